@@ -1,0 +1,20 @@
+"""All datasets, by zone in the order data travels."""
+
+from __future__ import annotations
+
+from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
+from akademos.catalogue.curriculum_datasets import CURRICULUM_DATASETS
+from akademos.catalogue.declarations import Dataset
+from akademos.catalogue.intake_datasets import INTAKE_DATASETS
+from akademos.catalogue.mart_datasets import MART_DATASETS
+from akademos.catalogue.people_datasets import PEOPLE_DATASETS
+from akademos.catalogue.state_datasets import STATE_DATASETS
+
+DATASETS: tuple[Dataset, ...] = (
+    *INTAKE_DATASETS,
+    *PEOPLE_DATASETS,
+    *ACTIVITY_DATASETS,
+    *CURRICULUM_DATASETS,
+    *STATE_DATASETS,
+    *MART_DATASETS,
+)

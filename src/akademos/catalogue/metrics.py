@@ -1,0 +1,228 @@
+"""The numbers that somebody sees: definition, unit, smallest sample, purposes, where they are answered.
+
+The gate checks the purposes of an answer from here. The formulae themselves are the definitions in `analytics`.
+"""
+
+from __future__ import annotations
+
+from akademos.catalogue.declarations import Metric, Purpose
+
+_SUPPORT = (Purpose.LEARNING_SUPPORT,)
+
+DASHBOARD = "GET /v1/analytics/dashboard"
+MASTERY = "GET /v1/analytics/mastery"
+MASTERY_TOPIC = "GET /v1/analytics/mastery/{topic}"
+REVIEWS = "GET /v1/analytics/reviews"
+KNOWLEDGE_GAPS = "GET /v1/analytics/knowledge-gaps"
+
+_ANSWERS = ("question_attempts",)
+_MASTERY_PAGES = (DASHBOARD, MASTERY, MASTERY_TOPIC)
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "first_attempt_accuracy",
+        "How often an item was right the first time.",
+        "mean score of the first attempts at each item",
+        "share",
+        "learner and topic",
+        _SUPPORT,
+        upstream=_ANSWERS,
+        endpoints=_MASTERY_PAGES,
+    ),
+    Metric(
+        "overall_accuracy",
+        "How often answers were right.",
+        "mean score of all answers",
+        "share",
+        "learner and topic",
+        _SUPPORT,
+        upstream=_ANSWERS,
+        endpoints=_MASTERY_PAGES,
+    ),
+    Metric(
+        "retrievability",
+        "How likely the learner recalls an item now.",
+        "FSRS-6 forgetting curve of the item's stability at the time since its last review; needs a clock",
+        "probability",
+        "learner and item",
+        _SUPPORT,
+        minimum_sample="one answer with a date",
+        upstream=_ANSWERS,
+        endpoints=(MASTERY_TOPIC,),
+    ),
+    Metric(
+        "stability",
+        "How long an item lasts in memory.",
+        "days after which retrievability falls to 90%, by FSRS-6",
+        "days",
+        "learner and item",
+        _SUPPORT,
+        minimum_sample="one answer with a date",
+        upstream=_ANSWERS,
+        endpoints=(MASTERY_TOPIC,),
+    ),
+    Metric(
+        "retrieval_strength",
+        "How much of a topic the learner would recall now.",
+        "mean retrievability of the topic's items that the learner has answered",
+        "share",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="one answer with a date",
+        upstream=("retrievability",),
+        endpoints=(*_MASTERY_PAGES, REVIEWS),
+    ),
+    Metric(
+        "material_completion",
+        "How much of a topic's material the learner has been through.",
+        "mean share reached over the topic's materials; left out where the topic has none, 0 where none was opened",
+        "share",
+        "learner and topic",
+        _SUPPORT,
+        upstream=("material_interactions", "materials"),
+        endpoints=_MASTERY_PAGES,
+    ),
+    Metric(
+        "mastery",
+        "What a learner has mastered of a topic, with an 80% interval.",
+        "0.30 first_attempt_accuracy + 0.20 overall_accuracy + 0.30 retrieval_strength + 0.20 material_completion; a "
+        "component without data is left out and the weights renormalised; interval by resampling items; mastered "
+        "from 0.8 on, weak below 0.5",
+        "share",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="5 answers",
+        upstream=(
+            "first_attempt_accuracy",
+            "overall_accuracy",
+            "retrieval_strength",
+            "material_completion",
+            "exam_weights",
+        ),
+        endpoints=_MASTERY_PAGES,
+    ),
+    Metric(
+        "mastery_trend",
+        "Whether a learner is getting better at a topic.",
+        "slope of difficulty-adjusted scores over 30 days, tested at 5%; `stable` only after an equivalence test, else "
+        "`no clear change`",
+        "share per 30 days",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="10 answers on 3 days",
+        upstream=("question_attempts", "item_difficulty"),
+        endpoints=_MASTERY_PAGES,
+    ),
+    Metric(
+        "mastery_projection",
+        "When a topic would be mastered at the present pace, with an interval.",
+        "weekly mastery of the last 8 weeks carried on to 0.8; no date beyond a year",
+        "days",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="4 weekly changes",
+        upstream=("mastery",),
+        endpoints=(MASTERY, MASTERY_TOPIC),
+    ),
+    Metric(
+        "item_difficulty",
+        "How hard an item is for the cohort.",
+        "mean score of first attempts, shrunk to the mean of all items by 10 answers; a versioned nightly table",
+        "share",
+        "item",
+        _SUPPORT,
+        upstream=_ANSWERS,
+        endpoints=_MASTERY_PAGES,
+    ),
+    Metric(
+        "reviews_due",
+        "What should be reviewed now, and when the next review is.",
+        "a topic is due when its retrieval_strength falls under 0.9, an item when its retrievability does",
+        "items and topics",
+        "learner",
+        _SUPPORT,
+        minimum_sample="one answer with a date",
+        upstream=("retrieval_strength",),
+        endpoints=(DASHBOARD, REVIEWS),
+    ),
+    Metric(
+        "interval_rule_due",
+        "The same by the quality-scaled interval rule, beside it for comparison.",
+        "q < 3: 1 day; else after 0 days 1, after 1 day 6, otherwise previous * (13 + 2 (q - 3)) // 10; q from score, "
+        "confidence, hints and own times",
+        "items",
+        "learner",
+        _SUPPORT,
+        minimum_sample="one answer with a date",
+        upstream=_ANSWERS,
+        endpoints=(REVIEWS,),
+    ),
+    Metric(
+        "review_load",
+        "How many items fall due on each of the next 30 days.",
+        "items whose retrievability falls under 0.9 on that day, if nothing is reviewed before",
+        "items per day",
+        "learner and day",
+        _SUPPORT,
+        minimum_sample="one answer with a date",
+        upstream=("retrievability",),
+        endpoints=(REVIEWS,),
+    ),
+    Metric(
+        "knowledge_gap_priority",
+        "Which gap to close first.",
+        "3.0 gap + 2.0 exam weight + 1.0 prerequisite impact + 1.5 recent failure rate, gap = 1 - mastery; only topics "
+        "below 0.8 are gaps; exam weight 0..10, 5 where there is no target exam",
+        "points",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="5 answers; a topic without answers is listed without severity",
+        upstream=("mastery", "topic_relationships", "exam_weights", "learner_targets"),
+        endpoints=(DASHBOARD, KNOWLEDGE_GAPS),
+    ),
+    Metric(
+        "knowledge_gap_severity",
+        "How serious a gap is.",
+        "critical: gap >= 0.6 and priority >= 10; high: gap >= 0.4 and priority >= 7; medium: gap >= 0.3 or priority "
+        ">= 7; else low",
+        "class",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="5 answers",
+        upstream=("knowledge_gap_priority",),
+        endpoints=(DASHBOARD, KNOWLEDGE_GAPS),
+    ),
+    Metric(
+        "hours_to_close",
+        "How long closing a gap would take.",
+        "remaining materials and items times the learner's own median times, else the cohort's",
+        "hours",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="5 timed answers or materials",
+        upstream=("question_attempts", "material_interactions", "items", "materials"),
+        endpoints=(KNOWLEDGE_GAPS, DASHBOARD),
+    ),
+    Metric(
+        "rhythm",
+        "On which days a learner studied.",
+        "days with activity in 7 and 28 days, present and longest run of days, best and present ISO week, in the "
+        "learner's time zone; needs a clock",
+        "days",
+        "learner",
+        _SUPPORT,
+        minimum_sample="one event with a date",
+        upstream=("question_attempts", "material_interactions"),
+        endpoints=(DASHBOARD,),
+    ),
+    Metric(
+        "answers_today",
+        "What was answered today, and how much of it was right.",
+        "answers and mean score of the day in the learner's time zone; needs a clock",
+        "answers, share",
+        "learner and day",
+        _SUPPORT,
+        upstream=_ANSWERS,
+        endpoints=(DASHBOARD,),
+    ),
+)

@@ -1,0 +1,226 @@
+"""The rules that are enforced in code, with their values: `LIMITS` for the code, `POLICIES` for people.
+
+Whoever enforces a limit imports it from here, so what the reference says is what happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from akademos.catalogue.declarations import Basis, Policy
+
+#: Legal basis of events of staff, who are no consent subjects; their events never rate them.
+STAFF_BASIS = Basis.CONTRACT
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Machine-readable limits; sizes in bytes, times in the unit of the name or as timedelta."""
+
+    batch_events: int = 1_000
+    body_bytes: int = 5 * 1024 * 1024
+    decompressed_bytes: int = 50 * 1024 * 1024
+    event_bytes: int = 64 * 1024
+    offline: timedelta = timedelta(days=30)
+    future: timedelta = timedelta(hours=24)
+    dedupe_days: int = 35
+    landing_hours: int = 24
+    backpressure_hours: int = 20
+    dead_letter_hours: int = 24
+    dead_letter_alert_hours: int = 12
+    raw_freshness: timedelta = timedelta(hours=1)
+    answer_cache_seconds: int = 300
+    live_state_seconds: float = 1.0
+    aggregate_refresh: timedelta = timedelta(hours=24)
+    export_hours: int = 24
+    group_floor: int = 10
+    group_floor_least: int = 5
+    count_rounding: int = 5
+    share_lowest: float = 0.05
+    share_highest: float = 0.95
+    study_retention: timedelta = timedelta(days=730)
+    alert_pause: timedelta = timedelta(days=14)
+    readiness_alert_below: float = 60.0
+
+
+LIMITS = Limits()
+
+
+def _size(count: int) -> str:
+    return f"{count // 1024 // 1024} MiB" if count >= 1024 * 1024 else f"{count // 1024} KiB"
+
+
+POLICIES: tuple[Policy, ...] = (
+    Policy(
+        "batch_size",
+        "A batch may hold so many events and so many bytes; more is refused with 413 and nothing of it is taken.",
+        f"{LIMITS.batch_events:,} events, {_size(LIMITS.body_bytes)} sent, {_size(LIMITS.decompressed_bytes)} unpacked",
+        "intake.decode, serving.routes.events",
+        "events.md, ways in",
+    ),
+    Policy(
+        "event_size",
+        "One event may have so many bytes as JSON; a larger one is rejected, the others of its batch land.",
+        _size(LIMITS.event_bytes),
+        "intake.check",
+        "events.md, ways in",
+    ),
+    Policy(
+        "offline_limit",
+        "A new id that happened longer ago is rejected as too_old, because the index of ids could not tell whether it "
+        "was sent before; an import is the way in. A sender without client_timestamp is protected from counting twice "
+        "for as long as the index of ids reaches, and no longer.",
+        f"{LIMITS.offline.days} days",
+        "intake.occurrence",
+        "events.md, ways in",
+    ),
+    Policy(
+        "future_limit",
+        "An event that claims to happen further ahead is rejected; less is taken as a wrong clock, and the event "
+        "happens on receipt.",
+        f"{LIMITS.future // timedelta(hours=1)} hours",
+        "intake.occurrence",
+        "events.md, ways in",
+    ),
+    Policy(
+        "dedupe_window",
+        "The index of event ids and content hashes is kept so long, tenant-wide.",
+        f"{LIMITS.dedupe_days} days",
+        "stores.postgres",
+        "events.md, ways in",
+    ),
+    Policy(
+        "landing_ttl",
+        "Raw input that waits for consent is gone after this time; accepted events are moved, never dropped.",
+        f"{LIMITS.landing_hours} hours",
+        "jobs",
+        "privacy.md, zones",
+    ),
+    Policy(
+        "mover_backpressure",
+        "Where accepted events have waited so long for the mover, intake answers 503 instead of taking more.",
+        f"{LIMITS.backpressure_hours} hours",
+        "stores.postgres.landing",
+        "privacy.md, zones",
+    ),
+    Policy(
+        "dead_letters",
+        "Rejected input is kept so long, with personal data removed; operators are told at half of it.",
+        f"{LIMITS.dead_letter_hours} hours, alert at {LIMITS.dead_letter_alert_hours}",
+        "jobs",
+        "events.md, verdicts",
+    ),
+    Policy(
+        "raw_freshness",
+        "Accepted events are in the event log within this time at the worst.",
+        f"{LIMITS.raw_freshness // timedelta(hours=1)} hour",
+        "jobs",
+        "events.md, verdicts",
+    ),
+    Policy(
+        "answer_cache",
+        "A remembered answer lives so long at most, and never past a revocation or a new event of the same learner.",
+        f"{LIMITS.answer_cache_seconds} seconds",
+        "serving.answer_cache",
+        "serving.md, API",
+    ),
+    Policy(
+        "live_state",
+        "A learner's state follows an accepted answer within this time.",
+        f"{LIMITS.live_state_seconds:g} second",
+        "jobs",
+        "analytics.md, after an answer",
+    ),
+    Policy(
+        "live_consent",
+        "Every request that serves learner data looks at the consent as it is, in every process; a withdrawal is "
+        "honoured by every request that follows it.",
+        "no stale cache",
+        "serving.gate",
+        "privacy.md, basis and consent",
+    ),
+    Policy(
+        "aggregate_refresh",
+        "Aggregates leave out people who no longer consent from their next refresh on, within this time.",
+        f"{LIMITS.aggregate_refresh // timedelta(hours=1)} hours",
+        "jobs",
+        "privacy.md, basis and consent",
+    ),
+    Policy(
+        "consent_opt_in",
+        "An event enters the event log only if each learner in it consents to one of its purposes, or an import "
+        "brings a recorded basis.",
+        "opt-in",
+        "privacy.consent, intake",
+        "privacy.md, basis and consent",
+    ),
+    Policy(
+        "staff_basis",
+        "Staff are no consent subjects: their events rest on this basis and are never used to rate them.",
+        STAFF_BASIS.value,
+        "intake",
+        "privacy.md, basis and consent",
+    ),
+    Policy(
+        "tracking_opt_out",
+        "After an opt-out the non-essential events of product analytics are suppressed at the SDK and at the server. "
+        "Opting in again never brings back what was suppressed.",
+        "product events with the purpose product_analytics",
+        "sdk, intake",
+        "events.md, opt-out",
+    ),
+    Policy(
+        "identifiers",
+        "Personal data in clear is refused; the event log, marts and logs know people by a random learner_key only.",
+        "identity vault",
+        "intake.personal_data, stores.postgres.vault",
+        "privacy.md, identifiers",
+    ),
+    Policy(
+        "group_floor",
+        "Whatever compares or aggregates people is suppressed below so many people; a tenant may raise or lower it "
+        "within the floor.",
+        f"{LIMITS.group_floor} people, never below {LIMITS.group_floor_least}",
+        "privacy, serving.gate, jobs",
+        "privacy.md, disclosure control",
+    ),
+    Policy(
+        "published_counts",
+        "Published counts are rounded, published shares capped.",
+        f"multiples of {LIMITS.count_rounding}; shares within {LIMITS.share_lowest:.0%} and {LIMITS.share_highest:.0%}",
+        "privacy",
+        "privacy.md, disclosure control",
+    ),
+    Policy(
+        "study_retention",
+        "Raw study events are kept so long from occurred_at, historical imports from receipt; then their bytes are "
+        "removed. Every event type declares its own retention.",
+        f"{LIMITS.study_retention.days // 365} years",
+        "jobs",
+        "events.md, study events",
+    ),
+    Policy(
+        "export_lifetime",
+        "An exported file is registered, and expires or is rebuilt within this time.",
+        f"{LIMITS.export_hours} hours",
+        "serving",
+        "serving.md, outputs",
+    ),
+    Policy(
+        "readiness_alert",
+        "An advisor is alerted when the host product's readiness score falls below the threshold, at most once in "
+        "the pause.",
+        f"below {LIMITS.readiness_alert_below:g}, {LIMITS.alert_pause.days} days",
+        "jobs",
+        "events.md, product events",
+    ),
+    Policy(
+        "breaking_change",
+        "A change to an event type that would break its senders or readers needs a new version; old versions stay "
+        "accepted and are upcast on read.",
+        "events.lock.json",
+        "catalogue.compatibility, `akademos events check`",
+        "events.md, the dictionary",
+    ),
+)

@@ -1,0 +1,150 @@
+"""From the bytes of a request to events, each with what is wrong with it if anything is.
+
+JSON (one event, or the envelope {"sent_at", "events": [...]}) and NDJSON, plain or compressed with gzip or zstd,
+within the limits of the catalogue. What cannot be parsed is refused with its position.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import zstandard
+
+from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.validation import parse_timestamp
+from akademos.errors import InputError, TooLarge
+
+
+class Unparsable(InputError):
+    """The body is not what its headers say; `position` is the byte at which reading stopped, -1 if unknown."""
+
+    code = "unparsable"
+
+    def __init__(self, reason: str, *, hint: str, position: int = -1, code: str | None = None) -> None:
+        super().__init__(reason, hint=hint, code=code)
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLine:
+    """A line of NDJSON that is not JSON."""
+
+    content: bytes
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a request held: events as decoded JSON values (or broken lines), and the sender's clock."""
+
+    events: list[object]
+    sent_at: datetime | None
+
+
+def decompress(body: bytes, encoding: str) -> bytes:
+    """Undo Content-Encoding, refusing what would unpack beyond the limit.
+
+    Raises:
+        TooLarge, Unparsable: the content is too large, or is not of that encoding.
+    """
+    limit = LIMITS.decompressed_bytes
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    try:
+        if encoding == "gzip":
+            unpack = zlib.decompressobj(wbits=31)
+            content = unpack.decompress(body, limit + 1)
+            if not unpack.eof and len(content) <= limit:
+                raise Unparsable("The gzip body ends too early.", hint="Send it whole.", position=len(body))
+        elif encoding == "zstd":
+            with zstandard.ZstdDecompressor().stream_reader(body) as reader:
+                content = reader.read(limit + 1)
+        else:
+            raise Unparsable(
+                f"Content-Encoding `{encoding[:40]}` is not known.",
+                hint="Use gzip, zstd or none.",
+                code="encoding_unknown",
+            )
+    except (zlib.error, zstandard.ZstdError) as broken:
+        raise Unparsable(f"The body is not {encoding}: {broken}.", hint="Compress it again.") from broken
+    if len(content) > limit:
+        raise TooLarge(f"The body unpacks to more than {limit} bytes.", hint="Send smaller batches.")
+    return content
+
+
+def decode_event(content: bytes, sent_at: str | None) -> Body:
+    """One event; its `sent_at` may stand in the header or at its top level."""
+    event = _parse(content)
+    if not isinstance(event, dict):
+        raise Unparsable("The body is no JSON object.", hint="Send one event as an object.", position=0)
+    inside = event.pop("sent_at", None)
+    return Body([event], _clock(sent_at if sent_at is not None else inside))
+
+
+def decode_batch(content: bytes, media_type: str, sent_at: str | None) -> Body:
+    """The envelope {"sent_at", "events": [...]}, or NDJSON (one event a line, `sent_at` in a header).
+
+    Raises:
+        Unparsable: with the position where reading stopped.
+        TooLarge: more events than a batch may hold.
+    """
+    if media_type in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
+        body = Body(_lines(content), _clock(sent_at))
+    else:
+        envelope = _parse(content)
+        if not isinstance(envelope, dict):
+            envelope = {}
+        events = envelope.get("events")
+        if not isinstance(events, list):
+            raise Unparsable(
+                "The body has no array `events`.",
+                hint='Send {"sent_at": ..., "events": [...]}, or NDJSON.',
+                position=0,
+            )
+        body = Body(events, _clock(sent_at if sent_at is not None else envelope.get("sent_at")))
+    if len(body.events) > LIMITS.batch_events:
+        raise TooLarge(f"The batch holds {len(body.events)} events, more than {LIMITS.batch_events}.", hint="Split it.")
+    return body
+
+
+def _parse(content: bytes) -> object:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as broken:
+        raise Unparsable(
+            f"The body is not JSON: {broken.msg} at line {broken.lineno}, column {broken.colno}.",
+            hint="Send UTF-8 JSON.",
+            position=broken.pos,
+            code="malformed_json",
+        ) from broken
+
+
+def _lines(content: bytes) -> list[object]:
+    events: list[object] = []
+    position = 0
+    for line in content.split(b"\n"):
+        if line.strip():
+            try:
+                events.append(orjson.loads(line))
+            except orjson.JSONDecodeError as broken:
+                events.append(BrokenLine(line, position + broken.pos, broken.msg))
+        position += len(line) + 1
+    return events
+
+
+def _clock(sent_at: object) -> datetime | None:
+    if sent_at is None:
+        return None
+    parsed = parse_timestamp(sent_at) if isinstance(sent_at, str) else None
+    if parsed is None:
+        raise Unparsable(
+            "`sent_at` is no ISO 8601 timestamp with offset.",
+            hint="Send the clock of the sender at sending, such as 2026-11-05T08:30:00Z.",
+            code="sent_at_invalid",
+        )
+    return parsed

@@ -1,0 +1,150 @@
+"""The door for events over HTTP, without HTTP: bytes in, a verdict per event out, durable before it returns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from akademos import telemetry
+from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.registry import Registry
+from akademos.intake.check import EventCheck
+from akademos.intake.decode import Body, Unparsable, decode_batch, decode_event, decompress
+from akademos.intake.group_commit import GroupCommit
+from akademos.privacy.pseudonyms import Keys
+from akademos.stores.ports.api_keys import ApiKey
+from akademos.stores.ports.landing import VERDICTS, Arrival, Receipt, Refusal
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender is told: a verdict an event in the order sent, and how many of each there are."""
+
+    received_at: datetime
+    verdicts: list[dict[str, Any]]
+    counts: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """The reply's content."""
+        return {"received_at": self.received_at.isoformat(), "counts": self.counts, "verdicts": self.verdicts}
+
+
+class Intake:
+    """Decode, check, queue for the group commit, answer. One per process."""
+
+    def __init__(self, registries: Callable[[str], Registry], keys: Keys, writer: GroupCommit, *, clock: Clock) -> None:
+        self._registries = registries
+        self._keys = keys
+        self._writer = writer
+        self._clock = clock
+        self._checks: dict[tuple[str, bool], tuple[Registry, EventCheck]] = {}
+
+    async def single(self, key: ApiKey, content: bytes, encoding: str, sent_at: str | None) -> Answer:
+        """One event."""
+        return await self._receive(key, "http", content, lambda plain: decode_event(plain, sent_at), encoding)
+
+    async def batch(self, key: ApiKey, content: bytes, encoding: str, media_type: str, sent_at: str | None) -> Answer:
+        """Many events; good ones are taken even if others are bad."""
+        return await self._receive(
+            key, "http_batch", content, lambda plain: decode_batch(plain, media_type, sent_at), encoding
+        )
+
+    async def _receive(
+        self, key: ApiKey, door: str, content: bytes, decode: Callable[[bytes], Body], encoding: str
+    ) -> Answer:
+        received_at = self._clock()
+        check = self._check_of(key)
+        try:
+            body = decode(decompress(content, encoding))
+        except Unparsable as refusal:
+            refused = Refusal(
+                refusal.position,
+                None,
+                None,
+                refusal.code,
+                None,
+                refusal.hint,
+                None,
+                check.payload_hash(content),
+                len(content),
+            )
+            await self._land(Receipt(key.tenant_id, key.key_id, door, received_at, [], [refused]))
+            raise
+        receipt = Receipt(key.tenant_id, key.key_id, door, received_at, [], [])
+        dropped: dict[int, tuple[str, ...]] = {}
+        for position, event in enumerate(body.events):
+            checked, gone = check.check(position, event, body.sent_at, received_at)
+            if gone:
+                dropped[position] = gone
+            if isinstance(checked, Arrival):
+                receipt.arrivals.append(checked)
+            else:
+                receipt.refusals.append(checked)
+        return _answer(receipt, await self._land(receipt), dropped)
+
+    async def _land(self, receipt: Receipt) -> list[str]:
+        if not receipt.received:
+            return []
+        return await asyncio.wrap_future(self._writer.submit(receipt))
+
+    def _check_of(self, key: ApiKey) -> EventCheck:
+        registry = self._registries(key.tenant_id)
+        known = self._checks.get((key.tenant_id, key.strict))
+        if known is None or known[0] is not registry:
+            payload_key = self._keys.derived(key.tenant_id, "payloads")
+            known = registry, EventCheck(registry, payload_key, strict=key.strict)
+            self._checks[key.tenant_id, key.strict] = known
+        return known[1]
+
+
+def _answer(receipt: Receipt, outcomes: list[str], dropped: dict[int, tuple[str, ...]]) -> Answer:
+    verdicts: list[dict[str, Any]] = [{}] * receipt.received
+    counts = dict.fromkeys(VERDICTS, 0)
+    expires_at = (receipt.received_at + timedelta(hours=LIMITS.landing_hours)).isoformat()
+    for arrival, verdict in zip(receipt.arrivals, outcomes, strict=True):
+        one: dict[str, Any] = {"event_id": str(UUID(bytes=arrival.event_id)), "verdict": verdict}
+        if verdict == "held":
+            one["expires_at"] = expires_at
+        elif verdict == "rejected":
+            one |= too_old_refusal()
+        if arrival.position in dropped:
+            one["dropped"] = list(dropped[arrival.position])
+        verdicts[arrival.position] = one
+        counts[verdict] += 1
+    for refusal in receipt.refusals:
+        verdicts[refusal.position] = {
+            **({"event_id": refusal.event_id} if refusal.event_id else {}),
+            "verdict": "rejected",
+            "code": refusal.code,
+            "pointer": refusal.pointer,
+            "hint": refusal.hint,
+        }
+        counts["rejected"] += 1
+        telemetry.VALIDATION_FAILURES.labels(refusal.code).inc()
+    for verdict, count in counts.items():
+        if count:
+            telemetry.VERDICTS.labels(receipt.door, verdict).inc(count)
+    taken = Counter(
+        arrival.environment
+        for arrival, verdict in zip(receipt.arrivals, outcomes, strict=True)
+        if verdict in ("accepted", "held")
+    )
+    for environment, count in taken.items():
+        telemetry.EVENTS_INGESTED.labels(environment).inc(count)
+    return Answer(receipt.received_at, verdicts, counts)
+
+
+def too_old_refusal() -> dict[str, str]:
+    """Why an event beyond offline sync is refused, in the words of a verdict."""
+    return {
+        "code": "too_old",
+        "pointer": "/client_timestamp",
+        "hint": f"It happened over {LIMITS.offline.days} days ago: import it with `akademos ingest` instead.",
+    }

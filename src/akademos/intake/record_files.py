@@ -1,0 +1,87 @@
+"""Record files as text: cells of a CSV file, their line, and what keeps them from being read."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in a file, where (line 1 is the header), and in which column if in one."""
+
+    file: str
+    line: int
+    column: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {f'{self.column} ' if self.column else ''}{self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row as text by column, and the line on which it begins."""
+
+    line: int
+    values: Mapping[str, str]
+
+
+def read_table(path: Path, columns: Sequence[str], required: Sequence[str], problems: list[Problem]) -> Iterator[Cells]:
+    """Rows of a UTF-8 CSV file with a header; what cannot be read is added to `problems`.
+
+    The header may have the columns in any order and leave out those that are not required. Empty lines are
+    passed over. After bytes that are no UTF-8, or a quote that never ends, nothing more of the file is read.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        begins = 1
+        try:
+            header = [name.strip() for name in next(reader, [])]
+            wrong = _header_problems(path.name, header, columns, required)
+            problems.extend(wrong)
+            if wrong:
+                return
+            begins = reader.line_num + 1
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    if len(cells) == len(header):
+                        yield Cells(begins, dict(zip(header, cells, strict=True)))
+                    else:
+                        reason = f"has {len(cells)} cells, the header {len(header)}"
+                        problems.append(Problem(path.name, begins, None, reason))
+                begins = reader.line_num + 1
+        except UnicodeDecodeError:
+            line = _first_undecodable(path)
+            problems.append(Problem(path.name, line, None, "is not UTF-8; the file was read up to here"))
+        except csv.Error as broken:
+            problems.append(Problem(path.name, begins, None, f"is no CSV ({broken}); the file was read up to here"))
+
+
+def _header_problems(
+    file: str, header: Sequence[str], columns: Sequence[str], required: Sequence[str]
+) -> list[Problem]:
+    known = ", ".join(columns)
+    wrong = [
+        Problem(file, 1, None, f"the column `{name[:40]}` is not known; known: {known}")
+        for name in header
+        if name not in columns
+    ]
+    wrong += [Problem(file, 1, None, f"the column `{name}` is missing") for name in required if name not in header]
+    wrong += [
+        Problem(file, 1, None, f"the column `{name}` comes twice")
+        for name in dict.fromkeys(header)
+        if header.count(name) > 1 and name in columns
+    ]
+    return wrong
+
+
+def _first_undecodable(path: Path) -> int:
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        return content.count(b"\n", 0, wrong.start) + 1
+    return 1

@@ -1,0 +1,66 @@
+"""Keyed names for people: what stands in the stores instead of an identifier, and what opens it again.
+
+Everything is derived from one master key per installation. A tenant's keys are HKDF-SHA256 of it (RFC 5869), so
+no tenant's hash can be compared with another's. Each person has a random data key, kept wrapped by the tenant's
+wrapping key; values are sealed with it (AES-256-GCM), so destroying that one key makes them unreadable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+HASH_BYTES = 16
+
+
+class Keys:
+    """The keys of an installation. Stateless but for derived keys; safe to share between threads."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != KEY_BYTES:
+            raise ValueError(f"the master key has {len(master)} bytes, not {KEY_BYTES}")
+        self._master = master
+        self._derived = lru_cache(maxsize=4096)(self._derive)
+
+    def __repr__(self) -> str:
+        return "Keys(...)"
+
+    def derived(self, tenant_id: str, use: str) -> bytes:
+        """The tenant's key for one use (`identifiers`, `wrapping`, `payloads`, `tokens`), 32 bytes."""
+        return self._derived(tenant_id, use)
+
+    def _derive(self, tenant_id: str, use: str) -> bytes:
+        info = f"akademos/1/{use}/{tenant_id}".encode()
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._master)
+
+    def identifier_hash(self, tenant_id: str, kind: str, value: str) -> bytes:
+        """Keyed hash of a sender's identifier, 16 bytes (BLAKE2b, keyed)."""
+        keyed = hashlib.blake2b(key=self.derived(tenant_id, "identifiers"), digest_size=HASH_BYTES)
+        keyed.update(f"{kind}\0{value}".encode())
+        return keyed.digest()
+
+    def wrap(self, tenant_id: str, learner_key: str, data_key: bytes, nonce: bytes) -> bytes:
+        """A person's data key as it may be stored; bound to the person."""
+        sealed = AESGCM(self.derived(tenant_id, "wrapping")).encrypt(nonce, data_key, learner_key.encode())
+        return nonce + sealed
+
+    def unwrap(self, tenant_id: str, learner_key: str, wrapped: bytes) -> bytes:
+        """The data key again; raises cryptography.exceptions.InvalidTag when it is another person's."""
+        nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+        return AESGCM(self.derived(tenant_id, "wrapping")).decrypt(nonce, sealed, learner_key.encode())
+
+
+def seal(data_key: bytes, value: str, nonce: bytes) -> bytes:
+    """Encrypt a value under a person's data key."""
+    return nonce + AESGCM(data_key).encrypt(nonce, value.encode(), None)
+
+
+def unseal(data_key: bytes, sealed: bytes) -> str:
+    """The value again; raises cryptography.exceptions.InvalidTag under another key."""
+    return AESGCM(data_key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()

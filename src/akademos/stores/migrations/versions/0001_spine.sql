@@ -1,0 +1,466 @@
+-- The whole PostgreSQL schema as it stands: the sum of the migrations (a test compares the two).
+-- Roles: akademos_serving reads records and answers behind row-level security; akademos_pipeline moves raw
+-- input. Landing, the id index and receipts are granted to the pipeline only: COPY refuses tables under
+-- row-level security, so there the grant is the wall.
+
+CREATE SCHEMA akademos;
+GRANT USAGE ON SCHEMA akademos TO akademos_serving, akademos_pipeline;
+
+-- Tenants and keys ----------------------------------------------------------------------------------------
+
+CREATE TABLE akademos.tenants (
+    tenant_id text PRIMARY KEY CHECK (tenant_id ~ '^[a-z][a-z0-9_-]{0,62}$'),
+    name text NOT NULL,
+    time_zone text NOT NULL DEFAULT 'UTC',
+    consent_version bigint NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE akademos.api_keys (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    key_id text PRIMARY KEY,
+    name text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    scopes text[] NOT NULL,
+    rate_per_s integer NOT NULL CHECK (rate_per_s > 0),
+    burst integer NOT NULL CHECK (burst > 0),
+    strict boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    revoked_at timestamptz
+);
+
+-- Identity vault: the only place that knows people by name. Values are sealed by the application. ------------
+
+CREATE TABLE akademos.people (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    learner_key uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('learner', 'staff')),
+    persona text NOT NULL DEFAULT 'unknown',
+    time_zone text,
+    data_key bytea NOT NULL,
+    display_name bytea,
+    opted_out boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, learner_key)
+);
+
+CREATE TABLE akademos.identifiers (
+    tenant_id text NOT NULL,
+    identifier_hash bytea NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('user', 'anonymous')),
+    learner_key uuid NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, identifier_hash),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
+);
+CREATE INDEX identifiers_by_person ON akademos.identifiers (tenant_id, learner_key);
+
+-- Consent: the history is append-only, the state is its last word. -------------------------------------------
+
+CREATE TABLE akademos.bases (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    basis_id text NOT NULL,
+    purposes text[] NOT NULL,
+    text_version text NOT NULL,
+    evidence text NOT NULL,
+    person_responsible text NOT NULL,
+    historical boolean NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, basis_id)
+);
+
+CREATE TABLE akademos.consent_history (
+    tenant_id text NOT NULL,
+    version bigint NOT NULL,
+    learner_key uuid NOT NULL,
+    purpose text NOT NULL,
+    decision text NOT NULL CHECK (decision IN ('granted', 'withdrawn')),
+    basis text NOT NULL,
+    text_version text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, version, learner_key, purpose)
+);
+CREATE INDEX consent_history_by_person ON akademos.consent_history (tenant_id, learner_key);
+
+CREATE TABLE akademos.consent_state (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    purpose text NOT NULL,
+    granted boolean NOT NULL,
+    version bigint NOT NULL,
+    basis text NOT NULL,
+    text_version text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, learner_key, purpose)
+);
+CREATE INDEX consent_state_by_version ON akademos.consent_state (tenant_id, version);
+
+-- What a withdrawal still has to delete from the core; a job works it off.
+CREATE TABLE akademos.withdrawals (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    version bigint NOT NULL,
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    done_at timestamptz,
+    rows_deleted bigint,
+    PRIMARY KEY (tenant_id, learner_key, version)
+);
+CREATE INDEX withdrawals_open ON akademos.withdrawals (requested_at) WHERE done_at IS NULL;
+
+CREATE FUNCTION akademos.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'; END $$;
+CREATE TRIGGER consent_history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON akademos.consent_history
+    FOR EACH STATEMENT EXECUTE FUNCTION akademos.refuse_change();
+
+-- Landing -------------------------------------------------------------------------------------------------------
+
+-- Accepted rows on their way to the core. The mover takes whole transactions below the snapshot's xmin.
+CREATE TABLE akademos.landing (
+    transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    seq bigint GENERATED ALWAYS AS IDENTITY,
+    tenant_id text NOT NULL,
+    event_id uuid NOT NULL,
+    event text NOT NULL,
+    actor_key uuid,
+    subject_key uuid,
+    source text NOT NULL,
+    received_at timestamptz NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    raw bytea NOT NULL
+);
+CREATE INDEX landing_in_order ON akademos.landing (transaction_id, seq);
+
+-- Rows without consent yet, by keyed hash of the learner's identifier; gone after 24 hours.
+CREATE TABLE akademos.held (
+    tenant_id text NOT NULL,
+    event_id uuid NOT NULL,
+    event text NOT NULL,
+    actor_hash bytea,
+    subject_hash bytea,
+    source text NOT NULL,
+    received_at timestamptz NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    raw bytea NOT NULL
+);
+CREATE INDEX held_by_actor ON akademos.held (tenant_id, actor_hash);
+CREATE INDEX held_by_subject ON akademos.held (tenant_id, subject_hash) WHERE subject_hash IS NOT NULL;
+CREATE INDEX held_by_age ON akademos.held (received_at);
+
+-- Index of ids and content hashes, kept 35 days; at the same time the envelope of what was taken.
+CREATE TABLE akademos.event_index (
+    tenant_id text NOT NULL,
+    event_id uuid NOT NULL,
+    content_hash bytea NOT NULL,
+    received_at timestamptz NOT NULL,
+    source text NOT NULL,
+    event text NOT NULL,
+    size integer NOT NULL,
+    verdict text NOT NULL,
+    PRIMARY KEY (tenant_id, event_id)
+) PARTITION BY HASH (tenant_id, event_id);
+CREATE TABLE akademos.event_index_0 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 0);
+CREATE TABLE akademos.event_index_1 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 1);
+CREATE TABLE akademos.event_index_2 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 2);
+CREATE TABLE akademos.event_index_3 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 3);
+
+-- Envelopes of what was not taken (duplicate, conflict, suppressed, rejected, unparsable): no payload, no person.
+CREATE TABLE akademos.envelopes (
+    tenant_id text NOT NULL,
+    received_at timestamptz NOT NULL,
+    source text NOT NULL,
+    verdict text NOT NULL,
+    code text,
+    event text,
+    payload_hash bytea NOT NULL,
+    size integer NOT NULL,
+    position integer
+);
+CREATE INDEX envelopes_by_time ON akademos.envelopes (tenant_id, received_at);
+
+-- One row per receipt (a request or an import's batch), in the transaction of its rows: received = the sum.
+CREATE TABLE akademos.receipts (
+    receipt_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id text NOT NULL,
+    source text NOT NULL,
+    door text NOT NULL,
+    received_at timestamptz NOT NULL,
+    received integer NOT NULL,
+    accepted integer NOT NULL,
+    held integer NOT NULL,
+    duplicate integer NOT NULL,
+    conflict integer NOT NULL,
+    suppressed integer NOT NULL,
+    rejected integer NOT NULL,
+    CHECK (received = accepted + held + duplicate + conflict + suppressed + rejected)
+);
+CREATE INDEX receipts_by_tenant ON akademos.receipts (tenant_id, received_at);
+
+-- Where accepted and held rows went afterwards; written in the transaction that moves them.
+CREATE TABLE akademos.movements (
+    movement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('moved', 'imported', 'released', 'late_duplicate', 'withdrawn', 'withdrawn_held',
+        'expired_held', 'expired_retention', 'erased')),
+    events bigint NOT NULL CHECK (events >= 0),
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    reference text
+);
+CREATE INDEX movements_by_tenant ON akademos.movements (tenant_id, kind);
+
+-- Rejected input with personal data removed, for 24 hours.
+CREATE TABLE akademos.dead_letters (
+    dead_letter_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id text NOT NULL,
+    received_at timestamptz NOT NULL,
+    source text NOT NULL,
+    event text,
+    code text NOT NULL,
+    pointer text,
+    hint text,
+    payload jsonb
+);
+CREATE INDEX dead_letters_by_age ON akademos.dead_letters (received_at);
+
+-- Essential events, on a named legal basis.
+CREATE TABLE akademos.preference_log (
+    tenant_id text NOT NULL,
+    event_id uuid NOT NULL,
+    event text NOT NULL,
+    learner_key uuid,
+    occurred_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
+    source text NOT NULL,
+    properties jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, event_id)
+);
+CREATE TABLE akademos.security_log (LIKE akademos.preference_log INCLUDING ALL);
+
+-- Imports: one row a file, so that a broken import goes on where it stopped and a repeated one adds nothing.
+CREATE TABLE akademos.imports (
+    tenant_id text NOT NULL,
+    import_id text NOT NULL,
+    file text NOT NULL,
+    basis_id text NOT NULL,
+    layout text NOT NULL,
+    fingerprint text NOT NULL,
+    batches_done integer NOT NULL DEFAULT 0,
+    counts jsonb NOT NULL DEFAULT '{}',
+    started_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    PRIMARY KEY (tenant_id, import_id, file)
+);
+
+-- Records: the minimum of spec'd shape that the spine needs ---------------------------------------------------------
+
+CREATE TABLE akademos.learning_courses (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    course_id text NOT NULL,
+    title text NOT NULL,
+    status text NOT NULL DEFAULT 'published' CHECK (status IN ('draft', 'in_review', 'published', 'archived')),
+    starts_on date,
+    ends_on date,
+    PRIMARY KEY (tenant_id, course_id)
+);
+CREATE TABLE akademos.topics (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    topic_id text NOT NULL,
+    parent_id text,
+    course_id text,
+    name text NOT NULL,
+    position integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, topic_id),
+    FOREIGN KEY (tenant_id, parent_id) REFERENCES akademos.topics DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE akademos.topic_relationships (
+    tenant_id text NOT NULL,
+    from_topic text NOT NULL,
+    to_topic text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('prerequisite', 'related')),
+    PRIMARY KEY (tenant_id, from_topic, to_topic, kind),
+    FOREIGN KEY (tenant_id, from_topic) REFERENCES akademos.topics ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, to_topic) REFERENCES akademos.topics ON DELETE CASCADE,
+    CHECK (from_topic <> to_topic)
+);
+CREATE TABLE akademos.items (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    question_id text NOT NULL,
+    course_id text,
+    topic_ids text[] NOT NULL,
+    PRIMARY KEY (tenant_id, question_id)
+);
+CREATE TABLE akademos.materials (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    material_id text NOT NULL,
+    course_id text,
+    kind text NOT NULL,
+    title text NOT NULL,
+    topic_ids text[] NOT NULL,
+    PRIMARY KEY (tenant_id, material_id)
+);
+CREATE TABLE akademos.enrolments (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    course_id text NOT NULL,
+    registered_on date,
+    withdrawn_on date,
+    PRIMARY KEY (tenant_id, learner_key, course_id),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, course_id) REFERENCES akademos.learning_courses
+);
+CREATE INDEX enrolments_by_course ON akademos.enrolments (tenant_id, course_id);
+CREATE TABLE akademos.staff_assignments (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    course_id text NOT NULL,
+    role text NOT NULL CHECK (role IN ('instructor', 'advisor')),
+    PRIMARY KEY (tenant_id, learner_key, course_id, role),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, course_id) REFERENCES akademos.learning_courses
+);
+COMMENT ON COLUMN akademos.staff_assignments.learner_key IS 'key of the member of staff in people';
+CREATE TABLE akademos.exams (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    exam_id text NOT NULL,
+    course_id text,
+    name text NOT NULL,
+    PRIMARY KEY (tenant_id, exam_id)
+);
+CREATE TABLE akademos.exam_weights (
+    tenant_id text NOT NULL,
+    exam_id text NOT NULL,
+    topic_id text NOT NULL,
+    section text NOT NULL DEFAULT '',
+    weight double precision NOT NULL CHECK (weight BETWEEN 0 AND 10),
+    PRIMARY KEY (tenant_id, exam_id, section, topic_id),
+    FOREIGN KEY (tenant_id, exam_id) REFERENCES akademos.exams,
+    FOREIGN KEY (tenant_id, topic_id) REFERENCES akademos.topics ON DELETE CASCADE
+);
+CREATE TABLE akademos.learner_targets (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    exam_id text NOT NULL,
+    target_date date,
+    PRIMARY KEY (tenant_id, learner_key),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, exam_id) REFERENCES akademos.exams
+);
+-- Groups that may only be used under separate consent or a named basis: readable by the pipeline only.
+CREATE TABLE akademos.demographics (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    course_id text NOT NULL,
+    basis text NOT NULL,
+    attributes jsonb NOT NULL,
+    final_result text,
+    PRIMARY KEY (tenant_id, learner_key, course_id),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
+);
+-- Changes with every record change of a tenant, so that caches of the curriculum know.
+CREATE TABLE akademos.record_versions (
+    tenant_id text PRIMARY KEY REFERENCES akademos.tenants,
+    version bigint NOT NULL DEFAULT 0
+);
+
+-- Serving -----------------------------------------------------------------------------------------------------------
+
+-- One row a learner: the precomputed part of the learner analytics, packed (analytics.learner_state).
+CREATE TABLE akademos.learner_state (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    version bigint NOT NULL,
+    computed_at timestamptz NOT NULL,
+    computed_as_of timestamptz NOT NULL,
+    definition text NOT NULL,
+    events bigint NOT NULL,
+    last_event_at timestamptz,
+    packed bytea NOT NULL,
+    PRIMARY KEY (tenant_id, learner_key),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
+);
+ALTER TABLE akademos.learner_state ALTER COLUMN packed SET STORAGE EXTERNAL;
+-- One row a learner and topic, as of the last nightly run.
+CREATE TABLE akademos.topic_mastery (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    topic_id text NOT NULL,
+    as_of timestamptz NOT NULL,
+    status text NOT NULL,
+    mastery double precision,
+    low double precision,
+    high double precision,
+    answers integer NOT NULL,
+    PRIMARY KEY (tenant_id, learner_key, topic_id),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
+);
+CREATE TABLE akademos.item_difficulty (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    version bigint NOT NULL,
+    computed_at timestamptz NOT NULL,
+    items integer NOT NULL,
+    packed bytea NOT NULL,
+    PRIMARY KEY (tenant_id, version)
+);
+CREATE TABLE akademos.job_runs (
+    job_run_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id text,
+    job text NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    outcome text NOT NULL DEFAULT 'running' CHECK (outcome IN ('running', 'succeeded', 'failed')),
+    rows_in bigint,
+    rows_out bigint,
+    detail jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX job_runs_by_job ON akademos.job_runs (job, started_at);
+-- Reads of an individual's data, and what the gate decided.
+CREATE TABLE akademos.access_log (
+    access_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    actor text NOT NULL,
+    role text NOT NULL,
+    learner_key uuid,
+    what text NOT NULL,
+    purpose text NOT NULL,
+    reason text,
+    decision text NOT NULL,
+    consent_version bigint
+);
+CREATE INDEX access_log_by_learner ON akademos.access_log (tenant_id, learner_key, at);
+CREATE TRIGGER access_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON akademos.access_log
+    FOR EACH STATEMENT EXECUTE FUNCTION akademos.refuse_change();
+
+-- Walls ----------------------------------------------------------------------------------------------------------------
+
+DO $$
+DECLARE
+    walled text[] := ARRAY['tenants', 'api_keys', 'people', 'identifiers', 'bases', 'consent_history', 'consent_state',
+        'withdrawals', 'preference_log', 'security_log', 'imports', 'learning_courses', 'topics', 'topic_relationships',
+        'items', 'materials', 'enrolments', 'staff_assignments', 'exams', 'exam_weights', 'learner_targets', 'demographics',
+        'record_versions', 'learner_state', 'topic_mastery', 'item_difficulty', 'access_log', 'dead_letters', 'envelopes',
+        'receipts', 'movements', 'job_runs'];
+    served text[] := ARRAY['tenants', 'api_keys', 'people', 'identifiers', 'bases', 'consent_history', 'consent_state',
+        'learning_courses', 'topics', 'topic_relationships', 'items', 'materials', 'enrolments', 'staff_assignments', 'exams',
+        'exam_weights', 'learner_targets', 'record_versions', 'learner_state', 'topic_mastery', 'item_difficulty', 'job_runs',
+        'access_log', 'receipts', 'movements'];
+    t text;
+BEGIN
+    FOREACH t IN ARRAY walled LOOP
+        EXECUTE format('ALTER TABLE akademos.%I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('ALTER TABLE akademos.%I FORCE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY tenant_wall ON akademos.%I TO akademos_serving USING (tenant_id = '
+            '(SELECT current_setting(''akademos.tenant'', true)))', t);
+        EXECUTE format('CREATE POLICY pipeline ON akademos.%I TO akademos_pipeline USING (true) WITH CHECK (true)', t);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON akademos.%I TO akademos_pipeline', t);
+    END LOOP;
+    FOREACH t IN ARRAY served LOOP
+        EXECUTE format('GRANT SELECT ON akademos.%I TO akademos_serving', t);
+    END LOOP;
+    FOREACH t IN ARRAY ARRAY['landing', 'held', 'event_index'] LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON akademos.%I TO akademos_pipeline', t);
+    END LOOP;
+END $$;
+GRANT INSERT ON akademos.access_log TO akademos_serving;
+REVOKE UPDATE, DELETE ON akademos.consent_history, akademos.access_log FROM akademos_pipeline;

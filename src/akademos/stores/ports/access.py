@@ -1,0 +1,186 @@
+"""Ports of the gate: everything that decides about one question in one snapshot, and the log of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from akademos.catalogue.declarations import Purpose
+from akademos.stores.ports.learner_state import LearnerState
+
+Role = Literal["learner", "instructor", "admin", "service"]
+ROLES: tuple[Role, ...] = ("learner", "instructor", "admin", "service")
+
+Standing = Literal["stands", "changed", "refused"]
+"""What became of a consent while an answer was made: unchanged, changed but still given, or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One snapshot of what decides about a question, and of what answers it.
+
+    `actor_key` and `learner_key` are None when nobody is known by that name; `teaches` says whether the actor is
+    assigned as instructor to a course in which the learner is enrolled today; `granted` and `decided` are the
+    purposes that the learner consents to, and has ever decided about; `consent_version` rises with each decision of
+    the learner; `time_zone` is the learner's, else the tenant's.
+    """
+
+    actor_key: str | None
+    learner_key: str | None
+    teaches: bool
+    granted: frozenset[Purpose]
+    decided: frozenset[Purpose]
+    consent_version: int
+    curriculum_version: int
+    time_zone: str
+    display_name: str | None
+    state: LearnerState | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEntry:
+    """One decision of the gate, without the data: who (a key, or a keyed hash), whom, what, why."""
+
+    actor: str
+    role: Role
+    learner_key: str | None
+    what: str
+    purpose: str
+    reason: str | None
+    decision: str
+    consent_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAccess:
+    """A decision as it stands in the log."""
+
+    at: datetime
+    entry: AccessEntry
+
+
+@dataclass(frozen=True, slots=True)
+class RosterLearner:
+    """One learner on an instructor's list: a consenting learner of a course the instructor is assigned to.
+
+    `courses` are titles. `last_event_at` is None without events, and without a clock; `clock` is exact, order or
+    none. The mastery is the last night's over all topics (shares), its status as in the answers; `mastery_as_of`
+    is None before the first night.
+    """
+
+    learner_key: str
+    user_id: str | None
+    display_name: str | None
+    courses: tuple[str, ...]
+    events: int
+    clock: str
+    last_event_at: datetime | None
+    mastery_status: str
+    mastery: float | None
+    mastery_low: float | None
+    mastery_high: float | None
+    mastery_answers: int
+    mastery_as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What an instructor may list: `withheld` counts enrolled learners who do not consent."""
+
+    actor_key: str | None
+    learners: tuple[RosterLearner, ...]
+    withheld: int
+
+
+class LearnerReadings(Protocol):
+    """Reads for the gate, as the serving role behind row-level security."""
+
+    def read(self, tenant_id: str, *, actor: str, learner: str | None) -> Reading:
+        """Everything about one question, of one snapshot. `actor` is a user_id, `learner` a user_id or a
+        learner_key; None asks about the actor."""
+        ...
+
+    def confirm(
+        self,
+        tenant_id: str,
+        reading: Reading,
+        purposes: Sequence[Purpose],
+        entry: AccessEntry,
+        *,
+        durable: bool,
+    ) -> Standing:
+        """Look at the live consent again and log the decision, in one statement; the last thing before an answer
+        leaves. `changed` logs nothing. With `durable` the log is on disk before this returns."""
+        ...
+
+    def record(self, tenant_id: str, entry: AccessEntry) -> None:
+        """Log a refusal."""
+        ...
+
+    def roster(self, tenant_id: str, *, actor: str, purposes: Sequence[Purpose]) -> Roster:
+        """The learners of the actor's own courses who consent to all of `purposes`."""
+        ...
+
+    def confirm_roster(
+        self, tenant_id: str, learner_keys: Sequence[str], purposes: Sequence[Purpose], entry: AccessEntry
+    ) -> frozenset[str]:
+        """Which of the learners still consent, looked up anew; logs the decision."""
+        ...
+
+    def accesses(self, tenant_id: str, learner_key: str, *, limit: int = 100) -> list[RecordedAccess]:
+        """Who looked at a learner's data, newest first."""
+        ...
+
+    def actor_name(self, tenant_id: str, user_id: str) -> str:
+        """How the log names somebody whom the vault does not know: a keyed hash."""
+        ...
+
+    def ready(self) -> None:
+        """Return when the store answers; raises Unavailable otherwise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An institution or product that keeps its data apart."""
+
+    tenant_id: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person of a tenant, for a sign-in page of a development installation and for the command line."""
+
+    user_id: str
+    display_name: str | None
+    role: Role
+    courses: tuple[str, ...]
+
+
+class Tenants(Protocol):
+    """The tenants of an installation and who may sign in to them."""
+
+    def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC") -> bool:
+        """Add a tenant; false when it is already there with the same name and zone.
+
+        Raises:
+            InputError: no slug, or no IANA time zone.
+            Conflict: it is there with another name or zone.
+        """
+        ...
+
+    def all(self) -> list[Tenant]:
+        """Every tenant, by id."""
+        ...
+
+    def people(self, tenant_id: str, *, learners: int = 12) -> list[KnownPerson]:
+        """All instructors with their courses, then the first `learners` named learners."""
+        ...
+
+    def role_of(self, tenant_id: str, user_id: str) -> Role | None:
+        """instructor when assigned to a course, learner when known otherwise, None when unknown."""
+        ...

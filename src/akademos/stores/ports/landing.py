@@ -1,0 +1,156 @@
+"""Ports of landing: one for intake, which writes, one for the mover, which empties it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from akademos.stores.ports.identity import Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class LandedEvent:
+    """One accepted row on its way to the core; `raw` is the sender's event as canonical JSON."""
+
+    transaction_id: int
+    tenant_id: str
+    event_id: str
+    event: str
+    actor_key: str | None
+    subject_key: str | None
+    source: str
+    received_at: datetime
+    occurred_at: datetime
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits in landing, and since when."""
+
+    events: int
+    oldest: datetime | None
+
+
+class LandingBatch(Protocol):
+    """Whole transactions below the snapshot's xmin, in order, under the landing lock until it is left."""
+
+    @property
+    def events(self) -> Sequence[LandedEvent]:
+        """The rows."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """The highest transaction id in the batch: the version of the application transaction."""
+        ...
+
+    def finish(self, *, moved: Sequence[str], late_duplicates: Sequence[str], withdrawn: Sequence[str]) -> None:
+        """Delete the batch from landing and count, per tenant, where its rows went (event ids)."""
+        ...
+
+
+class LandingQueue(Protocol):
+    """What the mover needs. One mover at a time holds the landing lock; consent changes wait for it."""
+
+    @property
+    def application(self) -> str:
+        """Application id for the core's commits: holds the cluster's system identifier."""
+        ...
+
+    def take(self, limit: int) -> AbstractContextManager[LandingBatch | None]:
+        """Enter with the next batch of about `limit` rows, or None when nothing waits."""
+        ...
+
+    def recover(self, committed_version: int) -> int:
+        """Delete rows whose transaction the core already holds (crash after its commit); return how many."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """For metrics, alerts and back-pressure."""
+        ...
+
+    def expire(self, *, landing_before: datetime) -> int:
+        """Delete held rows and dead letters received before the instant; return how many held rows went."""
+        ...
+
+
+VERDICTS = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One checked event on its way into landing.
+
+    `purposes` is a mask (privacy.consent); staff only need a key, learners consent. `opt_out` is what the event
+    itself says, `stopped_by_opt_out` whether an opt-out concerns it at all. `too_old` events are refused unless the
+    index knows them: duplicates are found first.
+    """
+
+    position: int
+    event_id: bytes
+    event: str
+    event_name: str
+    purposes: int
+    needs_consent: bool
+    zone: str
+    actor: Identifier | None
+    actor_is_staff: bool
+    subject: Identifier | None
+    opt_out: bool
+    stopped_by_opt_out: bool
+    occurred_at: datetime
+    raw: bytes
+    content_hash: bytes
+    environment: str
+    too_old: bool
+    properties: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One event that was refused before it reached the store; `payload` has personal data removed."""
+
+    position: int
+    event_id: str | None
+    event: str | None
+    code: str
+    pointer: str | None
+    hint: str
+    payload: bytes | None
+    payload_hash: bytes
+    size: int
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What one request brought: checked events and refusals, all by their position in it."""
+
+    tenant_id: str
+    source: str
+    door: str
+    received_at: datetime
+    arrivals: list[Arrival]
+    refusals: list[Refusal]
+
+    @property
+    def received(self) -> int:
+        """How many events the request held."""
+        return len(self.arrivals) + len(self.refusals)
+
+
+class LandingStore(Protocol):
+    """What intake needs."""
+
+    def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
+        """Take several requests in one durable transaction; per request the verdict of each arrival, in order.
+
+        Nothing is taken when it raises.
+
+        Raises:
+            Unavailable: the store is down or full, or the mover lags so far that the landing TTL is in danger.
+        """
+        ...

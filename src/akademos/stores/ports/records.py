@@ -1,0 +1,65 @@
+"""Ports of the records that analytics and access rest on: curriculum, enrolments, assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """The curriculum of a tenant as tables, and the version they belong to.
+
+    topics(topic_id, parent_id, course_id, name, position); topic_relationships(from_topic, to_topic, kind);
+    items(question_id, course_id, topic_ids); materials(material_id, course_id, kind, title, topic_ids);
+    exam_weights(exam_id, topic_id, weight); learner_targets(learner_key, exam_id, target_date);
+    learners(learner_key, time_zone: the person's, else the tenant's); enrolments(learner_key, course_id), not
+    withdrawn; courses(course_id, title, status, starts_on, ends_on); exams(exam_id, course_id, name).
+    """
+
+    tenant_id: str
+    version: int
+    tables: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """Rows of a record table loaded: new, changed, unchanged."""
+
+    table: str
+    read: int
+    new: int
+    changed: int
+    unchanged: int
+
+
+class Records(Protocol):
+    """Loading is idempotent: the same rows again change nothing."""
+
+    def load(self, tenant_id: str, table: str, rows: Sequence[Mapping[str, object]]) -> LoadReport:
+        """Insert or update rows of one record table, all or nothing; a cycle among prerequisites or parents
+        is an InputError that names the cycle. People are given as learner_key."""
+        ...
+
+    def load_all(self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> list[LoadReport]:
+        """`load` for several tables in one transaction, in the order of `record_tables.RECORD_TABLES`."""
+        ...
+
+    def touch(self, tenant_id: str) -> int:
+        """Count the version up after a change of people (the curriculum has their time zones); return it."""
+        ...
+
+    def curriculum(self, tenant_id: str) -> Curriculum:
+        """The curriculum; cached per version."""
+        ...
+
+    def curriculum_version(self, tenant_id: str) -> int:
+        """Changes with every record change of the tenant."""
+        ...
+
+    def learners_of(self, tenant_id: str, staff_key: str) -> list[str]:
+        """Learners enrolled in a course that this member of staff is assigned to."""
+        ...

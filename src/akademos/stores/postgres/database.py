@@ -1,0 +1,83 @@
+"""Connections to PostgreSQL: one pool a role, one transaction a call, every outage an announced refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from akademos.errors import Unavailable
+from akademos.stores.postgres.roles import PIPELINE, SERVING
+
+Role: TypeAlias = Literal["akademos_serving", "akademos_pipeline"]
+Transaction: TypeAlias = Connection[TupleRow]
+
+POOL_TIMEOUT_S = 5.0
+
+
+class Database:
+    """The pools of the two roles. `open` once, `close` at the end; transactions in between."""
+
+    def __init__(self, dsn: str, *, max_size: int = 12) -> None:
+        self.dsn = dsn
+        self._pools = {
+            role: ConnectionPool(
+                make_conninfo(dsn, options=f"-c role={role} -c search_path=akademos", application_name=role),
+                min_size=0,
+                max_size=max_size,
+                open=False,
+                timeout=POOL_TIMEOUT_S,
+                check=ConnectionPool.check_connection if role == PIPELINE else None,
+                max_idle=60,
+            )
+            for role in (SERVING, PIPELINE)
+        }
+
+    def open(self) -> None:
+        """Open the pools without waiting for connections."""
+        for pool in self._pools.values():
+            pool.open(wait=False)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+
+    @contextmanager
+    def pipeline(self, tenant_id: str | None = None) -> Iterator[Transaction]:
+        """A transaction of the pipeline's role."""
+        with self._transaction(PIPELINE, tenant_id) as transaction:
+            yield transaction
+
+    @contextmanager
+    def serving(self, tenant_id: str, *, snapshot: bool = False) -> Iterator[Transaction]:
+        """A transaction of the serving role that sees `tenant_id` only; `snapshot` for repeatable reads."""
+        with self._transaction(SERVING, tenant_id, snapshot=snapshot) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _transaction(self, role: str, tenant_id: str | None, *, snapshot: bool = False) -> Iterator[Transaction]:
+        try:
+            with self._pools[role].connection() as connection:
+                if snapshot:
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                if tenant_id is not None:
+                    connection.execute("SELECT set_config('akademos.tenant', %s, true)", (tenant_id,))
+                yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as down:
+            raise unavailable() from down
+
+
+def unavailable() -> Unavailable:
+    """What a caller is told while the store is down."""
+    return Unavailable(
+        "the store is not reachable at the moment; nothing of this request was taken",
+        hint="Send it again, with the same ids, after the pause given.",
+        retry_after_s=2,
+    )

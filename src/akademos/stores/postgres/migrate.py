@@ -1,0 +1,72 @@
+"""Bring a database to the present schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from akademos.errors import Unavailable
+from akademos.stores.postgres.roles import GROUP_ROLES
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+SCHEMA = Path(__file__).parent / "schema.sql"
+_LOCK = 0x616B61646D  # one migration at a time
+
+
+def migrate(dsn: str) -> str:
+    """Apply every migration that is missing, under a lock; return the revision reached.
+
+    Raises:
+        Unavailable: the database cannot be reached, or lacks the roles and the login may not create them.
+    """
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    _ensure_roles(dsn)
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=sqlalchemy.NullPool
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+        options = {"version_table_schema": "public", "version_table": "akademos_migrations"}
+        present = MigrationContext.configure(connection, opts=options).get_current_revision()
+        if present != head:
+            _upgrade(connection)
+        connection.commit()
+    return str(head)
+
+
+def _upgrade(connection: object) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _ensure_roles(dsn: str) -> None:
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+            for name in GROUP_ROLES:
+                role = sql.Identifier(name)
+                if name not in known:
+                    connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+                member = connection.execute("SELECT pg_has_role(%s, 'MEMBER')", (name,)).fetchone()
+                if not (member and member[0]):
+                    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+    except psycopg.errors.InsufficientPrivilege as refusal:
+        statements = "; ".join(f"CREATE ROLE {name} NOLOGIN; GRANT {name} TO <login>" for name in GROUP_ROLES)
+        raise Unavailable(
+            "the database lacks the application's roles and the login may not create them",
+            hint=f"Have an administrator run: {statements}.",
+        ) from refusal
+    except psycopg.OperationalError as down:
+        raise Unavailable("the database cannot be reached", hint="Check AKADEMOS_DATABASE_URL.") from down

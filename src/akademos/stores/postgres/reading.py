@@ -1,0 +1,278 @@
+"""Readings for the gate on PostgreSQL: one statement decides, one statement confirms and logs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from akademos.catalogue.declarations import Purpose
+from akademos.privacy.pseudonyms import Keys, unseal
+from akademos.stores.ports.access import (
+    AccessEntry,
+    Reading,
+    RecordedAccess,
+    Roster,
+    RosterLearner,
+    Standing,
+)
+from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.postgres.database import Database
+
+# The learner by the host's id first: a host may name people by UUIDs of its own.
+_READ = """
+    WITH actor AS MATERIALIZED (
+        SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(actor)s
+    ), subject AS MATERIALIZED (
+        SELECT learner_key, data_key, display_name, time_zone FROM people
+        WHERE tenant_id = %(tenant)s AND learner_key = coalesce(
+            (SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(subject)s),
+            %(key)s::uuid)
+    ), consent AS (
+        SELECT coalesce(array_agg(purpose) FILTER (WHERE granted), '{}') AS granted,
+            coalesce(array_agg(purpose), '{}') AS decided, coalesce(max(version), 0) AS version
+        FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = (SELECT learner_key FROM subject)
+    )
+    SELECT (SELECT learner_key::text FROM actor), subject.learner_key::text,
+        EXISTS (
+            SELECT FROM enrolments e JOIN staff_assignments s ON s.tenant_id = e.tenant_id AND s.course_id = e.course_id
+            WHERE e.tenant_id = %(tenant)s AND e.learner_key = subject.learner_key AND s.role = 'instructor'
+                AND s.learner_key = (SELECT learner_key FROM actor)
+                AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)),
+        consent.granted, consent.decided, consent.version,
+        coalesce((SELECT version FROM record_versions WHERE tenant_id = %(tenant)s), 0),
+        coalesce(subject.time_zone, tenant.time_zone), subject.data_key, subject.display_name,
+        state.version, state.computed_at, state.computed_as_of, state.definition, state.events, state.last_event_at,
+        state.packed
+    FROM tenants tenant CROSS JOIN consent
+        LEFT JOIN subject ON true
+        LEFT JOIN learner_state state ON state.tenant_id = tenant.tenant_id
+            AND state.learner_key = (SELECT learner_key FROM subject)
+    WHERE tenant.tenant_id = %(tenant)s
+"""
+_CONFIRM = """
+    WITH now AS (
+        SELECT count(*) FILTER (WHERE granted AND purpose = ANY(%(purposes)s)) AS granted,
+            coalesce(max(version), 0) AS version
+        FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = %(key)s
+    ), standing AS (
+        SELECT version, CASE WHEN granted < cardinality(%(purposes)s::text[]) THEN 'refused'
+            WHEN version <> %(version)s THEN 'changed' ELSE 'stands' END AS standing
+        FROM now
+    ), logged AS (
+        INSERT INTO access_log
+            (tenant_id, actor, role, learner_key, what, purpose, reason, decision, consent_version)
+        SELECT %(tenant)s, %(actor)s, %(role)s, %(key)s, %(what)s, %(purpose)s, %(reason)s,
+            CASE standing WHEN 'stands' THEN %(decision)s ELSE 'consent_withdrawn' END, version
+        FROM standing WHERE standing <> 'changed'
+    )
+    SELECT standing FROM standing
+"""
+_LOG = """
+    INSERT INTO access_log (tenant_id, actor, role, learner_key, what, purpose, reason, decision, consent_version)
+    VALUES (%(tenant)s, %(actor)s, %(role)s, %(key)s, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s)
+"""
+_CONSENTING = """
+    SELECT learner_key FROM consent_state
+    WHERE tenant_id = %(tenant)s AND granted AND purpose = ANY(%(purposes)s)
+    GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
+"""
+_ROSTER = f"""
+    WITH enrolled AS (
+        SELECT e.learner_key, array_agg(DISTINCT c.title ORDER BY c.title) AS courses
+        FROM staff_assignments s JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id
+            JOIN learning_courses c ON c.tenant_id = e.tenant_id AND c.course_id = e.course_id
+        WHERE s.tenant_id = %(tenant)s AND s.learner_key = %(key)s AND s.role = 'instructor'
+            AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
+        GROUP BY e.learner_key
+    )
+    SELECT p.learner_key::text, enrolled.courses, p.data_key, p.display_name,
+        (SELECT sealed FROM identifiers i WHERE i.tenant_id = p.tenant_id AND i.learner_key = p.learner_key
+            AND i.kind = 'user' ORDER BY i.created_at LIMIT 1),
+        state.events, state.last_event_at, m.status, m.mastery, m.low, m.high, m.answers, m.as_of,
+        p.learner_key IN ({_CONSENTING})
+    FROM enrolled JOIN people p ON p.tenant_id = %(tenant)s AND p.learner_key = enrolled.learner_key
+        LEFT JOIN learner_state state ON state.tenant_id = p.tenant_id AND state.learner_key = p.learner_key
+        LEFT JOIN topic_mastery m ON m.tenant_id = p.tenant_id AND m.learner_key = p.learner_key
+            AND m.topic_id = %(overall)s
+    WHERE p.kind = 'learner'
+"""
+_STILL = f"SELECT learner_key::text FROM ({_CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
+_ACCESSES = """
+    SELECT at, actor, role, learner_key::text, what, purpose, reason, decision, consent_version FROM access_log
+    WHERE tenant_id = %s AND learner_key = %s ORDER BY at DESC LIMIT %s
+"""
+# A learner's reading of their own data may lose its log line in a crash of the server; anybody else's may not.
+_LOG_LATER = "SELECT set_config('synchronous_commit', 'off', true)"
+
+FIRST_CLOCK = datetime(1980, 1, 1, tzinfo=UTC)
+"""A source that knows only an order counts seconds from 1970: what lies before this has no clock."""
+
+OVERALL = "*"
+"""The topic_id under which the nightly snapshot keeps the estimate over all topics."""
+
+
+class PostgresReadings:
+    """Adapter of the port `LearnerReadings`."""
+
+    def __init__(self, database: Database, keys: Keys) -> None:
+        self._database = database
+        self._keys = keys
+
+    def read(self, tenant_id: str, *, actor: str, learner: str | None) -> Reading:
+        """Everything about one question, in one statement and so of one snapshot."""
+        subject = actor if learner is None else learner
+        values = {
+            "tenant": tenant_id,
+            "actor": self._keys.identifier_hash(tenant_id, "user", actor),
+            "subject": self._keys.identifier_hash(tenant_id, "user", subject),
+            "key": None if learner is None else _as_key(learner),
+        }
+        with self._database.serving(tenant_id) as transaction:
+            row = transaction.execute(_READ, values, binary=True).fetchone()
+        if row is None:  # a token outlived its tenant
+            return Reading(None, None, False, frozenset(), frozenset(), 0, 0, "UTC", None, None)
+        learner_key = row[1]
+        return Reading(
+            actor_key=row[0],
+            learner_key=learner_key,
+            teaches=bool(row[2]),
+            granted=frozenset(map(Purpose, row[3])),
+            decided=frozenset(map(Purpose, row[4])),
+            consent_version=row[5],
+            curriculum_version=row[6],
+            time_zone=row[7],
+            display_name=self._open(tenant_id, learner_key, row[8], row[9]),
+            state=None if row[10] is None else LearnerState(learner_key, *row[10:]),
+        )
+
+    def _open(self, tenant_id: str, learner_key: str, wrapped: bytes | None, sealed: bytes | None) -> str | None:
+        if wrapped is None or sealed is None:
+            return None
+        return unseal(self._keys.unwrap(tenant_id, learner_key, wrapped), sealed)
+
+    def confirm(
+        self,
+        tenant_id: str,
+        reading: Reading,
+        purposes: Sequence[Purpose],
+        entry: AccessEntry,
+        *,
+        durable: bool,
+    ) -> Standing:
+        """Look at the live consent again and log the decision, in one statement."""
+        values = {
+            **_values(tenant_id, entry),
+            "purposes": [purpose.value for purpose in purposes],
+            "version": reading.consent_version,
+        }
+        with self._database.serving(tenant_id) as transaction:
+            if not durable:
+                transaction.execute(_LOG_LATER)
+            row = transaction.execute(_CONFIRM, values).fetchone()
+        standing: Standing = "refused" if row is None else row[0]
+        return standing
+
+    def record(self, tenant_id: str, entry: AccessEntry) -> None:
+        """Log a refusal."""
+        with self._database.serving(tenant_id) as transaction:
+            transaction.execute(_LOG_LATER)
+            transaction.execute(_LOG, _values(tenant_id, entry))
+
+    def roster(self, tenant_id: str, *, actor: str, purposes: Sequence[Purpose]) -> Roster:
+        """The learners of the actor's own courses who consent to all of `purposes`."""
+        with self._database.serving(tenant_id, snapshot=True) as transaction:
+            found = transaction.execute(
+                "SELECT learner_key::text FROM identifiers WHERE tenant_id = %s AND identifier_hash = %s",
+                (tenant_id, self._keys.identifier_hash(tenant_id, "user", actor)),
+            ).fetchone()
+            if found is None:
+                return Roster(None, (), 0)
+            rows = transaction.execute(
+                _ROSTER,
+                {
+                    "tenant": tenant_id,
+                    "key": found[0],
+                    "purposes": [purpose.value for purpose in purposes],
+                    "overall": OVERALL,
+                },
+            ).fetchall()
+        consenting = [row[:-1] for row in rows if row[-1]]
+        return Roster(
+            found[0],
+            tuple(self._roster_learner(tenant_id, row) for row in consenting),
+            len(rows) - len(consenting),
+        )
+
+    def _roster_learner(self, tenant_id: str, row: tuple[Any, ...]) -> RosterLearner:
+        key, courses, wrapped, name, user_id, events, last, status, mastery, low, high, answers, as_of = row
+        data_key = self._keys.unwrap(tenant_id, key, wrapped)
+        clocked = last is not None and last >= FIRST_CLOCK
+        return RosterLearner(
+            learner_key=key,
+            user_id=None if user_id is None else unseal(data_key, user_id),
+            display_name=None if name is None else unseal(data_key, name),
+            courses=tuple(courses),
+            events=events or 0,
+            clock="none" if last is None else "exact" if clocked else "order",
+            last_event_at=last if clocked else None,
+            mastery_status=status or "no_data",
+            mastery=mastery,
+            mastery_low=low,
+            mastery_high=high,
+            mastery_answers=answers or 0,
+            mastery_as_of=as_of,
+        )
+
+    def confirm_roster(
+        self, tenant_id: str, learner_keys: Sequence[str], purposes: Sequence[Purpose], entry: AccessEntry
+    ) -> frozenset[str]:
+        """Which of the learners still consent, looked up anew; logs the decision."""
+        values = {
+            "tenant": tenant_id,
+            "keys": list(learner_keys),
+            "purposes": [purpose.value for purpose in purposes],
+        }
+        with self._database.serving(tenant_id) as transaction:
+            still = frozenset(row[0] for row in transaction.execute(_STILL, values))
+            transaction.execute(_LOG, _values(tenant_id, entry))
+        return still
+
+    def accesses(self, tenant_id: str, learner_key: str, *, limit: int = 100) -> list[RecordedAccess]:
+        """Who looked at a learner's data, newest first."""
+        with self._database.serving(tenant_id) as transaction:
+            rows = transaction.execute(_ACCESSES, (tenant_id, learner_key, limit)).fetchall()
+        return [RecordedAccess(row[0], AccessEntry(*row[1:])) for row in rows]
+
+    def actor_name(self, tenant_id: str, user_id: str) -> str:
+        """A keyed hash."""
+        return "unknown:" + self._keys.identifier_hash(tenant_id, "user", user_id).hex()
+
+    def ready(self) -> None:
+        """Return when the store answers."""
+        with self._database.serving("") as transaction:
+            transaction.execute("SELECT 1")
+
+
+def _as_key(text: str) -> str | None:
+    """`text` when it is a learner_key as it is written, else None."""
+    try:
+        key = str(uuid.UUID(text))
+    except ValueError:
+        return None
+    return key if key == text else None
+
+
+def _values(tenant_id: str, entry: AccessEntry) -> dict[str, object]:
+    return {
+        "tenant": tenant_id,
+        "actor": entry.actor,
+        "role": entry.role,
+        "key": entry.learner_key,
+        "what": entry.what,
+        "purpose": entry.purpose,
+        "reason": entry.reason,
+        "decision": entry.decision,
+        "version": entry.consent_version,
+    }

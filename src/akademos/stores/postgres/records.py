@@ -1,0 +1,250 @@
+"""Records on PostgreSQL: rows are compared before they are written, so that loading again changes nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+import orjson
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from akademos.errors import AkademosError, InputError, NotFound
+from akademos.stores.ports.record_tables import BY_NAME, RECORD_TABLES, FieldKind, RecordTable
+from akademos.stores.ports.records import Curriculum, LoadReport
+from akademos.stores.postgres.database import Database, Transaction
+
+ROWS_PER_STATEMENT = 10_000
+_TYPES: dict[FieldKind, str] = {
+    "text": "text",
+    "texts": "text[]",
+    "integer": "integer",
+    "number": "double precision",
+    "date": "date",
+    "person": "uuid",
+}
+# The row lock makes loads of one tenant follow each other, so that no two of them close a circle together.
+_LOCK = """
+    INSERT INTO record_versions (tenant_id, version) VALUES (%s, 0)
+    ON CONFLICT (tenant_id) DO UPDATE SET version = record_versions.version
+"""
+_BUMP = "UPDATE record_versions SET version = version + 1 WHERE tenant_id = %s RETURNING version"
+_TEXTS = pl.List(pl.String)
+_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "topic_ids": _TEXTS,
+    "position": pl.Int32,
+    "weight": pl.Float64,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+    "target_date": pl.Date,
+}
+"""Types of the curriculum's columns that are not text."""
+_CURRICULUM: dict[str, str] = {
+    "courses": """
+        SELECT course_id, title, status, starts_on, ends_on FROM learning_courses WHERE tenant_id = %s""",
+    "topics": "SELECT topic_id, parent_id, course_id, name, position FROM topics WHERE tenant_id = %s",
+    "topic_relationships": "SELECT from_topic, to_topic, kind FROM topic_relationships WHERE tenant_id = %s",
+    "items": "SELECT question_id, course_id, topic_ids FROM items WHERE tenant_id = %s",
+    "materials": "SELECT material_id, course_id, kind, title, topic_ids FROM materials WHERE tenant_id = %s",
+    "exams": "SELECT exam_id, course_id, name FROM exams WHERE tenant_id = %s",
+    # A topic that several sections of an exam weigh counts with its heaviest section.
+    "exam_weights": """
+        SELECT exam_id, topic_id, max(weight) AS weight FROM exam_weights
+        WHERE tenant_id = %s GROUP BY 1, 2""",
+    "learner_targets": """
+        SELECT learner_key::text, exam_id, target_date FROM learner_targets WHERE tenant_id = %s""",
+    "learners": """
+        SELECT p.learner_key::text, coalesce(p.time_zone, t.time_zone) AS time_zone
+        FROM people p JOIN tenants t USING (tenant_id) WHERE p.tenant_id = %s AND p.kind = 'learner'""",
+    "enrolments": """
+        SELECT learner_key::text, course_id FROM enrolments
+        WHERE tenant_id = %s AND (withdrawn_on IS NULL OR withdrawn_on > current_date)""",
+}
+_LEARNERS_OF = """
+    SELECT DISTINCT e.learner_key::text
+    FROM staff_assignments s JOIN enrolments e USING (tenant_id, course_id)
+    WHERE s.tenant_id = %s AND s.learner_key = %s
+        AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
+    ORDER BY 1
+"""
+
+
+class PostgresRecords:
+    """Adapter of the port `Records`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._curricula: dict[str, Curriculum] = {}
+        self._reading = threading.Lock()
+
+    def load(self, tenant_id: str, table: str, rows: Sequence[Mapping[str, object]]) -> LoadReport:
+        """Insert or update rows of one record table, all or nothing."""
+        return self.load_all(tenant_id, {table: rows})[0]
+
+    def load_all(self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> list[LoadReport]:
+        """Insert or update rows of several record tables in one transaction.
+
+        Raises:
+            InputError: an unknown table or column, a repeated key, a value out of bounds, a reference to
+                nothing, or a cycle (which is named).
+            NotFound: there is no such tenant.
+        """
+        for unknown in tables.keys() - BY_NAME.keys():
+            raise InputError(f"There is no record table `{unknown}`.", hint="Known: " + ", ".join(BY_NAME) + ".")
+        with self._database.pipeline() as transaction:
+            self._lock(transaction, tenant_id)
+            try:
+                reports = [
+                    _load(transaction, tenant_id, table, tables[table.name])
+                    for table in RECORD_TABLES
+                    if table.name in tables
+                ]
+                transaction.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as refusal:
+                raise _refused(refusal) from refusal
+            if any(one.new or one.changed for one in reports):
+                _refuse_cycles(transaction, tenant_id)
+                transaction.execute(_BUMP, (tenant_id,))
+        return reports
+
+    def _lock(self, transaction: Transaction, tenant_id: str) -> None:
+        try:
+            transaction.execute(_LOCK, (tenant_id,))
+        except psycopg.errors.ForeignKeyViolation as missing:
+            raise NotFound(
+                f"There is no tenant `{tenant_id}`.", hint="Create it with `akademos tenant create`."
+            ) from missing
+
+    def touch(self, tenant_id: str) -> int:
+        """Count the version up and return it."""
+        with self._database.pipeline() as transaction:
+            self._lock(transaction, tenant_id)
+            row = transaction.execute(_BUMP, (tenant_id,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def curriculum_version(self, tenant_id: str) -> int:
+        """Changes with every record change of the tenant; 0 before the first."""
+        with self._database.serving(tenant_id) as transaction:
+            return _version(transaction, tenant_id)
+
+    def curriculum(self, tenant_id: str) -> Curriculum:
+        """The curriculum as of one moment; read anew only when the version changed."""
+        known = self._curricula.get(tenant_id)
+        if known is not None and known.version == self.curriculum_version(tenant_id):
+            return known
+        with self._reading, self._database.serving(tenant_id, snapshot=True) as transaction:
+            version = _version(transaction, tenant_id)
+            known = self._curricula.get(tenant_id)
+            if known is None or known.version != version:
+                tables = {name: _read(transaction, tenant_id, query) for name, query in _CURRICULUM.items()}
+                known = self._curricula[tenant_id] = Curriculum(tenant_id, version, tables)
+        return known
+
+    def learners_of(self, tenant_id: str, staff_key: str) -> list[str]:
+        """Learners enrolled, and not withdrawn, in a course that this member of staff is assigned to."""
+        with self._database.serving(tenant_id) as transaction:
+            return [row[0] for row in transaction.execute(_LEARNERS_OF, (tenant_id, staff_key))]
+
+
+def _version(transaction: Transaction, tenant_id: str) -> int:
+    row = transaction.execute("SELECT version FROM record_versions WHERE tenant_id = %s", (tenant_id,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _read(transaction: Transaction, tenant_id: str, query: str) -> pl.DataFrame:
+    cursor = transaction.execute(query + " ORDER BY 1, 2", (tenant_id,))
+    schema = {column.name: _COLUMNS.get(column.name, pl.String) for column in cursor.description or ()}
+    return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+
+
+def _load(
+    transaction: Transaction, tenant_id: str, table: RecordTable, rows: Sequence[Mapping[str, object]]
+) -> LoadReport:
+    complete = _complete(table, rows)
+    statement = _statement(table)
+    new = changed = 0
+    for start in range(0, len(complete), ROWS_PER_STATEMENT):
+        chunk = orjson.dumps(complete[start : start + ROWS_PER_STATEMENT]).decode()
+        written = [row[0] for row in transaction.execute(statement, {"tenant": tenant_id, "rows": chunk})]
+        new += sum(written)
+        changed += len(written) - sum(written)
+    return LoadReport(table.name, len(complete), new, changed, len(complete) - new - changed)
+
+
+def _complete(table: RecordTable, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    known = {one.name for one in table.fields}
+    seen: set[tuple[object, ...]] = set()
+    complete = []
+    for row in rows:
+        for unknown in row.keys() - known:
+            raise InputError(f"`{table.name}` has no column `{unknown}`.", hint="Known: " + ", ".join(known) + ".")
+        values = {one.name: one.default if row.get(one.name) is None else row[one.name] for one in table.fields}
+        key = tuple(values[one.name] for one in table.keys)
+        if key in seen:
+            raise InputError(f"`{table.name}` comes twice with the key {_named(key)}.", hint="Give each row once.")
+        seen.add(key)
+        complete.append(values)
+    return complete
+
+
+def _named(key: Iterable[object]) -> str:
+    return ", ".join(f"`{part}`" for part in key)
+
+
+def _statement(table: RecordTable) -> sql.Composed:
+    """Upsert that returns, for each row written, whether it is new; a row that is equal is not written."""
+    names = [sql.Identifier(one.name) for one in table.fields]
+    contents = [sql.Identifier(one.name) for one in table.contents]
+    own = sql.SQL(", ").join(sql.SQL("t.{}").format(name) for name in contents)
+    given = sql.SQL(", ").join(sql.SQL("excluded.{}").format(name) for name in contents)
+    update = sql.SQL("DO UPDATE SET ({}) = ROW({}) WHERE ({}) IS DISTINCT FROM ({})").format(
+        sql.SQL(", ").join(contents), given, own, given
+    )
+    return sql.SQL(
+        "INSERT INTO {table} AS t (tenant_id, {names}) "
+        "SELECT %(tenant)s, {names} FROM jsonb_to_recordset(%(rows)s::jsonb) AS r({typed}) "
+        "ON CONFLICT (tenant_id, {keys}) {action} RETURNING t.xmax = 0"
+    ).format(
+        table=sql.Identifier(table.name),
+        names=sql.SQL(", ").join(names),
+        typed=sql.SQL(", ").join(
+            sql.SQL("{} " + _TYPES[one.kind]).format(sql.Identifier(one.name)) for one in table.fields
+        ),
+        keys=sql.SQL(", ").join(sql.Identifier(one.name) for one in table.keys),
+        action=update if contents else sql.SQL("DO NOTHING"),
+    )
+
+
+def _refused(refusal: psycopg.Error) -> AkademosError:
+    diagnosis = refusal.diag
+    where = f" of `{diagnosis.table_name}`" if diagnosis.table_name else ""
+    detail = diagnosis.message_detail or diagnosis.message_primary or str(refusal)
+    return InputError(
+        f"A row{where} cannot be kept: {detail.rstrip('.')}.",
+        hint="Nothing of this load was kept; mend the row and load again.",
+        code="record_refused",
+    )
+
+
+def _refuse_cycles(transaction: Transaction, tenant_id: str) -> None:
+    prerequisites = transaction.execute(
+        "SELECT from_topic, to_topic FROM topic_relationships WHERE tenant_id = %s AND kind = 'prerequisite'",
+        (tenant_id,),
+    )
+    _refuse_cycle(prerequisites, "Prerequisites go in a circle", "Take out one of these relationships.")
+    parents = transaction.execute(
+        "SELECT parent_id, topic_id FROM topics WHERE tenant_id = %s AND parent_id IS NOT NULL", (tenant_id,)
+    )
+    _refuse_cycle(parents, "The topic tree goes in a circle", "Give one of these topics another parent.")
+
+
+def _refuse_cycle(edges: Iterable[tuple[str, str]], what: str, hint: str) -> None:
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for before, after in edges:
+        order.add(after, before)
+    try:
+        order.prepare()
+    except CycleError as cycle:
+        raise InputError(f"{what}: {' > '.join(cycle.args[1])}.", hint=hint, code="cycle") from cycle

@@ -1,0 +1,142 @@
+"""Identity vault on PostgreSQL: keyed hashes to look up, sealed values to read, one data key a person."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from akademos.privacy.pseudonyms import KEY_BYTES, NONCE_BYTES, Keys, seal, unseal
+from akademos.stores.ports.identity import Identifier, Person, PersonKind
+from akademos.stores.postgres.database import Database, Transaction
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('akademos.vault.' || %s, 0))"
+_FIND = """
+    SELECT i.identifier_hash, p.learner_key::text, p.kind, p.persona, p.time_zone, p.opted_out
+    FROM identifiers i JOIN people p USING (tenant_id, learner_key)
+    WHERE i.tenant_id = %s AND i.identifier_hash = ANY(%s)
+"""
+_ADD_PEOPLE = """
+    INSERT INTO people (tenant_id, learner_key, kind, data_key)
+    SELECT %s, unnest(%s::uuid[]), %s, unnest(%s::bytea[])
+"""
+_ADD_IDENTIFIERS = """
+    INSERT INTO identifiers (tenant_id, identifier_hash, kind, learner_key, sealed)
+    SELECT %s, unnest(%s::bytea[]), unnest(%s::text[]), unnest(%s::uuid[]), unnest(%s::bytea[])
+"""
+
+
+class PostgresVault:
+    """Adapter of the port `IdentityVault`."""
+
+    def __init__(self, database: Database, keys: Keys) -> None:
+        self._database = database
+        self._keys = keys
+
+    def find(self, tenant_id: str, identifiers: Sequence[Identifier]) -> dict[Identifier, Person]:
+        """The people behind identifiers; unknown identifiers are absent."""
+        with self._database.pipeline() as transaction:
+            return self.find_in(transaction, tenant_id, identifiers)
+
+    def find_in(
+        self, transaction: Transaction, tenant_id: str, identifiers: Iterable[Identifier]
+    ) -> dict[Identifier, Person]:
+        """`find` within a transaction that is already open."""
+        by_hash = {self._keys.identifier_hash(tenant_id, one.kind, one.value): one for one in identifiers}
+        rows = transaction.execute(_FIND, (tenant_id, list(by_hash)))
+        return {
+            by_hash[found]: Person(learner_key, kind, persona, time_zone, opted_out)
+            for found, learner_key, kind, persona, time_zone, opted_out in rows
+        }
+
+    def ensure(
+        self, tenant_id: str, identifiers: Sequence[Identifier], *, kind: PersonKind = "learner"
+    ) -> dict[Identifier, Person]:
+        """The people behind identifiers; whoever is unknown gets a random key first."""
+        with self._database.pipeline() as transaction:
+            return self.ensure_in(transaction, tenant_id, identifiers, kind=kind)
+
+    def ensure_in(
+        self,
+        transaction: Transaction,
+        tenant_id: str,
+        identifiers: Sequence[Identifier],
+        *,
+        kind: PersonKind = "learner",
+    ) -> dict[Identifier, Person]:
+        """`ensure` within a transaction that is already open; takes the vault lock if someone is unknown."""
+        known = self.find_in(transaction, tenant_id, identifiers)
+        if len(known) == len(set(identifiers)):
+            return known
+        transaction.execute(_LOCK, (tenant_id,))
+        known = self.find_in(transaction, tenant_id, identifiers)
+        unknown = [one for one in dict.fromkeys(identifiers) if one not in known]
+        if unknown:
+            self._add(transaction, tenant_id, unknown, kind)
+            known = self.find_in(transaction, tenant_id, identifiers)
+        return known
+
+    def _add(self, transaction: Transaction, tenant_id: str, unknown: list[Identifier], kind: PersonKind) -> None:
+        people, wrapped, hashes, sealed = [], [], [], []
+        for one in unknown:
+            learner_key, data_key = str(uuid.uuid4()), os.urandom(KEY_BYTES)
+            people.append(learner_key)
+            wrapped.append(self._keys.wrap(tenant_id, learner_key, data_key, os.urandom(NONCE_BYTES)))
+            hashes.append(self._keys.identifier_hash(tenant_id, one.kind, one.value))
+            sealed.append(seal(data_key, one.value, os.urandom(NONCE_BYTES)))
+        transaction.execute(_ADD_PEOPLE, (tenant_id, people, kind, wrapped))
+        kinds = [one.kind for one in unknown]
+        transaction.execute(_ADD_IDENTIFIERS, (tenant_id, hashes, kinds, people, sealed))
+
+    def describe(
+        self,
+        tenant_id: str,
+        people: Mapping[str, str],
+        *,
+        persona: str | None = None,
+        time_zone: str | None = None,
+    ) -> None:
+        """Set display names (learner_key -> name), and persona and time zone where given."""
+        with self._database.pipeline() as transaction:
+            data_keys = self._data_keys(transaction, tenant_id, list(people))
+            rows = [
+                (seal(data_keys[key], name, os.urandom(NONCE_BYTES)), persona, time_zone, tenant_id, key)
+                for key, name in people.items()
+                if key in data_keys
+            ]
+            transaction.cursor().executemany(
+                "UPDATE people SET display_name = %s, persona = coalesce(%s, persona), "
+                "time_zone = coalesce(%s, time_zone) WHERE tenant_id = %s AND learner_key = %s",
+                rows,
+            )
+
+    def _data_keys(self, transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, bytes]:
+        rows = transaction.execute(
+            "SELECT learner_key::text, data_key FROM people WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])",
+            (tenant_id, list(learner_keys)),
+        )
+        return {key: self._keys.unwrap(tenant_id, key, wrapped) for key, wrapped in rows}
+
+    def display_names(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, str]:
+        """Names of people, for pages behind the gate; who has none is absent."""
+        with self._database.serving(tenant_id) as transaction:
+            rows = transaction.execute(
+                "SELECT learner_key::text, data_key, display_name FROM people "
+                "WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[]) AND display_name IS NOT NULL",
+                (tenant_id, list(learner_keys)),
+            ).fetchall()
+        return {key: self._open(tenant_id, key, wrapped, sealed) for key, wrapped, sealed in rows}
+
+    def user_ids(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, str]:
+        """The hosts' own ids of people, for pages behind the gate."""
+        with self._database.serving(tenant_id) as transaction:
+            rows = transaction.execute(
+                "SELECT learner_key::text, p.data_key, i.sealed FROM identifiers i "
+                "JOIN people p USING (tenant_id, learner_key) "
+                "WHERE i.tenant_id = %s AND learner_key = ANY(%s::uuid[]) AND i.kind = 'user'",
+                (tenant_id, list(learner_keys)),
+            ).fetchall()
+        return {key: self._open(tenant_id, key, wrapped, sealed) for key, wrapped, sealed in rows}
+
+    def _open(self, tenant_id: str, learner_key: str, wrapped: bytes, sealed: bytes) -> str:
+        return unseal(self._keys.unwrap(tenant_id, learner_key, wrapped), sealed)

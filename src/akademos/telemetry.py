@@ -1,0 +1,47 @@
+"""Metrics (Prometheus) and structured logs. Neither ever holds a person's data."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+EVENTS_INGESTED = Counter(
+    "analytics_events_ingested_total", "events taken (accepted or held), by environment", ["environment"]
+)
+VERDICTS = Counter("akademos_verdicts_total", "verdicts given", ["door", "verdict"])
+VALIDATION_FAILURES = Counter("akademos_validation_failures_total", "events refused, by code", ["code"])
+QUEUE_DEPTH = Gauge("akademos_intake_queue_events", "events waiting for the writer")
+COMMIT_SECONDS = Histogram(
+    "akademos_group_commit_seconds",
+    "duration of a group commit",
+    buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10),
+)
+LANDING_BACKLOG = Gauge("akademos_landing_backlog_events", "accepted events waiting in landing")
+LANDING_AGE = Gauge("akademos_landing_age_seconds", "age of the oldest accepted event in landing")
+CONSENT_DECISIONS = Counter("akademos_gate_decisions_total", "decisions of the consent gate", ["decision"])
+REQUEST_SECONDS = Histogram(
+    "akademos_request_seconds",
+    "duration of a request, by route",
+    ["route", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
+JOB_SECONDS = Histogram("akademos_job_seconds", "duration of a job", ["job", "outcome"], buckets=(0.1, 1, 10, 60, 600))
+
+
+def configure_logging(level: str) -> None:
+    """One JSON object a line on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
