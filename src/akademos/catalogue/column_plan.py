@@ -6,6 +6,7 @@ one statement of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ CONTENT_COLUMNS: tuple[str, ...] = (
     "hints",
     "quantity",
 )
-_LIST_COLUMN = "topic_ids"
+_TOPICS = "topic_ids"
 
 
 class Placement(NamedTuple):
@@ -51,7 +52,7 @@ class ColumnPlan:
         defaults: columns that are filled even when nothing was sent (`persona`, `environment`).
     """
 
-    __slots__ = ("_rest", "defaults", "placements")
+    __slots__ = ("_core", "_properties", "_ranked", "_rest", "defaults", "placements")
 
     def __init__(self, event: EventType, core: Iterable[CoreProperty]) -> None:
         core = tuple(core)
@@ -65,7 +66,17 @@ class ColumnPlan:
             ),
         )
         self.defaults = {str(rule.column): rule.default for rule in contents if rule.default is not None}
-        self._rest = tuple(rule.name for rule in core if rule.kept_in == "properties")
+        shared = Counter(placement.column for placement in self.placements)
+        simple = [
+            placement
+            for placement in self.placements
+            if shared[placement.column] == 1 and placement.kind is not Kind.BOOLEAN and placement.column != _TOPICS
+        ]
+        self._core = {at.name: at.column for at in simple if at.source == "core"}
+        self._properties = {at.name: at.column for at in simple if at.source == "properties"}
+        self._ranked = tuple(placement for placement in self.placements if placement not in simple)
+        self._properties |= {at.name: "" for at in self._ranked if at.source == "properties"}
+        self._rest = frozenset(rule.name for rule in core if rule.kept_in == "properties")
 
     def split(
         self, properties: Mapping[str, object], core: Mapping[str, object]
@@ -73,26 +84,31 @@ class ColumnPlan:
         """Splits one checked event (unknown names and nulls left out) into columns and the rest.
 
         Returns:
-            The content columns that have a value (booleans as 1.0 and 0.0, `score` and the other float columns
-            as sent), and what goes into the JSON column `properties`.
+            The content columns that have a value (booleans as 1.0 and 0.0, the others as sent), and what goes
+            into the JSON column `properties`.
         """
         columns: dict[str, object] = dict(self.defaults)
-        placed = set()
-        topics: list[str] = []
-        for source, name, kind, column in self.placements:
+        rest: dict[str, object] = {}
+        for name, value in properties.items():
+            column = self._properties.get(name)
+            if column is None:
+                rest[name] = value
+            elif column:
+                columns[column] = value
+        for name, value in core.items():
+            if value is not None:
+                if name in self._core:
+                    columns[self._core[name]] = value
+                elif name in self._rest:
+                    rest[name] = value
+        for source, name, kind, column in self._ranked:
             value = core.get(name) if source == "core" else properties.get(name)
-            if source == "properties":
-                placed.add(name)
             if value is None:
                 continue
-            if column == _LIST_COLUMN:
-                topics += value if isinstance(value, list) else [str(value)]
-            elif column not in columns or column in self.defaults:
+            if column == _TOPICS:
+                before = columns.get(_TOPICS, ())
+                added = value if isinstance(value, list) else [value]
+                columns[_TOPICS] = list(dict.fromkeys((*before, *added))) if before else added
+            elif column not in columns:
                 columns[column] = float(bool(value)) if kind is Kind.BOOLEAN else value
-        if topics:
-            columns[_LIST_COLUMN] = list(dict.fromkeys(topics))
-        rest = {name: value for name, value in properties.items() if name not in placed}
-        for name in self._rest:
-            if (value := core.get(name)) is not None:
-                rest[name] = value
         return columns, rest

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from akademos.catalogue.declarations import CoreProperty, Kind
 
-UUID_PATTERN = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+UUID_PATTERN = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 UUID4_PATTERN = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}"
 #: SHA-256 in lower-case hexadecimal, so that equal values are equal strings.
 SHA256_PATTERN = r"[0-9a-f]{64}"
@@ -139,10 +139,11 @@ CORE_PROPERTIES: tuple[CoreProperty, ...] = (
     CoreProperty(
         "persona",
         Kind.STRING,
-        "role in which the actor acts: student, career_changer, advisor, instructor, ...; else from the roster",
+        "role in which the actor acts; else from the roster",
         kept_in="column",
         column="persona",
         pattern=r"[a-z][a-z_]{0,39}",
+        usual=("student", "career_changer", "advisor", "instructor", "unknown"),
         default="unknown",
         example="student",
     ),
@@ -212,6 +213,7 @@ CORE_PROPERTIES: tuple[CoreProperty, ...] = (
         kept_in="column",
         column="environment",
         pattern=r"[a-z][a-z0-9_-]{0,31}",
+        usual=("prod", "staging"),
         default="prod",
         example="prod",
     ),

@@ -99,7 +99,8 @@ class CoreProperty:
     `set_by` says whose value counts: `sender`; or `server`, and then a sender's value is dropped and named.
     `kept_in` says where the value goes: `column` (the event log column `column`), `properties` (the JSON of
     the rest, under its own name), `vault` (identifiers never leave the identity vault; `column`, where there
-    is one, holds the key found there) or `nowhere`.
+    is one, holds the key found there) or `nowhere`. `usual` lists values that most senders use; others that
+    match the pattern are as good.
     """
 
     name: str
@@ -113,6 +114,7 @@ class CoreProperty:
     maximum: float | None = None
     values: tuple[str, ...] = ()
     pattern: str | None = None
+    usual: tuple[str, ...] = ()
     default: str | bool | None = None
     needs: str | None = None  # another core property that must stand beside it
     example: object = None

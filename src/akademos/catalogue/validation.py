@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from akademos.catalogue.declarations import CoreProperty, EventType, Party
-from akademos.catalogue.value_checks import Find, compile_property, escape, parse_timestamp
+from akademos.catalogue.declarations import CoreProperty, EventType, Kind, Party, Property
+from akademos.catalogue.value_checks import compile_property, escape, parse_timestamp
 
 __all__ = ["CLEAN", "Checked", "CoreChecks", "EventChecker", "Violation", "escape", "parse_timestamp"]
 
@@ -66,13 +66,9 @@ class CoreChecks:
 
     def __init__(self, core: Iterable[CoreProperty]) -> None:
         rules = [rule for rule in core if rule.set_by == "sender"]
-        self.every = {rule.name: _nullable(compile_property(rule)) for rule in rules}
+        self.every = {rule.name: compile_property(rule) for rule in rules}
         self.needs = {rule.name: rule.needs for rule in rules if rule.needs is not None}
         self.plain = {name: find for name, find in self.every.items() if name not in self.needs}
-
-
-def _nullable(find: Find) -> Find:
-    return lambda value: None if value is None else find(value)
 
 
 class EventChecker:
@@ -107,7 +103,8 @@ class EventChecker:
         self._required = tuple(rule.name for rule in event.properties if rule.required)
         self._groups = tuple(event.require_one_of)
         self._core = core
-        self._plain_core = core.plain
+        own_name = Property("event_name", Kind.STRING, "", values=(event.wire_name,))
+        self._plain_core = {**core.plain, "event_name": compile_property(own_name)}
         self._required_core = event.required_core
         self._personas = None if "all" in event.personas else frozenset((*event.personas, "unknown"))
         self._actor = event.actor in {Party.LEARNER, Party.STAFF, Party.ANY}
@@ -157,7 +154,7 @@ class EventChecker:
         checks = self._plain_core
         for name, value in core.items():
             find = checks.get(name)
-            if find is None or find(value) is not None:
+            if find is None or (value is not None and find(value) is not None):
                 return False
         for name in self._required_core:
             if core.get(name) is None:
@@ -216,12 +213,14 @@ class EventChecker:
         violations: list[Violation] = []
         dropped: list[str] = []
         for name, value in core.items():
-            find = self._core.every.get(name)
+            find = self._plain_core.get(name) or self._core.every.get(name)
             if find is None:
                 dropped.append(name)
+            elif value is None:
+                continue
             elif (fault := find(value)) is not None:
                 violations.append(Violation(fault.code, f"/{name}{fault.at}", f"{name}: {fault.hint}"))
-            elif name in self._core.needs and value is not None and core.get(self._core.needs[name]) is None:
+            elif name in self._core.needs and core.get(self._core.needs[name]) is None:
                 needed = self._core.needs[name]
                 violations.append(Violation("missing_core_property", f"/{needed}", f"{name} needs {needed} beside it."))
         violations += [

@@ -17,9 +17,8 @@ OBJECT_DEPTH = 8
 #: Largest integer that every JSON reader represents exactly.
 SAFE_INTEGER = 2**53 - 1
 
-_TIMESTAMP = re.compile(
-    r"(?:19|20|21)\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
-)
+#: Years that a timestamp or date may have.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 _DATE = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d", re.ASCII)
 
 
@@ -40,17 +39,24 @@ def escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+def _moment(text: str) -> datetime | None:
+    """The extended form with an offset; `fromisoformat` also takes basic forms, week dates and local times."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None or text[4] != "-" or text[7] != "-" or text[10] not in "T ":
+        return None
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
+
+
 def parse_timestamp(text: str) -> datetime | None:
     """An ISO 8601 timestamp with offset as an aware datetime in UTC, or None when it is not one.
 
     Years 1900 to 2199; fractions beyond microseconds are cut off.
     """
-    if _TIMESTAMP.fullmatch(text) is None:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        return None
+    moment = _moment(text)
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def _type_fault(wanted: str) -> Fault:
@@ -69,7 +75,8 @@ def _text_fault(text: str) -> Fault | None:
 def _strings(rule: Property | CoreProperty) -> Find:
     shortest = 1 if rule.minimum is None else int(rule.minimum)
     longest = ELEMENT_LENGTH if rule.maximum is None else int(rule.maximum)
-    matches = re.compile(rule.pattern, re.ASCII).fullmatch if rule.pattern else None
+    matches = re.compile(rule.pattern or "", re.ASCII).fullmatch
+    usual = rule.usual if isinstance(rule, CoreProperty) else ()
     values = frozenset(rule.values)
     listed = ", ".join(rule.values)
 
@@ -92,14 +99,15 @@ def _strings(rule: Property | CoreProperty) -> Find:
         return _text_fault(value)
 
     def find_matching(value: object) -> Fault | None:
-        fault = find(value)
-        if fault is None and type(value) is str and matches is not None and matches(value) is None:
-            return Fault("pattern_mismatch", f"It must match {rule.pattern}.")
-        return fault
+        if value in usual:
+            return None
+        if type(value) is str and len(value) <= longest and value.isprintable() and matches(value) is not None:
+            return None
+        return find(value) or Fault("pattern_mismatch", f"It must match {rule.pattern}.")
 
     if values:
         return find_enumerated
-    return find_matching if matches else find
+    return find_matching if rule.pattern else find
 
 
 def _integers(rule: Property | CoreProperty) -> Find:
@@ -140,7 +148,7 @@ def _boolean(value: object) -> Fault | None:
 def _timestamp(value: object) -> Fault | None:
     if type(value) is not str:
         return _type_fault("an ISO 8601 timestamp as a string")
-    if parse_timestamp(value) is None:
+    if _moment(value) is None:
         return Fault("not_a_timestamp", "Send ISO 8601 with an offset, such as 2026-11-05T08:30:00Z.")
     return None
 

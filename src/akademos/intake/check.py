@@ -4,25 +4,59 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
 import orjson
 
-from akademos.catalogue.declarations import Basis, Kind, Party
+from akademos.catalogue.declarations import Basis, Kind, Party, Zone
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import KnownEvent, Registry
-from akademos.catalogue.validation import CLEAN, parse_timestamp
+from akademos.catalogue.validation import CLEAN, EventChecker, parse_timestamp
 from akademos.intake import personal_data
 from akademos.intake.decode import BrokenLine
 from akademos.intake.occurrence import is_ahead, is_too_old, occurred_at
 from akademos.privacy.consent import mask
 from akademos.stores.ports.identity import Identifier
-from akademos.stores.ports.landing import Arrival, Refusal
+from akademos.stores.ports.landing import Arrival, Handling, Refusal
 
 HASH_BYTES = 16
+_HINT_CLOCK = "Mend the sender's clock, or send `sent_at` so that it can be corrected."
 _HINT_PII = "Send a salted hash (pii_hash, phone_hash) or leave it out; the event was not kept."
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is derived from one declaration, once."""
+
+    checker: EventChecker
+    handling: Handling
+    free_form: bool
+    learner_subject: bool
+    no_actor: bool
+
+    @classmethod
+    def of(cls, known: KnownEvent) -> _Known:
+        declared = known.event
+        handling = Handling(
+            event=declared.wire_name,
+            event_name=declared.name,
+            purposes=mask(declared.purposes),
+            needs_consent=declared.basis is Basis.CONSENT and not declared.essential,
+            in_core=declared.zone is Zone.CORE,
+            zone=declared.zone.value,
+            actor_is_staff=declared.actor is Party.STAFF,
+            stopped_by_opt_out=declared.stopped_by_opt_out,
+        )
+        return cls(
+            checker=known.checker,
+            handling=handling,
+            free_form=any(rule.kind is Kind.OBJECT for rule in declared.properties),
+            learner_subject=declared.subject is Party.LEARNER,
+            no_actor=declared.actor is Party.SYSTEM,
+        )
 
 
 class EventCheck:
@@ -32,8 +66,7 @@ class EventCheck:
         self._registry = registry
         self._payload_key = payload_key
         self._strict = strict
-        self._purposes: dict[str, int] = {}
-        self._free: dict[str, bool] = {}
+        self._by_name: dict[str, _Known] = {}
 
     def check(
         self, position: int, event: object, sent_at: datetime | None, received_at: datetime
@@ -55,47 +88,51 @@ class EventCheck:
                 f"Keep an event under {LIMITS.event_bytes} bytes.",
             ), ()
         name = event.get("event_name")
-        known = self._registry.lookup(name) if type(name) is str else None
+        known = self._known(name)
         if known is None:
             return self._refuse_unknown(position, event, canonical, name), ()
-        properties = event.get("properties")
-        core = {key: value for key, value in event.items() if key != "properties"}
-        outcome = known.checker.check({} if properties is None else properties, core, strict=self._strict)
+        properties = event.pop("properties", None)
+        outcome = known.checker.check({} if properties is None else properties, event, strict=self._strict)
         clean = outcome is CLEAN
         # Declared keys are never denied ones, so keys are looked at only where something undeclared stands.
-        if not clean or self._free_form(known) or personal_data.possible(canonical):
-            for found in personal_data.find(event):
+        if not clean or known.free_form or personal_data.possible(canonical):
+            whole = {**event, "properties": properties}
+            for found in personal_data.find(whole):
                 code = "personal_data_key" if found.kind == "denied_key" else "personal_data"
-                return self._refuse(position, event, canonical, code, found.pointer, _HINT_PII), ()
-        if not clean and outcome.violations:
-            first = outcome.violations[0]
-            return self._refuse(position, event, canonical, first.code, first.pointer, first.hint), ()
-        stamp = core.get("client_timestamp") or core.get("event_timestamp")
+                return self._refuse(position, whole, canonical, code, found.pointer, _HINT_PII), ()
+            if outcome.violations:
+                first = outcome.violations[0]
+                return self._refuse(position, whole, canonical, first.code, first.pointer, first.hint), ()
+        stamp = event.get("client_timestamp") or event.get("event_timestamp")
         clock = parse_timestamp(stamp) if stamp is not None else None
         if clock is not None and is_ahead(clock, sent_at, received_at):
-            hint = "Mend the sender's clock, or send `sent_at` so that it can be corrected."
-            return self._refuse(position, event, canonical, "in_the_future", "/client_timestamp", hint), ()
+            whole = {**event, "properties": properties}
+            return self._refuse(position, whole, canonical, "in_the_future", "/client_timestamp", _HINT_CLOCK), ()
         raw, kept = canonical, properties or {}
         if not clean or None in event.values():
             kept = outcome.kept(kept)
-            event = {key: value for key, value in core.items() if value is not None and key not in outcome.dropped_core}
+            event = {
+                key: value for key, value in event.items() if value is not None and key not in outcome.dropped_core
+            }
             raw = orjson.dumps({**event, "properties": kept}, option=orjson.OPT_SORT_KEYS)
         happened = occurred_at(clock, sent_at, received_at)
-        return self._arrival(position, known, event, kept, raw, canonical, happened, received_at), (
-            outcome.dropped_pointers if not clean else ()
-        )
+        arrival = self._arrival(position, known, event, kept, raw, canonical, happened, received_at)
+        return arrival, outcome.dropped_pointers if not clean else ()
 
-    def _free_form(self, known: KnownEvent) -> bool:
-        wire = known.event.wire_name
-        found = self._free.get(wire)
+    def _known(self, name: object) -> _Known | None:
+        if type(name) is not str:
+            return None
+        found = self._by_name.get(name)
         if found is None:
-            found = self._free[wire] = any(rule.kind is Kind.OBJECT for rule in known.event.properties)
+            known = self._registry.lookup(name)
+            if known is not None:
+                found = self._by_name[name] = _Known.of(known)
         return found
 
     def _arrival(
         self,
         position: int,
-        known: KnownEvent,
+        known: _Known,
         event: dict[str, Any],
         properties: dict[str, object],
         raw: bytes,
@@ -103,33 +140,28 @@ class EventCheck:
         happened: datetime,
         received_at: datetime,
     ) -> Arrival:
-        declared = known.event
-        user, anonymous, subject = event.get("user_id"), event.get("anonymous_id"), event.get("subject_id")
-        actor = Identifier("user", user) if user else Identifier("anonymous", anonymous) if anonymous else None
-        wire = declared.wire_name
-        purposes = self._purposes.get(wire)
-        if purposes is None:
-            purposes = self._purposes[wire] = mask(declared.purposes)
+        handling = known.handling
+        actor = subject = None
+        if (user := event.get("user_id")) is not None and not known.no_actor:
+            actor = Identifier("user", user)
+        elif (anonymous := event.get("anonymous_id")) is not None and not known.no_actor:
+            actor = Identifier("anonymous", anonymous)
+        if known.learner_subject and (other := event.get("subject_id")) is not None:
+            subject = Identifier("user", other)
         event_id = event.get("event_id")
         return Arrival(
-            position=position,
-            event_id=uuid.UUID(event_id).bytes if event_id else uuid.uuid4().bytes,
-            event=wire,
-            event_name=declared.name,
-            purposes=purposes,
-            needs_consent=declared.basis is Basis.CONSENT and not declared.essential,
-            zone=declared.zone.value,
-            actor=actor if declared.actor is not Party.SYSTEM else None,
-            actor_is_staff=declared.actor is Party.STAFF,
-            subject=Identifier("user", subject) if subject and declared.subject is Party.LEARNER else None,
-            opt_out=event.get("opt_out_status") is True and declared.stopped_by_opt_out,
-            stopped_by_opt_out=declared.stopped_by_opt_out,
-            occurred_at=happened,
-            raw=raw,
-            content_hash=self.payload_hash(canonical),
-            environment=event.get("environment") or "prod",
-            too_old=is_too_old(happened, received_at),
-            properties=properties,
+            handling,
+            position,
+            bytes.fromhex(event_id.replace("-", "")) if event_id else uuid.uuid4().bytes,
+            actor,
+            subject,
+            handling.stopped_by_opt_out and event.get("opt_out_status") is True,
+            happened,
+            raw,
+            hashlib.blake2b(canonical, key=self._payload_key, digest_size=HASH_BYTES).digest(),
+            event.get("environment") or "prod",
+            is_too_old(happened, received_at),
+            properties,
         )
 
     def payload_hash(self, content: bytes) -> bytes:

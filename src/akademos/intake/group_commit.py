@@ -5,10 +5,10 @@ No timer: under load groups grow by themselves while a commit is on its way, and
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future
 from typing import NamedTuple
 
 from akademos import telemetry
@@ -21,11 +21,12 @@ GROUP_EVENTS = 4_000
 
 class _Waiting(NamedTuple):
     receipt: Receipt
-    done: Future[list[str]]
+    done: asyncio.Future[list[str]]
+    loop: asyncio.AbstractEventLoop
 
 
 class GroupCommit:
-    """The writer of one process. `submit` from any thread; the future is resolved after the commit."""
+    """The writer of one process. `submit` from an event loop; the future is resolved after the commit."""
 
     def __init__(self, store: LandingStore, *, queue_depth: int) -> None:
         self._store = store
@@ -47,13 +48,14 @@ class GroupCommit:
             self._changed.notify()
         self._thread.join()
 
-    def submit(self, receipt: Receipt) -> Future[list[str]]:
+    def submit(self, receipt: Receipt) -> asyncio.Future[list[str]]:
         """Queue a request's events; the result is the verdict of each arrival.
 
         Raises:
             Unavailable: as many events wait as may, or the writer is closing.
         """
-        done: Future[list[str]] = Future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[str]] = loop.create_future()
         with self._changed:
             if self._closing or self._events + receipt.received > self._queue_depth:
                 raise Unavailable(
@@ -63,7 +65,7 @@ class GroupCommit:
                     retry_after_s=1,
                 )
             self._events += receipt.received
-            self._waiting.append(_Waiting(receipt, done))
+            self._waiting.append(_Waiting(receipt, done, loop))
             self._changed.notify()
         return done
 
@@ -90,15 +92,29 @@ class GroupCommit:
         try:
             outcomes = self._store.land([one.receipt for one in group])
         except BaseException as failure:  # noqa: BLE001 -- handed to every caller, who answers or reports it
-            _fail(group, failure)
+            _answer(group, failure)
             return
         telemetry.COMMIT_SECONDS.observe(time.perf_counter() - started)
-        for one, verdicts in zip(group, outcomes, strict=True):
-            if one.done.set_running_or_notify_cancel():
-                one.done.set_result(verdicts)
+        _answer(group, outcomes)
 
 
-def _fail(group: list[_Waiting], failure: BaseException) -> None:
-    for one in group:
-        if one.done.set_running_or_notify_cancel():
-            one.done.set_exception(failure)
+def _answer(group: list[_Waiting], outcome: list[list[str]] | BaseException) -> None:
+    """Wake each event loop once for the whole group."""
+    outcomes: list[list[str] | BaseException] = (
+        [outcome] * len(group) if isinstance(outcome, BaseException) else [*outcome]
+    )
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[str]], list[str] | BaseException]]] = {}
+    for one, result in zip(group, outcomes, strict=True):
+        by_loop.setdefault(one.loop, []).append((one.done, result))
+    for loop, results in by_loop.items():
+        loop.call_soon_threadsafe(_resolve, results)
+
+
+def _resolve(results: list[tuple[asyncio.Future[list[str]], list[str] | BaseException]]) -> None:
+    for done, result in results:
+        if done.done():
+            continue  # the sender hung up meanwhile
+        if isinstance(result, BaseException):
+            done.set_exception(result)
+        else:
+            done.set_result(result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,7 +91,7 @@ class Intake:
     async def _land(self, receipt: Receipt) -> list[str]:
         if not receipt.received:
             return []
-        return await asyncio.wrap_future(self._writer.submit(receipt))
+        return await self._writer.submit(receipt)
 
     def _check_of(self, key: ApiKey) -> EventCheck:
         registry = self._registries(key.tenant_id)

@@ -1,6 +1,6 @@
 """The intake door: POST /v1/events and /v1/events/batch.
 
-Plain Starlette endpoints, because this is the hot path; their OpenAPI description is `openapi_paths`.
+Plain Starlette endpoints, because this is the hot path; their OpenAPI description is in `event_openapi`.
 """
 
 from __future__ import annotations

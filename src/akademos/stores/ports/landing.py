@@ -81,27 +81,38 @@ class LandingQueue(Protocol):
 VERDICTS = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
 
 
-@dataclass(slots=True)
-class Arrival:
-    """One checked event on its way into landing.
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What the declaration of an event says about landing it; one object an event type, shared by its events.
 
-    `purposes` is a mask (privacy.consent); staff only need a key, learners consent. `opt_out` is what the event
-    itself says, `stopped_by_opt_out` whether an opt-out concerns it at all. `too_old` events are refused unless the
-    index knows them: duplicates are found first.
+    `purposes` is a mask (privacy.consent). Staff only need a key, learners consent; an event whose declared basis is
+    another one needs no consent. `stopped_by_opt_out` says whether an opt-out concerns it at all.
     """
 
-    position: int
-    event_id: bytes
     event: str
     event_name: str
     purposes: int
     needs_consent: bool
+    in_core: bool
     zone: str
-    actor: Identifier | None
     actor_is_staff: bool
+    stopped_by_opt_out: bool
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One checked event on its way into landing.
+
+    `opt_out` is what the event itself says. `too_old` events are refused unless the index knows them: duplicates are
+    found first.
+    """
+
+    handling: Handling
+    position: int
+    event_id: bytes
+    actor: Identifier | None
     subject: Identifier | None
     opt_out: bool
-    stopped_by_opt_out: bool
     occurred_at: datetime
     raw: bytes
     content_hash: bytes

@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from akademos.catalogue.declarations import Zone
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import Unavailable
-from akademos.privacy.consent import may_keep, without_opted_out
+from akademos.privacy.consent import without_opted_out
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier, PersonKind
 from akademos.stores.ports.landing import Arrival, Receipt
@@ -93,13 +92,13 @@ class PostgresLanding:
                 subject = people[one.subject] if one.subject is not None else None
                 verdict = _verdict(one, actor, subject)
                 mine.append(verdict)
-                event_id, event = copy.sixteen(one.event_id), copy.text(one.event)
+                event_id, event = copy.sixteen(one.event_id), copy.text(one.handling.event)
                 index += (
                     entry, event_id, copy.sixteen(one.content_hash), received, source, event,
                     copy.integer(len(one.raw)), copy.text(verdict),
                 )  # fmt: skip
                 if verdict == "accepted":
-                    if one.zone != Zone.CORE:
+                    if not one.handling.in_core:
                         logged.append((receipt, one, actor and actor.key))
                         continue
                     parties = copy.sixteen(actor and actor.key) + copy.sixteen(subject and subject.key)
@@ -144,11 +143,11 @@ class PostgresLanding:
         wanted = {party for one in receipt.arrivals for party in (one.actor, one.subject) if party is not None}
         people = self._standings.of(transaction, tenant_id, wanted)
         # Staff and people in events that rest on another basis than consent get their key on first sight.
-        staff = {one.actor for one in receipt.arrivals if one.actor and one.actor_is_staff}
+        staff = {one.actor for one in receipt.arrivals if one.actor and one.handling.actor_is_staff}
         others = {
             party
             for one in receipt.arrivals
-            if not one.needs_consent
+            if not one.handling.needs_consent
             for party in (one.actor, one.subject)
             if party and party not in staff
         }
@@ -177,17 +176,16 @@ class PostgresLanding:
 
 
 def _verdict(one: Arrival, actor: Standing | None, subject: Standing | None) -> str:
-    learners = [
-        party
-        for party, is_staff in (
-            (actor, one.actor_is_staff or (actor is not None and actor.staff)),
-            (subject, False),
-        )
-        if party is not None and not is_staff
-    ]
-    if one.stopped_by_opt_out and (one.opt_out or any(party.opted_out for party in learners)):
+    handling = one.handling
+    learners = [] if actor is None or actor.staff or handling.actor_is_staff else [actor]
+    if subject is not None:
+        learners.append(subject)
+    if handling.stopped_by_opt_out and (one.opt_out or any(party.opted_out for party in learners)):
         return "suppressed"
-    if not one.needs_consent:
+    if not handling.needs_consent:
         return "accepted"
-    consented = (without_opted_out(party.consented) if party.opted_out else party.consented for party in learners)
-    return "accepted" if may_keep(one.purposes, consented) else "held"
+    for party in learners:
+        consented = without_opted_out(party.consented) if party.opted_out else party.consented
+        if not handling.purposes & consented:
+            return "held"
+    return "accepted"

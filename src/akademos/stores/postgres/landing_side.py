@@ -60,7 +60,9 @@ def write_refusals(transaction: Transaction, receipts: Sequence[Receipt], verdic
         for one, verdict in zip(receipt.arrivals, mine, strict=True):
             if verdict in ("duplicate", "conflict", "suppressed", "rejected"):
                 code = "too_old" if verdict == "rejected" else None
-                envelopes.append((*sent, verdict, code, one.event, one.content_hash, len(one.raw), one.position))
+                envelopes.append(
+                    (*sent, verdict, code, one.handling.event, one.content_hash, len(one.raw), one.position)
+                )
         for refusal in receipt.refusals:
             position = min(refusal.position, 2**31 - 1)
             envelopes.append(
@@ -77,7 +79,7 @@ def write_refusals(transaction: Transaction, receipts: Sequence[Receipt], verdic
 def write_logs(transaction: Transaction, logged: Sequence[tuple[Receipt, Arrival, bytes | None]]) -> None:
     """Essential events into their log; an opt-out takes effect with the same commit, in every process."""
     for receipt, one, learner_key in logged:
-        table = sql.Identifier(Zone(one.zone).value)
+        table = sql.Identifier(Zone(one.handling.zone).value)
         key = UUID(bytes=learner_key) if learner_key else None
         transaction.execute(
             sql.SQL(
@@ -86,11 +88,11 @@ def write_logs(transaction: Transaction, logged: Sequence[tuple[Receipt, Arrival
                 "VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb)"
             ).format(table),
             (
-                receipt.tenant_id, UUID(bytes=one.event_id), one.event, key, one.occurred_at, receipt.received_at,
-                receipt.source, orjson.dumps(one.properties).decode(),
+                receipt.tenant_id, UUID(bytes=one.event_id), one.handling.event, key, one.occurred_at,
+                receipt.received_at, receipt.source, orjson.dumps(one.properties).decode(),
             ),
         )  # fmt: skip
-        if one.event_name == "settings_tracking_opt_out":
+        if one.handling.event_name == "settings_tracking_opt_out":
             transaction.execute(
                 "UPDATE people SET opted_out = %s WHERE tenant_id = %s AND learner_key = %s",
                 (one.properties.get("tracking_opt_out", True), receipt.tenant_id, key),

@@ -131,6 +131,9 @@ CREATE TABLE akademos.landing (
     raw bytea NOT NULL
 );
 CREATE INDEX landing_in_order ON akademos.landing (transaction_id, seq);
+-- Emptied all the time: the scan from its low end must not wade through what is gone.
+ALTER TABLE akademos.landing SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000);
 
 -- Rows without consent yet, by keyed hash of the learner's identifier; gone after 24 hours.
 CREATE TABLE akademos.held (
@@ -164,6 +167,7 @@ CREATE TABLE akademos.event_index_0 PARTITION OF akademos.event_index FOR VALUES
 CREATE TABLE akademos.event_index_1 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 1);
 CREATE TABLE akademos.event_index_2 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 2);
 CREATE TABLE akademos.event_index_3 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 3);
+CREATE INDEX event_index_by_age ON akademos.event_index USING brin (received_at);
 
 -- Envelopes of what was not taken (duplicate, conflict, suppressed, rejected, unparsable): no payload, no person.
 CREATE TABLE akademos.envelopes (
@@ -380,6 +384,13 @@ CREATE TABLE akademos.learner_state (
     FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
 );
 ALTER TABLE akademos.learner_state ALTER COLUMN packed SET STORAGE EXTERNAL;
+-- Learners whose state is behind the core: marked with the move that put it behind, settled by the refresh.
+CREATE TABLE akademos.stale_learner_states (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    marked_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, learner_key)
+);
 -- One row a learner and topic, as of the last nightly run.
 CREATE TABLE akademos.topic_mastery (
     tenant_id text NOT NULL,
@@ -439,8 +450,8 @@ DECLARE
     walled text[] := ARRAY['tenants', 'api_keys', 'people', 'identifiers', 'bases', 'consent_history', 'consent_state',
         'withdrawals', 'preference_log', 'security_log', 'imports', 'learning_courses', 'topics', 'topic_relationships',
         'items', 'materials', 'enrolments', 'staff_assignments', 'exams', 'exam_weights', 'learner_targets', 'demographics',
-        'record_versions', 'learner_state', 'topic_mastery', 'item_difficulty', 'access_log', 'dead_letters', 'envelopes',
-        'receipts', 'movements', 'job_runs'];
+        'record_versions', 'learner_state', 'stale_learner_states', 'topic_mastery', 'item_difficulty', 'access_log',
+        'dead_letters', 'envelopes', 'receipts', 'movements', 'job_runs'];
     served text[] := ARRAY['tenants', 'api_keys', 'people', 'identifiers', 'bases', 'consent_history', 'consent_state',
         'learning_courses', 'topics', 'topic_relationships', 'items', 'materials', 'enrolments', 'staff_assignments', 'exams',
         'exam_weights', 'learner_targets', 'record_versions', 'learner_state', 'topic_mastery', 'item_difficulty', 'job_runs',
