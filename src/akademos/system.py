@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from akademos.catalogue.registry import Registry
+from akademos.catalogue.registry import Registry, builtin
 from akademos.edges import TenantRegistries, master_key
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.receive import Intake
 from akademos.privacy.consent import mask
 from akademos.privacy.pseudonyms import Keys
+from akademos.serving.gate import Gate
+from akademos.serving.principal import Doorkeeper, Tokens
+from akademos.serving.services import Services, declared_purposes
 from akademos.settings import Settings
+from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
+from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.landing import PostgresLanding
+from akademos.stores.postgres.learner_state import PostgresLearnerStates
+from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
+from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.vault import PostgresVault
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from akademos.intake.bulk.run import BulkImport
+    from akademos.jobs.learner_answers import LearnerAnswers
+    from akademos.jobs.worker import Jobs, Worker
+    from akademos.stores.lake.event_log import LakeEventLog
+    from akademos.stores.ports.consent import RecordedBasis
 
 
 class System:
@@ -79,6 +99,136 @@ class System:
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
         return PostgresRecords(self.database)
+
+    @cached_property
+    def event_log(self) -> LakeEventLog:
+        """The consented core."""
+        # The engines of the lake are imported only by commands that use it.
+        from akademos.stores.lake.event_log import LakeEventLog
+
+        locks = LakeLocks(self.database)
+        return LakeEventLog(self.settings.lake, locks, memory_limit_mb=self.settings.memory_limit_mb)
+
+    def bulk_import(self, basis: RecordedBasis) -> BulkImport:
+        """The bulk path under one basis."""
+        from akademos.intake.bulk.run import BulkImport
+        from akademos.stores.postgres.imports import PostgresImports
+
+        return BulkImport(
+            basis=basis,
+            registry=self.registries(basis.tenant_id),
+            vault=self.vault,
+            consent=self.consent,
+            core=self.event_log,
+            ledger=PostgresImports(self.database),
+            records=self.records,
+            payload_key=self.keys.derived(basis.tenant_id, "payloads"),
+            clock=now,
+        )
+
+    @cached_property
+    def tenants(self) -> PostgresTenants:
+        """The tenants, and who of them may sign in."""
+        return PostgresTenants(self.database, self.keys)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Signed tokens and sessions."""
+        return Tokens(self.keys, secure=self.settings.environment != "development", clock=now)
+
+    @cached_property
+    def services(self) -> Services:
+        """What the routes and the command line answer with."""
+        readings = PostgresReadings(self.database, self.keys)
+        return Services(
+            gate=Gate(readings),
+            doorkeeper=Doorkeeper(self.tokens, self.api_keys),
+            answers=self.learner_answers,
+            readings=readings,
+            consent=self.consent,
+            vault=self.vault,
+            tenants=self.tenants,
+            purposes=declared_purposes(builtin().metrics),
+            clock=now,
+            development=self.settings.environment == "development",
+        )
+
+    @cached_property
+    def learner_states(self) -> PostgresLearnerStates:
+        """The precomputed learner analytics."""
+        return PostgresLearnerStates(self.database)
+
+    @cached_property
+    def learner_answers(self) -> LearnerAnswers:
+        """Answers about one learner, now and as of the past."""
+        from akademos.jobs.learner_answers import LearnerAnswers
+        from akademos.jobs.past_tables import PastTables
+
+        return LearnerAnswers(self.records, PastTables(self.event_log, self.records, self.learner_states))
+
+    @cached_property
+    def job_runs(self) -> PostgresJobRuns:
+        """The record of jobs."""
+        return PostgresJobRuns(self.database)
+
+    def jobs(self, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> Jobs:
+        """Everything that runs by itself; the arguments are for measuring what the mover's safeguard is for."""
+        from akademos.jobs.compaction import CompactionJob
+        from akademos.jobs.expiry import ExpiryJobs
+        from akademos.jobs.learner_states import LearnerStatesJob
+        from akademos.jobs.mover import Mover
+        from akademos.jobs.past_tables import PastTables
+        from akademos.jobs.refresh import Refresh
+        from akademos.jobs.withdraw import WithdrawalsJob
+        from akademos.jobs.worker import Jobs
+        from akademos.stores.postgres.landing_queue import PostgresLandingQueue
+
+        core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
+        queue, registries = PostgresLandingQueue(self.database), self.registries
+        processes = self.settings.analytics_processes
+        return Jobs(
+            mover=Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point),
+            refresh=Refresh(states, PastTables(core, self.records, states), consent, clock=now),
+            withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
+            compaction=CompactionJob(core, runs),
+            expiry=ExpiryJobs(queue, core, self.tenants, runs, registries, clock=now),
+            learner_states=LearnerStatesJob(
+                core, self.records, states, consent, runs, registries, clock=now, processes=processes
+            ),
+            tenants=self.tenants,
+            runs=runs,
+            core=core,
+            records=self.records,
+            clock=now,
+        )
+
+    def worker(self, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> Worker:
+        """The worker of this process, not yet started."""
+        from akademos.jobs.worker import Worker
+
+        jobs = self.jobs(exactly_once=exactly_once, fault_point=fault_point)
+        return Worker(jobs, pause_s=self.settings.mover_interval_ms / 1000)
+
+    def application(self) -> FastAPI:
+        """The web application of this process, with an intake of its own."""
+        from akademos.serving.api import create_app
+        from akademos.serving.routes.event_openapi import openapi_paths
+        from akademos.serving.routes.events import EventDoor
+
+        intake, writer = self.intake()
+
+        @asynccontextmanager
+        async def writing(_: FastAPI) -> AsyncIterator[None]:
+            writer.start()
+            yield
+            await asyncio.to_thread(writer.close)
+
+        return create_app(
+            self.services,
+            intake_routes=EventDoor(intake, self.api_keys).routes(),
+            openapi_paths=openapi_paths(builtin()),
+            lifespans=[writing],
+        )
 
     def intake(self) -> tuple[Intake, GroupCommit]:
         """The HTTP door's pipeline with its writer, not yet started; one pair a process."""

@@ -15,7 +15,6 @@ learners; this bench alone sees the truth.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,13 +23,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 from scipy.stats import rankdata
 
 from akademos.analytics.curriculum import Curriculum, prepare
 from akademos.analytics.item_difficulty import item_difficulty
-from akademos.analytics.learner_state import evaluate, precompute
+from akademos.analytics.learner_state import Evaluated, evaluate, precompute
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.schemas import OVERALL
 from akademos.bench.recovery_tables import analytic_tables
@@ -60,7 +57,7 @@ class Correlation:
         return {"spearman": round(self.value, 3), "low": round(self.low, 3), "high": round(self.high, 3)}
 
 
-def recovery(
+def run(
     *, learners: int = LEARNERS, seed: int = SEED, replicates: int = REPLICATES, beyond_days: int = BEYOND_DAYS
 ) -> dict[str, Any]:
     """The figures as the JSON object of the last line."""
@@ -127,7 +124,7 @@ def _spearman(x: Floats, y: Floats) -> float:
     return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
 
 
-def _estimates(tables: Mapping[str, pl.DataFrame], curriculum: Curriculum, as_of: datetime) -> dict[str, pl.DataFrame]:
+def _estimates(tables: Mapping[str, pl.DataFrame], curriculum: Curriculum, as_of: datetime) -> Evaluated:
     difficulty = item_difficulty(tables["question_attempts"], as_of)
     return evaluate(precompute({**tables, "item_difficulty": difficulty}, as_of), curriculum, as_of, parts=("mastery",))
 
@@ -216,27 +213,3 @@ def _projections(
         reached=pl.col("days").is_not_null(),
         covered=pl.when(pl.col("days").is_not_null()).then(in_week).otherwise(high > watched),
     )
-
-
-def run(console: Console, *, learners: int = LEARNERS, seed: int = SEED) -> None:
-    """Print a table for people, and the figures as JSON in the last line."""
-    figures = recovery(learners=learners, seed=seed)
-    baseline = figures["baselines"]["percent_correct"]
-    table = Table("estimate", "truth", "Spearman", "95% interval", "percent correct")
-    for name, truth in (("mastery", "true mastery"), ("retrieval", "recall of seen items")):
-        one = figures[name]
-        interval = f"{one['low']:.3f} to {one['high']:.3f}"
-        table.add_row(name, truth, f"{one['spearman']:.3f}", interval, f"{baseline[name]['spearman']:.3f}")
-    console.print(table)
-    intervals, projections = figures["mastery_interval"], figures["projection"]
-    console.print(
-        f"80% mastery intervals cover the expected composite {intervals['covers_expected_composite']:.1%}, "
-        f"true mastery {intervals['covers_true_mastery']:.1%} of {figures['pairs']:,} times."
-    )
-    closed = projections["closed"]
-    if closed["made"]:
-        console.print(
-            f"80% intervals of {projections['made']:,} projections cover what came {projections['covers']:.1%} of the "
-            f"times, the {closed['made']:,} of them with an end {closed['covers']:.1%}."
-        )
-    print(json.dumps(figures))

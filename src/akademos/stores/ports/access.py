@@ -165,7 +165,7 @@ class Tenants(Protocol):
     """The tenants of an installation and who may sign in to them."""
 
     def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC") -> bool:
-        """Add a tenant; false when it is already there with the same name and zone.
+        """Add a tenant; false when it is already there. The id as name, and UTC, claim nothing about one that is.
 
         Raises:
             InputError: no slug, or no IANA time zone.

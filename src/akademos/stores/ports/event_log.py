@@ -60,6 +60,10 @@ class EventLogWriter(Protocol):
         """The rows of `events` whose event_id the core does not hold (same tenant, month and learner range)."""
         ...
 
+    def needs_compaction(self, *, minimum_files: int = 8) -> bool:
+        """Whether `compact` would find anything to do."""
+        ...
+
     def compact(self, *, minimum_files: int = 8) -> Compaction:
         """Merge files until no learner's month lies in `minimum_files` (at least 2) or more of them.
 
@@ -82,11 +86,11 @@ class EventLogWriter(Protocol):
         """
         ...
 
-    def expire(self, cutoffs: Mapping[str, datetime], *, application: str) -> dict[str, int]:
+    def expire(self, tenant_id: str, cutoffs: Mapping[str, datetime], *, application: str) -> int:
         """Remove rows whose retention ended: `retention_from` before the cutoff of their event_name.
 
-        The commit notes, for each tenant, the rows that went since the beginning as the version of
-        `application/tenant_id`. Returns these totals of every tenant in the core.
+        The commit notes the rows that went since the beginning as the version of `application`; this total is
+        returned, so that whoever counts can tell what a crash left uncounted.
         """
         ...
 
@@ -125,11 +129,12 @@ class EventLogReader(Protocol):
         columns: Sequence[str],
         event_names: Sequence[str] | None = None,
         rows_per_bucket: int = 500_000,
+        after: str | None = None,
     ) -> Iterator[pa.Table]:
         """All rows of a tenant's learners in buckets of whole learners, sorted; memory is bounded by the bucket.
 
-        Buckets come in the order of learner_key. Each sees one committed version; a rewrite during the
-        iteration may make later buckets see a newer one.
+        Buckets come in the order of learner_key, from the first one past `after` on. Each sees one committed
+        version; a rewrite during the iteration may make later buckets see a newer one.
         """
         ...
 

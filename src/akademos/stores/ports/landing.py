@@ -1,82 +1,13 @@
-"""Ports of landing: one for intake, which writes, one for the mover, which empties it."""
+"""Port of landing for intake, which writes; `landing_queue` is the one for the mover, which empties it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from akademos.stores.ports.identity import Identifier
-
-
-@dataclass(frozen=True, slots=True)
-class LandedEvent:
-    """One accepted row on its way to the core; `raw` is the sender's event as canonical JSON."""
-
-    transaction_id: int
-    tenant_id: str
-    event_id: str
-    event: str
-    actor_key: str | None
-    subject_key: str | None
-    source: str
-    received_at: datetime
-    occurred_at: datetime
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """How much waits in landing, and since when."""
-
-    events: int
-    oldest: datetime | None
-
-
-class LandingBatch(Protocol):
-    """Whole transactions below the snapshot's xmin, in order, under the landing lock until it is left."""
-
-    @property
-    def events(self) -> Sequence[LandedEvent]:
-        """The rows."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """The highest transaction id in the batch: the version of the application transaction."""
-        ...
-
-    def finish(self, *, moved: Sequence[str], late_duplicates: Sequence[str], withdrawn: Sequence[str]) -> None:
-        """Delete the batch from landing and count, per tenant, where its rows went (event ids)."""
-        ...
-
-
-class LandingQueue(Protocol):
-    """What the mover needs. One mover at a time holds the landing lock; consent changes wait for it."""
-
-    @property
-    def application(self) -> str:
-        """Application id for the core's commits: holds the cluster's system identifier."""
-        ...
-
-    def take(self, limit: int) -> AbstractContextManager[LandingBatch | None]:
-        """Enter with the next batch of about `limit` rows, or None when nothing waits."""
-        ...
-
-    def recover(self, committed_version: int) -> int:
-        """Delete rows whose transaction the core already holds (crash after its commit); return how many."""
-        ...
-
-    def backlog(self) -> Backlog:
-        """For metrics, alerts and back-pressure."""
-        ...
-
-    def expire(self, *, landing_before: datetime) -> int:
-        """Delete held rows and dead letters received before the instant; return how many held rows went."""
-        ...
-
 
 VERDICTS = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
 

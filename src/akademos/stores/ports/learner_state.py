@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -24,11 +24,33 @@ class LearnerState:
     packed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StaleState:
+    """A learner whose state is behind the core, and since when."""
+
+    tenant_id: str
+    learner_key: str
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """What all learners of a tenant together taught: tables `item_difficulty` and `cohort_times`, versioned."""
+
+    version: int
+    computed_at: datetime
+    tables: Mapping[str, pl.DataFrame]
+
+
 class LearnerStates(Protocol):
-    """Writing replaces a learner's row and raises its version; a learner without events has no row."""
+    """Writing replaces a learner's row and raises its version; a learner without events has no row.
+
+    Who does not consent to learning support at the moment of writing gets no row, and loses the one there is.
+    """
 
     def write(self, tenant_id: str, states: Iterable[LearnerState]) -> int:
-        """Upsert; `version` of the argument is ignored and counted up by the store."""
+        """Upsert, unless the row is of a later `computed_as_of`; `version` of the argument is ignored and counted up
+        by the store. Returns how many rows were written."""
         ...
 
     def read(self, tenant_id: str, learner_key: str) -> LearnerState | None:
@@ -39,14 +61,34 @@ class LearnerStates(Protocol):
         """Drop rows of learners who no longer have consented events."""
         ...
 
-    def write_topic_mastery(self, tenant_id: str, rows: pl.DataFrame) -> int:
-        """Replace the nightly snapshot (learner_key, topic_id, as_of, status, mastery, low, high, answers)."""
+    def drop_before(self, tenant_id: str, computed_as_of: datetime) -> int:
+        """Drop rows that a run over all learners up to that instant has not renewed, and their topic snapshots."""
         ...
 
-    def write_item_difficulty(self, tenant_id: str, version: int, computed_at: datetime, table: pl.DataFrame) -> None:
-        """Keep a version of the cohort-learned item difficulty."""
+    def mark_stale(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
+        """Have the states of some learners computed anew soon."""
+        ...
+
+    def stale(self, limit: int) -> list[StaleState]:
+        """Stale states, the longest first."""
+        ...
+
+    def settle(self, done: Sequence[StaleState]) -> None:
+        """They were computed anew; a mark that was set again meanwhile stays."""
+        ...
+
+    def write_topic_mastery(self, tenant_id: str, learner_keys: Sequence[str], rows: pl.DataFrame) -> int:
+        """Replace the snapshot of some learners (learner_key, topic_id, as_of, status, mastery, low, high, answers)."""
+        ...
+
+    def write_cohort(self, tenant_id: str, computed_at: datetime, tables: Mapping[str, pl.DataFrame]) -> int:
+        """Keep a new version of what the cohort taught; return its number."""
+        ...
+
+    def cohort(self, tenant_id: str) -> Cohort | None:
+        """The newest version, or None before the first nightly run."""
         ...
 
     def item_difficulty(self, tenant_id: str) -> tuple[int, pl.DataFrame] | None:
-        """The newest version, or None before the first nightly run."""
+        """Item difficulty of the newest version."""
         ...

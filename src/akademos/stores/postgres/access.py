@@ -46,7 +46,7 @@ class PostgresTenants:
         self._keys = keys
 
     def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC") -> bool:
-        """Add a tenant; false when it is already there with the same name and zone."""
+        """Add a tenant; false when it is already there. The id as name, and UTC, claim nothing about one that is."""
         if not _SLUG.fullmatch(tenant_id):
             raise InputError(
                 f"`{tenant_id}` is no name for a tenant.",
@@ -62,7 +62,9 @@ class PostgresTenants:
             kept = transaction.execute(
                 "SELECT name, time_zone FROM tenants WHERE tenant_id = %s", (tenant_id,)
             ).fetchone()
-        if kept != (name, time_zone):
+        other_name = name != tenant_id and kept is not None and kept[0] != name
+        other_zone = time_zone != "UTC" and kept is not None and kept[1] != time_zone
+        if other_name or other_zone:
             raise Conflict(
                 f"The tenant `{tenant_id}` is already there with another name or time zone.",
                 hint="Choose another id, or leave it as it is.",

@@ -411,6 +411,7 @@ CREATE TABLE akademos.item_difficulty (
     computed_at timestamptz NOT NULL,
     items integer NOT NULL,
     packed bytea NOT NULL,
+    cohort_times bytea NOT NULL,
     PRIMARY KEY (tenant_id, version)
 );
 CREATE TABLE akademos.job_runs (

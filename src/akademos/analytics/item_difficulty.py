@@ -1,0 +1,64 @@
+"""Item difficulty: what the cohort scores on an item at first attempts.
+
+expected = (sum of first-attempt scores + k * mean) / (first attempts + k) with k = 10 answers and the mean over all
+items, so that rarely answered items lie near the mean; difficulty = 1 - expected. Grain: item. First attempts are
+each learner's earliest answer to the item, unless its sender counted it as a later attempt. The table is learned from
+all learners, rebuilt nightly and versioned: the version holds the date and a digest of the content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import polars as pl
+
+from akademos.analytics.clock import instant_of, microseconds
+from akademos.analytics.parameters import DEFAULT, Parameters
+from akademos.analytics.schemas import INPUT, conform
+
+
+def item_difficulty(question_attempts: pl.DataFrame, as_of: datetime, params: Parameters = DEFAULT) -> pl.DataFrame:
+    """Table `schemas.INPUT["item_difficulty"]`, sorted by question_id.
+
+    Args:
+        question_attempts: answers of all consented learners.
+        as_of: aware instant; later answers are ignored.
+        params: weight of the mean.
+
+    Raises:
+        InputError: `as_of` is naive (`naive_time`) or the table is malformed (`table_malformed`).
+    """
+    as_of_us = microseconds(as_of)
+    first = (
+        conform(question_attempts, "question_attempts")
+        .filter(
+            pl.col("occurred_at") <= instant_of(as_of_us),
+            pl.col("score").is_not_nan(),
+            pl.col("question_id").is_not_null(),
+            pl.col("learner_key").is_not_null(),
+        )
+        .sort("occurred_at", "event_id", "score")
+        .unique(["learner_key", "question_id"], keep="first", maintain_order=True)
+        .filter(pl.col("attempt_number").fill_null(1) <= 1)
+        .with_columns(score=(pl.col("score").clip(0, 1) * 2.0**20).round() / 2.0**20)
+    )
+    if not first.height:
+        return pl.DataFrame(schema=INPUT["item_difficulty"])
+    weight = params.cohort.difficulty_prior_answers
+    items = first.group_by("question_id").agg(
+        answers=pl.len().cast(pl.Int64),
+        total=pl.col("score").sum(),  # exact: scores are multiples of 2**-20
+    )
+    prior = float(items["total"].sum()) / int(items["answers"].sum())
+    table = items.sort("question_id").select(
+        "question_id",
+        "answers",
+        expected=(pl.col("total") + weight * prior) / (pl.col("answers") + weight),
+    )
+    digest = hashlib.blake2b(repr((weight, prior)).encode() + repr(table.rows()).encode(), digest_size=4).hexdigest()
+    return table.with_columns(
+        difficulty=1 - pl.col("expected"),
+        prior=pl.lit(prior),
+        version=pl.lit(f"item_difficulty/1 {as_of.date().isoformat()} {digest}"),
+    )

@@ -1,0 +1,276 @@
+"""The heavy step: from answers and interactions to the state of every learner (see `learner_state`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from akademos.analytics.attempts import Activity, Pairs, first_known, pair_up, read_activity
+from akademos.analytics.clock import DAY_US, microseconds
+from akademos.analytics.forgetting import NEVER, CardMemory, card_memory, topic_due
+from akademos.analytics.history import daily_curves, overall_group, weekly_history
+from akademos.analytics.material_completion import Contacts, completed_materials, material_contacts
+from akademos.analytics.pace import ITEM, MATERIAL, answer_times, material_times, own_medians
+from akademos.analytics.parameters import Parameters
+from akademos.analytics.resampling import name_hash
+from akademos.analytics.rounds import Index, runs
+from akademos.analytics.schemas import STATE, TIME, conform
+
+Floats = npt.NDArray[np.float64]
+
+
+def precompute_state(
+    tables: Mapping[str, pl.DataFrame], as_of: datetime, params: Parameters
+) -> dict[str, pl.DataFrame]:
+    """See `learner_state.precompute`."""
+    as_of_us = microseconds(as_of)
+    activity = read_activity(tables, as_of_us, params)
+    memory = card_memory(activity, params.forgetting)
+    pairs = pair_up(activity, memory.card_of_answer)
+    contacts = material_contacts(
+        activity, pairs, conform(tables.get("materials"), "materials"), params.mastery.opened_share
+    )
+    keys = activity.learners["learner_key"]
+    names = name_hash(keys.to_list()), name_hash(activity.topics)
+    row_of_group = np.arange(len(pairs.group_learner)) - overall_group(pairs)
+    past = weekly_history(activity, memory, pairs, contacts, names, as_of_us, params)
+    curves = daily_curves(activity, memory, pairs, as_of_us, params)
+    recent, difficulty_version = _recent(activity, pairs, row_of_group, tables, as_of_us, params)
+
+    def by_group(group: Index) -> dict[str, Any]:
+        return {"learner_key": keys.gather(pairs.group_learner[group]), "topic": row_of_group[group]}
+
+    state: dict[str, Mapping[str, Any] | pl.DataFrame] = {
+        "profile": _profile(activity, tables, as_of_us, difficulty_version, params),
+        "cards": _cards(activity, memory),
+        "topics": _topics(activity, memory, pairs, contacts, params),
+        "card_topics": _card_topics(activity, memory, pairs, row_of_group),
+        "history": {
+            **by_group(past.group),
+            "date": past.day,
+            "value": past.value,
+            "low": past.low,
+            "high": past.high,
+            "retrieval": past.retrieval,
+            "answers": past.answers,
+        },
+        "curves": {**by_group(curves.group), "date": curves.day, "value": curves.value},
+        "recent": recent,
+        "days": _days(activity),
+        "materials": contacts.opened,
+    }
+    return {name: _framed(columns, STATE[name]) for name, columns in state.items()}
+
+
+def _framed(columns: Mapping[str, Any] | pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """A frame of the declared types: instants and dates may come as numbers, NEVER and NaN are null."""
+    if isinstance(columns, pl.DataFrame):
+        return columns.select(schema.names()).cast(dict(schema))  # type: ignore[arg-type]  # polars types narrower
+    series = []
+    for name, dtype in schema.items():
+        values = pl.Series(name, columns[name], nan_to_null=True)
+        if dtype == TIME and values.dtype == pl.Int64:
+            values = values.replace(NEVER, None)
+        elif dtype == pl.Date and values.dtype == pl.Int64:
+            values = values.cast(pl.Int32)
+        series.append(values.cast(dtype))
+    return pl.DataFrame(series)
+
+
+def _cards(activity: Activity, memory: CardMemory) -> dict[str, Any]:
+    answers = activity.answers
+    order, starts = memory.answers, memory.starts
+    last = order[starts + memory.counts - 1]
+    score, correct = answers["score"].to_numpy()[order], answers["correct"].to_numpy()[order]
+    first = np.where(first_known(activity)[order[starts]], score[starts], np.nan)
+    return {
+        "learner_key": activity.learners["learner_key"].gather(memory.learner),
+        "question_id": pl.Series(activity.questions, dtype=pl.String).gather(memory.question),
+        "attempts": memory.counts,
+        "correct": _sums(correct.astype(np.int64), starts),
+        "score": _sums(score, starts),
+        "first_score": first,
+        "last_correct": answers["correct"].to_numpy()[last],
+        "last_answer_at": answers["at"].to_numpy()[last],
+        "last_review": memory.last_review,
+        "reviews": memory.review_counts,
+        "stability": memory.stability,
+        "difficulty": memory.difficulty,
+        "due_at": memory.due,
+        "rule_interval": memory.rule_interval,
+        "rule_due_at": memory.rule_due,
+    }
+
+
+def _topics(
+    activity: Activity, memory: CardMemory, pairs: Pairs, contacts: Contacts, params: Parameters
+) -> dict[str, Any]:
+    starts, items = runs(pairs.group)
+    at = activity.answers["at"].to_numpy()
+    groups = len(starts)
+    # Answers of one pair follow each other in time.
+    first, last = at[pairs.answer[pairs.starts]], at[pairs.answer[pairs.starts + pairs.counts - 1]]
+    completed, existing = completed_materials(contacts, groups), contacts.existing.astype(np.float64)
+    overall = overall_group(pairs)
+    for amounts in (completed, existing):
+        np.add.at(amounts, overall, np.where(overall == np.arange(groups), 0.0, amounts))
+    due = topic_due(memory.last_review[pairs.card], memory.stability[pairs.card], starts, params.forgetting)
+    return {
+        "learner_key": activity.learners["learner_key"].gather(pairs.group_learner),
+        "topic_id": pl.Series(activity.topics, dtype=pl.String).gather(pairs.group_topic),
+        "answers": _sums(pairs.counts, starts),
+        "items": items,
+        "first_answer_at": np.minimum.reduceat(first, starts) if groups else first,
+        "last_answer_at": np.maximum.reduceat(last, starts) if groups else last,
+        "completed": completed,
+        "materials": existing.astype(np.int64),
+        "due_at": due,
+    }
+
+
+def _card_topics(activity: Activity, memory: CardMemory, pairs: Pairs, row_of_group: Index) -> dict[str, Any]:
+    learner_starts, cards = runs(memory.learner)
+    row_of_card = np.arange(len(memory.learner)) - np.repeat(learner_starts, cards)
+    score = activity.answers["score"].to_numpy()[pairs.answer]
+    first = np.where(first_known(activity)[pairs.answer[pairs.starts]], score[pairs.starts], np.nan)
+    kept = row_of_group[pairs.group] > 0  # OVERALL is row 0 and equals the cards
+    return {
+        "learner_key": activity.learners["learner_key"].gather(pairs.group_learner[pairs.group[kept]]),
+        "topic": row_of_group[pairs.group[kept]],
+        "card": row_of_card[pairs.card[kept]],
+        "attempts": pairs.counts[kept],
+        "score": _sums(score, pairs.starts)[kept],
+        "first_score": first[kept],
+    }
+
+
+def _recent(
+    activity: Activity,
+    pairs: Pairs,
+    row_of_group: Index,
+    tables: Mapping[str, pl.DataFrame],
+    as_of_us: int,
+    params: Parameters,
+) -> tuple[dict[str, Any], str]:
+    """Answers within the longest window before `as_of`, and the last ones of each topic whatever their age."""
+    answers = activity.answers
+    known = conform(tables.get("item_difficulty"), "item_difficulty")
+    prior, version = known.select("prior", "version").row(0) if known.height else (0.0, "none")
+    expected = (
+        answers.select("question_id")
+        .join(
+            known.select("question_id", "expected").unique("question_id"),
+            on="question_id",
+            how="left",
+            maintain_order="left",
+        )["expected"]
+        .fill_null(prior)
+        .to_numpy()
+    )
+    at = answers["at"].to_numpy()
+    group = np.repeat(pairs.group, pairs.counts)
+    order = np.lexsort((pairs.answer, group))  # answers are numbered in time
+    answer, group = pairs.answer[order], group[order]
+    starts, counts = runs(group)
+    from_end = np.repeat(starts + counts, counts) - np.arange(len(group))
+    window = max(params.trend.window_days, params.gaps.recent_days, params.forgetting.curve_days)
+    clocked = answers["clocked"].to_numpy()
+    kept = (from_end <= params.gaps.recent_answers) | (clocked[answer] & (at[answer] > as_of_us - window * DAY_US))
+    answer, group = answer[kept], group[kept]
+    columns = {
+        "learner_key": activity.learners["learner_key"].gather(pairs.group_learner[group]),
+        "topic": row_of_group[group],
+        "occurred_at": at[answer],
+        "date": answers["date"].gather(answer),
+        "clocked": clocked[answer],
+        "score": answers["score"].to_numpy()[answer],
+        "expected": expected[answer],
+    }
+    return columns, version
+
+
+def _days(activity: Activity) -> pl.DataFrame:
+    answered = (
+        activity.answers.filter("clocked")
+        .group_by("learner_key", "date")
+        .agg(
+            answers=pl.len(),
+            correct=pl.col("correct").sum(),
+            score=pl.col("score").sum(),
+        )
+    )
+    touched = activity.interactions.filter("clocked").group_by("learner_key", "date").agg(interactions=pl.len())
+    return (
+        answered.join(touched, on=["learner_key", "date"], how="full", coalesce=True)
+        .with_columns(pl.col("answers", "correct", "score", "interactions").fill_null(0))
+        .sort("learner_key", "date")
+    )
+
+
+def _profile(
+    activity: Activity,
+    tables: Mapping[str, pl.DataFrame],
+    as_of_us: int,
+    difficulty_version: str,
+    params: Parameters,
+) -> pl.DataFrame:
+    marks = ["learner_key", "occurred_at", "time_precision", "course_id"]
+    events = pl.concat([activity.answers.select(marks), activity.interactions.select(marks)])
+    facts = events.group_by("learner_key").agg(
+        events=pl.len(),
+        first_event_at=pl.col("occurred_at").filter(pl.col("time_precision") != "order").min(),
+        last_event_at=pl.col("occurred_at").filter(pl.col("time_precision") != "order").max(),
+        clock=pl.when((pl.col("time_precision") == "exact").any())
+        .then(pl.lit("exact"))
+        .when((pl.col("time_precision") == "day").any())
+        .then(pl.lit("day"))
+        .otherwise(pl.lit("order")),
+        courses=pl.col("course_id").drop_nulls().unique(),
+    )
+    answers = activity.answers.group_by("learner_key").agg(answers=pl.len())
+    enrolled = (
+        conform(tables.get("enrolments"), "enrolments")
+        .drop_nulls()
+        .group_by("learner_key")
+        .agg(enrolled=pl.col("course_id").unique())
+    )
+    targets = (
+        conform(tables.get("learner_targets"), "learner_targets")
+        .sort("target_date", "exam_id", nulls_last=True)
+        .unique("learner_key", keep="first", maintain_order=True)
+    )
+    profile = activity.learners.select("learner_key", "time_zone")
+    for other in (facts, answers, enrolled, targets):
+        profile = profile.join(other, on="learner_key", how="left", maintain_order="left")
+    cohort = conform(tables.get("cohort_times"), "cohort_times")
+    own_min = params.gaps.own_times_min
+    return profile.with_columns(
+        pl.col("clock").fill_null("none"),
+        pl.col("events", "answers").fill_null(0),
+        as_of=pl.lit(as_of_us).cast(TIME),
+        courses=pl.concat_list(pl.col("courses", "enrolled").fill_null([])).list.unique().list.sort(),
+        item_difficulty=pl.lit(difficulty_version),
+        **_seconds("answer", own_medians(answer_times(activity.answers), own_min), cohort, ITEM),
+        **_seconds("material", own_medians(material_times(activity.interactions), own_min), cohort, MATERIAL),
+    )
+
+
+def _seconds(prefix: str, own: Mapping[str, float], cohort: pl.DataFrame, kind: str) -> dict[str, pl.Expr]:
+    shared = dict(cohort.select("kind", "median_seconds").iter_rows()).get(kind)
+    key = pl.col("learner_key")
+    mine = key.replace_strict(dict(own), default=None, return_dtype=pl.Float64)
+    other = None if shared is None else "cohort"
+    basis = pl.when(mine.is_not_null()).then(pl.lit("own")).otherwise(pl.lit(other, dtype=pl.String))
+    return {
+        f"{prefix}_seconds": pl.coalesce(mine, pl.lit(shared, dtype=pl.Float64)),
+        f"{prefix}_seconds_basis": basis,
+    }
+
+
+def _sums(values: npt.NDArray[Any], starts: Index) -> npt.NDArray[Any]:
+    return np.add.reduceat(values, starts) if len(starts) else values[:0]

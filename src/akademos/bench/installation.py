@@ -1,0 +1,106 @@
+"""An installation of its own for a bench: made, served and ended through the command line, as anybody would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from akademos.errors import Unavailable
+
+START_TIMEOUT_S = 60.0
+END_TIMEOUT_S = 30.0
+
+
+@dataclass
+class Installation:
+    """A data folder, and what the command line does with it."""
+
+    data: Path
+
+    def run(self, *arguments: str) -> str:
+        """Run one command and return what it printed; a refusal ends the bench with the command's own words."""
+        done = subprocess.run(command(*arguments), env=self.environment(), capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Unavailable(f"`akademos {' '.join(arguments)}` failed: {done.stderr.strip()}", hint="See above.")
+        return done.stdout.strip()
+
+    def environment(self) -> dict[str, str]:
+        """The environment in which every command means this installation."""
+        return {**os.environ, "AKADEMOS_DATA": str(self.data), "AKADEMOS_PORT": "0", "AKADEMOS_LOG_LEVEL": "warning"}
+
+    @contextmanager
+    def served(self, *arguments: str) -> Iterator[Server]:
+        """Serve until the block is left."""
+        log = (self.data / "bench-server.log").open("a+")
+        process = subprocess.Popen(command("serve", *arguments), env=self.environment(), stdout=log, stderr=log)
+        try:
+            yield Server(process, _url(process, self.data / "bench-server.log"))
+        finally:
+            end(process)
+            log.close()
+
+
+@dataclass
+class Server:
+    """A running server and where it answers."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(urlsplit(self.url).port or 0)
+
+
+@contextmanager
+def temporary() -> Iterator[Installation]:
+    """An empty installation that is gone afterwards; a server of it that still runs is ended first."""
+    with tempfile.TemporaryDirectory(prefix="akademos-bench-") as folder:
+        Path(folder).chmod(0o711)
+        yield Installation(Path(folder))
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of this very interpreter."""
+    return [sys.executable, "-m", "akademos.cli.app", *arguments]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and wait until it has."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        for line in reversed(log.read_text().splitlines()):
+            if line.startswith("Akademos serves at "):
+                return line.removeprefix("Akademos serves at ").strip()
+        time.sleep(0.05)
+    raise Unavailable(f"The server did not start: {log.read_text()[-2000:]}", hint="What it logged says why.")
+
+
+def consent_all(url: str, key: str, users: Sequence[str], purposes: Sequence[str]) -> None:
+    """Record consent of many people through the API."""
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+        for user in users:
+            decision = {"purposes": list(purposes), "decision": "granted", "text_version": "bench", "user_id": user}
+            client.post("/v1/consent", json=decision).raise_for_status()

@@ -1,0 +1,88 @@
+"""`akademos bench`: the commands that measure. Each prints a table and, last, one JSON object on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(help="Measure. The last line printed is one JSON object.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure. The last line printed is one JSON object."""
+
+
+@app.command()
+def ingest(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each cell, door and ceiling in turn.")] = 3,
+    window: Annotated[float, typer.Option(min=0.2, help="Seconds of each round.")] = 1.0,
+) -> None:
+    """Events a second through the HTTP door, as a ratio to what durability alone costs."""
+    _report("ingest", rounds=rounds, window_s=window)
+
+
+@app.command()
+def faults(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with one kill -9.")] = 20,
+    switch_off: Annotated[
+        str, typer.Option(help="A safeguard to switch off: synchronous_commit or application_transaction.")
+    ] = "",
+) -> None:
+    """Kill server, mover and PostgreSQL at random moments; compare journals with the core's files."""
+    _report("faults", rounds=rounds, switch_off=switch_off or None)
+
+
+@app.command()
+def analytics() -> None:
+    """Events a second of each learner analytic, milliseconds for one learner, FSRS speed and parity."""
+    _report("analytics")
+
+
+@app.command()
+def answers(
+    learners: Annotated[int, typer.Option(min=1, help="Learners.")] = 1_000,
+    each: Annotated[int, typer.Option(min=10, help="Answers of each learner.")] = 5_000,
+) -> None:
+    """p50 and p99 of the five endpoints."""
+    _report("answers", learners=learners, answers_each=each)
+
+
+@app.command()
+def consistency() -> None:
+    """One learner asked now against the nightly rows: every field, every learner of the demo."""
+    _report("consistency")
+
+
+@app.command()
+def recovery() -> None:
+    """Estimates against the demo's true abilities."""
+    _report("recovery")
+
+
+@app.command(name="all")
+def every() -> None:
+    """All of them, one after the other."""
+    for name in ("ingest", "analytics", "answers", "consistency", "faults", "recovery"):
+        _report(name)
+
+
+def _report(name: str, **options: Any) -> None:
+    result: dict[str, Any] = import_module(f"akademos.bench.{name}").run(**options)
+    table = Table("figure", "value", title=f"bench {name}")
+    for path, value in _leaves(result):
+        table.add_row(path, f"{value:,}" if isinstance(value, int) else str(value))
+    Console().print(table)
+    typer.echo(orjson.dumps(result).decode())
+
+
+def _leaves(value: object, path: str = "") -> list[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, f"{path}.{key}" if path else str(key))]
+    return [(path, value)]

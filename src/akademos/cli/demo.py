@@ -1,0 +1,195 @@
+"""`akademos demo`: a furnished institution in one command; see docs/demo.md."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from akademos import settings as settings_module
+from akademos.cli.serve import child_environment, metrics_shared, serve
+from akademos.errors import Unavailable
+from akademos.settings import PREFIX
+
+if TYPE_CHECKING:
+    from akademos.demo.furnish import Furnishing
+    from akademos.system import System
+
+OUTSIDE_SUFFIX = "-demo"
+"""The institution's own files and the truth lie beside the data folder, under its name with this suffix."""
+LEAVE_S = 20.0
+BUSY = "another process is running it"
+_LOOK_EVERY_S = 0.1
+
+Note = Callable[[str], None]
+
+
+def command(
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one (AKADEMOS_PORT).")] = None,
+    learners: Annotated[int, typer.Option(help="Learners of the institution.")] = 300,
+    seed: Annotated[int, typer.Option(help="What all chance derives from.")] = 7,
+) -> None:
+    """Furnish an institution (first start), serve it, and say how to sign in. Ctrl-C ends all of it."""
+    chosen = replace(settings_module.load(data=data, port=port), environment="development")
+    if port is None and PREFIX + "PORT" not in os.environ and not _is_free(chosen.host, chosen.port):
+        chosen = replace(chosen, port=0)
+    console = Console(highlight=False)
+    started = time.monotonic()
+
+    def note(what: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}", soft_wrap=True)
+
+    with metrics_shared(chosen):
+        from akademos.demo.furnish import Furnishing
+        from akademos.system import System
+
+        note(f"Opening the installation in {chosen.data}")
+        with System(chosen) as system:
+            outside = chosen.data.with_name(chosen.data.name + OUTSIDE_SUFFIX)
+            furnishing = Furnishing(chosen.data, outside, seed=seed, learners=learners, now=datetime.now(UTC))
+            _serve_furnished(system, furnishing, note, lambda url: _welcome(console, url))
+
+
+def _serve_furnished(system: System, furnishing: Furnishing, note: Note, welcome: Callable[[str], None]) -> None:
+    """Serve; furnish beside it what is missing; welcome when all is there."""
+    if furnishing.finished:
+        serve(system, ready=welcome)
+        return
+    doors = CommandLineDoors(system)
+    history = furnishing.simulate(note)
+    furnishing.before_serving(doors, history, note)
+    failures: list[BaseException] = []
+
+    def furnish(url: str) -> None:
+        try:
+            furnishing.while_serving(doors, history, url, note)
+            welcome(url)
+        except BaseException as failure:  # noqa: BLE001 -- the main thread raises it, once the server has ended
+            failures.append(failure)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    beside: list[threading.Thread] = []
+
+    def ready(url: str) -> None:
+        beside.append(threading.Thread(target=furnish, args=(url,), name="furnishing", daemon=True))
+        beside[0].start()
+
+    note("Starting the server")
+    try:
+        serve(system, ready=ready)
+    finally:
+        ended_by_hand = not failures
+        doors.leave()
+        for thread in beside:
+            thread.join(LEAVE_S)
+    if failures and not ended_by_hand:
+        raise failures[0]
+
+
+class CommandLineDoors:
+    """`akademos.demo.furnish.Doors`: quick ones in this process, long ones as commands of their own."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._leaving = threading.Event()
+
+    def create_tenant(self, tenant_id: str, name: str, time_zone: str) -> None:
+        """`akademos tenant create`."""
+        self._system.tenants.create(tenant_id, name, time_zone=time_zone)
+
+    def make_key(self, tenant_id: str, name: str) -> str:
+        """`akademos tenant key`."""
+        return self._system.api_keys.create(tenant_id, name, scopes=("ingest", "consent"))
+
+    def import_records(self, folder: Path, tenant_id: str) -> None:
+        """`akademos records import`."""
+        from akademos.intake.records import import_records
+
+        import_records(folder, tenant_id, self._system.records, self._system.vault)
+
+    def ingest(self, file: Path, basis: Path, columns: Path) -> None:
+        """`akademos ingest`."""
+        self._run("ingest", str(file), "--basis", str(basis), "--map", str(columns))
+
+    def moved(self) -> bool:
+        """Whether landing is empty."""
+        from akademos.stores.postgres.landing_queue import PostgresLandingQueue
+
+        self._stay()
+        return PostgresLandingQueue(self._system.database).backlog().events == 0
+
+    def nightly(self) -> None:
+        """`akademos jobs run learner_states`, again if the worker is just at it: it may have begun too early."""
+        while BUSY in self._run("jobs", "run", "learner_states"):
+            self._leaving.wait(1.0)
+
+    def leave(self) -> None:
+        """End what runs; nothing more is started."""
+        self._leaving.set()
+
+    def _stay(self) -> None:
+        if self._leaving.is_set():
+            raise Unavailable("The demo was ended while it was being furnished.", hint="Start it again; it goes on.")
+
+    def _run(self, *arguments: str) -> str:
+        """Run `akademos` with the arguments and return what it printed."""
+        self._stay()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "akademos.cli.app", *arguments],
+            env=child_environment(self._system.settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # Ctrl-C reaches this process only, which ends the other
+        )
+        try:
+            while True:
+                try:
+                    printed, _ = process.communicate(timeout=_LOOK_EVERY_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    self._stay()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if process.returncode != 0:
+            raise Unavailable(
+                f"`akademos {arguments[0]}` failed: {printed.strip()}",
+                hint="Mend what it says and start the demo again; it goes on where it stopped.",
+            )
+        return printed
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _welcome(console: Console, url: str) -> None:
+    from akademos.demo.personas import GUIDE
+
+    console.print(f"\n[bold]The demo is ready: {url}[/]", soft_wrap=True)
+    console.print("Choose there whom to be; this development sign-in asks for no password:")
+    for name, story in GUIDE:
+        console.print(f"  [bold]{name}[/]: {story}", soft_wrap=True)
+    console.print("What is true of them, and how they were made: docs/demo.md. Ctrl-C ends everything.\n")

@@ -1,0 +1,69 @@
+"""`akademos jobs`: what runs by itself, and running it by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from akademos import settings as settings_module
+from akademos.errors import NotFound
+
+app = typer.Typer(help="What runs by itself: look at it, or run it by hand.", no_args_is_help=True)
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(help="Name of the job; `akademos jobs list` names them all.")],
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+) -> None:
+    """Run one job now, whether it is due or not."""
+    from akademos.system import System
+
+    with System(settings_module.load(data=data)) as system:
+        commands = system.jobs().commands()
+        if name not in commands:
+            raise NotFound(f"There is no job `{name}`.", hint="Jobs: " + ", ".join(commands) + ".")
+        for done in commands[name]():
+            if done is None:
+                typer.echo(f"{name}: another process is running it.")
+            else:
+                typer.echo(f"{name}: read {done.rows_in:,}, wrote or removed {done.rows_out:,}.")
+
+
+@app.command(name="list")
+def show(
+    runs: Annotated[int, typer.Option(min=1, help="How many past runs.")] = 20,
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+) -> None:
+    """When each job runs, and how it went lately."""
+    from akademos.jobs.plan import SCHEDULE, Nightly
+    from akademos.system import System
+
+    console = Console()
+    plan = Table("job", "runs", title="schedule")
+    for job in SCHEDULE:
+        when = f"nightly after {job.at:%H:%M} UTC" if isinstance(job, Nightly) else f"every {job.period}"
+        plan.add_row(job.job, when)
+    console.print(plan)
+    past = Table("job", "tenant", "started", "seconds", "outcome", "rows in", "rows out", title="latest runs")
+    with System(settings_module.load(data=data)) as system:
+        for one in system.job_runs.recent(runs):
+            past.add_row(
+                one.job,
+                one.tenant_id or "",
+                f"{one.started_at:%Y-%m-%d %H:%M:%S}",
+                _seconds(one.started_at, one.finished_at),
+                str(one.detail.get("reason") or one.outcome),
+                f"{one.rows_in or 0:,}",
+                f"{one.rows_out or 0:,}",
+            )
+    console.print(past)
+
+
+def _seconds(started: datetime, finished: datetime | None) -> str:
+    return "" if finished is None else f"{(finished - started).total_seconds():.2f}"

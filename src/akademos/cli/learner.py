@@ -1,0 +1,151 @@
+"""`akademos learner`: one learner's mastery, gaps and reviews in the terminal, through the same gate as the API."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from akademos import settings
+from akademos.errors import InputError, NotFound
+from akademos.serving import services as at
+from akademos.serving.gate import Ask
+from akademos.serving.principal import Principal, name_of
+from akademos.serving.routes.analytics import evaluate, instant_of
+from akademos.stores.ports.access import Role
+from akademos.stores.ports.answers import Answer, AnswerName
+from akademos.system import System
+
+SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
+ROWS = 15
+
+
+def command(
+    learner: Annotated[str, typer.Argument(metavar="ID", help="The learner's user_id or key.")],
+    who: Annotated[str, typer.Option("--as", help="user_id of whoever asks: the learner, or an instructor.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the access log, which the learner may see.")],
+    tenant: Annotated[str | None, typer.Option(help="The tenant; may be left out when there is one only.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="A past instant, ISO 8601 with offset.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+) -> None:
+    """Print what one learner knows, if whoever asks may see it and the learner consents."""
+    with System(settings.load(data=data)) as system:
+        services = system.services
+        chosen = tenant or _only_tenant(system)
+        name = name_of(who, "user_id after --as", "")
+        principal = Principal(chosen, _role(system, chosen, name), name, "command_line")
+        instant = instant_of(as_of, services.clock())
+        ask = Ask(
+            name_of(learner, "learner", ""),
+            f"akademos learner ({getpass.getuser()})",
+            services.purposes_of(at.DASHBOARD, at.MASTERY, at.REVIEWS, at.KNOWLEDGE_GAPS),
+            name_of(reason, "reason", ""),
+        )
+        answers = services.gate.about_learner(
+            principal, ask, lambda reading: evaluate(services, principal, reading, SHOWN, as_of=instant)
+        )
+    if as_json:
+        typer.echo(orjson.dumps({name.value: answer for name, answer in answers.items()}).decode())
+        return
+    _print(Console(), answers)
+
+
+def _only_tenant(system: System) -> str:
+    tenants = system.tenants.all()
+    if len(tenants) != 1:
+        raise InputError(
+            f"The installation has {len(tenants)} tenants.",
+            hint="Name one with --tenant; `akademos tenant list` shows them.",
+        )
+    return tenants[0].tenant_id
+
+
+def _role(system: System, tenant: str, who: str) -> Role:
+    role = system.tenants.role_of(tenant, who)
+    if role is None:
+        raise NotFound(
+            "Nobody is known by the id after --as.", hint="Name the learner, or an instructor of a course of theirs."
+        )
+    return role
+
+
+def _print(console: Console, answers: Mapping[AnswerName, Answer]) -> None:
+    mastery, gaps = answers[AnswerName.MASTERY], answers[AnswerName.KNOWLEDGE_GAPS]
+    provenance = mastery["provenance"]
+    name = mastery["learner"]["display_name"] or mastery["learner"]["key"]
+    console.print(f"[bold]{name}[/]  as of {mastery['as_of']}, clock: {mastery['clock']}", highlight=False)
+    console.print(f"{provenance['answers']:,} answers in {provenance['events']:,} events. {provenance['note']}\n")
+    console.print(f"Mastery over all topics: {_estimate(mastery['overall'])}")
+    table = Table("topic", "mastery", "likely", "answers", "trend", "projection")
+    met = [topic for topic in mastery["topics"] if topic["sample"]["answers"]]
+    for topic in met[:ROWS]:
+        table.add_row(
+            topic["name"],
+            _percent(topic["value"]),
+            _range(topic),
+            str(topic["sample"]["answers"]),
+            _word(topic["trend"]["status"]),
+            topic["projection"]["date"] or _word(topic["projection"]["status"]),
+        )
+    console.print(table)
+    if len(met) > ROWS:
+        console.print(f"and {len(met) - ROWS} more topics (--json prints all)")
+    _print_gaps(console, gaps)
+    for title, block in (
+        ("Reviews", answers[AnswerName.REVIEWS]),
+        ("Streaks and rhythm", answers[AnswerName.DASHBOARD]["rhythm"]),
+        ("Projection", mastery["overall"]["projection"]),
+    ):
+        console.print(f"{title}: {_said(block)}")
+
+
+def _print_gaps(console: Console, gaps: Answer) -> None:
+    table = Table("gap", "kind", "severity", "priority", "mastery", "why")
+    for gap in gaps["gaps"][:ROWS]:
+        table.add_row(
+            gap["name"],
+            _word(gap["kind"]),
+            gap["severity"] or "-",
+            "-" if gap["priority"] is None else f"{gap['priority']:.2f}",
+            _percent(gap["mastery"]),
+            gap["reason"] or "",
+        )
+    console.print(table)
+    if len(gaps["gaps"]) > ROWS:
+        console.print(f"and {len(gaps['gaps']) - ROWS} more gaps (--json prints all)")
+
+
+def _said(block: Mapping[str, Any]) -> str:
+    status = block["status"]
+    if status == "needs_clock":
+        return "needs a clock: the source knows the order of the answers, not when they were given."
+    if "due_items" in block and status == "ok":
+        return f"{block['due_items']} items of {block['due_topics']} topics are due."
+    if "active_days_28" in block and status == "ok":
+        return f"active on {block['active_days_28']} of 28 days, {block['current_run_days']} days in a row."
+    return str(block.get("reason") or block.get("date") or _word(status))
+
+
+def _estimate(block: Mapping[str, Any]) -> str:
+    if block["value"] is None:
+        return str(block["reason"] or _word(block["status"]))
+    return f"{_percent(block['value'])}, likely {_range(block)}, from {block['sample']['answers']:,} answers"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
+def _range(block: Mapping[str, Any]) -> str:
+    return "-" if block["low"] is None or block["high"] is None else f"{block['low']:.0%}-{block['high']:.0%}"
+
+
+def _word(status: str) -> str:
+    return status.replace("_", " ")

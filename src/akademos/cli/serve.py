@@ -1,0 +1,202 @@
+"""`akademos serve`: the store, the API and the worker, started together and ended together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from akademos import settings as settings_module
+from akademos.cli.children import Children
+from akademos.errors import SettingsError, Unavailable
+from akademos.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from akademos.system import System
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+BACKLOG = 2048
+READY_TIMEOUT_S = 60.0
+GRACE_S = 10
+
+Ready = Callable[[str], None]
+
+
+def command(
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (AKADEMOS_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one (AKADEMOS_PORT).")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
+    worker: Annotated[
+        bool | None, typer.Option("--worker/--no-worker", help="Run the worker beside it (AKADEMOS_WORKER).")
+    ] = None,
+    development: Annotated[
+        bool, typer.Option("--development", help="With the development sign-in: anybody may be anybody.")
+    ] = False,
+    listen_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Serve the API and the pages; everything that this starts ends with it."""
+    chosen = settings_module.load(data=data, host=host, port=port, worker=worker)
+    if development:
+        chosen = replace(chosen, environment="development")
+    if listen_fd is not None:
+        serve_on(chosen, socket.socket(fileno=listen_fd))
+        return
+    with metrics_shared(chosen):
+        from akademos.system import System
+
+        with System(chosen) as system:
+            serve(system, processes=processes, ready=lambda url: typer.echo(f"Akademos serves at {url}"))
+
+
+def serve(system: System, *, processes: int = 1, ready: Ready = lambda url: None) -> None:
+    """Serve until SIGINT or SIGTERM; call from the main thread, within `metrics_shared` for joint metrics.
+
+    Args:
+        system: the opened installation; its settings say where to listen and whether a worker runs beside it.
+        processes: processes that answer requests; with one it is this process.
+        ready: called with the address once requests are answered.
+
+    Raises:
+        SettingsError: the address or port cannot be listened on.
+        Unavailable: the server did not start.
+    """
+    chosen = system.settings
+    listening = _listen(chosen)
+    url = f"http://{chosen.host}:{listening.getsockname()[1]}"
+    children = Children(child_environment(chosen), ended=_forget_metrics)
+    if chosen.worker:
+        children.add("worker", [sys.executable, "-m", "akademos.cli.app", "worker"])
+    with _signals_noted() as asked_to_end:
+        try:
+            if processes == 1:
+                children.start()
+                _run_here(system, listening, lambda: ready(url))
+            else:
+                serving = [sys.executable, "-m", "akademos.cli.app", "serve", "--listen-fd", str(listening.fileno())]
+                for number in range(processes):
+                    children.add(f"server {number + 1}", serving, keep_open=[listening.fileno()])
+                children.start()
+                _wait_until_answering(url, asked_to_end)
+                ready(url)
+                asked_to_end.wait()
+        finally:
+            children.stop()
+            listening.close()
+
+
+def serve_on(chosen: Settings, listening: socket.socket) -> None:
+    """Serve on a socket that the parent process listens on: one of several processes."""
+    from akademos.system import System
+
+    with System(chosen) as system, _signals_noted():
+        _run_here(system, listening, lambda: None)
+
+
+@contextmanager
+def metrics_shared(chosen: Settings) -> Iterator[None]:
+    """Have all processes of this installation keep their metrics in one folder, so that /metrics shows them all.
+
+    Must be entered before anything imports the metrics, which read the variable when they are imported.
+    """
+    folder = chosen.data.absolute() / f"metrics-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ[METRICS_FOLDER] = str(folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def child_environment(chosen: Settings) -> dict[str, str]:
+    """The environment in which a child process reads the same settings."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    for one in fields(chosen):
+        value = getattr(chosen, one.name)
+        if isinstance(value, bool):
+            environment[PREFIX + one.name.upper()] = "true" if value else "false"
+        elif value is not None and value != "":
+            environment[PREFIX + one.name.upper()] = str(value.absolute() if isinstance(value, Path) else value)
+    return environment
+
+
+def _listen(chosen: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    try:
+        return socket.create_server((chosen.host, chosen.port), family=family, backlog=BACKLOG)
+    except OSError as refusal:
+        raise SettingsError(
+            f"{chosen.host}:{chosen.port} cannot be listened on: {refusal.strerror}.",
+            hint="Choose another with --port, or 0 for a free one.",
+        ) from refusal
+
+
+def _run_here(system: System, listening: socket.socket, ready: Callable[[], None]) -> None:
+    import uvicorn
+
+    from akademos.telemetry import configure_logging
+
+    configure_logging(system.settings.log_level)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                ready()
+
+    config = uvicorn.Config(
+        system.application(),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    server = Server(config)
+    server.run(sockets=[listening])
+    if not server.started:
+        raise Unavailable("The server did not start.", hint="What it logged says why.")
+
+
+@contextmanager
+def _signals_noted() -> Iterator[threading.Event]:
+    """SIGINT and SIGTERM ask to end instead of ending; the server notices them by itself, and passes them on."""
+    asked = threading.Event()
+    before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _wait_until_answering(url: str, asked_to_end: threading.Event) -> None:
+    import httpx
+
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while not asked_to_end.is_set():
+        try:
+            if httpx.get(f"{url}/healthz", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass  # not yet: the sockets listen, nobody answers
+        if time.monotonic() > deadline:
+            raise Unavailable("The servers did not start.", hint="What they logged says why.")
+        asked_to_end.wait(0.1)
+
+
+def _forget_metrics(pid: int) -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped

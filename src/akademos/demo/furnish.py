@@ -1,0 +1,213 @@
+"""Furnish an institution through the public doors, step by step, and remember which steps are done.
+
+Everything derives from the seed and the instant of the first attempt, which stand in the marker, so an attempt that
+was broken off goes on where it stopped: every door takes the same rows again without counting them twice.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+import polars as pl
+
+from akademos.catalogue.declarations import Purpose
+from akademos.demo.events import event_table, on_the_wire, recent_from
+from akademos.demo.personas import NEWCOMER
+from akademos.demo.records import write_records
+from akademos.demo.simulation import History, simulate
+from akademos.demo.truth import write_truth
+from akademos.errors import Conflict, Unavailable
+from akademos.sdk.client import Client
+
+TENANT, TENANT_NAME, TIME_ZONE = "demo", "demo", "UTC"
+TEXT_VERSION = "demo-2026-1"
+BASIS = f"""# Who is in the history decided about it; who refused has a withdrawal on record, which counts.
+id = "demo-consent-register"
+tenant = "{TENANT}"
+purposes = ["learning_support", "advising", "product_analytics", "research"]
+text_version = "{TEXT_VERSION}"
+evidence = "consent register of the demo institution (invented people)"
+person_responsible = "data steward of the demo institution"
+historical = false
+"""
+COLUMNS = """# The columns have the names of our properties.
+layout = "rows"
+take_named = true
+[time]
+column = "client_timestamp"
+"""
+RECENT_DAYS = 2.0
+"""What happened in the last so many days comes by HTTP, what was before by import."""
+
+PATIENCE_S = 60.0
+
+Note = Callable[[str], None]
+
+
+class Doors(Protocol):
+    """What the demo does on the command line, as somebody who installs the platform would."""
+
+    def create_tenant(self, tenant_id: str, name: str, time_zone: str) -> None:
+        """`akademos tenant create`."""
+        ...
+
+    def make_key(self, tenant_id: str, name: str) -> str:
+        """`akademos tenant key`, with the scopes ingest and consent."""
+        ...
+
+    def import_records(self, folder: Path, tenant_id: str) -> None:
+        """`akademos records import`."""
+        ...
+
+    def ingest(self, file: Path, basis: Path, columns: Path) -> None:
+        """`akademos ingest`."""
+        ...
+
+    def moved(self) -> bool:
+        """Whether nothing accepted waits in landing any more."""
+        ...
+
+    def nightly(self) -> None:
+        """`akademos jobs run learner_states`."""
+        ...
+
+
+@dataclass(slots=True)
+class Marker:
+    """What was asked for, and the steps that are done."""
+
+    seed: int
+    learners: int
+    now: str
+    done: list[str] = field(default_factory=list)
+
+
+STEPS = ("records", "decisions", "history", "recent", "analytics")
+
+
+class Furnishing:
+    """One institution in one data folder; `outside` is the folder of the institution's own files and the truth."""
+
+    def __init__(self, data: Path, outside: Path, *, seed: int, learners: int, now: datetime) -> None:
+        self._path = data / "demo.json"
+        self._outside = outside
+        self._marker = self._read() or Marker(seed, learners, now.isoformat())
+        if (self._marker.seed, self._marker.learners) != (seed, learners):
+            raise Conflict(
+                f"The data folder holds a demo of {self._marker.learners} learners with seed {self._marker.seed}.",
+                hint="Start that one, or give another --data folder.",
+            )
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return set(self._marker.done) == set(STEPS)
+
+    def _read(self) -> Marker | None:
+        return Marker(**json.loads(self._path.read_text())) if self._path.exists() else None
+
+    def _finish(self, step: str) -> None:
+        self._marker.done.append(step)
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps(asdict(self._marker)))
+        part.replace(self._path)
+
+    def simulate(self, note: Note) -> History:
+        """The history of this institution, and its truth beside it."""
+        note(f"Simulating a term of {self._marker.learners} learners")
+        history = simulate(self._marker.learners, self._marker.seed, datetime.fromisoformat(self._marker.now))
+        write_truth(history, self._outside / "truth")
+        return history
+
+    def before_serving(self, doors: Doors, history: History, note: Note) -> None:
+        """What needs no server: tenant and records."""
+        doors.create_tenant(TENANT, TENANT_NAME, TIME_ZONE)
+        if "records" in self._marker.done:
+            return
+        note("Importing courses, people and enrolments")
+        for folder in write_records(history, self._outside / "records"):
+            doors.import_records(folder, TENANT)
+        self._finish("records")
+
+    def while_serving(self, doors: Doors, history: History, url: str, note: Note) -> None:
+        """What enters while the server runs: decisions, history, recent events; then the nightly analytics."""
+        left = [step for step in STEPS if step not in self._marker.done]
+        key = doors.make_key(TENANT, "demo") if {"decisions", "recent"} & set(left) else ""
+        events = event_table(history)
+        if "decisions" in left:
+            note("Recording who refused")
+            self._decide(history, url, key)
+            self._finish("decisions")
+        if "history" in left:
+            note("Importing the history under a recorded basis")
+            self._import(doors, history, events)
+            self._finish("history")
+        if "recent" in left:
+            note("Sending the last two days")
+            with Client(url, key) as client:
+                since = recent_from(history, RECENT_DAYS)
+                client.send(on_the_wire(events.filter(pl.col("client_timestamp") >= since)))
+            self._finish("recent")
+        if "analytics" in left:
+            note("Computing what everybody knows")
+            _wait_until(doors.moved)
+            doors.nightly()
+            self._finish("analytics")
+
+    def _decide(self, history: History, url: str, key: str) -> None:
+        learners = history.learners
+        decisions = [
+            (user_id, "withdrawn")
+            for user_id, consent in zip(learners.user_ids, learners.consents, strict=True)
+            if consent == "refused"
+        ]
+        decisions.append((learners.user_ids[NEWCOMER], "granted"))
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+            for user_id, decision in decisions:
+                decided = {
+                    "user_id": user_id,
+                    "decision": decision,
+                    "purposes": [purpose.value for purpose in Purpose],
+                    "text_version": TEXT_VERSION,
+                }
+                response = client.post("/v1/consent", json=decided)
+                if not response.is_success:
+                    raise Unavailable(
+                        f"A decision was not taken: {response.status_code} {response.text[:200]}",
+                        hint="Start the demo again; it goes on where it stopped.",
+                    )
+
+    def _import(self, doors: Doors, history: History, events: pl.DataFrame) -> None:
+        learners = history.learners
+        decided = [
+            user_id
+            for user_id, consent in zip(learners.user_ids, learners.consents, strict=True)
+            if consent != "undecided"
+        ]
+        earlier = events.filter(
+            pl.col("client_timestamp") < recent_from(history, RECENT_DAYS), pl.col("user_id").is_in(decided)
+        )
+        folder = self._outside / "events"
+        folder.mkdir(parents=True, exist_ok=True)
+        earlier.write_parquet(folder / "history.parquet")
+        (folder / "basis.toml").write_text(BASIS, encoding="utf-8")
+        (folder / "columns.toml").write_text(COLUMNS, encoding="utf-8")
+        doors.ingest(folder / "history.parquet", folder / "basis.toml", folder / "columns.toml")
+
+
+def _wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not reached():
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                f"What was accepted has not reached the event log within {PATIENCE_S:.0f} seconds.",
+                hint="Look at what the worker logged, and start the demo again; it goes on where it stopped.",
+            )
+        time.sleep(0.1)

@@ -1,0 +1,136 @@
+"""Answers about one learner: from the precomputed row for now, from the core's events for a past instant.
+
+Both go through the same `evaluate`; only where the state comes from differs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+import polars as pl
+
+from akademos.analytics.curriculum import Curriculum, prepare
+from akademos.analytics.learner_state import blank, evaluate, precompute, unpack
+from akademos.errors import InputError
+from akademos.jobs import answers
+from akademos.jobs.answers import PARTS, Header
+from akademos.stores.ports.answers import Answer, AnswerName, Question
+from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.ports.records import Records
+
+Tables = Mapping[str, pl.DataFrame]
+
+CURRICULA_KEPT = 32
+STATES_KEPT = 64
+
+_PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
+    AnswerName.DASHBOARD: PARTS["dashboard"],
+    AnswerName.MASTERY: PARTS["mastery"],
+    AnswerName.MASTERY_TOPIC: PARTS["mastery_topic"],
+    AnswerName.REVIEWS: PARTS["reviews"],
+    AnswerName.KNOWLEDGE_GAPS: PARTS["knowledge_gaps"],
+}
+_BUILD: Mapping[AnswerName, Callable[[dict[str, pl.DataFrame], Header], Answer]] = {
+    AnswerName.DASHBOARD: answers.dashboard,
+    AnswerName.MASTERY: answers.mastery,
+    AnswerName.REVIEWS: answers.reviews,
+    AnswerName.KNOWLEDGE_GAPS: answers.knowledge_gaps,
+}
+
+
+class LearnerTables(Protocol):
+    """Reads what `analytics.learner_state.precompute` takes, for some learners, from the core and the records."""
+
+    def __call__(self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> Tables:
+        """Tables of `analytics.schemas.INPUT` with events up to `until`."""
+        ...
+
+
+class LearnerAnswers:
+    """Adapter of the port `AnswerSource`. Keeps prepared curricula and unpacked states of this process."""
+
+    def __init__(self, records: Records, tables: LearnerTables) -> None:
+        self._records = records
+        self._tables = tables
+        self._curricula: OrderedDict[tuple[str, int], Curriculum] = OrderedDict()
+        self._states: OrderedDict[tuple[str, str], tuple[LearnerState, Tables]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def now(
+        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None, *, topic: str | None = None
+    ) -> dict[AnswerName, Answer]:
+        """Answers from the precomputed row; a row of another version is made anew from the core."""
+        if state is None:
+            empty = blank(question.learner_key, question.time_zone, question.as_of)
+            return self._evaluate(question, names, empty, question.as_of, topic)
+        try:
+            tables = self._unpacked(question.tenant_id, state)
+        except InputError as unreadable:
+            if unreadable.code != "state_unreadable":
+                raise
+            return self.past(question, names, topic=topic)
+        return self._evaluate(question, names, tables, state.computed_at, topic)
+
+    def past(
+        self, question: Question, names: Sequence[AnswerName], *, topic: str | None = None
+    ) -> dict[AnswerName, Answer]:
+        """Answers from the events up to `as_of`, recomputed."""
+        tables = self._tables(question.tenant_id, [question.learner_key], until=question.as_of)
+        state: Tables = precompute(tables, question.as_of)
+        if state["profile"].is_empty():
+            state = blank(question.learner_key, question.time_zone, question.as_of)
+        return self._evaluate(question, names, state, question.as_of, topic)
+
+    def _evaluate(
+        self,
+        question: Question,
+        names: Sequence[AnswerName],
+        state: Tables,
+        computed_at: datetime,
+        topic: str | None,
+    ) -> dict[AnswerName, Answer]:
+        parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
+        evaluated = evaluate(state, self._curriculum(question), question.as_of, parts=parts)
+        header = Header(question.learner_key, question.as_of, computed_at)
+        return {
+            name: answers.mastery_topic(evaluated, header, topic or "")
+            if name is AnswerName.MASTERY_TOPIC
+            else _BUILD[name](evaluated, header)
+            for name in names
+        }
+
+    def _curriculum(self, question: Question) -> Curriculum:
+        key = question.tenant_id, question.curriculum_version
+        with self._lock:
+            kept = self._curricula.get(key)
+        if kept is not None:
+            return kept
+        read = self._records.curriculum(question.tenant_id)
+        made = prepare(read.tables)
+        with self._lock:
+            # Under the version that was read, which may be newer than the one asked for.
+            self._curricula[question.tenant_id, read.version] = made
+            while len(self._curricula) > CURRICULA_KEPT:
+                self._curricula.popitem(last=False)
+        return made
+
+    def _unpacked(self, tenant_id: str, state: LearnerState) -> Tables:
+        key = tenant_id, state.learner_key
+        facts = replace(state, packed=b"")
+        with self._lock:
+            kept = self._states.get(key)
+            if kept is not None and kept[0] == facts:
+                self._states.move_to_end(key)
+                return kept[1]
+        tables = unpack(state.packed)
+        with self._lock:
+            self._states[key] = facts, tables
+            self._states.move_to_end(key)
+            while len(self._states) > STATES_KEPT:
+                self._states.popitem(last=False)
+        return tables

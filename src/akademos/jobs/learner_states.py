@@ -1,0 +1,265 @@
+"""Every night: what the cohort teaches first, then the state of every learner on top of it, bucket by bucket.
+
+A run that was interrupted goes on where it stopped, as of the same instant and with the same cohort tables.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from multiprocessing.connection import wait
+from typing import Any
+
+import polars as pl
+
+from akademos.analytics.curriculum import Curriculum, prepare
+from akademos.analytics.item_difficulty import item_difficulty
+from akademos.analytics.pace import cohort_times
+from akademos.catalogue.declarations import Purpose
+from akademos.catalogue.registry import Registry
+from akademos.jobs.past_tables import ANSWERED, EVENT_COLUMNS, MATERIAL_PREFIX, Tables, learner_tables
+from akademos.jobs.state_rows import StateRows, state_rows
+from akademos.stores.ports.consent import ConsentLedger
+from akademos.stores.ports.event_log import EventLogReader
+from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
+from akademos.stores.ports.learner_state import LearnerStates
+from akademos.stores.ports.records import Records
+
+JOB = "learner_states"
+RESUMED_WITHIN = timedelta(hours=12)
+ROWS_PER_BUCKET = 60_000
+"""One process holds a bucket and its states: about 250 MB."""
+
+ROWS_WORTH_PROCESSES = 200_000
+"""Starting a process costs about two seconds; below so many rows one process is quicker."""
+
+COHORT_COLUMNS = (
+    "learner_key",
+    "event_id",
+    "event_name",
+    "occurred_at",
+    "question_id",
+    "material_id",
+    "score",
+    "attempt_number",
+    "duration_seconds",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all buckets of a run share: sent to each process once."""
+
+    known: Tables
+    taught: Tables
+    as_of: datetime
+
+
+class LearnerStatesJob:
+    """Computes the states of all learners of a tenant.
+
+    Args:
+        events, records, states, consent, runs: the stores.
+        registries: a tenant's registry, which names the events that count.
+        clock: the installation's.
+        processes: how many compute side by side when there is enough to do.
+    """
+
+    def __init__(
+        self,
+        events: EventLogReader,
+        records: Records,
+        states: LearnerStates,
+        consent: ConsentLedger,
+        runs: JobRuns,
+        registries: Callable[[str], Registry],
+        *,
+        clock: Callable[[], datetime],
+        processes: int = 2,
+        rows_per_bucket: int = ROWS_PER_BUCKET,
+    ) -> None:
+        self._events = events
+        self._records = records
+        self._states = states
+        self._consent = consent
+        self._runs = runs
+        self._registries = registries
+        self._clock = clock
+        self._processes = processes
+        self._rows_per_bucket = rows_per_bucket
+
+    def run(self, tenant_id: str) -> JobRun | None:
+        """One run; None when another process is at it."""
+        before = self._runs.last(JOB, tenant_id)
+        with self._runs.running(JOB, tenant_id) as run:
+            if run is not None:
+                self._run(tenant_id, run, before)
+        return run
+
+    def _run(self, tenant_id: str, run: JobRun, before: PastRun | None) -> None:
+        curriculum = self._records.curriculum(tenant_id)
+        names = learning_events(self._registries(tenant_id))
+        progress = self._resumed(before, curriculum.version)
+        if progress is None:
+            as_of = self._clock()
+            version = self._states.write_cohort(tenant_id, as_of, self._taught(tenant_id, names, as_of))
+            progress = {"as_of": as_of.isoformat(), "cohort": version, "curriculum": curriculum.version}
+        run.detail |= progress
+        as_of = datetime.fromisoformat(str(progress["as_of"]))
+        cohort = self._states.cohort(tenant_id)
+        shared = Shared(curriculum.tables, cohort.tables if cohort else {}, as_of)
+        rows = self._events.count(tenant_id)
+        processes = self._processes if rows >= ROWS_WORTH_PROCESSES else 1
+        with _computing(processes, shared) as compute:
+            waiting: deque[_Waiting] = deque()
+            for bucket in self._buckets(tenant_id, names, EVENT_COLUMNS, progress.get("done_through")):
+                waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, self._clock())))
+                while len(waiting) > processes:
+                    self._write(tenant_id, run, waiting.popleft())
+            while waiting:
+                self._write(tenant_id, run, waiting.popleft())
+        self._states.drop_before(tenant_id, as_of)
+        run.detail["rows"] = rows
+
+    def _write(self, tenant_id: str, run: JobRun, waiting: _Waiting) -> None:
+        computed, bucket = waiting.rows(), waiting.bucket
+        self._states.write(tenant_id, computed.states)
+        self._states.write_topic_mastery(tenant_id, bucket.consenting, computed.topics)
+        run.rows_in += bucket.events.height
+        run.rows_out += len(computed.states)
+        run.detail["done_through"] = bucket.last
+        self._runs.note(run)
+
+    def _resumed(self, before: PastRun | None, curriculum_version: int) -> dict[str, Any] | None:
+        if before is None or before.outcome == "succeeded" or "done_through" not in before.detail:
+            return None
+        if before.detail["curriculum"] != curriculum_version or self._clock() - before.started_at > RESUMED_WITHIN:
+            return None
+        return {name: before.detail[name] for name in ("as_of", "cohort", "curriculum", "done_through")}
+
+    def _buckets(
+        self, tenant_id: str, names: Sequence[str], columns: Sequence[str], after: str | None = None
+    ) -> Iterator[_Bucket]:
+        """Buckets of whole learners, with the rows of those who consent to learning support."""
+        found = self._events.by_learner(
+            tenant_id, columns=columns, event_names=names, rows_per_bucket=self._rows_per_bucket, after=after
+        )
+        for rows in found:
+            events = pl.DataFrame(rows)
+            keys = events["learner_key"].unique(maintain_order=True).to_list()
+            granted = self._consent.purposes(tenant_id, keys)
+            consenting = [key for key in keys if Purpose.LEARNING_SUPPORT in granted.get(key, ())]
+            if len(consenting) < len(keys):
+                events = events.filter(pl.col("learner_key").is_in(consenting))
+            yield _Bucket(events, consenting, keys[-1])
+
+    def _taught(self, tenant_id: str, names: Sequence[str], as_of: datetime) -> dict[str, pl.DataFrame]:
+        """What all consenting learners together teach.
+
+        Their rows are held at once, so keys and ids become short numbers in the same order: strings of up to twelve
+        characters take no memory of their own.
+        """
+        parts, learners, events = [], 0, 0
+        for bucket in self._buckets(tenant_id, names, COHORT_COLUMNS):
+            number = pl.col("learner_key").rle_id() + learners
+            parts.append(
+                bucket.events.with_row_index("row", offset=events).with_columns(
+                    learner_key=number.cast(pl.String).str.zfill(8),
+                    event_id=pl.col("row").cast(pl.String).str.zfill(11),
+                )
+            )
+            learners += len(bucket.consenting)
+            events += bucket.events.height
+        rows = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(COHORT_COLUMNS, pl.String))
+        tables = {
+            "question_attempts": rows.filter(
+                pl.col("event_name") == ANSWERED, pl.col("score").is_not_null(), pl.col("question_id").is_not_null()
+            ),
+            "material_interactions": rows.filter(
+                pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null()
+            ),
+        }
+        return {
+            "item_difficulty": item_difficulty(tables["question_attempts"], as_of),
+            "cohort_times": cohort_times(tables, as_of),
+        }
+
+
+def learning_events(registry: Registry) -> list[str]:
+    """Names of the events that the learner analytics rest on."""
+    return sorted(
+        event.name for event in registry.newest() if event.name == ANSWERED or event.name.startswith(MATERIAL_PREFIX)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    events: pl.DataFrame
+    consenting: list[str]
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    bucket: _Bucket
+    rows: Callable[[], StateRows]
+
+
+_Compute = Callable[[pl.DataFrame, Sequence[str], datetime], Callable[[], StateRows]]
+
+
+@contextmanager
+def _computing(processes: int, shared: Shared) -> Iterator[_Compute]:
+    """A function that starts to compute a bucket and returns how to get its rows."""
+    if processes == 1:
+        snapshot_on = prepare(shared.known)
+
+        def here(events: pl.DataFrame, keys: Sequence[str], computed_at: datetime) -> Callable[[], StateRows]:
+            return lambda: _rows(shared, snapshot_on, events, keys, computed_at)
+
+        yield here
+        return
+    # Spawned, not forked: the parent runs threads and engines.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_share, initargs=(shared,)) as pool:
+
+        def there(events: pl.DataFrame, keys: Sequence[str], computed_at: datetime) -> Callable[[], StateRows]:
+            return pool.submit(_rows_in_process, events, keys, computed_at).result
+
+        yield there
+
+
+def _rows(
+    shared: Shared, snapshot_on: Curriculum, events: pl.DataFrame, keys: Sequence[str], computed_at: datetime
+) -> StateRows:
+    tables = learner_tables(events, keys, shared.known, shared.taught)
+    return state_rows(tables, shared.as_of, computed_at, snapshot_on=snapshot_on)
+
+
+_SHARED: list[tuple[Shared, Curriculum]] = []
+"""In a process of the pool: what its run shares."""
+
+
+def _share(shared: Shared) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    _SHARED[:] = [(shared, prepare(shared.known))]
+
+
+def _end_with(parent: int) -> None:
+    """A pool's processes would wait for work for ever if their parent was killed."""
+    wait([parent])
+    os._exit(1)
+
+
+def _rows_in_process(events: pl.DataFrame, keys: Sequence[str], computed_at: datetime) -> StateRows:
+    ((shared, snapshot_on),) = _SHARED
+    return _rows(shared, snapshot_on, events, keys, computed_at)

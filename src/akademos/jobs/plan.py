@@ -1,0 +1,87 @@
+"""What is due: pure decisions over the schedule, the clock and the record of past runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A job that is due again so long after its last start."""
+
+    job: str
+    period: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Nightly:
+    """A job of the night, due once after `at` (UTC); a night that was missed is made up for at the next chance."""
+
+    job: str
+    at: time
+
+
+SCHEDULE: tuple[Every | Nightly, ...] = (
+    Every("withdrawals", timedelta(seconds=1)),
+    Every("compaction", timedelta(seconds=10)),
+    Every("sweep", timedelta(minutes=2)),
+    Every("landing_expiry", timedelta(minutes=15)),
+    Nightly("retention", time(2, 0)),
+    Nightly("full_compaction", time(2, 10)),
+    Nightly("learner_states", time(2, 30)),
+)
+
+RETRY_AFTER = timedelta(minutes=10)
+"""A job of the night that failed is tried again after so long."""
+
+GROWN_RETRY_AFTER = timedelta(minutes=1)
+GROWN_BY = 2.0
+GROWN_LEAST = 500
+CURRICULUM_RETRY_AFTER = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of one job (of one tenant): its last start, and the start of its last success."""
+
+    started_at: datetime | None = None
+    succeeded_at: datetime | None = None
+
+
+def is_due(job: Every | Nightly, history: History, now: datetime) -> bool:
+    """Whether a job should start now."""
+    if isinstance(job, Every):
+        return history.started_at is None or now - history.started_at >= job.period
+    tonight = datetime.combine(now.date(), job.at, tzinfo=now.tzinfo)
+    last_night = tonight if now >= tonight else tonight - timedelta(days=1)
+    if history.succeeded_at is not None and history.succeeded_at >= last_night:
+        return False
+    return history.started_at is None or history.started_at < last_night or now - history.started_at >= RETRY_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class StatesBasis:
+    """What the last computation of all learners' states rested on, or what one now would."""
+
+    rows: int
+    curriculum: int
+
+
+def states_outdated(before: StatesBasis | None, present: StatesBasis, history: History, now: datetime) -> bool:
+    """Whether the states of all learners should be computed without waiting for the night.
+
+    They should when what they rest on has become another: the core has doubled (an import, a first day), or the
+    curriculum was changed. Never in a row: each try waits for some time after the one before.
+    """
+    since = timedelta.max if history.started_at is None else now - history.started_at
+    rows = 0 if before is None else before.rows
+    grown = present.rows >= max(GROWN_BY * rows, rows + GROWN_LEAST)
+    changed = before is not None and present.curriculum != before.curriculum and present.rows > 0
+    return (grown and since >= GROWN_RETRY_AFTER) or (changed and since >= CURRICULUM_RETRY_AFTER)
+
+
+def due(schedule: Sequence[Every | Nightly], histories: dict[str, History], now: datetime) -> list[str]:
+    """Names of the jobs that should start now, in the order of the schedule."""
+    return [job.job for job in schedule if is_due(job, histories.get(job.job, History()), now)]

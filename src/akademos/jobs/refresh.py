@@ -1,0 +1,89 @@
+"""Live state: after a move, the learners whose answers it held are computed anew, all that wait at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Protocol
+
+import structlog
+
+from akademos.catalogue.declarations import Purpose
+from akademos.errors import AkademosError
+from akademos.jobs.past_tables import Tables
+from akademos.jobs.state_rows import state_rows
+from akademos.stores.ports.consent import ConsentLedger
+from akademos.stores.ports.learner_state import LearnerStates
+
+log = structlog.get_logger()
+
+LEARNERS_AT_ONCE = 32
+LONGEST_PAUSE_S = 5.0
+
+
+class LearnerTables(Protocol):
+    """Reads what the analytics of some learners rest on (`past_tables.PastTables`)."""
+
+    def __call__(self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> Tables:
+        """Tables of `analytics.schemas.INPUT` with events up to `until`."""
+        ...
+
+
+class Refresh:
+    """Works off the marks that moves leave. A mark set again while its learner is computed stays."""
+
+    def __init__(
+        self,
+        states: LearnerStates,
+        tables: LearnerTables,
+        consent: ConsentLedger,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._states = states
+        self._tables = tables
+        self._consent = consent
+        self._clock = clock
+
+    def once(self, learners: int = LEARNERS_AT_ONCE) -> int:
+        """Compute the states that have been stale the longest; return how many."""
+        stale = self._states.stale(learners)
+        for tenant_id, marks in groupby(sorted(stale, key=lambda one: one.tenant_id), lambda one: one.tenant_id):
+            self._compute(tenant_id, [one.learner_key for one in marks])
+        self._states.settle(stale)
+        return len(stale)
+
+    def drain(self) -> int:
+        """Compute until no state is stale."""
+        done = 0
+        while count := self.once():
+            done += count
+        return done
+
+    def run(self, stop: threading.Event, wake: threading.Event, *, pause_s: float) -> None:
+        """Compute whenever woken, and now and then in case another process left marks, until told to stop."""
+        pause = pause_s
+        while not stop.is_set():
+            wake.wait(pause)
+            wake.clear()
+            try:
+                while not stop.is_set() and self.once():
+                    pass
+                pause = pause_s
+            except AkademosError as refused:
+                log.warning("refresh_failed", code=refused.code, reason=refused.reason)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _compute(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
+        granted = self._consent.purposes(tenant_id, learner_keys)
+        supported = [key for key in learner_keys if Purpose.LEARNING_SUPPORT in granted.get(key, ())]
+        written = set()
+        if supported:
+            as_of = self._clock()
+            tables = self._tables(tenant_id, supported, until=as_of)
+            rows = state_rows(tables, as_of, self._clock())
+            self._states.write(tenant_id, rows.states)
+            written = {state.learner_key for state in rows.states}
+        self._states.remove(tenant_id, [key for key in learner_keys if key not in written])

@@ -1,0 +1,58 @@
+"""From events of learners to what is stored of them: one function for the live refresh and for the night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from akademos.analytics.curriculum import Curriculum
+from akademos.analytics.learner_state import evaluate, pack, precompute, split
+from akademos.analytics.parameters import DEFAULT
+from akademos.jobs.past_tables import Tables
+from akademos.stores.ports.learner_state import LearnerState
+
+
+@dataclass(frozen=True, slots=True)
+class StateRows:
+    """Rows to store: packed states, and the snapshot of mastery by topic."""
+
+    states: list[LearnerState]
+    topics: pl.DataFrame
+
+
+def state_rows(
+    tables: Tables, as_of: datetime, computed_at: datetime, *, snapshot_on: Curriculum | None = None
+) -> StateRows:
+    """States of the learners in the tables that have events, as of an instant.
+
+    Args:
+        tables: `past_tables.learner_tables`.
+        as_of: events up to it count.
+        computed_at: what the clock says.
+        snapshot_on: the prepared curriculum, when the snapshot of mastery by topic is wanted too.
+    """
+    computed = precompute(tables, as_of)
+    facts = {row["learner_key"]: row for row in computed["profile"].iter_rows(named=True) if row["events"]}
+    states = [
+        LearnerState(
+            learner_key=key,
+            version=0,
+            computed_at=computed_at,
+            computed_as_of=as_of,
+            definition=DEFAULT.definition,
+            events=facts[key]["events"],
+            last_event_at=facts[key]["last_event_at"],
+            packed=pack(state),
+        )
+        for key, state in split(computed)
+        if key in facts
+    ]
+    if snapshot_on is None:
+        return StateRows(states, pl.DataFrame())
+    mastery = evaluate(computed, snapshot_on, as_of, parts=("mastery",))["mastery"]
+    topics = mastery.filter(pl.col("learner_key").is_in(list(facts)), pl.col("answers") > 0).select(
+        "learner_key", "topic_id", "status", "low", "high", "answers", mastery="value", as_of=pl.lit(as_of)
+    )
+    return StateRows(states, topics)

@@ -1,0 +1,172 @@
+"""The worker: the mover, the live refresh, upkeep, and the jobs of the night, each in a thread of its own.
+
+As many workers as wanted may run: locks in the database let one of them move, and one run each job.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from akademos.jobs.compaction import CompactionJob
+from akademos.jobs.expiry import ExpiryJobs
+from akademos.jobs.learner_states import LearnerStatesJob
+from akademos.jobs.mover import Mover
+from akademos.jobs.plan import SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
+from akademos.jobs.refresh import Refresh
+from akademos.jobs.withdraw import WithdrawalsJob
+from akademos.stores.ports.access import Tenants
+from akademos.stores.ports.event_log import EventLogReader
+from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
+from akademos.stores.ports.records import Records
+from akademos.telemetry import JOB_SECONDS
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 0.5
+NIGHT_LOOK_EVERY_S = 5.0
+REFRESH_PAUSE_S = 0.25
+"""Marks left by another process wait so long at most; those of this one's mover wake the refresh at once."""
+
+UPKEEP = ("withdrawals", "compaction", "sweep", "landing_expiry")
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Everything that runs by itself."""
+
+    mover: Mover
+    refresh: Refresh
+    withdrawals: WithdrawalsJob
+    compaction: CompactionJob
+    expiry: ExpiryJobs
+    learner_states: LearnerStatesJob
+    tenants: Tenants
+    runs: JobRuns
+    core: EventLogReader
+    records: Records
+    clock: Callable[[], datetime]
+
+    def commands(self) -> Mapping[str, Callable[[], list[JobRun | None]]]:
+        """Every job by name, to be run now whether it is due or not."""
+        return {
+            "withdrawals": lambda: [self.withdrawals.run()],
+            "compaction": lambda: [self.compaction.run()],
+            "landing_expiry": lambda: [self.expiry.expire_landing()],
+            "retention": lambda: [self.expiry.enforce_retention()],
+            "full_compaction": lambda: [self.compaction.run_fully()],
+            "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
+        }
+
+
+@dataclass
+class Worker:
+    """Runs the jobs until told to stop; whatever is in hand is finished first."""
+
+    jobs: Jobs
+    pause_s: float
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _started: dict[str, History] = field(default_factory=dict)
+    _failures: list[BaseException] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """Ask it to end."""
+        self._stop.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Work until `stop`. A thread that fails beyond what it handles ends the worker, which raises its failure."""
+        threads = [
+            threading.Thread(target=self._guarded, args=(name, work), name=name)
+            for name, work in (
+                ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
+                ("refresh", lambda: self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S)),
+                ("upkeep", self._upkeep),
+                ("night", self._night),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._failures:
+            raise self._failures[0]
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as failure:
+            log.exception("worker_thread_failed", thread=name)
+            self._failures.append(failure)
+        finally:
+            self.stop()
+
+    def _moved(self, _: object) -> None:
+        self._wake.set()
+
+    def _upkeep(self) -> None:
+        work: Mapping[str, Callable[[], object]] = {
+            "withdrawals": lambda: self.jobs.withdrawals.pending() and self.jobs.withdrawals.run(),
+            "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
+            "sweep": self.jobs.compaction.sweep,
+            "landing_expiry": self.jobs.expiry.expire_landing,
+        }
+        schedule = [job for job in SCHEDULE if job.job in UPKEEP]
+        self._started["sweep"] = History(self.jobs.clock())
+        while not self._stop.wait(LOOK_EVERY_S):
+            for name in due(schedule, self._started, self.jobs.clock()):
+                if not self._stop.is_set():
+                    self._started[name] = History(self.jobs.clock())
+                    self._try(name, work[name])
+
+    def _night(self) -> None:
+        while not self._stop.wait(NIGHT_LOOK_EVERY_S):
+            self._try("plan", self._look_at_night)
+
+    def _look_at_night(self) -> None:
+        jobs, now = self.jobs, self.jobs.clock()
+        succeeded = jobs.runs.succeeded()
+        commands = jobs.commands()
+        for job in SCHEDULE:
+            if isinstance(job, Every) or self._stop.is_set():
+                continue
+            if job.job != "learner_states":
+                past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
+                if due([job], {job.job: past}, now):
+                    self._try(job.job, commands[job.job])
+                continue
+            for tenant in jobs.tenants.all():
+                if self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):
+                    self._try(job.job, partial(jobs.learner_states.run, tenant.tenant_id))
+
+    def _states_due(self, job: Nightly, tenant_id: str, succeeded: PastRun | None, now: datetime) -> bool:
+        history = _history(self.jobs.runs.last(job.job, tenant_id), succeeded)
+        before = None
+        if succeeded is not None and "rows" in succeeded.detail:
+            before = StatesBasis(succeeded.detail["rows"], succeeded.detail["curriculum"])
+        present = StatesBasis(self.jobs.core.count(tenant_id), self.jobs.records.curriculum_version(tenant_id))
+        if present.rows == 0 and before is None:
+            return False
+        return bool(due([job], {job.job: history}, now)) or states_outdated(before, present, history, now)
+
+    def _try(self, name: str, work: Callable[[], object]) -> None:
+        started = time.monotonic()
+        outcome = "failed"
+        try:
+            work()
+            outcome = "succeeded"
+        except Exception:  # recorded with the run; a job that fails must not end the mover
+            log.exception("job_failed", job=name)
+        finally:
+            JOB_SECONDS.labels(name, outcome).observe(time.monotonic() - started)
+
+
+def _history(last: PastRun | None, succeeded: PastRun | None) -> History:
+    return History(last.started_at if last else None, succeeded.started_at if succeeded else None)

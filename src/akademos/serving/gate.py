@@ -1,0 +1,201 @@
+"""The one door to a learner's data: role, scope and live consent, decided in the reading transaction, looked at
+again right before the answer leaves, and logged.
+
+Nothing is remembered from one request to the next. Whatever makes the answer may be cached, but it is only asked
+once the gate has let the question pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from akademos.catalogue.declarations import Purpose
+from akademos.errors import AkademosError, Forbidden, InputError, Unavailable
+from akademos.serving.principal import Principal
+from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner
+from akademos.telemetry import CONSENT_DECISIONS
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+"""How often an answer is made anew because the learner's consent changed, but was not taken back, meanwhile."""
+
+ALLOWED = "allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question about one learner: whom (a user_id or learner_key; None is the asker), what (the address or
+    command), for which purposes, and why (staff may say so)."""
+
+    learner: str | None
+    what: str
+    purposes: tuple[Purpose, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLearners:
+    """The learners whom an instructor may look at, and how many more do not consent."""
+
+    learners: tuple[RosterLearner, ...]
+    withheld: int
+
+
+class Gate:
+    """Lets a question pass or refuses it with a reason."""
+
+    def __init__(self, readings: LearnerReadings) -> None:
+        self._readings = readings
+
+    def about_learner(self, principal: Principal, ask: Ask, produce: Callable[[Reading], T]) -> T:
+        """Let `produce` make the answer if this principal may have it, and give it out if that is still so.
+
+        Raises:
+            Forbidden: the role gets no individuals, the learner is out of scope or unknown (the same refusal for
+                both), or does not consent; `code` says which.
+            InputError: staff did not say whom the question is about.
+            Unavailable: the store is down, or consent keeps changing.
+        """
+        self._check_role(principal, ask)
+        if principal.role == "learner" and ask.learner == principal.user_id:
+            ask = replace(ask, learner=None)  # by name only: the name of one may look like the key of another
+        for _ in range(ATTEMPTS):
+            reading = self._readings.read(principal.tenant_id, actor=principal.user_id, learner=ask.learner)
+            self._check(principal, ask, reading)
+            try:
+                answer: T | AkademosError = produce(reading)
+            except AkademosError as refusal:
+                answer = refusal
+            standing = self._confirm(principal, ask, reading, answer)
+            if standing == "refused":
+                CONSENT_DECISIONS.labels("consent_withdrawn").inc()
+                raise _no_consent(principal, ask, withdrawn=True)
+            if standing == "stands":
+                CONSENT_DECISIONS.labels(ALLOWED).inc()
+                if isinstance(answer, AkademosError):
+                    raise answer
+                return answer
+        raise Unavailable(
+            "The learner's consent changed while the answer was made.", hint="Ask again.", retry_after_s=1
+        )
+
+    def own_learners(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> OwnLearners:
+        """The consenting learners of an instructor's courses, each looked up again before the list leaves.
+
+        Raises:
+            Forbidden: the principal is no instructor.
+        """
+        ask = Ask(None, what, tuple(purposes))
+        if principal.role != "instructor":
+            self._refuse(principal, ask, None, _wrong_role(principal, "Lists of learners are for instructors."))
+        roster = self._readings.roster(principal.tenant_id, actor=principal.user_id, purposes=purposes)
+        entry = self._entry(principal, ask, roster.actor_key, None, ALLOWED)
+        keys = [learner.learner_key for learner in roster.learners]
+        still = self._readings.confirm_roster(principal.tenant_id, keys, purposes, entry)
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        learners = tuple(learner for learner in roster.learners if learner.learner_key in still)
+        return OwnLearners(learners, roster.withheld + len(keys) - len(learners))
+
+    def _check_role(self, principal: Principal, ask: Ask) -> None:
+        if principal.role == "admin":
+            refusal = _wrong_role(principal, "Administrators see aggregates, no individual learner.")
+            self._refuse(principal, ask, None, refusal)
+        if principal.role == "service":
+            self._refuse(principal, ask, None, _wrong_role(principal, "Service accounts read no learner's answers."))
+        if principal.role == "instructor" and ask.learner is None:
+            raise InputError(
+                "The question does not say about whom.",
+                hint="Add ?learner= with the learner's id; /v1/learners lists yours.",
+                code="learner_missing",
+                pointer="/query/learner",
+            )
+
+    def _check(self, principal: Principal, ask: Ask, reading: Reading) -> None:
+        if principal.role == "learner":
+            own = ask.learner is None or reading.learner_key == reading.actor_key is not None
+            if not own:
+                self._refuse(principal, ask, reading, _not_self())
+        elif not reading.teaches or reading.actor_key is None:
+            self._refuse(principal, ask, reading, _out_of_scope())
+        if not reading.granted.issuperset(ask.purposes):
+            withdrawn = bool(reading.decided.intersection(ask.purposes) - reading.granted)
+            self._refuse(principal, ask, reading, _no_consent(principal, ask, withdrawn=withdrawn))
+
+    def _confirm(self, principal: Principal, ask: Ask, reading: Reading, answer: object) -> str:
+        decision = answer.code if isinstance(answer, AkademosError) else ALLOWED
+        entry = self._entry(principal, ask, reading.actor_key, reading, decision)
+        durable = principal.role != "learner"
+        return self._readings.confirm(principal.tenant_id, reading, ask.purposes, entry, durable=durable)
+
+    def _refuse(self, principal: Principal, ask: Ask, reading: Reading | None, refusal: Forbidden) -> None:
+        CONSENT_DECISIONS.labels(refusal.code).inc()
+        actor_key = reading.actor_key if reading else None
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, actor_key, reading, refusal.code))
+        raise refusal
+
+    def _entry(
+        self, principal: Principal, ask: Ask, actor_key: str | None, reading: Reading | None, decision: str
+    ) -> AccessEntry:
+        return AccessEntry(
+            actor=actor_key or self._actor_name(principal),
+            role=principal.role,
+            learner_key=reading.learner_key if reading else None,
+            what=ask.what if principal.way != "command_line" else f"command line: {ask.what}",
+            purpose=",".join(ask.purposes),
+            reason=_without_names(ask, principal),
+            decision=decision,
+            consent_version=reading.consent_version if reading else None,
+        )
+
+    def _actor_name(self, principal: Principal) -> str:
+        if principal.way == "key":
+            return f"key:{principal.user_id}"
+        return self._readings.actor_name(principal.tenant_id, principal.user_id)
+
+
+def _without_names(ask: Ask, principal: Principal) -> str | None:
+    """The reason as it may be kept: the log knows people only by their keys."""
+    if ask.reason is None:
+        return None
+    kept = ask.reason
+    for name, stands_for in ((ask.learner, "[learner]"), (principal.user_id, "[asker]")):
+        if name:
+            kept = kept.replace(name, stands_for)
+    return kept
+
+
+def _wrong_role(principal: Principal, reason: str) -> Forbidden:
+    return Forbidden(reason, hint=f"Sign in with another role than {principal.role}.", code="role")
+
+
+def _not_self() -> Forbidden:
+    return Forbidden(
+        "A learner sees their own answers only.", hint="Leave out ?learner= to see your own.", code="scope"
+    )
+
+
+def _out_of_scope() -> Forbidden:
+    return Forbidden(
+        "There is no such learner in a course that you are assigned to as instructor.",
+        hint="/v1/learners lists the learners of your courses; the tenant's rosters decide who is on it.",
+        code="scope",
+    )
+
+
+def _no_consent(principal: Principal, ask: Ask, *, withdrawn: bool) -> Forbidden:
+    words = " and ".join(purpose.value.replace("_", " ") for purpose in ask.purposes)
+    own = principal.role == "learner"
+    whose = "You have" if own else "The learner has"
+    did = f"withdrawn the consent to {words}" if withdrawn else f"not consented to {words}"
+    return Forbidden(
+        f"{whose} {did}.",
+        hint=(
+            "Consent with POST /v1/consent, or in the settings of your learning platform, and the answer is made anew."
+            if own
+            else "Only the learner can change that; refusing is without any disadvantage to their studies."
+        ),
+        code="consent_withdrawn" if withdrawn else "consent_missing",
+    )

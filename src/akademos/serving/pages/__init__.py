@@ -1,0 +1,22 @@
+"""Pages: the JSON answers of /v1/analytics as server-rendered HTML; data in, text out, no store, no clock."""
+
+from akademos.serving.pages.answers import LoadFailure
+from akademos.serving.pages.my_learners import render_my_learners
+from akademos.serving.pages.my_progress import render_my_progress
+from akademos.serving.pages.notices import render_error, render_no_consent
+from akademos.serving.pages.shell import CONTENT_SECURITY_POLICY, STATIC_FOLDER, NavLink, Shell
+from akademos.serving.pages.sign_in import Person, render_sign_in
+
+__all__ = [
+    "CONTENT_SECURITY_POLICY",
+    "STATIC_FOLDER",
+    "LoadFailure",
+    "NavLink",
+    "Person",
+    "Shell",
+    "render_error",
+    "render_my_learners",
+    "render_my_progress",
+    "render_no_consent",
+    "render_sign_in",
+]

@@ -1,0 +1,117 @@
+"""An instructor's list: the learners of their courses, in the order of names, and who may like a message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from akademos.serving.pages.answers import Json, block, estimate_of, moment, text_of
+from akademos.serving.pages.shell import Shell, page
+from akademos.serving.pages.tables import Cell, Column, Table, range_cell, share_cell
+from akademos.serving.pages.wording import Words
+
+CHECK_IN_AFTER_DAYS = 10
+ROOM_BELOW = 0.5
+
+
+@dataclass(frozen=True)
+class CourseChoice:
+    """One course of the filter."""
+
+    course_id: str
+    name: str
+    chosen: bool
+
+
+def render_my_learners(
+    learners: Sequence[Json],
+    *,
+    shell: Shell,
+    as_of: datetime,
+    progress_path: str = "/my-progress",
+    courses: Sequence[CourseChoice] = (),
+    next_href: str | None = None,
+) -> str:
+    """The list as HTML.
+
+    Args:
+        learners: rows {"learner": {"key", "display_name"|null}, "courses": [name], "mastery": estimate,
+            "last_active_at": ISO 8601|null, "clock": exact|day|order|none}, only of consented learners.
+        as_of: the moment against which "days ago" is counted.
+        progress_path: the page of one learner; the key goes into its parameter `learner`.
+        courses: the filter's courses (parameter `course`); none leaves the filter out.
+        next_href: the address of the next page of the list, if there is one.
+    """
+    words = shell.words
+    named = sorted(learners, key=lambda row: _name(row, words).casefold())
+    lines = [_line(row, as_of.astimezone(UTC), progress_path, words) for row in named]
+    wanted = sum(check for _, check in lines)
+    take = (
+        words.html("learners.take", n=wanted, total=words.counted("learners", len(lines)))
+        if wanted
+        else words.html("learners.take.none")
+    )
+    keys = ("name", "courses", "level", "range", "last", "status", "reason")
+    numeric = {"level", "range", "last"}
+    table = Table(
+        words.plain("learners.title"),
+        [Column(words.plain(f"learners.col.{key}"), numeric=key in numeric) for key in keys],
+        [cells for cells, _ in lines],
+    )
+    return page(
+        "my_learners.html",
+        shell,
+        title=words.plain("learners.title"),
+        take=take if lines else Markup(""),
+        table=table if lines else None,
+        courses=courses,
+        next_href=next_href,
+    )
+
+
+def _name(row: Json, words: Words) -> str:
+    learner = block(row, "learner")
+    key = str(learner.get("key", ""))
+    return text_of(learner.get("display_name")) or words.plain("learners.unnamed", short=key[:8])
+
+
+def _line(row: Json, as_of: datetime, progress_path: str, words: Words) -> tuple[list[Cell], bool]:
+    locale = words.locale
+    estimate = estimate_of(block(row, "mastery"))
+    last = moment(row.get("last_active_at")) if row.get("clock") in ("exact", "day") else None
+    idle = None if last is None else max(0, (as_of.date() - last.date()).days)
+    ago = "\u2013"
+    if idle is not None:
+        ago = words.counted_plain("learners.ago", idle) if idle else words.plain("learners.today")
+    status, reason = _status(estimate.value if estimate.ok else None, estimate.low, estimate.high, idle, words)
+    key = str(block(row, "learner").get("key", ""))
+    cells = [
+        Cell(_name(row, words), href=f"{progress_path}?learner={key}"),
+        Cell(", ".join(str(course) for course in row.get("courses") or [])),
+        share_cell(estimate.value if estimate.ok else None, locale),
+        range_cell(estimate.low, estimate.high, locale),
+        Cell(ago, -1 if idle is None else idle),
+        Cell(words.plain(f"status.{status}"), chip="chip strong" if status == "check_in" else "chip"),
+        Cell(reason),
+    ]
+    return cells, status == "check_in"
+
+
+def _status(
+    value: float | None, low: float | None, high: float | None, idle: int | None, words: Words
+) -> tuple[str, str]:
+    """A word and its reason; every word that asks for something says what."""
+    if idle is not None and idle > CHECK_IN_AFTER_DAYS:
+        return "check_in", words.plain("status.check_in.reason", days=words.counted_plain("days", idle))
+    if value is None:
+        return "too_little", words.plain("status.too_little.reason")
+    if value < ROOM_BELOW:
+        likely = words.locale.percent_range(low, high) if low is not None and high is not None else "\u2013"
+        return "room", words.plain("status.room.reason", value=words.locale.percent(value), range=likely)
+    if idle is None:
+        return "no_clock", words.plain("status.no_clock.reason")
+    value_shown = words.locale.percent(value)
+    return "on_track", words.plain("status.on_track.reason", n=CHECK_IN_AFTER_DAYS, value=value_shown)

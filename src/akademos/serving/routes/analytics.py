@@ -1,0 +1,227 @@
+"""/v1/analytics: the answers about one learner, now or as of a past instant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query
+from starlette.responses import Response
+
+from akademos import __version__
+from akademos.catalogue.validation import parse_timestamp
+from akademos.errors import InputError
+from akademos.serving import services as at
+from akademos.serving.answer_cache import ANSWERS_CACHED, entity_tag, matches, period
+from akademos.serving.gate import Ask
+from akademos.serving.principal import Principal, name_of
+from akademos.serving.problems import documented
+from akademos.serving.services import Asker, Served, Services
+from akademos.stores.ports.access import Reading
+from akademos.stores.ports.answers import Answer, AnswerName, Question
+
+router = APIRouter(tags=["analytics"])
+
+HEADER = ("learner", "as_of", "computed_at", "clock", "time_zone", "provenance")
+"""Keys that every answer keeps, whatever fields are asked for."""
+
+HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+_LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an offset whose + was not encoded in the query
+
+_LEARNER = "Staff: the learner's user_id or key. Learners leave it out."
+_AS_OF = "A past instant (ISO 8601 with offset): the answer as it would have been then. Left out: now."
+_FIELDS = "Blocks of the answer to send, separated by commas; the header is always sent."
+_REASON = "Why a member of staff looks; kept in the access log, which the learner may see."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request asks for, still unchecked against the gate."""
+
+    principal: Principal
+    learner: str | None
+    as_of: datetime | None
+    fields: tuple[str, ...]
+    reason: str | None
+    held: str | None
+
+
+def instant_of(text: str | None, now: datetime) -> datetime | None:
+    """The instant that a request names.
+
+    Raises:
+        InputError: no instant, or one that is still to come.
+    """
+    if text is None:
+        return None
+    at_instant = parse_timestamp(_LOST_PLUS.sub(r"+\1", text))
+    if at_instant is None:
+        raise InputError(
+            "as_of is no instant.",
+            hint="Write ISO 8601 with an offset, like 2026-03-01T12:00:00Z, from 1900 on.",
+            pointer="/query/as_of",
+            code="as_of_invalid",
+        )
+    if at_instant > now:
+        raise InputError(
+            "as_of lies in the future.",
+            hint="Leave it out for now; projections and forecasts are in the answer.",
+            pointer="/query/as_of",
+            code="as_of_in_future",
+        )
+    return at_instant
+
+
+async def asked_for(
+    services: Served,
+    principal: Asker,
+    learner: Annotated[str | None, Query(description=_LEARNER)] = None,
+    as_of: Annotated[str | None, Query(description=_AS_OF, examples=["2026-03-01T12:00:00Z"])] = None,
+    fields: Annotated[str | None, Query(description=_FIELDS)] = None,
+    reason: Annotated[str | None, Query(description=_REASON)] = None,
+    x_access_reason: Annotated[str | None, Header(description=_REASON)] = None,
+    if_none_match: Annotated[str | None, Header(description="ETag of an answer held already.")] = None,
+) -> Wanted:
+    """The parameters that all answers share."""
+    why = x_access_reason or reason
+    return Wanted(
+        principal=principal,
+        learner=None if learner is None else name_of(learner, "learner", "/query/learner"),
+        as_of=instant_of(as_of, services.clock()),
+        fields=() if fields is None else tuple(dict.fromkeys(one.strip() for one in fields.split(","))),
+        reason=None if why is None else name_of(why, "reason", "/query/reason"),
+        held=if_none_match,
+    )
+
+
+Parameters = Annotated[Wanted, Depends(asked_for)]
+
+
+def evaluate(
+    services: Services,
+    principal: Principal,
+    reading: Reading,
+    names: Sequence[AnswerName],
+    *,
+    as_of: datetime | None,
+    topic: str | None = None,
+) -> dict[AnswerName, Answer]:
+    """The answers that the gate has let pass, with the learner's name put into their headers."""
+    now = services.clock()
+    if as_of is None and reading.state is not None:
+        now = max(now, reading.state.computed_as_of)  # another machine's clock may be ahead
+    question = Question(
+        principal.tenant_id, str(reading.learner_key), as_of or now, reading.time_zone, reading.curriculum_version
+    )
+    if as_of is None:
+        answers = services.answers.now(question, names, reading.state, topic=topic)
+    else:
+        answers = services.answers.past(question, names, topic=topic)
+    for answer in answers.values():
+        answer["learner"] = {"key": reading.learner_key, "display_name": reading.display_name}
+    return answers
+
+
+def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, topic: str | None = None) -> Response:
+    """The answer, `304` when the asker holds it already, all behind the gate."""
+
+    def produce(reading: Reading) -> Response:
+        now, state = services.clock(), reading.state
+        key: tuple[object, ...] = (
+            __version__,
+            wanted.principal.tenant_id,
+            reading.learner_key,
+            reading.display_name,
+            reading.time_zone,
+            reading.consent_version,
+            reading.curriculum_version,
+            None if state is None else (state.version, state.computed_at, state.definition),
+            name,
+            topic,
+            wanted.as_of,
+            wanted.fields,
+        )
+        headers = {**HEADERS, "ETag": entity_tag((key, period(now)))}
+        if matches(wanted.held, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+
+        def make() -> bytes:
+            answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic)
+            return orjson.dumps(select(answers[name], wanted.fields))
+
+        body, hit = services.cache.get_or_make(key, now, make)
+        ANSWERS_CACHED.labels("hit" if hit else "miss").inc()
+        return Response(body, headers=headers, media_type="application/json")
+
+    ask = Ask(wanted.learner, address, services.purposes_of(address), wanted.reason)
+    return services.gate.about_learner(wanted.principal, ask, produce)
+
+
+def select(answer: Answer, fields: Sequence[str]) -> Answer:
+    """The header and the blocks asked for; all of them when none is named.
+
+    Raises:
+        InputError: the answer has no such block.
+    """
+    if not fields:
+        return answer
+    unknown = [field for field in fields if field not in answer]
+    if unknown:
+        blocks = ", ".join(key for key in answer if key not in HEADER)
+        raise InputError(
+            "fields names a block that this answer does not have.",
+            hint=f"It has {blocks}.",
+            pointer="/query/fields",
+            code="unknown_field",
+        )
+    return {key: value for key, value in answer.items() if key in HEADER or key in fields}
+
+
+def _operation(name: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {
+        "response_class": Response,
+        "responses": {
+            200: {
+                "description": "The answer.",
+                "content": {"application/json": {"schema": schema}},
+                "headers": {"ETag": {"schema": {"type": "string"}}},
+            },
+            304: {"description": "The asker holds the answer already, and may still have it."},
+            **documented(400, 401, 403, 404, 503),
+        },
+    }
+
+
+@router.get(at.DASHBOARD, **_operation("Dashboard"))
+def dashboard(services: Served, wanted: Parameters) -> Response:
+    """Today, rhythm, due reviews, mastery overview, top gaps, next step."""
+    return respond(services, wanted, AnswerName.DASHBOARD, at.DASHBOARD)
+
+
+@router.get(at.MASTERY, **_operation("Mastery"))
+def mastery(services: Served, wanted: Parameters) -> Response:
+    """Mastery of every topic with interval, trend and projection, its history and the topic hierarchy."""
+    return respond(services, wanted, AnswerName.MASTERY, at.MASTERY)
+
+
+@router.get("/v1/analytics/mastery/{topic:path}", **_operation("MasteryTopic"))
+def mastery_topic(services: Served, wanted: Parameters, topic: str) -> Response:
+    """Mastery of one topic, with its history and its items."""
+    return respond(services, wanted, AnswerName.MASTERY_TOPIC, at.MASTERY_TOPIC, name_of(topic, "topic", "/path/topic"))
+
+
+@router.get(at.REVIEWS, **_operation("Reviews"))
+def reviews(services: Served, wanted: Parameters) -> Response:
+    """Topics due for review, the calendar of reviews and the curves of forgetting."""
+    return respond(services, wanted, AnswerName.REVIEWS, at.REVIEWS)
+
+
+@router.get(at.KNOWLEDGE_GAPS, **_operation("KnowledgeGaps"))
+def knowledge_gaps(services: Served, wanted: Parameters) -> Response:
+    """Gaps in the order of severity and priority, each with a path, and the prerequisite graph."""
+    return respond(services, wanted, AnswerName.KNOWLEDGE_GAPS, at.KNOWLEDGE_GAPS)

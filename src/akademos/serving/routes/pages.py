@@ -1,0 +1,172 @@
+"""Pages: "my progress" and the instructor's list; drawn inside the gate, so that what is drawn may still be shown."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from akademos.errors import AkademosError
+from akademos.serving import services as at
+from akademos.serving.gate import Ask
+from akademos.serving.pages import (
+    NavLink,
+    Shell,
+    render_error,
+    render_my_learners,
+    render_my_progress,
+    render_no_consent,
+)
+from akademos.serving.principal import Principal, name_of
+from akademos.serving.routes.analytics import evaluate, instant_of
+from akademos.serving.routes.learners import listed
+from akademos.serving.services import Asker, Served, Services, services_of
+from akademos.stores.ports.access import Reading
+from akademos.stores.ports.answers import AnswerName
+from akademos.stores.ports.identity import Identifier
+
+router = APIRouter(include_in_schema=False)
+
+MY_PROGRESS = "/my-progress"
+LEARNERS = "/learners"
+SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+
+HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
+_CONSENT_CODES = frozenset({"consent_missing", "consent_withdrawn"})
+_SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
+
+
+def shell_for(
+    services: Services, request: Request, principal: Principal | None, *, person: str | None = None
+) -> tuple[Shell, str | None]:
+    """What surrounds a page, and the value of the form's cookie to set, if one is needed."""
+    token, cookie = services.doorkeeper.tokens.form_token(request, principal)
+    links = []
+    if principal is not None and principal.role == "learner":
+        links.append(NavLink("My progress", MY_PROGRESS, current=request.url.path == MY_PROGRESS))
+    if principal is not None and principal.role == "instructor":
+        links.append(NavLink("My learners", LEARNERS, current=request.url.path == LEARNERS))
+    shell = Shell(
+        nav=links,
+        person=None if principal is None else person or principal.user_id,
+        role=None if principal is None else principal.role,
+        sign_in=SIGN_IN if services.development else None,
+        sign_out=SIGN_OUT if principal is not None and principal.way == "session" else None,
+        csrf_token=token,
+        query={name: value for name, value in request.query_params.items() if name != "topic"},
+    )
+    return shell, cookie
+
+
+def name_of_asker(services: Services, principal: Principal) -> str | None:
+    """The display name of whoever is signed in."""
+    who = Identifier("user", principal.user_id)
+    person = services.vault.find(principal.tenant_id, [who]).get(who)
+    if person is None:
+        return None
+    return services.vault.display_names(principal.tenant_id, [person.learner_key]).get(person.learner_key)
+
+
+@router.get("/")
+async def home(request: Request) -> Response:
+    """Where a session starts: the own page, the list, or the sign-in."""
+    services = services_of(request)
+    principal = await services.doorkeeper.known(request)
+    if principal is None and services.development:
+        return RedirectResponse(SIGN_IN, 303)
+    return RedirectResponse(LEARNERS if principal is not None and principal.role == "instructor" else MY_PROGRESS, 303)
+
+
+@router.get("/favicon.ico")
+async def favicon() -> Response:
+    """Where browsers look when no page has told them."""
+    return RedirectResponse("/static/favicon.svg", 308)
+
+
+@router.get(MY_PROGRESS)
+def my_progress(
+    request: Request,
+    services: Served,
+    principal: Asker,
+    learner: Annotated[str | None, Query()] = None,
+    topic: Annotated[str | None, Query()] = None,
+    as_of: Annotated[str | None, Query()] = None,
+    reason: Annotated[str | None, Query()] = None,
+) -> Response:
+    """The learner's page; staff say whose by `learner`."""
+    chosen = name_of(topic, "topic", "/query/topic") if topic else None
+    at_instant = instant_of(as_of, services.clock())
+    own = principal.role == "learner"
+    ask = Ask(
+        learner=None if learner is None else name_of(learner, "learner", "/query/learner"),
+        what=MY_PROGRESS,
+        purposes=services.purposes_of(*at.ANSWERS),
+        reason=None if reason is None else name_of(reason, "reason", "/query/reason"),
+    )
+    asker = None if own else name_of_asker(services, principal)
+
+    def draw(reading: Reading) -> Response:
+        answers = evaluate(services, principal, reading, _SHOWN, as_of=at_instant)
+        closer = None
+        if chosen is not None:
+            names = [AnswerName.MASTERY_TOPIC]
+            found = evaluate(services, principal, reading, names, as_of=at_instant, topic=chosen)
+            closer = found[AnswerName.MASTERY_TOPIC]
+        shell, _ = shell_for(services, request, principal, person=reading.display_name if own else asker)
+        html = render_my_progress(
+            answers[AnswerName.DASHBOARD],
+            answers[AnswerName.MASTERY],
+            answers[AnswerName.REVIEWS],
+            answers[AnswerName.KNOWLEDGE_GAPS],
+            closer,
+            shell=shell,
+            selected_topic=chosen,
+            own_page=own,
+        )
+        return HTMLResponse(html, headers=HEADERS)
+
+    return services.gate.about_learner(principal, ask, draw)
+
+
+@router.get(LEARNERS)
+def learners(
+    request: Request,
+    services: Served,
+    principal: Asker,
+) -> Response:
+    """The learners of the instructor's courses."""
+    own = services.gate.own_learners(principal, LEARNERS, services.purposes_of(at.MASTERY))
+    shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal))
+    html = render_my_learners(
+        [listed(learner) for learner in own.learners],
+        shell=shell,
+        as_of=services.clock(),
+        progress_path=MY_PROGRESS,
+    )
+    return HTMLResponse(html, headers=HEADERS)
+
+
+async def page_of_error(request: Request, error: AkademosError) -> Response | None:
+    """A refusal as a page, where a browser asked for one; the sign-in for somebody who is nobody yet."""
+    if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
+        return None
+    services = services_of(request)
+    if error.status == HTTPStatus.UNAUTHORIZED and services.development and request.method == "GET":
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        response: Response = RedirectResponse(f"{SIGN_IN}?next={quote(address, safe='')}", 303)
+        services.doorkeeper.tokens.end_session(response)
+        return response
+    try:
+        principal = await services.doorkeeper.known(request)
+    except AkademosError:  # a session that has expired, or a store that is down: the page shows nobody signed in
+        principal = None
+    shell, _ = shell_for(services, request, principal)
+    if error.code in _CONSENT_CODES:
+        html = render_no_consent(shell=shell, own_page=principal is not None and principal.role == "learner")
+    else:
+        html = render_error(error, shell=shell, retry=shell.address())
+    return HTMLResponse(html, error.status, headers=HEADERS)

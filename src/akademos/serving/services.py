@@ -1,0 +1,87 @@
+"""What the routes work with: one object on the application, made by whoever wires the installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from akademos.catalogue.declarations import Metric, Purpose
+from akademos.errors import CatalogueError
+from akademos.serving.answer_cache import AnswerCache
+from akademos.serving.gate import Gate
+from akademos.serving.principal import Doorkeeper, Principal
+from akademos.stores.ports.access import LearnerReadings, Tenants
+from akademos.stores.ports.answers import AnswerSource
+from akademos.stores.ports.consent import ConsentLedger
+from akademos.stores.ports.identity import IdentityVault
+
+DASHBOARD = "/v1/analytics/dashboard"
+MASTERY = "/v1/analytics/mastery"
+MASTERY_TOPIC = "/v1/analytics/mastery/{topic}"
+REVIEWS = "/v1/analytics/reviews"
+KNOWLEDGE_GAPS = "/v1/analytics/knowledge-gaps"
+ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS)
+"""Addresses of the answers about one learner, as the metrics of the catalogue name them."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Ports and policies behind the routes. `purposes` says for each of `ANSWERS` what must be consented to;
+    `clock` gives the present instant in UTC; `development` allows the development sign-in."""
+
+    gate: Gate
+    doorkeeper: Doorkeeper
+    answers: AnswerSource
+    readings: LearnerReadings
+    consent: ConsentLedger
+    vault: IdentityVault
+    tenants: Tenants
+    purposes: Mapping[str, tuple[Purpose, ...]]
+    clock: Callable[[], datetime]
+    development: bool
+    cache: AnswerCache = field(default_factory=AnswerCache)
+
+    def purposes_of(self, *addresses: str) -> tuple[Purpose, ...]:
+        """All purposes that answers at these addresses are for."""
+        return tuple(sorted({purpose for address in addresses for purpose in self.purposes[address]}))
+
+
+def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, ...]]:
+    """What must be consented to at each of `ANSWERS`: of each metric that is answered there its first purpose.
+
+    Raises:
+        CatalogueError: an address answers no declared metric, or one without a purpose.
+    """
+    purposes: dict[str, tuple[Purpose, ...]] = {}
+    for address in ANSWERS:
+        answered = [metric for metric in metrics if f"GET {address}" in metric.endpoints]
+        if not answered or not all(metric.purposes for metric in answered):
+            raise CatalogueError(
+                f"{address} answers no declared metric, or one without a purpose.",
+                hint="Name the address in the metric's declaration; the gate checks the purposes it declares.",
+            )
+        purposes[address] = tuple(sorted({metric.purposes[0] for metric in answered}))
+    return purposes
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that received the request."""
+    services: Services = request.app.state.services
+    return services
+
+
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+async def who_asks(request: Request) -> Principal:
+    """Who sends the request; refused when it is nobody we know."""
+    return await services_of(request).doorkeeper.principal(request)
+
+
+Served = Annotated[Services, Depends(_services)]
+Asker = Annotated[Principal, Depends(who_asks)]

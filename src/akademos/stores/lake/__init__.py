@@ -1,0 +1,1 @@
+"""The consented core as one Delta table, queried by DuckDB."""

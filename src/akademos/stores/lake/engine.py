@@ -1,0 +1,100 @@
+"""DuckDB over the live files of a version: one engine a process, one cursor a thread, memory capped."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from akademos.errors import Unavailable
+from akademos.stores.lake.data_files import DataFile
+from akademos.stores.lake.table import EventTable, Snapshot
+
+_Answer = TypeVar("_Answer")
+
+TRIES = 5
+
+
+class Engine:
+    """The engine of this process over one table.
+
+    Args:
+        table: whose files it reads.
+        memory_limit_mb: what DuckDB may hold in memory; sorts beyond it go to disk.
+        threads: how many threads one query may use.
+    """
+
+    def __init__(self, table: EventTable, *, memory_limit_mb: int, threads: int = 2) -> None:
+        self._table = table
+        self._spill = tempfile.TemporaryDirectory(prefix="akademos-spill-")
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": f"{memory_limit_mb}MB",
+                "threads": threads,
+                "temp_directory": self._spill.name,
+                "autoload_known_extensions": False,
+                "autoinstall_known_extensions": False,
+            }
+        )
+        self._connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
+        self._cursors = threading.local()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """The cursor of the calling thread: a shared one gives wrong results silently."""
+        cursor = getattr(self._cursors, "cursor", None)
+        if cursor is None:
+            cursor = self._cursors.cursor = self._connection.cursor()
+        return cursor
+
+    def query(self, statement: str, values: Sequence[object] = ()) -> pa.Table:
+        """The rows of a statement."""
+        found: Any = self.cursor().sql(statement, params=list(values)).to_arrow_table()
+        return found
+
+    def files(self, files: Sequence[DataFile], *, filename: bool = False) -> str:
+        """The rows of some files, at least one, as a table function for FROM; `filename` adds that column."""
+        listed = ", ".join(_quoted(str(self._table.folder / file.path)) for file in files)
+        return (
+            f"read_parquet([{listed}], hive_partitioning = true, "
+            f"hive_types = {{'tenant_id': VARCHAR, 'month': VARCHAR}}, filename = {str(filename).lower()})"
+        )
+
+    def on_newest(self, read: Callable[[Snapshot], _Answer], first: Snapshot | None = None) -> _Answer:
+        """Run a reading on one version; when a rewrite takes files away meanwhile, again on the newest.
+
+        Raises:
+            Unavailable: files keep vanishing, so they are lost and not rewritten (`core_damaged`).
+        """
+        snapshot = first or self._table.snapshot()
+        for _ in range(TRIES):
+            try:
+                return read(snapshot)
+            except (duckdb.IOException, FileNotFoundError) as vanished:
+                newest = self._table.snapshot()
+                if newest.version == snapshot.version:
+                    raise Unavailable(
+                        f"a file of version {newest.version} of the event log cannot be read",
+                        hint="Run `akademos doctor`; restore the data folder from a backup if files are lost.",
+                        code="core_damaged",
+                    ) from vanished
+                snapshot = newest
+        return read(snapshot)
+
+    def close(self) -> None:
+        """Give memory and temporary files back."""
+        self._connection.close()
+        self._spill.cleanup()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def relative(table: EventTable, path: str) -> str:
+    """A file's path inside the table, from the absolute one that DuckDB names."""
+    return str(Path(path).relative_to(table.folder))

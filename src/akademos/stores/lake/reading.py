@@ -1,0 +1,201 @@
+"""Queries on the core: only the files, and within them the row groups, that may hold the learners asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from akademos.catalogue.event_log import SORT_COLUMNS
+from akademos.stores.lake.data_files import DataFile
+from akademos.stores.lake.engine import Engine
+from akademos.stores.lake.table import EventTable, Snapshot, within
+from akademos.stores.ports.event_log import SCHEMA
+
+LISTED_KEYS = 64
+"""Up to so many learners are named in the statement, which prunes row groups; more are joined."""
+
+_ORDER = ", ".join(SORT_COLUMNS)
+
+
+class _Bucket(NamedTuple):
+    """Whole learners, from the one key to the other (inclusive)."""
+
+    low: str
+    high: str
+
+
+class LakeReader:
+    """Adapter of the port `EventLogReader`. Safe to share between threads."""
+
+    def __init__(self, table: EventTable, engine: Engine) -> None:
+        self._table = table
+        self._engine = engine
+
+    def committed_version(self, application: str) -> int | None:
+        """The last version that `application` committed, or None."""
+        return self._table.committed_version(application)
+
+    def count(self, tenant_id: str | None = None) -> int:
+        """How many rows the core holds, from the table log."""
+        return sum(file.rows for file in within(self._table.snapshot().files, tenant_id=tenant_id))
+
+    def learner_events(
+        self,
+        tenant_id: str,
+        learner_keys: Sequence[str],
+        *,
+        columns: Sequence[str] | None = None,
+        event_names: Sequence[str] | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """Rows of some learners, sorted by (learner, time, id); see the port."""
+        keys = sorted(set(learner_keys))
+        wanted = list(columns or SCHEMA.names)
+        if not keys:
+            return _empty(wanted)
+
+        def read(snapshot: Snapshot) -> pa.Table:
+            files = [
+                file
+                for file in within(
+                    snapshot.files,
+                    tenant_id=tenant_id,
+                    low=keys[0],
+                    high=keys[-1],
+                    until_month=None if until is None else until.astimezone(UTC).strftime("%Y-%m"),
+                )
+                if len(keys) > LISTED_KEYS or any(file.may_hold(key, key) for key in keys)
+            ]
+            if len(keys) <= LISTED_KEYS:
+                condition = "learner_key IN (" + ", ".join("?" for _ in keys) + ")"
+                return self._rows(files, wanted, condition, keys, event_names, until)
+            condition = "learner_key BETWEEN ? AND ? AND learner_key IN (SELECT unnest(?::varchar[]))"
+            return self._rows(files, wanted, condition, [keys[0], keys[-1], keys], event_names, until)
+
+        return self._engine.on_newest(read)
+
+    def by_learner(
+        self,
+        tenant_id: str,
+        *,
+        columns: Sequence[str],
+        event_names: Sequence[str] | None = None,
+        rows_per_bucket: int = 500_000,
+        after: str | None = None,
+    ) -> Iterator[pa.Table]:
+        """All rows of a tenant's learners in buckets of whole learners; see the port."""
+        first = self._table.snapshot()
+        buckets = self._engine.on_newest(
+            lambda snapshot: self._buckets(snapshot, tenant_id, event_names, rows_per_bucket, after or ""), first
+        )
+        for bucket in buckets:
+
+            def read(snapshot: Snapshot, bucket: _Bucket = bucket) -> pa.Table:
+                files = within(snapshot.files, tenant_id=tenant_id, low=bucket.low, high=bucket.high)
+                return self._rows(files, list(columns), "learner_key BETWEEN ? AND ?", bucket, event_names, None)
+
+            yield self._engine.on_newest(read, first)
+
+    def _buckets(
+        self,
+        snapshot: Snapshot,
+        tenant_id: str,
+        event_names: Sequence[str] | None,
+        rows_per_bucket: int,
+        after: str,
+    ) -> list[_Bucket]:
+        files = within(snapshot.files, tenant_id=tenant_id)
+        if not files:
+            return []
+        names, values = _named(event_names)
+        found = self._engine.cursor().execute(
+            f"""
+            WITH learners AS (
+                SELECT learner_key, count(*) AS events FROM {self._engine.files(files)}
+                WHERE learner_key > ? AND {names} GROUP BY learner_key
+            ), placed AS (
+                SELECT learner_key, sum(events) OVER (ORDER BY learner_key) - events AS before FROM learners
+            )
+            SELECT min(learner_key), max(learner_key) FROM placed GROUP BY before // {int(rows_per_bucket)} ORDER BY 1
+            """,
+            [after, *values],
+        )
+        return [_Bucket(low, high) for low, high in found.fetchall()]
+
+    def _rows(
+        self,
+        files: Sequence[DataFile],
+        columns: list[str],
+        condition: str,
+        values: Sequence[object],
+        event_names: Sequence[str] | None,
+        until: datetime | None,
+    ) -> pa.Table:
+        if not files:
+            return _empty(columns)
+        names, more = _named(event_names)
+        bounds = [*values, *more]
+        if until is not None:
+            names += " AND occurred_at <= ?"
+            bounds.append(until)
+        listed = ", ".join(columns)
+        statement = f"SELECT {listed} FROM {self._engine.files(files)} WHERE {condition} AND {names} ORDER BY {_ORDER}"
+        return self._engine.query(statement, bounds).cast(_schema(columns))
+
+    def missing(self, events: pa.Table) -> pa.Table:
+        """The rows of `events` whose event_id the core does not hold; see the port `EventLogWriter`."""
+        known = [
+            found
+            for tenant_id in pc.unique(events["tenant_id"]).to_pylist()
+            for found in self._known(tenant_id, events.filter(pc.equal(events["tenant_id"], tenant_id)))
+        ]
+        if not known:
+            return events
+        held = pa.chunked_array([chunk for one in known for chunk in one.chunks], type=pa.string())
+        return events.filter(pc.invert(pc.is_in(events["event_id"], value_set=held.combine_chunks())))
+
+    def _known(self, tenant_id: str, events: pa.Table) -> list[pa.ChunkedArray]:
+        months = frozenset(pc.unique(events["month"]).to_pylist())
+        keys = pc.unique(events["learner_key"].fill_null(""))
+        low, high = pc.min(keys).as_py(), pc.max(keys).as_py()
+
+        def read(snapshot: Snapshot) -> list[pa.ChunkedArray]:
+            files = within(snapshot.files, tenant_id=tenant_id, low=low, high=high, months=months)
+            if not files:
+                return []
+            cursor = self._engine.cursor()
+            cursor.register("sought", events.select(["event_id"]))
+            try:
+                within_range = "coalesce(learner_key, '') = ''" if high == "" else "learner_key BETWEEN ? AND ?"
+                if low == "" < high:
+                    within_range = f"(learner_key IS NULL OR {within_range})"
+                found = self._engine.query(
+                    f"SELECT event_id FROM {self._engine.files(files)} "
+                    f"WHERE {within_range} AND event_id IN (SELECT event_id FROM sought)",
+                    [] if high == "" else [low, high],
+                )
+            finally:
+                cursor.unregister("sought")
+            return [found.column(0).cast(pa.string())] if found.num_rows else []
+
+        return self._engine.on_newest(read)
+
+
+def _named(event_names: Sequence[str] | None) -> tuple[str, list[object]]:
+    if event_names is None:
+        return "true", []
+    if not event_names:
+        return "false", []
+    return "event_name IN (" + ", ".join("?" for _ in event_names) + ")", list(event_names)
+
+
+def _schema(columns: Sequence[str]) -> pa.Schema:
+    return pa.schema([SCHEMA.field(name) for name in columns])
+
+
+def _empty(columns: Sequence[str]) -> pa.Table:
+    return _schema(columns).empty_table()

@@ -1,0 +1,130 @@
+"""Port of landing for the mover, which empties it, and for the jobs that enforce its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class LandedEvents:
+    """Accepted rows of one event type from one sender, as columns, so that no row costs a Python object.
+
+    `seq` (int64) tells rows apart and orders them; ids and keys are UUIDs as strings, keys null where nobody is;
+    times are timestamps in UTC; `raw` has one line a row: the sender's event as canonical JSON.
+    """
+
+    tenant_id: str
+    event: str
+    source: str
+    seq: pa.Array
+    event_id: pa.Array
+    actor_key: pa.Array
+    subject_key: pa.Array
+    received_at: pa.Array
+    occurred_at: pa.Array
+    raw: bytes
+
+    def __len__(self) -> int:
+        return len(self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStanding:
+    """A person of a batch at this moment: what is consented, and on what basis (`consent` or `basis:ID`)."""
+
+    staff: bool
+    persona: str
+    purposes: frozenset[str]
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits in landing, and since when."""
+
+    events: int
+    oldest: datetime | None
+
+
+class LandingBatch(Protocol):
+    """Whole transactions below the snapshot's xmin, under the landing lock until it is left."""
+
+    @property
+    def version(self) -> int:
+        """The highest transaction id in the batch: the version of the application transaction."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+        ...
+
+    def events(self) -> Sequence[LandedEvents]:
+        """The rows."""
+        ...
+
+    def people(self) -> Mapping[tuple[str, str], PersonStanding]:
+        """Who is in it, by tenant and key."""
+        ...
+
+    def imported_tenants(self) -> frozenset[str]:
+        """Tenants of whose events some came by import, so that the index of ids does not know them all."""
+        ...
+
+    def set_aside(self, *, withdrawn: Sequence[int], late_duplicates: Sequence[int], postponed: Sequence[int]) -> None:
+        """Take rows (by seq) out of the batch, and commit that at once.
+
+        Withdrawn rows and late duplicates are deleted and counted. Postponed ones go back to landing's end. Do
+        this before the core's commit: from then on every row up to `version` counts as moved.
+        """
+        ...
+
+    def finish(self, stale: Iterable[tuple[str, str]]) -> int:
+        """Delete and count what is left of the batch, and mark the states of some learners stale; how many rows."""
+        ...
+
+
+class LandingQueue(Protocol):
+    """One mover at a time holds the landing lock; whoever else deletes accepted rows waits for it."""
+
+    @property
+    def application(self) -> str:
+        """Application id for the core's commits: holds the cluster's system identifier."""
+        ...
+
+    def take(self, rows: int, size: int, *, committed: int | None) -> AbstractContextManager[LandingBatch | None]:
+        """Enter with the next batch of about so many rows and bytes, or None when nothing waits.
+
+        Rows up to `committed` are in the core already, because a mover crashed after its commit: they are
+        recovered first.
+        """
+        ...
+
+    def recover(self, committed: int) -> int:
+        """Delete rows whose transaction the core already holds, and count them as moved; return how many."""
+        ...
+
+    def wait_for_writers(self) -> None:
+        """Return once whatever checked consent before now has also committed to the core, or given up."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """For metrics, alerts and back-pressure."""
+        ...
+
+    def expire(self, *, landing_before: datetime, index_before: datetime) -> int:
+        """Delete held rows and dead letters received before the one instant, and ids of the index before the other.
+
+        Of what leaves the index its envelope stays. Returns how many held rows went.
+        """
+        ...
+
+    def settle(self, kind: str, totals: Mapping[str, int]) -> int:
+        """Have the movements of a kind add up to a total by tenant, and return how many were still uncounted."""
+        ...

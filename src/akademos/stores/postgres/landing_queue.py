@@ -1,0 +1,258 @@
+"""Landing on PostgreSQL, the emptying side: whole transactions out in columns, and exact counts of where they went.
+
+Rows carry the id of their transaction. Ids below the snapshot's xmin belong to transactions that have ended, so
+no row can turn up under them later, and the highest id of a batch is a watermark that loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from akademos.stores.ports.landing_queue import Backlog, LandedEvents, LandingBatch, PersonStanding
+from akademos.stores.postgres.columns import instants, integers, uuids
+from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.locks import CONSENTED_WRITES, lock, lock_consented_writes, lock_landing
+
+# Transaction ids are reused by a cluster that was restored (another identifier) or wound back (another timeline).
+_APPLICATION = """
+    SELECT 'mover/' || system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
+        || current_database() FROM pg_control_system()
+"""
+_SIZES = """
+    WITH head AS (
+        SELECT transaction_id, octet_length(raw) AS size FROM landing
+        WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY transaction_id, seq LIMIT %(rows)s + 1
+    )
+    SELECT transaction_id::text::bigint, count(*), sum(size) FROM head GROUP BY transaction_id ORDER BY 1
+"""
+_COUNT = "SELECT count(*) FROM landing WHERE transaction_id <= %s::text::xid8"
+# Aggregated in the server: one message for all rows, fixed-width columns as they will lie in memory.
+_EVENTS = """
+    SELECT tenant_id, event, source,
+        string_agg(int8send(seq), ''), string_agg(uuid_send(event_id), ''),
+        string_agg(coalesce(uuid_send(actor_key), %(nobody)s), ''),
+        string_agg(coalesce(uuid_send(subject_key), %(nobody)s), ''),
+        string_agg(timestamptz_send(received_at), ''), string_agg(timestamptz_send(occurred_at), ''),
+        string_agg(raw, '\\x0a')
+    FROM (SELECT * FROM landing WHERE transaction_id <= %(version)s::text::xid8 ORDER BY transaction_id, seq) AS batch
+    GROUP BY tenant_id, event, source
+"""
+_PEOPLE = """
+    WITH batch AS (
+        SELECT tenant_id, actor_key AS learner_key FROM landing WHERE transaction_id <= %(version)s::text::xid8
+        UNION SELECT tenant_id, subject_key FROM landing WHERE transaction_id <= %(version)s::text::xid8
+    )
+    SELECT tenant_id, learner_key::text, p.kind = 'staff', p.persona,
+        coalesce(array_agg(c.purpose) FILTER (WHERE c.granted), '{}'),
+        coalesce(bool_or(c.basis = 'consent') FILTER (WHERE c.granted), true), min(c.basis) FILTER (WHERE c.granted)
+    FROM batch JOIN people p USING (tenant_id, learner_key) LEFT JOIN consent_state c USING (tenant_id, learner_key)
+    GROUP BY tenant_id, learner_key, p.kind, p.persona
+"""
+_IMPORTED = """
+    SELECT DISTINCT tenant_id FROM imports
+    WHERE tenant_id IN (SELECT tenant_id FROM landing WHERE transaction_id <= %s::text::xid8)
+"""
+_COUNTED = """
+    WITH gone AS ({deleted})
+    INSERT INTO movements (tenant_id, kind, events) SELECT tenant_id, %(kind)s, count(*) FROM gone GROUP BY tenant_id
+    RETURNING events
+"""
+_SET_ASIDE = _COUNTED.format(
+    deleted="DELETE FROM landing WHERE transaction_id <= %(version)s::text::xid8 AND seq = ANY(%(seq)s) "
+    "RETURNING tenant_id"
+)
+_POSTPONE = """
+    WITH gone AS (
+        DELETE FROM landing WHERE transaction_id <= %(version)s::text::xid8 AND seq = ANY(%(seq)s) RETURNING *
+    )
+    INSERT INTO landing (tenant_id, event_id, event, actor_key, subject_key, source, received_at, occurred_at, raw)
+    SELECT tenant_id, event_id, event, actor_key, subject_key, source, received_at, occurred_at, raw FROM gone
+"""
+_FINISH = _COUNTED.format(
+    deleted="DELETE FROM landing WHERE transaction_id <= %(version)s::text::xid8 RETURNING tenant_id"
+)
+_MARK_STALE = """
+    INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
+    SELECT DISTINCT t, k, (SELECT clock_timestamp()) FROM unnest(%s::text[], %s::uuid[]) AS _ (t, k)
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+"""
+_MARK_RECOVERED = """
+    INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
+    SELECT DISTINCT tenant_id, party, (SELECT clock_timestamp())
+    FROM landing CROSS JOIN unnest(ARRAY[actor_key, subject_key]) AS party
+    WHERE transaction_id <= %s::text::xid8 AND party IS NOT NULL
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+"""
+_EXPIRE_HELD = _COUNTED.format(deleted="DELETE FROM held WHERE received_at < %(before)s RETURNING tenant_id")
+_EXPIRE_LETTERS = "DELETE FROM dead_letters WHERE received_at < %(before)s"
+_EXPIRE_INDEX = """
+    WITH gone AS (
+        DELETE FROM event_index WHERE (tableoid, ctid) IN (
+            SELECT tableoid, ctid FROM event_index WHERE received_at < %(before)s LIMIT %(rows)s
+        ) RETURNING *
+    )
+    INSERT INTO envelopes (tenant_id, received_at, source, verdict, event, payload_hash, size)
+    SELECT tenant_id, received_at, source, verdict, event, content_hash, size FROM gone
+"""
+_SETTLE = """
+    INSERT INTO movements (tenant_id, kind, events)
+    SELECT %(tenant)s, %(kind)s, %(total)s - counted
+    FROM (
+        SELECT coalesce(sum(events), 0) AS counted FROM movements WHERE tenant_id = %(tenant)s AND kind = %(kind)s
+    ) AS _
+    WHERE counted < %(total)s
+    RETURNING events
+"""
+_BACKLOG = """
+    SELECT (SELECT count(*) FROM landing), (SELECT received_at FROM landing ORDER BY transaction_id, seq LIMIT 1)
+"""
+
+INDEX_ROWS_AT_ONCE = 20_000
+
+
+class PostgresLandingQueue:
+    """Adapter of the port `LandingQueue`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def application(self) -> str:
+        """Application id for the core's commits: one for each life of the cluster."""
+        with self._database.pipeline() as transaction:
+            ((application,),) = transaction.execute(_APPLICATION)
+        return str(application)
+
+    @contextmanager
+    def take(self, rows: int, size: int, *, committed: int | None) -> Iterator[LandingBatch | None]:
+        """Enter with the next batch; see the port."""
+        with self._database.pipeline() as guard:
+            lock_landing(guard)
+            if committed is not None:
+                with self._database.pipeline() as transaction:
+                    _recover(transaction, committed)
+            version, found = _next_transactions(guard, rows, size)
+            if not found:
+                yield None
+                return
+            lock_consented_writes(guard)
+            yield _Batch(self._database, guard, version, found)
+
+    def recover(self, committed: int) -> int:
+        """Delete rows whose transaction the core already holds; see the port."""
+        with self._database.pipeline() as transaction:
+            lock_landing(transaction)
+            return _recover(transaction, committed)
+
+    def wait_for_writers(self) -> None:
+        """Wait out whoever checked consent before now."""
+        with self._database.pipeline() as transaction:
+            lock(transaction, CONSENTED_WRITES)
+
+    def backlog(self) -> Backlog:
+        """For metrics, alerts and back-pressure."""
+        with self._database.pipeline() as transaction:
+            ((events, oldest),) = transaction.execute(_BACKLOG)
+        return Backlog(events, oldest)
+
+    def expire(self, *, landing_before: datetime, index_before: datetime) -> int:
+        """Enforce the limits of held rows, dead letters and the index of ids; see the port."""
+        with self._database.pipeline() as transaction:
+            values = {"before": landing_before, "kind": "expired_held"}
+            expired = int(sum(count for (count,) in transaction.execute(_EXPIRE_HELD, values)))
+            transaction.execute(_EXPIRE_LETTERS, values)
+        gone = INDEX_ROWS_AT_ONCE
+        while gone == INDEX_ROWS_AT_ONCE:
+            with self._database.pipeline() as transaction:
+                bounds = {"before": index_before, "rows": INDEX_ROWS_AT_ONCE}
+                gone = transaction.execute(_EXPIRE_INDEX, bounds).rowcount
+        return expired
+
+    def settle(self, kind: str, totals: Mapping[str, int]) -> int:
+        """Have the movements of a kind add up; see the port."""
+        uncounted = 0
+        with self._database.pipeline() as transaction:
+            lock_landing(transaction)
+            for tenant_id, total in totals.items():
+                values = {"tenant": tenant_id, "kind": kind, "total": total}
+                uncounted += sum(int(count) for (count,) in transaction.execute(_SETTLE, values))
+        return uncounted
+
+
+class _Batch:
+    """Adapter of the port `LandingBatch`; `guard` holds the locks."""
+
+    def __init__(self, database: Database, guard: Transaction, version: int, rows: int) -> None:
+        self._database = database
+        self._guard = guard
+        self.version = version
+        self.rows = rows
+
+    def events(self) -> Sequence[LandedEvents]:
+        """The rows."""
+        found = self._guard.cursor(binary=True).execute(_EVENTS, {"version": self.version, "nobody": bytes(16)})
+        return [
+            LandedEvents(
+                tenant_id, event, source,
+                integers(seq), uuids(event_id), uuids(actor), uuids(subject), instants(received), instants(occurred),
+                raw,
+            )
+            for tenant_id, event, source, seq, event_id, actor, subject, received, occurred, raw in found
+        ]  # fmt: skip
+
+    def people(self) -> Mapping[tuple[str, str], PersonStanding]:
+        """Who is in it, at this moment."""
+        found = self._guard.execute(_PEOPLE, {"version": self.version})
+        return {
+            (tenant_id, key): PersonStanding(staff, persona, frozenset(purposes), "consent" if own else basis)
+            for tenant_id, key, staff, persona, purposes, own, basis in found
+        }
+
+    def imported_tenants(self) -> frozenset[str]:
+        """Tenants of whose events some came by import."""
+        return frozenset(tenant_id for (tenant_id,) in self._guard.execute(_IMPORTED, (self.version,)))
+
+    def set_aside(self, *, withdrawn: Sequence[int], late_duplicates: Sequence[int], postponed: Sequence[int]) -> None:
+        """Take rows out of the batch, and commit that at once; see the port."""
+        # In a transaction of its own: the guard's must go on holding the locks.
+        with self._database.pipeline() as transaction:
+            for kind, seq in (("withdrawn", withdrawn), ("late_duplicate", late_duplicates)):
+                if seq:
+                    transaction.execute(_SET_ASIDE, {"kind": kind, "version": self.version, "seq": list(seq)})
+            if postponed:
+                transaction.execute(_POSTPONE, {"version": self.version, "seq": list(postponed)})
+
+    def finish(self, stale: Iterable[tuple[str, str]]) -> int:
+        """Delete and count what is left; see the port."""
+        # In the guard's transaction: whoever has lost the locks cannot finish.
+        pairs = list(stale)
+        if pairs:
+            self._guard.execute(_MARK_STALE, ([tenant for tenant, _ in pairs], [UUID(key) for _, key in pairs]))
+        values = {"kind": "moved", "version": self.version}
+        return int(sum(count for (count,) in self._guard.execute(_FINISH, values)))
+
+
+def _next_transactions(transaction: Transaction, rows: int, size: int) -> tuple[int, int]:
+    """Watermark and row count of the next whole transactions within the bounds; one at least, if any waits."""
+    found = transaction.execute(_SIZES, {"rows": rows}).fetchall()
+    cut = sum(count for _, count, _ in found) > rows
+    if cut and len(found) == 1:
+        version = found[0][0]
+        ((taken,),) = transaction.execute(_COUNT, (version,))
+        return version, int(taken)
+    version, taken, taken_size = 0, 0, 0
+    for transaction_id, count, bytes_ in found[:-1] if cut else found:
+        if taken and (taken + count > rows or taken_size + bytes_ > size):
+            break
+        version, taken, taken_size = transaction_id, taken + count, taken_size + int(bytes_)
+    return version, taken
+
+
+def _recover(transaction: Transaction, committed: int) -> int:
+    transaction.execute(_MARK_RECOVERED, (committed,))
+    values = {"kind": "moved", "version": committed}
+    return int(sum(count for (count,) in transaction.execute(_FINISH, values)))

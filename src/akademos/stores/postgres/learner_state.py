@@ -1,0 +1,182 @@
+"""Precomputed learner analytics on PostgreSQL. Consent is looked at again in the transaction that writes."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import polars as pl
+
+from akademos.catalogue.declarations import Purpose
+from akademos.stores.ports.learner_state import Cohort, LearnerState, StaleState
+from akademos.stores.postgres.database import Database, Transaction
+
+# Locked, so that a decision waits for this transaction and then finds what it wrote.
+_CONSENTING = """
+    SELECT learner_key::text FROM consent_state
+    WHERE tenant_id = %s AND purpose = %s AND granted AND learner_key = ANY(%s) ORDER BY learner_key FOR SHARE
+"""
+_WRITE = """
+    INSERT INTO learner_state AS kept (tenant_id, learner_key, version, computed_at, computed_as_of, definition, events,
+        last_event_at, packed)
+    VALUES (%s, %s, 1, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET version = kept.version + 1, computed_at = excluded.computed_at,
+        computed_as_of = excluded.computed_as_of, definition = excluded.definition, events = excluded.events,
+        last_event_at = excluded.last_event_at, packed = excluded.packed
+    WHERE kept.computed_as_of <= excluded.computed_as_of
+"""
+_READ = """
+    SELECT learner_key::text, version, computed_at, computed_as_of, definition, events, last_event_at, packed
+    FROM learner_state WHERE tenant_id = %s AND learner_key = %s
+"""
+_REMOVE = "DELETE FROM learner_state WHERE tenant_id = %s AND learner_key = ANY(%s)"
+_REMOVE_TOPICS = """
+    INSERT INTO topic_mastery (tenant_id, learner_key, topic_id, as_of, status, mastery, low, high, answers)
+    SELECT %s, * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::float8[], %s::float8[],
+        %s::float8[], %s::int[])
+"""
+_TOPIC_COLUMNS = ("learner_key", "topic_id", "as_of", "status", "mastery", "low", "high", "answers")
+_WRITE_COHORT = """
+    INSERT INTO item_difficulty (tenant_id, version, computed_at, items, packed, cohort_times)
+    SELECT %(tenant)s, coalesce(max(version), 0) + 1, %(at)s, %(items)s, %(difficulty)s, %(times)s
+    FROM item_difficulty WHERE tenant_id = %(tenant)s
+    RETURNING version
+"""
+_FORGET_COHORTS = "DELETE FROM item_difficulty WHERE tenant_id = %s AND version <= %s"
+_COHORT_VERSION = "SELECT max(version) FROM item_difficulty WHERE tenant_id = %s"
+_COHORT = "SELECT computed_at, packed, cohort_times FROM item_difficulty WHERE tenant_id = %s AND version = %s"
+
+VERSIONS_KEPT = 30
+"""About a month of nights, so that a state can be compared with what it was computed from."""
+
+
+class PostgresLearnerStates:
+    """Adapter of the port `LearnerStates`. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cohorts: dict[str, Cohort] = {}
+        self._lock = threading.Lock()
+
+    def write(self, tenant_id: str, states: Iterable[LearnerState]) -> int:
+        """Upsert the states of those who consent, drop those of the others; see the port."""
+        by_key = {state.learner_key: state for state in states}
+        with self._database.pipeline() as transaction:
+            consenting = _consenting(transaction, tenant_id, list(by_key))
+            rows = [
+                (tenant_id, key, one.computed_at, one.computed_as_of, one.definition, one.events, one.last_event_at,
+                 one.packed)
+                for key, one in sorted(by_key.items()) if key in consenting
+            ]  # fmt: skip
+            cursor = transaction.cursor()
+            if rows:
+                cursor.executemany(_WRITE, rows)
+            written = cursor.rowcount if rows else 0
+            others = [UUID(key) for key in by_key if key not in consenting]
+            if others:
+                transaction.execute(_REMOVE_TOPICS, (tenant_id, others))
+                transaction.execute(_REMOVE, (tenant_id, others))
+        return written
+
+    def read(self, tenant_id: str, learner_key: str) -> LearnerState | None:
+        """One learner's row."""
+        with self._database.pipeline() as transaction:
+            row = transaction.execute(_READ, (tenant_id, learner_key)).fetchone()
+        return LearnerState(*row) if row else None
+
+    def remove(self, tenant_id: str, learner_keys: Sequence[str]) -> int:
+        """Drop rows of learners who no longer have consented events."""
+        with self._database.pipeline() as transaction:
+            keys = [UUID(key) for key in learner_keys]
+            transaction.execute(_REMOVE_TOPICS, (tenant_id, keys))
+            return transaction.execute(_REMOVE, (tenant_id, keys)).rowcount
+
+    def drop_before(self, tenant_id: str, computed_as_of: datetime) -> int:
+        """Drop rows that a run over all learners has not renewed; see the port."""
+        values = (tenant_id, computed_as_of)
+        with self._database.pipeline() as transaction:
+            transaction.execute("DELETE FROM topic_mastery WHERE tenant_id = %s AND as_of < %s", values)
+            statement = "DELETE FROM learner_state WHERE tenant_id = %s AND computed_as_of < %s"
+            return transaction.execute(statement, values).rowcount
+
+    def mark_stale(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
+        """Have the states of some learners computed anew soon."""
+        with self._database.pipeline() as transaction:
+            transaction.execute(_MARK, (tenant_id, [UUID(key) for key in learner_keys]))
+
+    def stale(self, limit: int) -> list[StaleState]:
+        """Stale states, the longest first."""
+        with self._database.pipeline() as transaction:
+            return [StaleState(*row) for row in transaction.execute(_STALE, (limit,))]
+
+    def settle(self, done: Sequence[StaleState]) -> None:
+        """Remove the marks, unless they were set again meanwhile."""
+        if done:
+            with self._database.pipeline() as transaction:
+                transaction.cursor().executemany(
+                    _SETTLE, [(one.tenant_id, one.learner_key, one.marked_at) for one in done]
+                )
+
+    def write_topic_mastery(self, tenant_id: str, learner_keys: Sequence[str], rows: pl.DataFrame) -> int:
+        """Replace the snapshot of some learners; see the port."""
+        keys = [UUID(key) for key in learner_keys]
+        with self._database.pipeline() as transaction:
+            transaction.execute(_REMOVE_TOPICS, (tenant_id, keys))
+            consenting = _consenting(transaction, tenant_id, learner_keys)
+            kept = rows.filter(pl.col("learner_key").is_in(list(consenting))).select(_TOPIC_COLUMNS)
+            transaction.execute(_TOPICS, (tenant_id, *(kept[name].to_list() for name in _TOPIC_COLUMNS)))
+        return kept.height
+
+    def write_cohort(self, tenant_id: str, computed_at: datetime, tables: Mapping[str, pl.DataFrame]) -> int:
+        """Keep a new version of what the cohort taught; return its number."""
+        difficulty = tables["item_difficulty"]
+        values = {
+            "tenant": tenant_id,
+            "at": computed_at,
+            "items": difficulty.height,
+            "difficulty": _packed(difficulty),
+            "times": _packed(tables["cohort_times"]),
+        }
+        with self._database.pipeline() as transaction:
+            ((version,),) = transaction.execute(_WRITE_COHORT, values)
+            transaction.execute(_FORGET_COHORTS, (tenant_id, version - VERSIONS_KEPT))
+        return int(version)
+
+    def cohort(self, tenant_id: str) -> Cohort | None:
+        """The newest version; kept in memory until there is a newer one."""
+        with self._database.pipeline() as transaction:
+            ((version,),) = transaction.execute(_COHORT_VERSION, (tenant_id,))
+            with self._lock:
+                kept = self._cohorts.get(tenant_id)
+            if version is None or (kept is not None and kept.version == version):
+                return kept if version is not None else None
+            ((computed_at, difficulty, times),) = transaction.execute(_COHORT, (tenant_id, version))
+        read = Cohort(
+            version, computed_at, {"item_difficulty": _unpacked(difficulty), "cohort_times": _unpacked(times)}
+        )
+        with self._lock:
+            self._cohorts[tenant_id] = read
+        return read
+
+    def item_difficulty(self, tenant_id: str) -> tuple[int, pl.DataFrame] | None:
+        """Item difficulty of the newest version."""
+        cohort = self.cohort(tenant_id)
+        return None if cohort is None else (cohort.version, cohort.tables["item_difficulty"])
+
+
+def _consenting(transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]) -> set[str]:
+    values = (tenant_id, Purpose.LEARNING_SUPPORT.value, [UUID(key) for key in learner_keys])
+    return {key for (key,) in transaction.execute(_CONSENTING, values)}
+
+
+def _packed(table: pl.DataFrame) -> bytes:
+    target = io.BytesIO()
+    table.write_ipc(target, compression="zstd")
+    return target.getvalue()
+
+
+def _unpacked(content: bytes) -> pl.DataFrame:
+    return pl.read_ipc(io.BytesIO(content))

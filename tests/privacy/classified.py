@@ -1,0 +1,69 @@
+"""Every route of the application and what stands between it and a learner's data.
+
+A route that is not here fails the walk: whoever adds one says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount, Route
+
+LEARNER = "learner"
+"""Answers about one learner, behind the gate."""
+ROSTER = "roster"
+"""Lists an instructor's consenting learners, behind the gate."""
+OWN_DECISIONS = "own decisions"
+"""A person's own consent decisions: no consent is needed to see or make them."""
+OPEN = "open"
+"""Holds no learner's data, whoever asks."""
+INTAKE = "intake"
+"""Takes events; answers with verdicts only."""
+
+CLASSIFIED: dict[tuple[str, str], str] = {
+    ("GET", "/v1/analytics/dashboard"): LEARNER,
+    ("GET", "/v1/analytics/mastery"): LEARNER,
+    ("GET", "/v1/analytics/mastery/{topic:path}"): LEARNER,
+    ("GET", "/v1/analytics/reviews"): LEARNER,
+    ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
+    ("GET", "/my-progress"): LEARNER,
+    ("GET", "/v1/learners"): ROSTER,
+    ("GET", "/learners"): ROSTER,
+    ("GET", "/v1/consent"): OWN_DECISIONS,
+    ("POST", "/v1/consent"): OWN_DECISIONS,
+    ("POST", "/v1/events"): INTAKE,
+    ("POST", "/v1/events/batch"): INTAKE,
+    ("GET", "/"): OPEN,
+    ("GET", "/favicon.ico"): OPEN,
+    ("GET", "/sign-in"): OPEN,  # development: lists people by name, and says so
+    ("POST", "/sign-in"): OPEN,
+    ("POST", "/sign-out"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/readyz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    ("GET", "/v1/openapi.json"): OPEN,
+    ("GET", "/static"): OPEN,
+}
+
+
+def registered(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """(method, path) of everything the application answers."""
+    for context in iter_route_contexts(app.routes):
+        assert context.path is not None, f"a route of an unknown kind: {context.route!r}"
+        if isinstance(context.original_route, Mount):
+            yield "GET", context.path
+        else:
+            assert isinstance(context.original_route, Route), f"a route of an unknown kind: {context.route!r}"
+            for method in sorted((context.methods or {"GET"}) - {"HEAD"}):
+                yield method, context.path
+
+
+def addresses(app: FastAPI, kind: str) -> list[str]:
+    """GET addresses of one kind, with parameters filled in."""
+    return [
+        path.replace("{topic:path}", "fractions")
+        for method, path in registered(app)
+        if method == "GET" and CLASSIFIED[method, path] == kind
+    ]

@@ -1,0 +1,219 @@
+"""A small institution behind the real gate: two courses, two tenants, known people, answers made up and countable."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from akademos.catalogue.declarations import Purpose
+from akademos.errors import NotFound
+from akademos.privacy.pseudonyms import Keys
+from akademos.serving.api import create_app
+from akademos.serving.gate import Gate
+from akademos.serving.principal import Doorkeeper, Tokens
+from akademos.serving.services import ANSWERS, Services
+from akademos.stores.ports.access import Role
+from akademos.stores.ports.answers import Answer, AnswerName, Question
+from akademos.stores.ports.identity import Identifier
+from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.postgres.access import PostgresTenants
+from akademos.stores.postgres.api_keys import PostgresApiKeys
+from akademos.stores.postgres.consent import PostgresConsent
+from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.reading import PostgresReadings
+from akademos.stores.postgres.vault import PostgresVault
+
+NOW = datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
+TOPICS = ("fractions", "decimals/2")
+SECRET = "SECRET-OF-THE-LEARNER"
+
+ANSWER_PATHS = (
+    "/v1/analytics/dashboard",
+    "/v1/analytics/mastery",
+    "/v1/analytics/mastery/fractions",
+    "/v1/analytics/reviews",
+    "/v1/analytics/knowledge-gaps",
+)
+
+
+@dataclass
+class CountingAnswers:
+    """An AnswerSource that counts, and that can be held in the middle of an answer."""
+
+    made: int = 0
+    entered: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event | None = None
+
+    def now(
+        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None, *, topic: str | None = None
+    ) -> dict[AnswerName, Answer]:
+        """Answers that hold the secret and the state's version."""
+        return self._answers(question, names, topic, 0 if state is None else state.version)
+
+    def past(
+        self, question: Question, names: Sequence[AnswerName], *, topic: str | None = None
+    ) -> dict[AnswerName, Answer]:
+        """The same, as if from the core."""
+        return self._answers(question, names, topic, -1)
+
+    def _answers(
+        self, question: Question, names: Sequence[AnswerName], topic: str | None, version: int
+    ) -> dict[AnswerName, Answer]:
+        if topic is not None and topic not in TOPICS:
+            raise NotFound("There is no such topic.", hint="See /v1/analytics/mastery.", code="unknown_topic")
+        self.made += 1
+        self.entered.set()
+        if self.go_on is not None:
+            assert self.go_on.wait(20)
+        answer: dict[str, Any] = {
+            "learner": {"key": question.learner_key, "display_name": None},
+            "as_of": question.as_of.isoformat(),
+            "computed_at": question.as_of.isoformat(),
+            "clock": "exact",
+            "time_zone": question.time_zone,
+            "provenance": {"events": version, "answers": 7, "note": SECRET},
+            "gaps": [],
+            "status": "no_data",
+            "version": version,
+        }
+        return {name: dict(answer) for name in names}
+
+
+@dataclass
+class Institution:
+    """The application with its stores, and what a test says about people."""
+
+    app: FastAPI
+    services: Services
+    answers: CountingAnswers
+    database: Database
+    keys: Keys
+    tenant: str
+    elsewhere: str
+    people: dict[str, str]
+    clock: list[datetime]
+
+    def client(self) -> TestClient:
+        """A browser or program without credentials."""
+        return TestClient(self.app, follow_redirects=False)
+
+    def token(self, user_id: str, role: Role = "learner", *, tenant: str | None = None) -> str:
+        """A signed token."""
+        return self.services.doorkeeper.tokens.issue(tenant or self.tenant, role, user_id, lifetime=timedelta(hours=1))
+
+    def as_(self, user_id: str, role: Role = "learner", *, tenant: str | None = None) -> TestClient:
+        """A program that sends this person's token."""
+        client = self.client()
+        client.headers["Authorization"] = f"Bearer {self.token(user_id, role, tenant=tenant)}"
+        return client
+
+    def decide(self, user_id: str, decision: str, *, tenant: str | None = None) -> None:
+        """A consent decision, as another process would make it."""
+        self.services.consent.decide(
+            tenant or self.tenant,
+            self.people[user_id],
+            [Purpose.LEARNING_SUPPORT],
+            decision,  # type: ignore[arg-type]  # tests name the two decisions
+            text_version="1",
+            recorded_by="test",
+        )
+
+    def write_state(self, user_id: str, *, tenant: str | None = None) -> None:
+        """A new state, as the worker would write it after an event."""
+        with self.database.pipeline() as transaction:
+            transaction.execute(
+                "INSERT INTO learner_state (tenant_id, learner_key, version, computed_at, computed_as_of, definition, "
+                "events, last_event_at, packed) VALUES (%s, %s, 1, %s, %s, 'mastery/1', 7, %s, %s) "
+                "ON CONFLICT (tenant_id, learner_key) DO UPDATE SET version = learner_state.version + 1",
+                (tenant or self.tenant, self.people[user_id], NOW, NOW, NOW, SECRET.encode()),
+            )
+
+    def log(self, tenant: str | None = None) -> list[tuple[Any, ...]]:
+        """The access log, oldest first."""
+        with self.database.pipeline() as transaction:
+            return transaction.execute(
+                "SELECT actor, role, learner_key::text, what, purpose, reason, decision FROM access_log "
+                "WHERE tenant_id = %s ORDER BY access_id",
+                (tenant or self.tenant,),
+            ).fetchall()
+
+
+def services_on(
+    database: Database,
+    keys: Keys,
+    answers: CountingAnswers,
+    clock: Callable[[], datetime],
+    *,
+    development: bool = True,
+    secure: bool = False,
+) -> Services:
+    """Services over real stores and made-up answers."""
+    readings = PostgresReadings(database, keys)
+    return Services(
+        gate=Gate(readings),
+        doorkeeper=Doorkeeper(Tokens(keys, secure=secure, clock=clock), PostgresApiKeys(database)),
+        answers=answers,
+        readings=readings,
+        consent=PostgresConsent(database, lambda tenant, event: 0b1111),
+        vault=PostgresVault(database, keys),
+        tenants=PostgresTenants(database, keys),
+        purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),
+        clock=clock,
+        development=development,
+    )
+
+
+def furnish(database: Database, keys: Keys) -> Institution:
+    """Two new tenants in a database that other tests use too.
+
+    Ada and Ben study algebra, Cy geometry; prof teaches algebra; Ben has not consented; Eve and dean are elsewhere.
+    """
+    answers = CountingAnswers()
+    clock = [NOW]
+    services = services_on(database, keys, answers, lambda: clock[0])
+    mark = uuid.uuid4().hex[:8]
+    tenant, elsewhere = f"college-{mark}", f"elsewhere-{mark}"
+    services.tenants.create(tenant, "A college")
+    services.tenants.create(elsewhere, "Elsewhere")
+    people: dict[str, str] = {}
+    for user_id, kind in (("ada", "learner"), ("ben", "learner"), ("cy", "learner"), ("prof", "staff")):
+        people[user_id] = _person(services, tenant, user_id, kind)
+    for user_id, kind in (("eve", "learner"), ("dean", "staff")):
+        people[user_id] = _person(services, elsewhere, user_id, kind)
+    services.vault.describe(tenant, {people["ada"]: "Ada L.", people["prof"]: "Prof. P."})
+    with database.pipeline() as transaction:
+        cursor = transaction.cursor()
+        cursor.executemany(
+            "INSERT INTO learning_courses (tenant_id, course_id, title) VALUES (%s, %s, %s)",
+            [(tenant, "algebra", "Algebra"), (tenant, "geometry", "Geometry"), (elsewhere, "algebra", "Algebra")],
+        )
+        cursor.executemany(
+            "INSERT INTO enrolments (tenant_id, learner_key, course_id) VALUES (%s, %s, %s)",
+            [
+                (tenant, people["ada"], "algebra"),
+                (tenant, people["ben"], "algebra"),
+                (tenant, people["cy"], "geometry"),
+                (elsewhere, people["eve"], "algebra"),
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO staff_assignments (tenant_id, learner_key, course_id, role) VALUES (%s, %s, %s, 'instructor')",
+            [(tenant, people["prof"], "algebra"), (elsewhere, people["dean"], "algebra")],
+        )
+    institution = Institution(create_app(services), services, answers, database, keys, tenant, elsewhere, people, clock)
+    for user_id, home in (("ada", tenant), ("cy", tenant), ("eve", elsewhere)):
+        institution.decide(user_id, "granted", tenant=home)
+        institution.write_state(user_id, tenant=home)
+    return institution
+
+
+def _person(services: Services, tenant: str, user_id: str, kind: Any) -> str:
+    who = Identifier("user", user_id)
+    return services.vault.ensure(tenant, [who], kind=kind)[who].learner_key

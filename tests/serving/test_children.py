@@ -1,0 +1,79 @@
+"""Processes beside the server: restarted when they end, ended with their parent, even by kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from akademos.cli.children import Children
+from akademos.cli.serve import child_environment
+from akademos.settings import Settings, load
+
+SLEEP = "import time; time.sleep(600)"
+
+
+def until(holds: Callable[[], bool], what: str, timeout_s: float = 30) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def test_a_child_that_ends_is_started_again_and_all_end_together() -> None:
+    ended: list[int] = []
+    children = Children(os.environ, ended=ended.append)
+    children.add("sleeper", [sys.executable, "-c", SLEEP])
+    children.start()
+    try:
+        until(lambda: "sleeper" in children.pids(), "it was not started")
+        first = children.pids()["sleeper"]
+        os.kill(first, signal.SIGKILL)
+        until(lambda: children.pids().get("sleeper", first) != first, "it was not started again")
+        assert ended == [first]
+        second = children.pids()["sleeper"]
+    finally:
+        children.stop()
+    assert not psutil.pid_exists(second)
+    assert children.pids() == {}
+
+
+def test_a_child_that_cannot_live_is_tried_with_growing_pauses(tmp_path: Path) -> None:
+    mark = tmp_path / "starts"
+    children = Children(os.environ)
+    children.add("failing", [sys.executable, "-c", f"open({str(mark)!r}, 'a').write('x')"])
+    children.start()
+    time.sleep(4)
+    children.stop()
+    assert 1 <= len(mark.read_text()) <= 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends children with their parent on Linux only")
+def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    parent = (
+        "import os, sys, time; from akademos.cli.children import Children; children = Children(os.environ); "
+        f"children.add('sleeper', [sys.executable, '-c', {SLEEP!r}]); children.start()\n"
+        "while not children.pids(): time.sleep(0.05)\n"
+        "time.sleep(1); print(children.pids()['sleeper'], flush=True); time.sleep(600)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
+    assert psutil.pid_exists(child)
+    process.kill()
+    process.wait()
+    until(lambda: not psutil.pid_exists(child), "it outlived its parent")
+
+
+def test_a_child_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
+    chosen = Settings(
+        data=tmp_path, port=0, worker=False, environment="development", database_url="host=/x password='a b'"
+    )
+    assert load(child_environment(chosen)) == chosen

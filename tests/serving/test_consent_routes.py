@@ -1,0 +1,106 @@
+"""Consent over HTTP: who may decide for whom, and what a decision does to the next answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.serving.institution import ANSWER_PATHS, Institution
+
+from akademos.stores.ports.access import Role
+
+ANONYMOUS = "7d5f7c9e-6f34-4a1c-9a52-0a6f3b3f9b11"
+
+
+def decision(made: str = "withdrawn", **more: Any) -> dict[str, Any]:
+    return {"purposes": ["learning_support"], "decision": made, "text_version": "2026-01", **more}
+
+
+def key(institution: Institution, *scopes: str) -> dict[str, str]:
+    from akademos.stores.postgres.api_keys import PostgresApiKeys
+
+    secret = PostgresApiKeys(institution.database).create(institution.tenant, "host", scopes=scopes)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def test_a_learner_withdraws_and_grants_for_themself(institution: Institution) -> None:
+    client = institution.as_("ada")
+    withdrawn = client.post("/v1/consent", json=decision())
+    assert withdrawn.json()["state"][0]["decision"] == "withdrawn"
+    assert client.get(ANSWER_PATHS[0]).status_code == 403
+    assert client.post("/v1/consent", json=decision("granted")).status_code == 200
+    assert client.get(ANSWER_PATHS[0]).status_code == 200
+    history = client.get("/v1/consent").json()["history"]
+    assert [line["decision"] for line in history] == ["granted", "withdrawn", "granted"]
+    assert [line["version"] for line in history] == sorted(line["version"] for line in history)
+
+
+def test_a_host_records_for_its_learners(institution: Institution) -> None:
+    headers = key(institution, "consent")
+    client = institution.client()
+    for person in ({"user_id": "ada"}, {"user_id": "someone-new"}, {"anonymous_id": ANONYMOUS}):
+        answer = client.post("/v1/consent", json=decision("granted", **person), headers=headers)
+        assert answer.status_code == 200, answer.text
+        seen = client.get("/v1/consent", params=person, headers=headers).json()
+        assert seen["state"][0]["decision"] == "granted"
+        assert institution.people["ada"] not in str(seen)
+    assert client.get("/v1/consent", params={"user_id": "unheard-of"}, headers=headers).json() == {
+        "state": [],
+        "history": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("user_id", "role", "body", "status", "code"),
+    [
+        ("ada", "learner", decision(user_id="ben"), 403, "scope"),
+        ("ada", "learner", decision(anonymous_id=ANONYMOUS), 403, "scope"),
+        ("prof", "instructor", decision(user_id="ada"), 403, "role"),
+        ("root", "admin", decision(user_id="ada"), 403, "role"),
+        ("ada", "service", decision(user_id="ada"), 403, "role"),
+        ("prof", "learner", decision(), 409, "staff_decide_nothing"),
+        ("ada", "learner", {}, 422, "missing"),
+        ("ada", "learner", decision(purposes=[]), 422, "input_invalid"),
+        ("ada", "learner", decision(purposes=["spying"]), 422, "input_invalid"),
+        ("ada", "learner", decision("maybe"), 422, "input_invalid"),
+        ("ada", "learner", decision(text_version="\u0000"), 422, "input_invalid"),
+        ("ada", "learner", decision(extra=1), 422, "input_invalid"),
+        ("ada", "learner", [], 422, "input_invalid"),
+    ],
+)
+def test_who_may_not_decide_and_what_is_no_decision(
+    institution: Institution, user_id: str, role: Role, body: Any, status: int, code: str
+) -> None:
+    answer = institution.as_(user_id, role).post("/v1/consent", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert institution.as_("ada").get(ANSWER_PATHS[0]).status_code == 200
+
+
+@pytest.mark.parametrize("person", [{}, {"user_id": "ada", "anonymous_id": ANONYMOUS}])
+def test_a_host_names_exactly_one_person(institution: Institution, person: dict[str, str]) -> None:
+    answer = institution.client().post("/v1/consent", json=decision(**person), headers=key(institution, "consent"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "person_missing")
+
+
+def test_a_key_without_the_scope_decides_nothing(institution: Institution) -> None:
+    answer = institution.client().post("/v1/consent", json=decision(user_id="ada"), headers=key(institution, "ingest"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "role")
+
+
+def test_a_key_reads_no_answers(institution: Institution) -> None:
+    headers = key(institution, "ingest", "consent")
+    for path in ANSWER_PATHS:
+        answer = institution.client().get(path, params={"learner": "ada"}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "role")
+
+
+def test_a_malformed_body_is_told_where(institution: Institution) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = institution.as_("ada").post("/v1/consent", content=b'{"purposes": ', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
+
+def test_a_body_that_is_too_large_is_refused(institution: Institution) -> None:
+    body = decision(text_version="x" * 20_000)
+    answer = institution.as_("ada").post("/v1/consent", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

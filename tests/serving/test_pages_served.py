@@ -1,0 +1,90 @@
+"""The pages as they are served: drawn from real answers, behind the gate, with what surrounds them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from starlette.testclient import TestClient
+from tests.serving.institution import Institution
+from tests.serving.test_learner_answers import row, source
+
+from akademos.serving.api import create_app
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def drawn(institution: Institution) -> Institution:
+    """The institution with answers that the analytics make, from forty answers of ada's."""
+    answers, _ = source()
+    services = dataclasses.replace(institution.services, answers=answers, clock=institution.services.clock)
+    packed = row().packed
+    with institution.database.pipeline() as transaction:
+        transaction.execute(
+            "UPDATE learner_state SET packed = %s WHERE tenant_id = %s AND learner_key = %s",
+            (packed, institution.tenant, institution.people["ada"]),
+        )
+    return dataclasses.replace(institution, app=create_app(services), services=services)
+
+
+def page(client: TestClient, path: str, **parameters: str) -> str:
+    answer = client.get(path, params=parameters, headers=HTML)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=", answer.text)
+    for address in re.findall(r'(?:href|src|action)="([^"]*)"', answer.text):
+        assert not address.startswith(("http:", "https:", "//")), address
+    return str(answer.text)
+
+
+def test_a_learner_sees_the_own_progress(drawn: Institution) -> None:
+    text = page(drawn.as_("ada"), "/my-progress")
+    assert "Ada L." in text
+    assert "<svg" in text
+    assert "Adding" in text
+
+
+def test_an_instructor_sees_a_learners_progress_and_that_it_is_not_their_own(drawn: Institution) -> None:
+    own = page(drawn.as_("ada"), "/my-progress")
+    theirs = page(drawn.as_("prof", "instructor"), "/my-progress", learner=drawn.people["ada"], reason="office hour")
+    assert "Prof. P." in theirs
+    assert own != theirs
+    assert drawn.log()[-1][5] == "office hour"
+
+
+def test_a_topic_can_be_chosen(drawn: Institution) -> None:
+    assert page(drawn.as_("ada"), "/my-progress", topic="a") != page(drawn.as_("ada"), "/my-progress")
+    assert drawn.as_("ada").get("/my-progress", params={"topic": "zz"}, headers=HTML).status_code == 404
+
+
+def test_the_past_can_be_seen(drawn: Institution) -> None:
+    page(drawn.as_("ada"), "/my-progress", as_of="2026-02-20T12:00:00Z")
+    refused = drawn.as_("ada").get("/my-progress", params={"as_of": "2036-02-20T12:00:00Z"}, headers=HTML)
+    assert refused.status_code == 400
+
+
+def test_a_learner_without_events_sees_what_to_do(drawn: Institution) -> None:
+    drawn.decide("ben", "granted")
+    page(drawn.as_("ben"), "/my-progress")
+
+
+def test_an_instructor_sees_their_learners(drawn: Institution) -> None:
+    text = page(drawn.as_("prof", "instructor"), "/learners")
+    assert "Ada L." in text
+    assert f"/my-progress?learner={drawn.people['ada']}" in text
+    assert drawn.people["cy"] not in text
+
+
+def test_a_session_can_sign_out_from_every_page(drawn: Institution) -> None:
+    client = drawn.client()
+    tokens = drawn.services.doorkeeper.tokens
+    client.cookies.set(tokens.session_cookie, drawn.token("ada"))
+    text = page(client, "/my-progress")
+    found = re.search(r'action="(/sign-out)".*?name="csrf" value="([0-9a-f]+)"', text, re.DOTALL)
+    assert found
+    left = client.post(found[1], data={"csrf": found[2]})
+    assert left.status_code == 303
+    assert 'akademos=""' in left.headers["set-cookie"]

@@ -1,0 +1,112 @@
+"""A server that shows the pages of invented learners, and one browser for the whole session."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from tests.web.invented_cases import class_rows, learner_answers
+from tests.web.invented_forms import NOW, Json
+
+from akademos import errors
+from akademos.serving import pages
+
+SHELL = pages.Shell(
+    nav=[pages.NavLink("My progress", "/progress/rich", current=True), pages.NavLink("My learners", "/learners")],
+    person="Sam Rivers", role="Learner", sign_out="/sign-out", csrf_token="token",
+)  # fmt: skip
+PEOPLE = [pages.Person(f"l{n}", f"Learner {n}", "learner", "Mathematics 1, night owl") for n in range(14)] + [
+    pages.Person("i1", "Dr. Ines Adeyemi", "instructor", "Mathematics 1 and 2"),
+    pages.Person("a1", "Noor Haddad", "admin", "Sees every learner who consented"),
+]
+
+
+def _page(html: str, status: int = 200) -> Response:
+    return HTMLResponse(html, status, headers={"Content-Security-Policy": pages.CONTENT_SECURITY_POLICY})
+
+
+@cache
+def rendered(who: str, topic: str | None) -> str:
+    return pages.render_my_progress(**learner_answers(who, topic), shell=SHELL, selected_topic=topic)
+
+
+async def _progress(request: Request) -> Response:
+    return _page(rendered(request.path_params["who"], request.query_params.get("topic")))
+
+
+async def _other(request: Request) -> Response:
+    which = request.path_params["which"]
+    stranger = pages.Shell(sign_in="/sign-in")
+    if which == "sign-in":
+        return _page(
+            pages.render_sign_in(
+                PEOPLE, shell=pages.Shell(csrf_token="t"), action="/sign-in", next_path="/progress/rich"
+            )
+        )
+    if which == "learners":
+        return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
+    if which == "consent":
+        return _page(pages.render_no_consent(shell=SHELL, own_page=True))
+    down = errors.Unavailable("The store does not answer.", hint="Try again in a minute.")
+    return _page(pages.render_error(down, shell=stranger, retry="/error", last_good_at=NOW), 503)
+
+
+def application() -> Starlette:
+    return Starlette(
+        routes=[
+            Route("/progress/{who}", _progress),
+            Mount("/static", StaticFiles(directory=pages.STATIC_FOLDER)),
+            Route("/{which}", _other),
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+def answers_of() -> Callable[..., Json]:
+    return learner_answers
+
+
+@pytest.fixture(scope="session")
+def shell() -> pages.Shell:
+    return SHELL
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The pages behind a real server on a free local port."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(application(), log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for the whole session."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
