@@ -74,7 +74,8 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
     file = chosen.get("config") or from_environment.get("config")
     from_file = _from_file(Path(str(file)), known) if file else {}
     merged = {**from_file, **from_environment, **chosen}
-    return Settings(**{name: _parse(known[name], value) for name, value in merged.items()})
+    parsed: dict[str, Any] = {name: _parse(known[name], value) for name, value in merged.items()}
+    return Settings(**parsed)
 
 
 def document() -> list[tuple[str, str, str]]:

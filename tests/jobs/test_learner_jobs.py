@@ -24,6 +24,7 @@ from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.records import PostgresRecords
 
 LEARNERS = 5
+ANSWERS = 36
 
 
 class LearnerJobs:
@@ -54,10 +55,10 @@ class LearnerJobs:
             self.runs,
             lambda _: self.door.registry,
             clock=self.clock,
-            **{"processes": 1, "rows_per_bucket": 25, **settings},
+            **{"processes": 1, "rows_per_bucket": 2 * ANSWERS, **settings},
         )
 
-    def study(self, users: Sequence[str], answers: int = 12) -> None:
+    def study(self, users: Sequence[str], answers: int = ANSWERS) -> None:
         for user in users:
             self.door.batch(
                 *(
@@ -96,14 +97,23 @@ def test_an_answer_becomes_a_state(jobs: LearnerJobs) -> None:
     assert jobs.refresh().once() == 1
     state = jobs.state("u-1")
     assert state is not None
-    assert (state.version, state.events, state.last_event_at, state.computed_as_of) == (1, 12, START, START)
-    assert tables(state)["profile"]["answers"].to_list() == [12]
+    assert (state.version, state.events, state.last_event_at, state.computed_as_of) == (1, ANSWERS, START, START)
+    assert tables(state)["profile"]["answers"].to_list() == [ANSWERS]
     assert jobs.refresh().once() == 0
     jobs.study(["u-1"], answers=1)
     assert jobs.refresh().drain() == 1
     again = jobs.state("u-1")
     assert again is not None
-    assert (again.version, again.events) == (2, 13)
+    assert (again.version, again.events) == (2, ANSWERS + 1)
+
+
+def test_a_first_answer_becomes_a_state(jobs: LearnerJobs) -> None:
+    jobs.door.batch(answered("u-1"))
+    jobs.pipeline.drain()
+    assert jobs.refresh().once() == 1
+    state = jobs.state("u-1")
+    assert state is not None
+    assert state.events == 1
 
 
 def test_who_does_not_consent_to_learning_support_has_no_state(jobs: LearnerJobs) -> None:
@@ -160,7 +170,7 @@ def test_the_night_equals_the_refresh(jobs: LearnerJobs) -> None:
     jobs.study(USERS)
     run = jobs.night().run(jobs.tenant)
     assert run is not None
-    assert (run.rows_in, run.rows_out) == (12 * LEARNERS, LEARNERS)
+    assert (run.rows_in, run.rows_out) == (ANSWERS * LEARNERS, LEARNERS)
     nightly = {user: tables(jobs.state(user)) for user in USERS}
     jobs.states.mark_stale(jobs.tenant, [jobs.door.person(user) for user in USERS])
     assert jobs.refresh().drain() == LEARNERS
@@ -171,13 +181,13 @@ def test_the_night_equals_the_refresh(jobs: LearnerJobs) -> None:
     cohort = jobs.states.cohort(jobs.tenant)
     assert cohort is not None
     assert cohort.tables["item_difficulty"]["answers"].to_list() == [LEARNERS] * 4
-    assert cohort.tables["cohort_times"]["observations"].to_list() == [12 * LEARNERS]
+    assert cohort.tables["cohort_times"]["observations"].to_list() == [ANSWERS * LEARNERS]
 
 
 def test_the_cohort_is_the_same_however_it_is_cut_into_buckets(jobs: LearnerJobs) -> None:
     jobs.study(USERS)
     cohorts = []
-    for rows_per_bucket in (1, 25, 10**6):
+    for rows_per_bucket in (1, 2 * ANSWERS, 10**6):
         jobs.night(rows_per_bucket=rows_per_bucket).run(jobs.tenant)
         cohorts.append(jobs.states.cohort(jobs.tenant))
     assert [one.version for one in cohorts if one] == [1, 2, 3]

@@ -63,16 +63,16 @@ def test_a_withdrawal_deletes_what_nothing_else_covers(pipeline: Pipeline, withd
     door = pipeline.door
     for user in ("u-1", "u-2"):
         door.grant(user)
-    session = example(door, "session_started", user_id="u-1")
-    door.batch(answered("u-1"), answered("u-1"), answered("u-2"), session)
+    onboarding = example(door, "student_onboarding_completed", user_id="u-1")
+    door.batch(answered("u-1"), answered("u-1"), answered("u-2"), onboarding)
     pipeline.drain()
     assert not withdrawals.pending()
     door.withdraw("u-1", Purpose.PRODUCT_ANALYTICS)
     assert withdrawals.pending()
     run = withdrawals.run()
     assert run is not None
-    assert (run.rows_in, run.rows_out) == (1, 1)  # the session served product analytics only
-    assert session["event_id"] not in pipeline.ids()
+    assert (run.rows_in, run.rows_out) == (1, 1)  # what served product analytics only
+    assert onboarding["event_id"] not in pipeline.ids()
     pipeline.equation()
     door.withdraw("u-1")
     withdrawals.run()

@@ -110,6 +110,8 @@ def test_a_learner_without_events_gets_an_answer(institution: Institution) -> No
     institution.decide("ben", "granted")
     answer = institution.as_("ben").get(DASHBOARD)
     assert (answer.status_code, answer.json()["version"]) == (200, 0)
+    assert "etag" not in answer.headers  # what an import brings is seen by the next request
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_every_decision_is_logged_without_names(institution: Institution) -> None:

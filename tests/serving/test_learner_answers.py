@@ -63,7 +63,7 @@ class OneCurriculum:
 
 
 def attempts(precision: str, until: datetime) -> pl.DataFrame:
-    """Forty answers on two topics, the last an hour before NOW."""
+    """Forty answers on two topics, the last an hour before NOW; none at all of precision `none`."""
     start = datetime(1970, 1, 1, tzinfo=UTC) if precision == "order" else NOW - timedelta(days=39, hours=1)
     step = timedelta(seconds=1) if precision == "order" else timedelta(days=1)
     rows = [
@@ -79,6 +79,8 @@ def attempts(precision: str, until: datetime) -> pl.DataFrame:
         }
         for i in range(40)
     ]
+    if precision == "none":
+        until = start - step
     return pl.DataFrame(rows).filter(pl.col("occurred_at") <= until)
 
 
@@ -116,7 +118,7 @@ def test_now_and_the_past_are_the_same_definition(precision: str, later: timedel
 
 @pytest.mark.parametrize("precision", ["exact", "day", "order", "none"])
 def test_every_answer_has_the_form_that_the_document_says(precision: str) -> None:
-    answers, _ = source("exact" if precision == "none" else precision)
+    answers, _ = source(precision)
     state = None if precision == "none" else row(precision)
     made = answers.now(question(), EVERY, state)
     if state is not None:
@@ -132,6 +134,11 @@ def test_a_topic_that_nobody_knows_is_not_found() -> None:
         answers.now(question(), [AnswerName.MASTERY_TOPIC], row(), topic="z")
     with pytest.raises(NotFound):
         answers.past(question(), [AnswerName.MASTERY_TOPIC], topic="z")
+
+
+def test_a_learner_whose_import_no_job_has_seen_yet_is_answered_from_the_events() -> None:
+    answers, _ = source()
+    assert answers.now(question(), EVERY, None) == answers.past(question(), EVERY)
 
 
 def test_before_the_first_answer_there_is_no_data() -> None:

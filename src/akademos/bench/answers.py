@@ -90,12 +90,12 @@ def _measured(folder: Path, learners: int, answers_each: int) -> dict[str, Any]:
     else:
         seeding = _seed(installation, folder, learners, answers_each)
         done.write_text(json.dumps(seeding))
-    key = base64.urlsafe_b64decode(installation.run("token", TENANT, "--signing-key").strip())
+    sign = token_signer(installation, TENANT)
     with (
         installation.served("--no-worker") as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
-        result = _ask_everything(client, [_token(key, _user(number)) for number in range(learners)])
+        result = _ask_everything(client, [sign(_user(number)) for number in range(learners)])
     return {**result, "learners": learners, "answers_each": answers_each, "seeding": seeding}
 
 
@@ -118,7 +118,7 @@ def _seed(installation: Installation, folder: Path, learners: int, answers_each:
     for step, words in {
         "records": ("records", "import", str(records), "--tenant", TENANT),
         "ingest": (*ingest, "--basis", str(folder / "basis.toml")),
-        "nightly": ("jobs", "nightly", "--tenant", TENANT),
+        "nightly": ("jobs", "run", "learner_states"),
     }.items():
         started = time.perf_counter()
         installation.run(*words)
@@ -173,12 +173,17 @@ def _user(number: int) -> str:
     return f"learner-{number:05d}"
 
 
-def _token(key: bytes, user_id: str) -> dict[str, str]:
-    """What a host application sends with a learner's request."""
-    now = datetime.now(UTC)
-    claims = {"iss": "akademos", "tenant": TENANT, "role": "learner", "sub": user_id}
-    times = {"iat": int(now.timestamp()), "exp": int((now + timedelta(hours=12)).timestamp())}
-    return {"Authorization": f"Bearer {jwt.encode(claims | times, key, algorithm='HS256')}"}
+def token_signer(installation: Installation, tenant: str) -> Callable[[str], dict[str, str]]:
+    """What a host application sends with a learner's request, signed with the tenant's key."""
+    key = base64.urlsafe_b64decode(installation.run("token", tenant, "--signing-key").strip())
+
+    def sign(user_id: str) -> dict[str, str]:
+        now = datetime.now(UTC)
+        claims = {"iss": "akademos", "tenant": tenant, "role": "learner", "sub": user_id}
+        times = {"iat": int(now.timestamp()), "exp": int((now + timedelta(hours=12)).timestamp())}
+        return {"Authorization": f"Bearer {jwt.encode(claims | times, key, algorithm='HS256')}"}
+
+    return sign
 
 
 def _ask_everything(client: httpx.Client, tokens: list[dict[str, str]]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Installation:
     @contextmanager
     def served(self, *arguments: str) -> Iterator[Server]:
         """Serve until the block is left."""
-        log = (self.data / "bench-server.log").open("a+")
+        log = (self.data / "bench-server.log").open("w+")
         process = subprocess.Popen(command("serve", *arguments), env=self.environment(), stdout=log, stderr=log)
         try:
             yield Server(process, _url(process, self.data / "bench-server.log"))

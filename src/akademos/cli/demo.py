@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 OUTSIDE_SUFFIX = "-demo"
 """The institution's own files and the truth lie beside the data folder, under its name with this suffix."""
 LEAVE_S = 20.0
+LAST_WORDS = 1_000
 BUSY = "another process is running it"
 _LOOK_EVERY_S = 0.1
 
@@ -169,7 +170,7 @@ class CommandLineDoors:
                 process.wait()
         if process.returncode != 0:
             raise Unavailable(
-                f"`akademos {arguments[0]}` failed: {printed.strip()}",
+                f"`akademos {arguments[0]}` failed: {printed.strip()[-LAST_WORDS:]}",
                 hint="Mend what it says and start the demo again; it goes on where it stopped.",
             )
         return printed

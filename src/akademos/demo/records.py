@@ -14,11 +14,11 @@ from akademos.demo.population import NEVER
 from akademos.demo.simulation import History
 
 FEATURED = 4
-"""The first so many learners are entered before the others, so that a list of people begins with them."""
+"""The first so many learners are entered before the others, one by one, so that a list of people begins with them."""
 
 
-def write_records(history: History, folder: Path) -> tuple[Path, Path]:
-    """Two folders of record files, to be imported one after the other."""
+def write_records(history: History, folder: Path) -> list[Path]:
+    """Folders of record files, to be imported one after the other: featured people, each alone, then all else."""
     learners = history.learners
     people = [
         (user_id, "learner", persona, zone, name)
@@ -28,12 +28,14 @@ def write_records(history: History, folder: Path) -> tuple[Path, Path]:
     ]
     staff = [(one.user_id, "staff", one.persona, "", one.name) for one in STAFF]
     header = ("user_id", "kind", "persona", "time_zone", "display_name")
-    first, rest = folder / "1-people", folder / "2-all"
-    _write(first / "people.csv", header, [*staff, *people[:FEATURED]])
-    _write(rest / "people.csv", header, people[FEATURED:])
+    folders = [folder / f"{place}-{person[0]}" for place, person in enumerate(people[:FEATURED], start=1)]
+    for one, person in zip(folders, people, strict=False):
+        _write(one / "people.csv", header, [person])
+    rest = folder / f"{FEATURED + 1}-all"
+    _write(rest / "people.csv", header, [*staff, *people[FEATURED:]])
     _write_curriculum(history, rest)
     _write_enrolments(history, rest)
-    return first, rest
+    return [*folders, rest]
 
 
 def _write_curriculum(history: History, folder: Path) -> None:

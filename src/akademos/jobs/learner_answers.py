@@ -64,10 +64,9 @@ class LearnerAnswers:
     def now(
         self, question: Question, names: Sequence[AnswerName], state: LearnerState | None, *, topic: str | None = None
     ) -> dict[AnswerName, Answer]:
-        """Answers from the precomputed row; a row of another version is made anew from the core."""
-        if state is None:
-            empty = blank(question.learner_key, question.time_zone, question.as_of)
-            return self._evaluate(question, names, empty, question.as_of, topic)
+        """Answers from the precomputed row; without one, or with one of another version, from the core's events."""
+        if state is None:  # no events, or an import that no job has worked off yet
+            return self.past(question, names, topic=topic)
         try:
             tables = self._unpacked(question.tenant_id, state)
         except InputError as unreadable:

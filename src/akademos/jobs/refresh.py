@@ -51,7 +51,7 @@ class Refresh:
         """Compute the states that have been stale the longest; return how many."""
         stale = self._states.stale(learners)
         for tenant_id, marks in groupby(sorted(stale, key=lambda one: one.tenant_id), lambda one: one.tenant_id):
-            self._compute(tenant_id, [one.learner_key for one in marks])
+            self._compute_all(tenant_id, [one.learner_key for one in marks])
         self._states.settle(stale)
         return len(stale)
 
@@ -75,6 +75,19 @@ class Refresh:
             except AkademosError as refused:
                 log.warning("refresh_failed", code=refused.code, reason=refused.reason)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _compute_all(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
+        try:
+            self._compute(tenant_id, learner_keys)
+        except AkademosError:
+            raise
+        except Exception:
+            # One learner's events must not keep the others' states behind; the night says so again.
+            if len(learner_keys) == 1:
+                log.exception("state_not_computed", tenant=tenant_id, learner_key=learner_keys[0])
+                return
+            for key in learner_keys:
+                self._compute_all(tenant_id, [key])
 
     def _compute(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
         granted = self._consent.purposes(tenant_id, learner_keys)

@@ -50,7 +50,7 @@ class AnswerSource(Protocol):
         *,
         topic: str | None = None,
     ) -> dict[AnswerName, Answer]:
-        """Answers from the precomputed row (None: the learner has no events), decay evaluated at `as_of`.
+        """Answers from the precomputed row, decay evaluated at `as_of`; None: there is no row yet, ask the core.
 
         Raises:
             NotFound: the curriculum and the learner's answers know no topic `topic`.

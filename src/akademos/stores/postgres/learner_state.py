@@ -33,7 +33,18 @@ _READ = """
     FROM learner_state WHERE tenant_id = %s AND learner_key = %s
 """
 _REMOVE = "DELETE FROM learner_state WHERE tenant_id = %s AND learner_key = ANY(%s)"
-_REMOVE_TOPICS = """
+_REMOVE_TOPICS = "DELETE FROM topic_mastery WHERE tenant_id = %s AND learner_key = ANY(%s)"
+_MARK = """
+    INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
+    SELECT DISTINCT %s, k, (SELECT clock_timestamp()) FROM unnest(%s::uuid[]) AS _ (k)
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+"""
+_STALE = """
+    SELECT tenant_id, learner_key::text, marked_at FROM stale_learner_states
+    ORDER BY marked_at, tenant_id, learner_key LIMIT %s
+"""
+_SETTLE = "DELETE FROM stale_learner_states WHERE tenant_id = %s AND learner_key = %s AND marked_at = %s"
+_TOPICS = """
     INSERT INTO topic_mastery (tenant_id, learner_key, topic_id, as_of, status, mastery, low, high, answers)
     SELECT %s, * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::float8[], %s::float8[],
         %s::float8[], %s::int[])
