@@ -6,6 +6,7 @@ import base64
 import binascii
 import contextlib
 import os
+import time
 from pathlib import Path
 
 import yaml
@@ -13,6 +14,8 @@ import yaml
 from akademos.catalogue.registry import Registry, builtin
 from akademos.errors import CatalogueError, SettingsError
 from akademos.privacy.pseudonyms import KEY_BYTES
+
+LOOK_AGAIN_S = 1.0
 
 
 def master_key(path: Path) -> bytes:
@@ -43,12 +46,13 @@ def master_key(path: Path) -> bytes:
 class TenantRegistries:
     """Registry by tenant: the built-in dictionary, with `<folder>/<tenant>/events.yaml` added where there is one.
 
-    A file is read again when it changes.
+    A file is looked at again after a second, and read again when it has changed.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: dict[str, tuple[float, Registry]] = {}
+        self._looked: dict[str, tuple[float, Registry]] = {}
 
     def __call__(self, tenant_id: str) -> Registry:
         """The tenant's registry.
@@ -56,6 +60,13 @@ class TenantRegistries:
         Raises:
             CatalogueError: the tenant's file is not YAML, or declares something that does not fit.
         """
+        now = time.monotonic()
+        looked = self._looked.get(tenant_id)
+        if looked is None or now - looked[0] > LOOK_AGAIN_S:
+            looked = self._looked[tenant_id] = now, self._read(tenant_id)
+        return looked[1]
+
+    def _read(self, tenant_id: str) -> Registry:
         path = self._folder / tenant_id / "events.yaml"
         try:
             changed = path.stat().st_mtime

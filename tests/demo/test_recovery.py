@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import spearmanr
 
-from akademos.analytics.schemas import INPUT, conform
-from akademos.bench.recovery import run, spearman_over_learners
+from akademos.analytics.curriculum import prepare
+from akademos.analytics.schemas import INPUT, OVERALL, conform
+from akademos.bench.recovery import recovery, spearman_over_learners
+from akademos.bench.recovery_projections import estimates_at, projection_coverage
 from akademos.bench.recovery_tables import analytic_tables
 from akademos.demo.simulation import History
+from akademos.demo.truth import write_truth
+
+COMPONENTS = ("first_attempt_accuracy", "overall_accuracy", "retrieval_strength", "material_completion")
 
 
 def generator() -> np.random.Generator:
@@ -45,10 +52,37 @@ def test_tables_are_those_of_the_analytics_and_hold_consenting_learners_only(his
 
 
 @pytest.mark.slow
-def test_estimates_find_more_truth_than_chance() -> None:
-    figures = run(learners=25, replicates=50, beyond_days=40)
+def test_projections_are_followed_up(history: History) -> None:
+    figures = projection_coverage(25, 7, 40)
+    assert figures["made"] > figures["reached"] >= 0
+    assert 0 <= figures["closed"]["made"] <= figures["made"]
+    assert figures["covers"] is None or 0 <= figures["covers"] <= 1
+
+
+def test_estimates_find_more_truth_than_chance(history: History, tmp_path: Path) -> None:
+    write_truth(history, tmp_path)
+    tables = analytic_tables(history)
+    found = estimates_at(tables, prepare(tables), history.now)["mastery"]
+    estimates = found.filter(pl.col("status") == "ok", pl.col("topic_id") != OVERALL).select(
+        "topic_id",
+        "value",
+        "low",
+        "high",
+        *COMPONENTS,
+        learner="learner_key",
+        first_attempt_accuracy_weight="first_attempt_weight",
+        overall_accuracy_weight="overall_weight",
+        retrieval_strength_weight="retrieval_weight",
+        material_completion_weight="material_weight",
+    )
+    figures = recovery(estimates, tmp_path, replicates=50, seed=1)
+    assert figures["pairs"] == estimates.height > 100
     assert figures["mastery"]["low"] > 0.3
     assert figures["retrieval"]["spearman"] > 0.2
-    assert 0 < figures["mastery_interval"]["covers_expected_composite"] <= 1
-    assert figures["projection"]["made"] > figures["projection"]["reached"] >= 0
-    assert {"percent_correct"} == set(figures["baselines"])
+    assert 0.4 < figures["mastery_interval"]["covers_expected_composite"] <= 1
+    assert set(figures["baselines"]) == {"percent_correct"}
+    oracle = estimates.join(
+        pl.read_parquet(tmp_path / "topics.parquet"), left_on=["learner", "topic_id"], right_on=["user_id", "topic_id"]
+    ).with_columns(value="mastery")
+    perfect = recovery(oracle.select(estimates.columns), tmp_path, replicates=20, seed=1)
+    assert perfect["mastery"]["spearman"] == 1.0

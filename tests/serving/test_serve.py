@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-SERVE = [sys.executable, "-m", "akademos.cli.app", "serve", "--port", "0", "--no-worker"]
+AKADEMOS = [sys.executable, "-m", "akademos.cli.app"]
 
 
 def until(holds: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
@@ -25,12 +25,16 @@ def until(holds: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
         time.sleep(0.1)
 
 
-def start(folder: Path, *options: str, **environment: str) -> tuple[subprocess.Popen[str], str]:
-    """The process and the address that it printed."""
+def surroundings(folder: Path, **environment: str) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if not name.startswith("AKADEMOS_")}
+    return {**given, "AKADEMOS_DATA": str(folder), **environment}
+
+
+def start(folder: Path, *options: str, worker: bool = False, **environment: str) -> tuple[subprocess.Popen[str], str]:
+    """The process and the address that it printed."""
     process = subprocess.Popen(
-        [*SERVE, *options],
-        env={**given, "AKADEMOS_DATA": str(folder), **environment},
+        [*AKADEMOS, "serve", "--port", "0", "--worker" if worker else "--no-worker", *options],
+        env=surroundings(folder, **environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -114,9 +118,62 @@ def test_a_port_that_is_taken_is_told(dsn: str, tmp_path: Path) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        words = [*SERVE[:4], "--port", str(taken.getsockname()[1]), "--no-worker"]
-        environment = {**os.environ, "AKADEMOS_DATA": str(tmp_path), "AKADEMOS_DATABASE_URL": dsn}
+        words = [*AKADEMOS, "serve", "--port", str(taken.getsockname()[1]), "--no-worker"]
+        environment = surroundings(tmp_path, AKADEMOS_DATABASE_URL=dsn)
         done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_an_answer_given_is_in_the_next_answer_asked(dsn: str, tmp_path: Path) -> None:
+    def akademos(*words: str) -> str:
+        done = subprocess.run(
+            [*AKADEMOS, *words],
+            env=surroundings(tmp_path, AKADEMOS_DATABASE_URL=dsn),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    akademos("tenant", "create", "college")
+    key = akademos("tenant", "key", "college", "host", "--scope", "ingest", "--scope", "consent")
+    token = akademos("token", "college", "ada")
+    process, url = start(tmp_path, worker=True, AKADEMOS_DATABASE_URL=dsn)
+    try:
+        host = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"})
+        ada = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"})
+        decision = {"purposes": ["learning_support"], "decision": "granted", "text_version": "1", "user_id": "ada"}
+        assert host.post("/v1/consent", json=decision).status_code == 200
+
+        def answers_seen() -> int:
+            mastery = ada.get("/v1/analytics/mastery")
+            assert mastery.status_code == 200, mastery.text
+            return int(mastery.json()["provenance"]["answers"])
+
+        assert answers_seen() == 0
+        for number in (1, 2):
+            event = {
+                "event_name": "question_submitted",
+                "user_id": "ada",
+                "question_id": "q-1",
+                "topic_id": "adding",
+                "properties": {"correct": True, "time_to_answer_seconds": 45},
+            }
+            taken = host.post("/v1/events", json=event)
+            assert taken.json()["verdict"] == "accepted", taken.text
+            until(lambda number=number: answers_seen() == number, "the answer was not seen")  # type: ignore[misc]
+        topic = ada.get("/v1/analytics/mastery/adding").json()
+        assert [item["attempts"] for item in topic["items"]] == [2]
+        withdrawn = host.post("/v1/consent", json={**decision, "decision": "withdrawn"})
+        assert withdrawn.status_code == 200
+        assert ada.get("/v1/analytics/mastery").status_code == 403
+        metrics = httpx.get(f"{url}/metrics").text
+        for name in ("analytics_events_ingested_total", "akademos_landing_backlog_events", "akademos_request_seconds"):
+            assert name in metrics, "the worker's metrics are there too"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        finish(process)

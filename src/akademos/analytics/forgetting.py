@@ -164,13 +164,13 @@ def topic_due(last_review: Index, stability: Floats, starts: Index, params: Forg
         mean = mean_recall(retrievability_at(at[group], last_review, stability, params), starts)
         return mean < params.target_retention  # NaN compares false
 
-    early = latest.copy()
-    late = latest + params.due_horizon_days * DAY_US
-    falls = below(late)
-    due = np.where(below(early), early, late)
-    early = np.where(due == early, early - 1, early)
-    while np.any(falls & (due - early > 1)):
+    horizon = latest + params.due_horizon_days * DAY_US
+    falls = below(horizon)
+    due = np.where(below(latest), latest, horizon)
+    early = latest
+    while np.any(open_groups := falls & (due - early > 1)):
         middle = (early + due) // 2
         fallen = below(middle)
-        due, early = np.where(fallen, middle, due), np.where(fallen, early, middle)
+        due = np.where(open_groups & fallen, middle, due)
+        early = np.where(open_groups & ~fallen, middle, early)
     return np.where(falls, due, NEVER)

@@ -41,7 +41,9 @@ def own_percentile(answers: pl.DataFrame, percentile: float, answers_min: int) -
         found = timed.select(
             "row",
             pl.col("duration_seconds")
-            .rolling_quantile(percentile, interpolation="linear", window_size=timed.height, min_samples=answers_min)
+            .rolling_quantile(
+                percentile, interpolation="linear", window_size=max(timed.height, answers_min), min_samples=answers_min
+            )
             .shift(1)
             .over("learner")
             .alias("percentile"),

@@ -73,9 +73,9 @@ class Property:
     """One property of an event.
 
     `minimum`/`maximum` bound numbers (inclusive) and the length of strings and arrays; `values` closes an
-    enumeration; `free_text` exempts from the personal-data patterns, never from the size limit, and says why;
-    `column` names the typed core column that holds the value (see `event_log.COLUMNS`), else the value stays
-    in the core column `properties`.
+    enumeration; `free_text` declares that people write in it as they like, and says why, so that reviewers look at
+    it; it is searched for personal data and bounded like any other; `column` names the typed core column that
+    holds the value (see `event_log.COLUMNS`), else the value stays in the core column `properties`.
     """
 
     name: str

@@ -37,14 +37,12 @@ _Declared = TypeVar("_Declared", Dataset, Metric, Policy, Term)
 class KnownEvent:
     """One version of one event as a door needs it: the declaration, its compiled checks, its columns.
 
-    `free_text` names the properties exempt from the patterns of personal data; `latest` is False for a
-    version that readers upcast.
+    `latest` is False for a version that readers upcast.
     """
 
     event: EventType
     checker: EventChecker
     columns: ColumnPlan
-    free_text: frozenset[str]
     latest: bool
 
 
@@ -79,7 +77,6 @@ class Registry:
                 event=event,
                 checker=EventChecker(event, checks),
                 columns=ColumnPlan(event, self.core),
-                free_text=frozenset(rule.name for rule in event.properties if rule.free_text is not None),
                 latest=event is versions[event.name][-1],
             )
             for event in self.events

@@ -43,6 +43,19 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         ),
     ),
     Dataset(
+        name="stale_learner_states",
+        description="Learners whose state is behind the event log: marked with the move that put it behind, settled "
+        "by the refresh.",
+        grain="one learner",
+        owner="learning science",
+        columns=(TENANT, LEARNER, must("marked_at", "timestamp", "when the state fell behind")),
+        zone="serving",
+        purposes=_SUPPORT,
+        time_column="marked_at",
+        service_level="settled within 1 second",
+        upstream=("event_log",),
+    ),
+    Dataset(
         name="topic_mastery",
         description="Mastery by topic as of the last nightly run, for lists of learners.",
         grain="one learner and topic",
@@ -76,6 +89,7 @@ STATE_DATASETS: tuple[Dataset, ...] = (
             must("computed_at", "timestamp", "when"),
             must("items", "int32", "items in it"),
             must("packed", "bytes", "difficulty by item"),
+            must("cohort_times", "bytes", "the cohort's median times by item and material"),
         ),
         zone="serving",
         purposes=_SUPPORT,

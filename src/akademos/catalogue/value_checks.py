@@ -16,6 +16,14 @@ ELEMENT_LENGTH = 256
 OBJECT_DEPTH = 8
 #: Largest integer that every JSON reader represents exactly.
 SAFE_INTEGER = 2**53 - 1
+#: Bounds of a value whose declaration gives none: length of a string, elements of an array, members of an object.
+DEFAULT_BOUNDS: Mapping[Kind, tuple[float, float]] = {
+    Kind.STRING: (1, ELEMENT_LENGTH),
+    Kind.STRINGS: (0, 1000),
+    Kind.INTEGER: (-SAFE_INTEGER, SAFE_INTEGER),
+    Kind.NUMBER: (-1e308, 1e308),
+    Kind.OBJECT: (0, 1000),
+}
 
 #: Years that a timestamp or date may have.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -59,6 +67,12 @@ def parse_timestamp(text: str) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
+def bounds(rule: Property | CoreProperty) -> tuple[float, float]:
+    """Least and greatest value, length or count that a value may have, both inclusive; of the bounded kinds only."""
+    low, high = DEFAULT_BOUNDS[rule.kind]
+    return (low if rule.minimum is None else rule.minimum, high if rule.maximum is None else rule.maximum)
+
+
 def _type_fault(wanted: str) -> Fault:
     return Fault("wrong_type", f"Send {wanted}.")
 
@@ -73,8 +87,7 @@ def _text_fault(text: str) -> Fault | None:
 
 
 def _strings(rule: Property | CoreProperty) -> Find:
-    shortest = 1 if rule.minimum is None else int(rule.minimum)
-    longest = ELEMENT_LENGTH if rule.maximum is None else int(rule.maximum)
+    shortest, longest = map(int, bounds(rule))
     matches = re.compile(rule.pattern or "", re.ASCII).fullmatch
     usual = rule.usual if isinstance(rule, CoreProperty) else ()
     values = frozenset(rule.values)
@@ -111,8 +124,7 @@ def _strings(rule: Property | CoreProperty) -> Find:
 
 
 def _integers(rule: Property | CoreProperty) -> Find:
-    low = -SAFE_INTEGER if rule.minimum is None else int(rule.minimum)
-    high = SAFE_INTEGER if rule.maximum is None else int(rule.maximum)
+    low, high = map(int, bounds(rule))
 
     def find(value: object) -> Fault | None:
         if type(value) is not int:
@@ -125,8 +137,7 @@ def _integers(rule: Property | CoreProperty) -> Find:
 
 
 def _numbers(rule: Property | CoreProperty) -> Find:
-    low = -1e308 if rule.minimum is None else rule.minimum
-    high = 1e308 if rule.maximum is None else rule.maximum
+    low, high = bounds(rule)
 
     def find(value: object) -> Fault | None:
         if type(value) is not float and type(value) is not int:
@@ -167,8 +178,7 @@ def _date(value: object) -> Fault | None:
 
 
 def _arrays(rule: Property | CoreProperty) -> Find:
-    fewest = 0 if rule.minimum is None else int(rule.minimum)
-    most = 1000 if rule.maximum is None else int(rule.maximum)
+    fewest, most = map(int, bounds(rule))
     element = _strings(Property(rule.name, Kind.STRING, rule.description, values=rule.values, pattern=rule.pattern))
 
     def find(value: object) -> Fault | None:
@@ -192,7 +202,7 @@ def _arrays(rule: Property | CoreProperty) -> Find:
 
 
 def _objects(rule: Property | CoreProperty) -> Find:
-    most = 1000 if rule.maximum is None else int(rule.maximum)
+    most = int(bounds(rule)[1])
 
     def find(value: object) -> Fault | None:
         if type(value) is not dict:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from akademos.demo.furnish import Furnishing
     from akademos.system import System
 
-OUTSIDE_SUFFIX = "-demo"
-"""The institution's own files and the truth lie beside the data folder, under its name with this suffix."""
 LEAVE_S = 20.0
 LAST_WORDS = 1_000
 BUSY = "another process is running it"
@@ -54,7 +52,7 @@ def command(
         console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}", soft_wrap=True)
 
     with metrics_shared(chosen):
-        from akademos.demo.furnish import Furnishing
+        from akademos.demo.furnish import OUTSIDE_SUFFIX, Furnishing
         from akademos.system import System
 
         note(f"Opening the installation in {chosen.data}")

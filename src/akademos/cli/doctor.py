@@ -106,7 +106,7 @@ def _stores(chosen: Settings) -> list[Finding]:
         backlog = PostgresLandingQueue(system.database).backlog()
         where = "embedded" if not chosen.database_url else "AKADEMOS_DATABASE_URL"
         return [
-            Finding("database", number >= DATABASE_VERSION, f"PostgreSQL {number // 10000}, {where}", "Use 15 or newer."),
+            Finding("database", number >= DATABASE_VERSION, f"PostgreSQL {number // 10000}, {where}", "Use 15 or up."),
             Finding(
                 "durability",
                 synchronous in ("on", "remote_apply", "remote_write", "local") and fsync == "on",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -153,6 +154,8 @@ def _run_here(system: System, listening: socket.socket, ready: Callable[[], None
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
+                gc.collect()
+                gc.freeze()  # what is here now stays: collections during requests need not look at it
                 ready()
 
     config = uvicorn.Config(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +17,7 @@ from akademos import settings as settings_module
 def command(
     data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
     switch_off: Annotated[str, typer.Option(hidden=True, help="For `bench faults`: application_transaction.")] = "",
-    kill_at: Annotated[str, typer.Option(hidden=True, help="For `bench faults`: committed.")] = "",
+    kill_at: Annotated[int, typer.Option(hidden=True, help="For `bench faults`: which commit to die after.")] = 0,
 ) -> None:
     """Move what landed to the core, keep live state, and run the jobs, until SIGINT or SIGTERM."""
     from akademos.system import System
@@ -26,16 +28,19 @@ def command(
     with System(chosen) as system:
         worker = system.worker(
             exactly_once=switch_off != "application_transaction",
-            fault_point=_kill if kill_at == "committed" else _go_on,
+            fault_point=_dying_at(kill_at),
         )
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: worker.stop())
         worker.run()
 
 
-def _kill() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def _dying_at(commit: int) -> Callable[[], None]:
+    """Something that kills this process when it is called for the given time, counted from 1; never for 0."""
+    calls = count(1)
 
+    def die() -> None:
+        if next(calls) == commit:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-def _go_on() -> None:
-    return
+    return die

@@ -46,6 +46,8 @@ column = "client_timestamp"
 RECENT_DAYS = 2.0
 """What happened in the last so many days comes by HTTP, what was before by import."""
 
+OUTSIDE_SUFFIX = "-demo"
+"""The institution's own files and the truth lie beside the data folder, under its name with this suffix."""
 PATIENCE_S = 60.0
 
 Note = Callable[[str], None]

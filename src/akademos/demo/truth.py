@@ -70,9 +70,10 @@ def true_answers(history: History) -> pl.DataFrame:
 
 
 def write_truth(history: History, folder: Path) -> None:
-    """Three Parquet files: items, topics, answers."""
+    """Parquet files: items, item_topics, topics, answers."""
     folder.mkdir(parents=True, exist_ok=True)
     items = true_items(history)
     items.write_parquet(folder / "items.parquet")
+    item_topics(history).write_parquet(folder / "item_topics.parquet")
     true_topics(history, items).write_parquet(folder / "topics.parquet")
     true_answers(history).write_parquet(folder / "answers.parquet")

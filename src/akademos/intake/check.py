@@ -105,7 +105,8 @@ class EventCheck:
                 return self._refuse(position, whole, canonical, first.code, first.pointer, first.hint), ()
         stamp = event.get("client_timestamp") or event.get("event_timestamp")
         clock = parse_timestamp(stamp) if stamp is not None else None
-        if clock is not None and is_ahead(clock, sent_at, received_at):
+        happened = occurred_at(clock, sent_at, received_at)
+        if clock is not None and happened == received_at and is_ahead(clock, sent_at, received_at):
             whole = {**event, "properties": properties}
             return self._refuse(position, whole, canonical, "in_the_future", "/client_timestamp", _HINT_CLOCK), ()
         raw, kept = canonical, properties or {}
@@ -115,7 +116,6 @@ class EventCheck:
                 key: value for key, value in event.items() if value is not None and key not in outcome.dropped_core
             }
             raw = orjson.dumps({**event, "properties": kept}, option=orjson.OPT_SORT_KEYS)
-        happened = occurred_at(clock, sent_at, received_at)
         arrival = self._arrival(position, known, event, kept, raw, canonical, happened, received_at)
         return arrival, outcome.dropped_pointers if not clean else ()
 
@@ -148,11 +148,12 @@ class EventCheck:
             actor = Identifier("anonymous", anonymous)
         if known.learner_subject and (other := event.get("subject_id")) is not None:
             subject = Identifier("user", other)
-        event_id = event.get("event_id")
+        event_id = event.get("event_id") or str(uuid.uuid4())
         return Arrival(
             handling,
             position,
-            bytes.fromhex(event_id.replace("-", "")) if event_id else uuid.uuid4().bytes,
+            bytes.fromhex(event_id.replace("-", "")),
+            event_id,
             actor,
             subject,
             handling.stopped_by_opt_out and event.get("opt_out_status") is True,

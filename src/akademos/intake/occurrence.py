@@ -36,6 +36,6 @@ def is_ahead(client_timestamp: datetime, sent_at: datetime | None, received_at: 
     return corrected(client_timestamp, sent_at, received_at) - received_at > LIMITS.future
 
 
-def is_too_old(occurred: datetime, received_at: datetime) -> bool:
+def is_too_old(happened: datetime, received_at: datetime) -> bool:
     """Beyond offline sync: accepted only if the index of ids still knows it (then it is a duplicate)."""
-    return received_at - occurred > LIMITS.offline
+    return received_at - happened > LIMITS.offline

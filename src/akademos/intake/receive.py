@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
+
+import prometheus_client
 
 from akademos import telemetry
 from akademos.catalogue.policies import LIMITS
@@ -108,7 +110,7 @@ def _answer(receipt: Receipt, outcomes: list[str], dropped: dict[int, tuple[str,
     counts = dict.fromkeys(VERDICTS, 0)
     expires_at = (receipt.received_at + timedelta(hours=LIMITS.landing_hours)).isoformat()
     for arrival, verdict in zip(receipt.arrivals, outcomes, strict=True):
-        one: dict[str, Any] = {"event_id": str(UUID(bytes=arrival.event_id)), "verdict": verdict}
+        one: dict[str, Any] = {"event_id": arrival.event_id_text, "verdict": verdict}
         if verdict == "held":
             one["expires_at"] = expires_at
         elif verdict == "rejected":
@@ -129,15 +131,20 @@ def _answer(receipt: Receipt, outcomes: list[str], dropped: dict[int, tuple[str,
         telemetry.VALIDATION_FAILURES.labels(refusal.code).inc()
     for verdict, count in counts.items():
         if count:
-            telemetry.VERDICTS.labels(receipt.door, verdict).inc(count)
+            _counter(telemetry.VERDICTS, receipt.door, verdict).inc(count)
     taken = Counter(
         arrival.environment
         for arrival, verdict in zip(receipt.arrivals, outcomes, strict=True)
         if verdict in ("accepted", "held")
     )
     for environment, count in taken.items():
-        telemetry.EVENTS_INGESTED.labels(environment).inc(count)
+        _counter(telemetry.EVENTS_INGESTED, environment).inc(count)
     return Answer(receipt.received_at, verdicts, counts)
+
+
+@lru_cache(maxsize=1000)
+def _counter(counter: prometheus_client.Counter, *labels: str) -> prometheus_client.Counter:
+    return counter.labels(*labels)
 
 
 def too_old_refusal() -> dict[str, str]:

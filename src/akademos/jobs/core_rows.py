@@ -47,15 +47,16 @@ class Content:
         self.event = event = known.event
         core = {rule.name: rule for rule in registry.core}
         placed = {at.name for at in self._plan.placements if at.source == "core"}
-        self._rest = [rule for rule in registry.core if rule.kept_in == "properties"]
-        self._own_rest = [rule for rule in event.properties if rule.column is None]
-        kinds = {rule.kind for rule in event.properties} | {rule.kind for rule in self._rest}
+        rest = [rule for rule in registry.core if rule.kept_in == "properties"]
+        self._rest = [rule.name for rule in rest]
+        self._own_rest = [rule.name for rule in event.properties if rule.column is None]
+        kinds = {rule.kind for rule in event.properties} | {rule.kind for rule in rest}
         self._free_form = not kinds <= _ON_THE_WIRE.keys()
         looked_at: list[CoreProperty] = [core[name] for name in (*sorted(placed), *CLOCKS, "time_precision")]
         if not self._free_form:
             own = {rule.name: _ON_THE_WIRE[rule.kind] for rule in event.properties}
             self._schema = {
-                **{rule.name: _ON_THE_WIRE[rule.kind] for rule in (*looked_at, *self._rest)},
+                **{rule.name: _ON_THE_WIRE[rule.kind] for rule in (*looked_at, *rest)},
                 "properties": pl.Struct(own or {"-": pl.String}),
             }
 
@@ -71,7 +72,7 @@ class Content:
             wire = pl.read_ndjson(io.BytesIO(raw), schema=self._schema)
         except pl.exceptions.PolarsError as strange:
             raise ValueError("a line is not what the dictionary declares") from strange
-        columns = wire.select(*map(self._column, CONTENT_COLUMNS), self._properties())
+        columns = wire.select(*map(self._column, CONTENT_COLUMNS), self._properties(wire))
         return columns.with_columns(_instants(wire)).select(_CONTENT).cast({name: TYPES[name] for name in _CONTENT})
 
     def read_line(self, line: bytes) -> dict[str, object]:
@@ -111,13 +112,16 @@ class Content:
         default = None if column == "persona" else self._plan.defaults.get(column)
         return pl.coalesce(*(value for _, value in values), pl.lit(default)).cast(TYPES[column]).alias(column)
 
-    def _properties(self) -> pl.Expr:
+    def _properties(self, wire: pl.DataFrame) -> pl.Expr:
+        own = wire["properties"].struct
         found: dict[str, list[pl.Expr]] = {}
-        for rule in self._rest:
-            found.setdefault(rule.name, []).append(_member(rule.name, pl.col(rule.name)))
-        for own in self._own_rest:
-            value = pl.col("properties").struct.field(own.name)
-            found.setdefault(own.name, []).append(_member(own.name, value))
+        for names, values in ((self._rest, wire), (self._own_rest, own)):
+            for name in names:
+                if values[name].null_count() < wire.height:
+                    value = pl.col(name) if values is wire else pl.col("properties").struct.field(name)
+                    found.setdefault(name, []).append(_member(name, value))
+        if not found:
+            return pl.lit("{}").alias("properties")
         members = [pl.coalesce(found[name]) for name in sorted(found)]
         listed = pl.concat_str(members, separator=",", ignore_nulls=True)
         return pl.concat_str(pl.lit("{"), listed, pl.lit("}")).alias("properties")

@@ -35,7 +35,7 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.REVIEWS: PARTS["reviews"],
     AnswerName.KNOWLEDGE_GAPS: PARTS["knowledge_gaps"],
 }
-_BUILD: Mapping[AnswerName, Callable[[dict[str, pl.DataFrame], Header], Answer]] = {
+_BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
     AnswerName.MASTERY: answers.mastery,
     AnswerName.REVIEWS: answers.reviews,

@@ -30,9 +30,9 @@ from akademos.telemetry import LANDING_AGE, LANDING_BACKLOG
 log = structlog.get_logger()
 
 LEAST_ROWS = 1_000
-MOST_ROWS = 50_000
-MOST_BYTES = 24 * 1024 * 1024
-"""JSON of one batch; moving it takes about six times that in memory."""
+MOST_ROWS = 25_000
+MOST_BYTES = 12 * 1024 * 1024
+"""JSON of one batch; moving it takes about ten times that in memory. Larger ones are hardly quicker."""
 
 BATCH_S = 0.8
 """How long a batch should hold the landing lock: a withdrawal waits for one, and live state follows it."""

@@ -41,6 +41,7 @@ class Arrival:
     handling: Handling
     position: int
     event_id: bytes
+    event_id_text: str
     actor: Identifier | None
     subject: Identifier | None
     opt_out: bool

@@ -19,6 +19,8 @@ Role: TypeAlias = Literal["akademos_serving", "akademos_pipeline"]
 Transaction: TypeAlias = Connection[TupleRow]
 
 POOL_TIMEOUT_S = 5.0
+_LANDING = "landing"
+_POOLS = ((SERVING, SERVING, False), (PIPELINE, PIPELINE, True), (_LANDING, PIPELINE, False))
 
 
 class Database:
@@ -27,16 +29,16 @@ class Database:
     def __init__(self, dsn: str, *, max_size: int = 12) -> None:
         self.dsn = dsn
         self._pools = {
-            role: ConnectionPool(
+            name: ConnectionPool(
                 make_conninfo(dsn, options=f"-c role={role} -c search_path=akademos", application_name=role),
                 min_size=0,
                 max_size=max_size,
                 open=False,
                 timeout=POOL_TIMEOUT_S,
-                check=ConnectionPool.check_connection if role == PIPELINE else None,
+                check=ConnectionPool.check_connection if checked else None,
                 max_idle=60,
             )
-            for role in (SERVING, PIPELINE)
+            for name, role, checked in _POOLS
         }
 
     def open(self) -> None:
@@ -53,6 +55,13 @@ class Database:
     def pipeline(self, tenant_id: str | None = None) -> Iterator[Transaction]:
         """A transaction of the pipeline's role."""
         with self._transaction(PIPELINE, tenant_id) as transaction:
+            yield transaction
+
+    @contextmanager
+    def landing(self) -> Iterator[Transaction]:
+        """A transaction of the pipeline's role on a connection that was not checked first: for the one who tries
+        again anyway, and for whom a round trip counts."""
+        with self._transaction(_LANDING, None) as transaction:
             yield transaction
 
     @contextmanager

@@ -52,14 +52,20 @@ class PostgresLanding:
     def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
         """Take several requests in one durable transaction; see the port."""
         search_index = any(one.too_old for receipt in receipts for one in receipt.arrivals)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
-                with self._database.pipeline() as transaction:
+                with self._database.landing() as transaction:
                     return self._land(transaction, receipts, search_index=search_index)
             except psycopg.errors.UniqueViolation:
                 search_index = True  # some ids are known: look them up, and try again without them
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
                 continue
+            except Unavailable as down:
+                self._standings = Standings(self._keys)
+                if down.code != Unavailable.code or attempt > 0:
+                    raise
+                # The connection may only have been stale. What did commit is found again as duplicates.
+                search_index = True
             except BaseException:
                 self._standings = Standings(self._keys)  # it may hold what was rolled back
                 raise
@@ -124,8 +130,10 @@ class PostgresLanding:
             write_logs(transaction, logged)
             for receipt, _, _ in logged:
                 self._standings.forget(receipt.tenant_id)
-        write_receipts(transaction, receipts, verdicts)
-        write_refusals(transaction, receipts, verdicts)
+        with transaction.pipeline():  # one round trip for the rest
+            write_receipts(transaction, receipts, verdicts)
+            write_refusals(transaction, receipts, verdicts)
+            transaction.commit()
         return verdicts
 
     def _known_ids(self, transaction: Transaction, receipts: Sequence[Receipt]) -> dict[tuple[str, bytes], bytes]:

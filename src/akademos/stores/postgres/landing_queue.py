@@ -24,57 +24,47 @@ _APPLICATION = """
 _SIZES = """
     WITH head AS (
         SELECT transaction_id, octet_length(raw) AS size FROM landing
-        WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        WHERE transaction_id > %(after)s::text::xid8 AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY transaction_id, seq LIMIT %(rows)s + 1
     )
     SELECT transaction_id::text::bigint, count(*), sum(size) FROM head GROUP BY transaction_id ORDER BY 1
 """
-_COUNT = "SELECT count(*) FROM landing WHERE transaction_id <= %s::text::xid8"
-# Aggregated in the server: one message for all rows, fixed-width columns as they will lie in memory.
-_EVENTS = """
+# Bounded below as well: what lies there was moved, and the index must not wade through its remains.
+_WITHIN = "transaction_id > %(after)s::text::xid8 AND transaction_id <= %(version)s::text::xid8"
+_COUNT = f"SELECT count(*) FROM landing WHERE {_WITHIN}"
+# Aggregated in the server: one message for all rows, fixed-width columns as they will lie in memory. All columns of
+# a group see its rows in the same order, whichever it is. Sorting whole rows to group them would cost as much again.
+_HASHED = "SET LOCAL enable_sort = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '64MB'"
+_EVENTS = f"""
     SELECT tenant_id, event, source,
         string_agg(int8send(seq), ''), string_agg(uuid_send(event_id), ''),
         string_agg(coalesce(uuid_send(actor_key), %(nobody)s), ''),
         string_agg(coalesce(uuid_send(subject_key), %(nobody)s), ''),
         string_agg(timestamptz_send(received_at), ''), string_agg(timestamptz_send(occurred_at), ''),
         string_agg(raw, '\\x0a')
-    FROM (SELECT * FROM landing WHERE transaction_id <= %(version)s::text::xid8 ORDER BY transaction_id, seq) AS batch
-    GROUP BY tenant_id, event, source
+    FROM landing WHERE {_WITHIN} GROUP BY tenant_id, event, source
 """
 _PEOPLE = """
-    WITH batch AS (
-        SELECT tenant_id, actor_key AS learner_key FROM landing WHERE transaction_id <= %(version)s::text::xid8
-        UNION SELECT tenant_id, subject_key FROM landing WHERE transaction_id <= %(version)s::text::xid8
-    )
     SELECT tenant_id, learner_key::text, p.kind = 'staff', p.persona,
         coalesce(array_agg(c.purpose) FILTER (WHERE c.granted), '{}'),
         coalesce(bool_or(c.basis = 'consent') FILTER (WHERE c.granted), true), min(c.basis) FILTER (WHERE c.granted)
-    FROM batch JOIN people p USING (tenant_id, learner_key) LEFT JOIN consent_state c USING (tenant_id, learner_key)
+    FROM people p LEFT JOIN consent_state c USING (tenant_id, learner_key)
+    WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])
     GROUP BY tenant_id, learner_key, p.kind, p.persona
 """
-_IMPORTED = """
-    SELECT DISTINCT tenant_id FROM imports
-    WHERE tenant_id IN (SELECT tenant_id FROM landing WHERE transaction_id <= %s::text::xid8)
-"""
+_IMPORTED = "SELECT DISTINCT tenant_id FROM imports WHERE tenant_id = ANY(%s)"
 _COUNTED = """
     WITH gone AS ({deleted})
     INSERT INTO movements (tenant_id, kind, events) SELECT tenant_id, %(kind)s, count(*) FROM gone GROUP BY tenant_id
     RETURNING events
 """
-_SET_ASIDE = _COUNTED.format(
-    deleted="DELETE FROM landing WHERE transaction_id <= %(version)s::text::xid8 AND seq = ANY(%(seq)s) "
-    "RETURNING tenant_id"
-)
-_POSTPONE = """
-    WITH gone AS (
-        DELETE FROM landing WHERE transaction_id <= %(version)s::text::xid8 AND seq = ANY(%(seq)s) RETURNING *
-    )
+_SET_ASIDE = _COUNTED.format(deleted=f"DELETE FROM landing WHERE {_WITHIN} AND seq = ANY(%(seq)s) RETURNING tenant_id")
+_POSTPONE = f"""
+    WITH gone AS (DELETE FROM landing WHERE {_WITHIN} AND seq = ANY(%(seq)s) RETURNING *)
     INSERT INTO landing (tenant_id, event_id, event, actor_key, subject_key, source, received_at, occurred_at, raw)
     SELECT tenant_id, event_id, event, actor_key, subject_key, source, received_at, occurred_at, raw FROM gone
 """
-_FINISH = _COUNTED.format(
-    deleted="DELETE FROM landing WHERE transaction_id <= %(version)s::text::xid8 RETURNING tenant_id"
-)
+_FINISH = _COUNTED.format(deleted=f"DELETE FROM landing WHERE {_WITHIN} RETURNING tenant_id")
 _MARK_STALE = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT t, k, (SELECT clock_timestamp()) FROM unnest(%s::text[], %s::uuid[]) AS _ (t, k)
@@ -84,7 +74,7 @@ _MARK_RECOVERED = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT tenant_id, party, (SELECT clock_timestamp())
     FROM landing CROSS JOIN unnest(ARRAY[actor_key, subject_key]) AS party
-    WHERE transaction_id <= %s::text::xid8 AND party IS NOT NULL
+    WHERE transaction_id <= %(version)s::text::xid8 AND party IS NOT NULL
     ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
 """
 _EXPIRE_HELD = _COUNTED.format(deleted="DELETE FROM held WHERE received_at < %(before)s RETURNING tenant_id")
@@ -119,6 +109,7 @@ class PostgresLandingQueue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._finished: int | None = None
 
     @property
     def application(self) -> str:
@@ -132,15 +123,16 @@ class PostgresLandingQueue:
         """Enter with the next batch; see the port."""
         with self._database.pipeline() as guard:
             lock_landing(guard)
-            if committed is not None:
+            if committed is not None and committed != self._finished:
                 with self._database.pipeline() as transaction:
                     _recover(transaction, committed)
-            version, found = _next_transactions(guard, rows, size)
+            version, found = _next_transactions(guard, committed or 0, rows, size)
             if not found:
                 yield None
                 return
             lock_consented_writes(guard)
-            yield _Batch(self._database, guard, version, found)
+            yield _Batch(self._database, guard, committed or 0, version, found)
+        self._finished = version  # the guard's transaction is committed
 
     def recover(self, committed: int) -> int:
         """Delete rows whose transaction the core already holds; see the port."""
@@ -186,35 +178,46 @@ class PostgresLandingQueue:
 class _Batch:
     """Adapter of the port `LandingBatch`; `guard` holds the locks."""
 
-    def __init__(self, database: Database, guard: Transaction, version: int, rows: int) -> None:
+    def __init__(self, database: Database, guard: Transaction, after: int, version: int, rows: int) -> None:
         self._database = database
+        self._bounds = {"after": after, "version": version}
         self._guard = guard
+        self._events: list[LandedEvents] | None = None
         self.version = version
         self.rows = rows
 
     def events(self) -> Sequence[LandedEvents]:
         """The rows."""
-        found = self._guard.cursor(binary=True).execute(_EVENTS, {"version": self.version, "nobody": bytes(16)})
-        return [
-            LandedEvents(
-                tenant_id, event, source,
-                integers(seq), uuids(event_id), uuids(actor), uuids(subject), instants(received), instants(occurred),
-                raw,
-            )
-            for tenant_id, event, source, seq, event_id, actor, subject, received, occurred, raw in found
-        ]  # fmt: skip
+        if self._events is None:
+            self._guard.execute(_HASHED)
+            found = self._guard.cursor(binary=True).execute(_EVENTS, {**self._bounds, "nobody": bytes(16)})
+            self._events = [
+                LandedEvents(
+                    tenant_id, event, source, integers(seq), uuids(event_id), uuids(actor), uuids(subject),
+                    instants(received), instants(occurred), raw,
+                )
+                for tenant_id, event, source, seq, event_id, actor, subject, received, occurred, raw in found
+            ]  # fmt: skip
+        return self._events
 
     def people(self) -> Mapping[tuple[str, str], PersonStanding]:
         """Who is in it, at this moment."""
-        found = self._guard.execute(_PEOPLE, {"version": self.version})
+        keys: dict[str, set[str]] = {}
+        for landed in self.events():
+            for parties in (landed.actor_key, landed.subject_key):
+                keys.setdefault(landed.tenant_id, set()).update(parties.unique().drop_null().to_pylist())
         return {
             (tenant_id, key): PersonStanding(staff, persona, frozenset(purposes), "consent" if own else basis)
-            for tenant_id, key, staff, persona, purposes, own, basis in found
+            for tenant, mine in keys.items()
+            for tenant_id, key, staff, persona, purposes, own, basis in self._guard.execute(
+                _PEOPLE, (tenant, list(mine))
+            )
         }
 
     def imported_tenants(self) -> frozenset[str]:
         """Tenants of whose events some came by import."""
-        return frozenset(tenant_id for (tenant_id,) in self._guard.execute(_IMPORTED, (self.version,)))
+        tenants = list({landed.tenant_id for landed in self.events()})
+        return frozenset(tenant_id for (tenant_id,) in self._guard.execute(_IMPORTED, (tenants,)))
 
     def set_aside(self, *, withdrawn: Sequence[int], late_duplicates: Sequence[int], postponed: Sequence[int]) -> None:
         """Take rows out of the batch, and commit that at once; see the port."""
@@ -222,9 +225,9 @@ class _Batch:
         with self._database.pipeline() as transaction:
             for kind, seq in (("withdrawn", withdrawn), ("late_duplicate", late_duplicates)):
                 if seq:
-                    transaction.execute(_SET_ASIDE, {"kind": kind, "version": self.version, "seq": list(seq)})
+                    transaction.execute(_SET_ASIDE, {**self._bounds, "kind": kind, "seq": list(seq)})
             if postponed:
-                transaction.execute(_POSTPONE, {"version": self.version, "seq": list(postponed)})
+                transaction.execute(_POSTPONE, {**self._bounds, "seq": list(postponed)})
 
     def finish(self, stale: Iterable[tuple[str, str]]) -> int:
         """Delete and count what is left; see the port."""
@@ -232,17 +235,17 @@ class _Batch:
         pairs = list(stale)
         if pairs:
             self._guard.execute(_MARK_STALE, ([tenant for tenant, _ in pairs], [UUID(key) for _, key in pairs]))
-        values = {"kind": "moved", "version": self.version}
+        values = {**self._bounds, "kind": "moved"}
         return int(sum(count for (count,) in self._guard.execute(_FINISH, values)))
 
 
-def _next_transactions(transaction: Transaction, rows: int, size: int) -> tuple[int, int]:
+def _next_transactions(transaction: Transaction, after: int, rows: int, size: int) -> tuple[int, int]:
     """Watermark and row count of the next whole transactions within the bounds; one at least, if any waits."""
-    found = transaction.execute(_SIZES, {"rows": rows}).fetchall()
+    found = transaction.execute(_SIZES, {"after": after, "rows": rows}).fetchall()
     cut = sum(count for _, count, _ in found) > rows
     if cut and len(found) == 1:
         version = found[0][0]
-        ((taken,),) = transaction.execute(_COUNT, (version,))
+        ((taken,),) = transaction.execute(_COUNT, {"after": after, "version": version})
         return version, int(taken)
     version, taken, taken_size = 0, 0, 0
     for transaction_id, count, bytes_ in found[:-1] if cut else found:
@@ -253,6 +256,6 @@ def _next_transactions(transaction: Transaction, rows: int, size: int) -> tuple[
 
 
 def _recover(transaction: Transaction, committed: int) -> int:
-    transaction.execute(_MARK_RECOVERED, (committed,))
-    values = {"kind": "moved", "version": committed}
+    values = {"kind": "moved", "after": 0, "version": committed}
+    transaction.execute(_MARK_RECOVERED, values)
     return int(sum(count for (count,) in transaction.execute(_FINISH, values)))

@@ -1,0 +1,242 @@
+"""`akademos bench faults`: kill -9 at random moments; is everything acknowledged in the core, and only once?
+
+Protocol: client processes send without pause and journal what was acknowledged to disk. Each round kills one of
+server, mover and PostgreSQL at a random moment, or the mover between its commit to the core and the emptying of
+landing, in turn; the rest goes on and must find its way by itself. At the end consent is given for what was held, the
+clients finish, landing drains, and the oracle compares the journals with the files that the table log names: never
+the program's own counters.
+
+`--switch-off` takes a safeguard away and must then find something. Without synchronous commit a killed PostgreSQL
+loses what its memory held, so the writer of its log is slowed down until memory holds something when it is killed.
+Without the application transaction a mover that was killed after its commit does not know it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+
+from akademos.bench.fault_client import CONSENTING, UNDECIDED
+from akademos.bench.installation import Installation, command, consent_all, end, temporary
+from akademos.errors import InputError, Unavailable
+
+TENANT = "bench"
+CLIENTS = 3
+KINDS = ("server", "postgres", "mover", "mover_between_commits")
+SAFEGUARDS = ("synchronous_commit", "application_transaction")
+READY_TIMEOUT_S = 60.0
+DRAIN_TIMEOUT_S = 60.0
+"""Landing counts as drained when everything arrived, or when nothing more arrived for so long."""
+
+PURPOSES = ("learning_support",)
+
+
+def run(*, rounds: int = 20, switch_off: str | None = None, seed: int | None = None) -> dict[str, Any]:
+    """Run the rounds; the result is the JSON of the bench."""
+    if switch_off not in (None, *SAFEGUARDS):
+        raise InputError(f"There is no safeguard `{switch_off}`.", hint="Safeguards: " + ", ".join(SAFEGUARDS) + ".")
+    seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+    chance = random.Random(seed)  # noqa: S311  # which moments, not a secret
+    kinds = [KINDS[number % len(KINDS)] for number in range(rounds)]
+    chance.shuffle(kinds)
+    with temporary() as installation, ExitStack() as ending:
+        site = _Site(installation, switch_off, chance)
+        ending.callback(site.stop)
+        site.start()
+        for number, kind in enumerate(kinds, start=1):
+            site.kill(kind)
+            print(f"round {number}/{rounds}: killed {kind}; {len(site.journalled()):,} events acknowledged", flush=True)
+        site.finish()
+        return {
+            "rounds": rounds,
+            **compare(site.journalled(), core_ids(installation.data / "lake")),
+            "kills": {kind: kinds.count(kind) for kind in KINDS},
+            "switched_off": switch_off,
+            "seed": seed,
+        }
+
+
+def compare(acknowledged: Sequence[str], core: Sequence[str]) -> dict[str, int]:
+    """The oracle: ids that senders were told are safe, against the ids in the core's files."""
+    distinct = set(core)
+    return {
+        "acknowledged": len(set(acknowledged)),
+        "lost_events": len(set(acknowledged) - distinct),
+        "double_events": len(core) - len(distinct),
+    }
+
+
+def core_ids(lake: Path) -> list[str]:
+    """Ids of all rows in the files that the newest version of the core names."""
+    found: list[str] = []
+    for uri in DeltaTable(lake / "events").file_uris():
+        found += pq.ParquetFile(uri).read(columns=["event_id"])["event_id"].to_pylist()
+    return found
+
+
+@dataclass
+class _Site:
+    """The processes under test and those that test them."""
+
+    installation: Installation
+    switched_off: str | None
+    chance: random.Random
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    clients: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    consents: str = ""
+
+    def __post_init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = (self.installation.data / "bench-server.log").open("a")
+
+    def start(self) -> None:
+        """Server, worker and clients; consent of those who have decided."""
+        run_command = self.installation.run
+        run_command("tenant", "create", TENANT)
+        unlimited = ("--rate", "1000000000", "--burst", "1000000000")
+        key = run_command("tenant", "key", TENANT, "bench", "--scope", "ingest", *unlimited).splitlines()[-1]
+        self.consents = run_command("tenant", "key", TENANT, "consents", "--scope", "consent").splitlines()[-1]
+        self._start_server()
+        if self.switched_off == "synchronous_commit":
+            self._commit_asynchronously()
+        self._start_worker()
+        consent_all(self.url, self.consents, [f"c-{number}" for number in range(CONSENTING)], PURPOSES)
+        for number in range(CLIENTS):
+            arguments = [self.url, key, str(self._journal(number)), str(self.chance.getrandbits(32))]
+            client = [sys.executable, "-m", "akademos.bench.fault_client", *arguments]
+            self.clients.append(subprocess.Popen(client, stderr=self.log))
+
+    def kill(self, kind: str) -> None:
+        """One round: wait for a random moment, kill, and have what was killed started again."""
+        time.sleep(self.chance.uniform(0.5, 2.0))
+        if kind == "server":
+            self._kill("server")
+            time.sleep(self.chance.uniform(0, 0.5))
+            self._start_server()
+        elif kind == "postgres":
+            os.kill(self._postmaster(), signal.SIGKILL)
+            time.sleep(self.chance.uniform(0, 0.5))
+            self.installation.run("tenant", "list")  # starts it; server and worker find it again by themselves
+        elif kind == "mover":
+            self._kill("worker")
+            time.sleep(self.chance.uniform(0, 0.5))
+            self._start_worker()
+        else:
+            self._kill("worker")
+            self._start_worker("--kill-at", str(self.chance.randint(1, 4)))
+            self.processes["worker"].wait(READY_TIMEOUT_S)
+            self._start_worker()
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise Unavailable(f"The {name} ended by itself: {self._log_tail()}", hint="What it logged says why.")
+        for client in self.clients:
+            if client.poll() is not None:
+                raise Unavailable(f"A client gave up: {self._log_tail()}", hint="What it says is a bug.")
+
+    def finish(self) -> None:
+        """Give the consent that was awaited, let the clients finish, and wait until everything has arrived."""
+        consent_all(self.url, self.consents, [f"u-{number}" for number in range(UNDECIDED)], PURPOSES)
+        for client in self.clients:
+            client.send_signal(signal.SIGTERM)
+        for client in self.clients:
+            client.wait(READY_TIMEOUT_S)
+        acknowledged = set(self.journalled())
+        lake = self.installation.data / "lake"
+        missing, since = len(acknowledged), time.monotonic()
+        while missing and time.monotonic() - since < DRAIN_TIMEOUT_S:
+            time.sleep(0.5)
+            now_missing = len(acknowledged - set(core_ids(lake)))
+            if now_missing < missing:
+                missing, since = now_missing, time.monotonic()
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        for client in self.clients:
+            if client.poll() is None:
+                client.kill()
+                client.wait()
+        for name in ("worker", "server"):
+            if name in self.processes:
+                end(self.processes[name])
+        self.log.close()
+
+    def journalled(self) -> list[str]:
+        """Ids that clients wrote down, whole lines only."""
+        found: list[str] = []
+        for number in range(CLIENTS):
+            journal = self._journal(number)
+            if journal.exists():
+                found += [line for line in journal.read_text().splitlines() if len(line) == len(str(_AN_ID))]
+        return found
+
+    def _journal(self, number: int) -> Path:
+        return self.installation.data / f"journal-{number}"
+
+    def _environment(self) -> dict[str, str]:
+        return {**self.installation.environment(), "AKADEMOS_PORT": str(self.port)}
+
+    def _launch(self, name: str, *arguments: str) -> None:
+        self.processes[name] = subprocess.Popen(
+            command(*arguments), env=self._environment(), stdout=self.log, stderr=self.log
+        )
+
+    def _start_server(self) -> None:
+        self._launch("server", "serve", "--no-worker")
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < deadline and self.processes["server"].poll() is None:
+            try:
+                if httpx.get(f"{self.url}/healthz", timeout=5).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass  # not yet
+            time.sleep(0.05)
+        raise Unavailable(f"The server did not start: {self._log_tail()}", hint="What it logged says why.")
+
+    def _start_worker(self, *arguments: str) -> None:
+        off = ("--switch-off", self.switched_off) if self.switched_off == "application_transaction" else ()
+        self._launch("worker", "worker", *off, *arguments)
+
+    def _kill(self, name: str) -> None:
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def _postmaster(self) -> int:
+        return int((self.installation.data / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+
+    def _commit_asynchronously(self) -> None:
+        folder = self.installation.data / "postgres"
+        password = json.loads((folder / "credentials.json").read_text())["postgres"]
+        superuser = f"host={folder / 'socket'} dbname=postgres user=postgres password={password}"
+        with psycopg.connect(superuser, autocommit=True) as connection:
+            connection.execute("ALTER ROLE akademos SET synchronous_commit = off")
+            connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+            connection.execute("ALTER SYSTEM SET wal_writer_flush_after = '1GB'")
+            connection.execute("SELECT pg_reload_conf()")
+        # Connections from before would go on committing synchronously.
+        self._kill("server")
+        self._start_server()
+
+    def _log_tail(self) -> str:
+        return (self.installation.data / "bench-server.log").read_text()[-2000:]
+
+
+_AN_ID = "00000000-0000-4000-8000-000000000000"

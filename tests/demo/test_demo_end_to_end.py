@@ -1,0 +1,141 @@
+"""`akademos demo` as somebody runs it: broken off, started again, ended; and what is in the core afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import polars as pl
+import psutil
+import pytest
+
+from akademos.demo.events import event_table, recent_from
+from akademos.demo.furnish import RECENT_DAYS, STEPS, TENANT
+from akademos.demo.simulation import simulate
+from akademos.settings import Settings
+from akademos.stores.ports.identity import Identifier
+from akademos.system import System
+
+LEARNERS = 20
+READY = "The demo is ready: "
+PATIENCE_S = 120
+
+
+@contextmanager
+def demo(house: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The command as a process; ended with Ctrl-C."""
+    command = [sys.executable, "-m", "akademos.cli.app", "demo", "--data", str(house / "data")]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AKADEMOS_")}
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            [*command, "--port", "0", "--learners", str(LEARNERS)], env=environment, stdout=sink, stderr=sink
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            try:
+                process.wait(60)
+            finally:
+                process.kill()
+
+
+def wait_for(text: str, log: Path, process: subprocess.Popen[bytes]) -> str:
+    """The first line that holds the text, once it is printed."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        ended = process.poll() is not None
+        found = next((line for line in log.read_text().splitlines() if text in line), None)
+        if found is not None:
+            return found
+        assert not ended, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def left_over(house: Path) -> list[str]:
+    """Command lines of processes that have to do with the folder."""
+    return [
+        " ".join(one.info["cmdline"] or ())
+        for one in psutil.process_iter(["cmdline"])
+        if any(str(house) in part for part in one.info["cmdline"] or ())
+    ]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)  # as root the database server runs as somebody else
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_demo_broken_off_started_again_and_ended(house: Path) -> None:
+    first, second, third = (house / f"{name}.log" for name in ("first", "second", "third"))
+    with demo(house, first) as process:
+        wait_for("Importing the history", first, process)
+        time.sleep(0.5)
+    assert READY not in first.read_text()
+    assert left_over(house) == []
+    marker = json.loads((house / "data" / "demo.json").read_text())
+    assert "records" in marker["done"]
+    assert set(marker["done"]) < set(STEPS)
+
+    with demo(house, second) as process:
+        url = wait_for(READY, second, process).removeprefix(READY)
+        assert "Importing courses" not in second.read_text()
+        assert httpx.get(f"{url}/readyz").status_code == 200
+        assert "development" in httpx.get(f"{url}/sign-in", follow_redirects=True).text.lower()
+    assert process.returncode == 0, second.read_text()
+    assert left_over(house) == []
+
+    check_the_core(house)
+
+    with demo(house, third) as process:
+        wait_for(READY, third, process)
+        assert "Simulating" not in third.read_text()
+    assert left_over(house) == []
+
+
+def check_the_core(house: Path) -> None:
+    """Exactly the events of those who consent are in the core, each once; nobody else is in there at all."""
+    marker = json.loads((house / "data" / "demo.json").read_text())
+    history = simulate(LEARNERS, marker["seed"], datetime.fromisoformat(marker["now"]))
+    events = event_table(history)
+    recent = pl.col("client_timestamp") >= recent_from(history, RECENT_DAYS)
+    people = zip(history.learners.user_ids, history.learners.consents, strict=True)
+    consents = pl.DataFrame(list(people), schema=["user_id", "consent"], orient="row")
+    sent = events.join(consents, on="user_id")
+    expected = sent.filter(pl.col("consent") == "granted")
+    assert sent.filter(pl.col("consent") == "refused").height > 20
+    assert sent.filter(recent, pl.col("consent") == "undecided").height > 0
+
+    with System(Settings(data=house / "data")) as system:
+        known = system.vault.find(TENANT, [Identifier("user", user_id) for user_id in consents["user_id"]])
+        keys = {identifier.value: person.learner_key for identifier, person in known.items()}
+        columns = ["event_id", "learner_key", "event_name"]
+        stored = pl.concat(
+            pl.DataFrame(pl.from_arrow(bucket)) for bucket in system.event_log.by_learner(TENANT, columns=columns)
+        )
+        consenting = system.consent.purposes(TENANT, list(keys.values()))
+    assert stored["event_id"].is_unique().all()
+    assert set(stored["event_id"]) == set(expected["event_id"])
+    silent = consents.filter(pl.col("consent") != "granted")["user_id"].to_list()
+    assert len(silent) >= 2
+    assert {keys[user_id] for user_id in silent}.isdisjoint(stored["learner_key"])
+    assert {keys[user_id] for user_id in silent}.isdisjoint(consenting)
+    assert keys["nico"] in consenting
+
+    # The platform holds no truth, and none of the institution's own names in clear.
+    assert not list((house / "data").rglob("*truth*"))
+    assert (house / "data-demo" / "truth" / "topics.parquet").exists()
