@@ -62,9 +62,7 @@ CURRICULUM_TABLES: Tables = {
             {"material_id": "notes", "topic_ids": ["limits"]},
         ],
     ),
-    "items": table(
-        "items", [{"question_id": f"q{n}", "topic_ids": [TOPICS[n % len(TOPICS)]]} for n in range(8)]
-    ),
+    "items": table("items", [{"question_id": f"q{n}", "topic_ids": [TOPICS[n % len(TOPICS)]]} for n in range(8)]),
     "exam_weights": table(
         "exam_weights",
         [

@@ -145,8 +145,8 @@ def test_reasons_are_made_from_the_numbers() -> None:
     assert reasons == {
         "algebra": "Mastery is 70% (likely 61-78%) from 20 answers. It has been known: 86% of the answers were right, "
         "and now about 63% would be recalled. Needed for Limits.",
-        "geometry": "Mastery is 31% (likely 20-40%) from 20 answers. 55% of the last 20 answers missed. The target "
-        "exam gives it 8 of 10. Needed for Limits.",
+        "geometry": "Mastery is 31% (likely 20-40%) from 20 answers. 55% of the last 20 answers were missed. "
+        "The target exam gives it 8 of 10. Needed for Limits.",
         "limits": "1 answer so far; 4 more give a first estimate. Needed for Unused.",
         "unused": "No answers yet.",
     }

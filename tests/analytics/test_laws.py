@@ -18,9 +18,7 @@ from akademos.analytics.pace import cohort_times
 from akademos.analytics.schemas import OVERALL
 from akademos.errors import InputError
 
-law = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+law = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 CURRICULUM: Curriculum = curriculum()
 
 
@@ -73,11 +71,11 @@ def test_evaluating_later_equals_computing_later(tables: Tables, early: int, lat
 
 
 @law
-@given(populations(), st.randoms(use_true_random=False))
-def test_order_and_repeats_of_rows_change_nothing(tables: Tables, random: object) -> None:
+@given(populations(), st.integers(0, 2**32))
+def test_order_and_repeats_of_rows_change_nothing(tables: Tables, seed: int) -> None:
     tables = _with_cohort(tables)
     shuffled = {
-        name: pl.concat([table, table.sample(fraction=0.5, seed=1)]).sample(fraction=1, shuffle=True, seed=2)
+        name: pl.concat([table, table.sample(fraction=0.5, seed=seed)]).sample(fraction=1, shuffle=True, seed=seed + 1)
         if name in ("question_attempts", "material_interactions")
         else table
         for name, table in tables.items()
@@ -103,9 +101,9 @@ def test_what_happens_later_changes_nothing(tables: Tables, minute: int) -> None
 @given(populations())
 def test_shares_lie_in_0_and_1_and_bounds_hold_their_value(tables: Tables) -> None:
     found = _evaluated(_with_cohort(tables), NOW)
+    components = ("first_attempt_accuracy", "overall_accuracy", "retrieval_strength", "material_completion")
     shares = {
-        "mastery": ("value", "low", "high", "first_attempt_accuracy", "overall_accuracy", "retrieval_strength")
-        + ("material_completion", "retrieval_low", "retrieval_high", "trend_p_value"),
+        "mastery": ("value", "low", "high", *components, "retrieval_low", "retrieval_high", "trend_p_value"),
         "history": ("value", "low", "high", "retrieval"),
         "hierarchy": ("value", "low", "high"),
         "reviews": ("retrieval_strength",),
@@ -133,9 +131,7 @@ def test_shares_lie_in_0_and_1_and_bounds_hold_their_value(tables: Tables) -> No
 def test_a_more_correct_answer_never_lowers_accuracy(tables: Tables, data: st.DataObject) -> None:
     attempts = tables["question_attempts"]
     row = data.draw(st.integers(0, attempts.height - 1))
-    better = attempts.with_columns(
-        score=pl.when(pl.int_range(pl.len()) == row).then(1.0).otherwise(pl.col("score"))
-    )
+    better = attempts.with_columns(score=pl.when(pl.int_range(pl.len()) == row).then(1.0).otherwise(pl.col("score")))
     before = _evaluated(tables, NOW)["mastery"]
     after = _evaluated({**tables, "question_attempts": better}, NOW)["mastery"]
     for column in ("first_attempt_accuracy", "overall_accuracy"):
@@ -194,7 +190,7 @@ def test_an_answer_counts_for_each_topic_and_once_overall(tables: Tables) -> Non
     found = _evaluated(tables, NOW)["mastery"]
     given_answers = tables["question_attempts"].filter(pl.col("occurred_at") <= NOW)
     overall = dict(found.filter(pl.col("topic_id") == OVERALL).select("learner_key", "answers").iter_rows())
-    assert overall == {key: overall[key] for key in overall}
+    assert overall.keys() == set(given_answers["learner_key"]) | set(tables["learners"]["learner_key"])
     for key, answers in overall.items():
         own = given_answers.filter(pl.col("learner_key") == key)
         assert answers == own.height

@@ -51,14 +51,14 @@ def test_weights_are_renormalised_over_the_components_with_data(parts: tuple[flo
 
 
 shares = st.sampled_from((0.0, 0.25, 0.5, 1.0))
-items = st.tuples(st.one_of(st.just(NONE), shares), st.integers(1, 4), shares, st.one_of(st.just(NONE), st.floats(0, 1)))
+items = st.tuples(
+    st.one_of(st.just(NONE), shares), st.integers(1, 4), shares, st.one_of(st.just(NONE), st.floats(0, 1))
+)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(items, min_size=1, max_size=25), st.one_of(st.just(NONE), st.floats(0, 1)))
-def test_bounds_hold_the_value_within_0_and_1(
-    drawn: list[tuple[float, int, float, float]], completion: float
-) -> None:
+def test_bounds_hold_the_value_within_0_and_1(drawn: list[tuple[float, int, float, float]], completion: float) -> None:
     found = _estimate(
         [first for first, _, _, _ in drawn],
         [share * count for _, count, share, _ in drawn],

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,10 +74,12 @@ def left_over(house: Path) -> list[str]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)  # as root the database server runs as somebody else
-    return tmp_path
+def house() -> Iterator[Path]:
+    """A folder that the database server may pass even when it runs as somebody else, as it does for root: pytest
+    closes its own folder to others whenever a run starts."""
+    with tempfile.TemporaryDirectory(prefix="akademos-demo-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 @pytest.mark.slow

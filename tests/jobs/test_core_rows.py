@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akademos.catalogue.declarations import CoreProperty, Kind, Property
@@ -67,6 +67,7 @@ def comparable(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return [{**row, "properties": json.loads(row["properties"])} for row in rows]
 
 
+@settings(deadline=None)
 @given(wire_events())
 def test_by_column_equals_one_by_one(sent: tuple[str, list[dict[str, Any]]]) -> None:
     wire_name, events = sent

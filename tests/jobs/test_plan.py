@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akademos.jobs.plan import (
@@ -45,6 +45,7 @@ def test_nights(now: datetime, started: datetime | None, succeeded: datetime | N
     assert is_due(NIGHT, History(started, succeeded), now) is expected
 
 
+@settings(deadline=None)
 @given(st.lists(moments, max_size=5), moments)
 def test_a_job_that_succeeded_since_its_hour_is_not_due_again_that_day(starts: list[datetime], now: datetime) -> None:
     past = [start for start in starts if start <= now]
@@ -56,6 +57,7 @@ def test_a_job_that_succeeded_since_its_hour_is_not_due_again_that_day(starts: l
     assert is_due(NIGHT, History(last, last), now) is expected
 
 
+@settings(deadline=None)
 @given(moments, moments)
 def test_a_failing_job_is_retried_but_never_at_once(started: datetime, now: datetime) -> None:
     if timedelta() <= now - started < RETRY_AFTER and now.date() == started.date() and started.hour >= 2:

@@ -39,6 +39,7 @@ class Curriculum:
         materials: material_ids per topic_id.
         exam_weights: exam_id -> topic_id -> weight 0..10.
         by_course: topic_ids per course_id; under None those of no course, which concern everybody.
+        headings: topics that only group others: they have topics below them, but no items and materials of their own.
     """
 
     topics: Mapping[str, Topic]
@@ -47,6 +48,7 @@ class Curriculum:
     materials: Mapping[str, frozenset[str]]
     exam_weights: Mapping[str, Mapping[str, float]]
     by_course: Mapping[str | None, tuple[str, ...]]
+    headings: frozenset[str]
 
     def name(self, topic_id: str) -> str:
         """The topic's name, or its id when the curriculum does not know it."""
@@ -64,16 +66,18 @@ class Curriculum:
         """Topics that concern a learner, in curriculum order.
 
         Those seen, those of no course, all of the learner's courses and of the courses of the seen topics, those
-        that the target exam weighs, and every prerequisite of these. Seen topics that the curriculum does not know
-        come last.
+        that the target exam weighs, and every prerequisite of these; headings only when seen. Seen topics that the
+        curriculum does not know come last.
         """
-        wanted = {topic for topic in seen if topic in self.topics}
+        met = {topic for topic in seen if topic in self.topics}
+        wanted = set(met)
         reached = set(courses) | {self.topics[topic].course_id for topic in wanted} | {None}
         for course in reached:
             wanted.update(self.by_course.get(course, ()))
         weights = self.exam_weights.get(exam_id, {}) if exam_id is not None else {}
         wanted.update(topic for topic, weight in weights.items() if weight > 0 and topic in self.topics)
         wanted |= self.graph.upstream(wanted)
+        wanted -= self.headings - met
         known = sorted(wanted, key=lambda topic: self.topics[topic].order)
         return known + sorted(topic for topic in seen if topic not in self.topics)
 
@@ -99,13 +103,17 @@ def prepare(tables: Mapping[str, pl.DataFrame]) -> Curriculum:
     for topic in topics.values():
         by_course.setdefault(topic.course_id, []).append(topic.topic_id)
     edges = conform(tables.get("topic_relationships"), "topic_relationships").filter(pl.col("kind") == "prerequisite")
+    items = _members(conform(tables.get("items"), "items"), "question_id")
+    materials = _members(conform(tables.get("materials"), "materials"), "material_id")
+    parents = {topic.parent_id for topic in topics.values() if topic.parent_id is not None}
     return Curriculum(
         topics=topics,
         graph=build_graph(topics, zip(edges["from_topic"], edges["to_topic"], strict=True)),
-        items=_members(conform(tables.get("items"), "items"), "question_id"),
-        materials=_members(conform(tables.get("materials"), "materials"), "material_id"),
+        items=items,
+        materials=materials,
         exam_weights=_exam_weights(conform(tables.get("exam_weights"), "exam_weights")),
         by_course={course: tuple(members) for course, members in by_course.items()},
+        headings=frozenset(parents - items.keys() - materials.keys()),
     )
 
 

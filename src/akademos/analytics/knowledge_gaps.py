@@ -265,7 +265,11 @@ def _reason(
         recall = "" if topic.retrieval is None else f", and now about {percent(topic.retrieval)} would be recalled"
         said.append(f"It has been known: {percent(topic.accuracy)} of the answers were right{recall}.")
     elif topic.failure is not None and topic.failure > 0:
-        said.append(f"{percent(topic.failure)} of the last {_count(topic.recent_answers, 'answer')} missed.")
+        said.append(
+            "The last answer was missed."
+            if topic.recent_answers == 1 and topic.failure == 1
+            else f"{percent(topic.failure)} of the last {_count(topic.recent_answers, 'answer')} were missed."
+        )
     if weighed:
         said.append(f"The target exam gives it {exam_weight:g} of 10.")
     if unlocks:

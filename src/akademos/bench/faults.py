@@ -123,7 +123,7 @@ class _Site:
         for number in range(CLIENTS):
             arguments = [self.url, key, str(self._journal(number)), str(self.chance.getrandbits(32))]
             client = [sys.executable, "-m", "akademos.bench.fault_client", *arguments]
-            self.clients.append(subprocess.Popen(client, stderr=self.log))
+            self.clients.append(subprocess.Popen(client, stdout=self.log, stderr=self.log))
 
     def kill(self, kind: str) -> None:
         """One round: wait for a random moment, kill, and have what was killed started again."""

@@ -106,9 +106,9 @@ class ColumnPlan:
             if value is None:
                 continue
             if column == _TOPICS:
-                before = columns.get(_TOPICS, ())
+                before = columns.get(_TOPICS)
                 added = value if isinstance(value, list) else [value]
-                columns[_TOPICS] = list(dict.fromkeys((*before, *added))) if before else added
+                columns[_TOPICS] = list(dict.fromkeys((*before, *added) if isinstance(before, list) else added))
             elif column not in columns:
                 columns[column] = float(bool(value)) if kind is Kind.BOOLEAN else value
         return columns, rest

@@ -72,22 +72,23 @@ class Changes(NamedTuple):
 _Found = tuple[bool, str]
 
 
-def lock_of(registry: Registry) -> Lock:
-    """The lock document of what is declared now."""
+def lock_of(registry: Registry, beside: Registry | None = None) -> Lock:
+    """The lock document of what is declared now, without what is declared in `beside`, which has its own."""
+    others = () if beside is None else (*(rule.name for rule in beside.core), *beside.by_wire_name)
     return Lock(
-        {rule.name: _locked(rule) for rule in registry.core if rule.set_by == "sender"},
-        {event.wire_name: _locked_event(event) for event in registry.events},
+        {rule.name: _locked(rule) for rule in registry.core if rule.set_by == "sender" and rule.name not in others},
+        {event.wire_name: _locked_event(event) for event in registry.events if event.wire_name not in others},
     )
 
 
-def compare(lock: Lock, registry: Registry) -> Changes:
+def compare(lock: Lock, registry: Registry, beside: Registry | None = None) -> Changes:
     """The differences between what was relied on and what is declared, in order of names.
 
     Widening is additive: a greater range, more values, a pattern or a requirement less. A changed pattern counts
     as narrowed, because whether one pattern takes all that another took cannot be told. A changed unit or event
     log column counts as re-typed, because stored values would be read as something else.
     """
-    now = lock_of(registry)
+    now = lock_of(registry, beside)
     found: list[tuple[bool, Change]] = []
     for breaks, what in _properties(lock.core, now.core, "core property "):
         found.append((breaks, Change("", what)))

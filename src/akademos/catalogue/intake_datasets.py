@@ -7,7 +7,6 @@ from datetime import timedelta
 from akademos.catalogue.dataset_columns import (
     EVENT,
     EVENT_ID,
-    LEARNER,
     OCCURRED_AT,
     RECEIVED_AT,
     SOURCE,
@@ -24,7 +23,7 @@ _LOG_COLUMNS = (
     TENANT,
     EVENT_ID,
     EVENT,
-    LEARNER,
+    may("learner_key", "string", "random key of the person; none for an event about nobody", personal=True),
     OCCURRED_AT,
     RECEIVED_AT,
     SOURCE,

@@ -36,9 +36,13 @@ def check(
     tenant_file: TenantFile = None,
 ) -> None:
     """Compare the event types with their lock: a breaking change needs a new version, another one `--write`."""
-    registry = builtin() if tenant_file is None else tenant_registry(tenant_file)
+    registry, beside = (builtin(), None) if tenant_file is None else (tenant_registry(tenant_file), builtin())
     lock_file = LOCK_FILE if tenant_file is None else tenant_file.with_name(tenant_file.name + ".lock.json")
-    changes = _changes(lock_file, registry)
+    declared = lock_of(registry, beside)
+    if lock_file.exists():
+        changes = compare(read_lock(lock_file.read_text(encoding="utf-8")), registry, beside)
+    else:
+        changes = Changes((), tuple(Change(name, f"{name} is new.") for name in sorted(declared.events)))
     if changes.breaking:
         for change in changes.breaking:
             typer.echo(f"breaking: {change.what}", err=True)
@@ -54,9 +58,9 @@ def check(
         )
         raise typer.Exit(1)
     if write:
-        lock_file.write_text(lock_text(lock_of(registry)), encoding="utf-8")
+        lock_file.write_text(lock_text(declared), encoding="utf-8")
     written = f"; {len(changes.additive)} new to {lock_file.name}" if write else ""
-    typer.echo(f"{len(registry.events)} event types fit together and break nothing{written}.")
+    typer.echo(f"{len(declared.events)} event types fit together and break nothing{written}.")
 
 
 @app.command()
@@ -133,7 +137,7 @@ def settings_page() -> str:
 
 
 def tenant_registry(file: Path) -> Registry:
-    """A registry of a tenant's own event types only, checked beside the built-in ones.
+    """The built-in registry with a tenant's own event types.
 
     Raises:
         InputError: the file cannot be read, or is no YAML.
@@ -150,18 +154,10 @@ def tenant_registry(file: Path) -> Registry:
         line = f" in line {where.line + 1}" if where is not None else ""
         raise InputError(f"The file {file} is no YAML{line}.", hint="Mend it there.") from broken
     shipped = builtin()
-    whole = shipped.with_tenant_events(document)
-    own = whole.events[len(shipped.events) :]
-    if not own:
+    registry = shipped.with_tenant_events(document)
+    if len(registry.events) == len(shipped.events):
         raise CatalogueError(f"The file {file} declares no events.", hint="List them under `events`.")
-    return Registry(own, whole.datasets, core=whole.core)
-
-
-def _changes(lock_file: Path, registry: Registry) -> Changes:
-    """The differences from the lock; where there is none, nothing is relied on yet, and everything is additive."""
-    if lock_file.exists():
-        return compare(read_lock(lock_file.read_text(encoding="utf-8")), registry)
-    return Changes((), tuple(Change(name, f"{name} is new.") for name in sorted(registry.by_wire_name)))
+    return registry
 
 
 def _remedy(change: Change, registry: Registry) -> str:

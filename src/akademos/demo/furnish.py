@@ -26,7 +26,7 @@ from akademos.demo.truth import write_truth
 from akademos.errors import Conflict, Unavailable
 from akademos.sdk.client import Client
 
-TENANT, TENANT_NAME, TIME_ZONE = "demo", "demo", "UTC"
+TENANT, TENANT_NAME, TIME_ZONE = "demo", "Demo institution", "Europe/Berlin"
 TEXT_VERSION = "demo-2026-1"
 BASIS = f"""# Who is in the history decided about it; who refused has a withdrawal on record, which counts.
 id = "demo-consent-register"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akademos.stores.lake.data_files import DataFile
@@ -38,6 +38,7 @@ def depth(files: list[DataFile]) -> int:
     return max((sum(other.may_hold(file.low, file.low) for other in files) for file in files), default=0)
 
 
+@settings(deadline=None)
 @given(partitions())
 def test_runs_are_as_few_as_files_lie_over_each_other(files: list[DataFile]) -> None:
     one = [replace(file, month="2026-01") for file in files]
@@ -48,6 +49,7 @@ def test_runs_are_as_few_as_files_lie_over_each_other(files: list[DataFile]) -> 
         assert all(before.high < after.low for before, after in itertools.pairwise(run))
 
 
+@settings(deadline=None)
 @given(partitions(), st.integers(0, 6))
 def test_merging_once_leaves_fewer_than_the_minimum(files: list[DataFile], minimum: int) -> None:
     found = list(merges(files, minimum))
@@ -64,6 +66,7 @@ def test_merging_once_leaves_fewer_than_the_minimum(files: list[DataFile], minim
         assert depth(left) + 1 < max(minimum, 2)
 
 
+@settings(deadline=None)
 @given(st.lists(sizes, min_size=1, max_size=200), st.integers(3, 8))
 def test_a_row_is_rewritten_about_as_often_as_its_partition_doubles(appended: list[int], minimum: int) -> None:
     files: list[DataFile] = []
