@@ -120,8 +120,12 @@ def test_the_interval_meets_the_target(target: float, days: int) -> None:
     stability = np.array([20.0])
     found = fsrs.interval_days(stability, target)
     assert found.item() == days
+
+    def recall(off: int) -> float:
+        return fsrs.retrievability((found + off).astype(np.float64), stability).item()
+
     # One day more or less misses the target on either side.
-    assert fsrs.retrievability(found + 1.0, stability) < target < fsrs.retrievability(found - 1.0, stability)
+    assert recall(+1) < target < recall(-1)
 
 
 def test_no_cards_give_no_states() -> None:

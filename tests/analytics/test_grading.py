@@ -29,7 +29,7 @@ def _answers(rows: list[dict[str, object]]) -> pl.DataFrame:
 
 def test_grades_follow_the_table_of_cases() -> None:
     # 20 earlier correct answers of 20, 21, ..., 39 seconds: 25th percentile 24.75, 90th 37.1.
-    earlier = [{"correct": True, "duration_seconds": 20.0 + n} for n in range(20)]
+    earlier: list[dict[str, object]] = [{"correct": True, "duration_seconds": 20.0 + n} for n in range(20)]
     cases = pl.read_csv(GOLDEN).to_dicts()
     for case in cases:
         last = {
@@ -44,7 +44,10 @@ def test_grades_follow_the_table_of_cases() -> None:
 
 def test_speed_decides_nothing_before_twenty_timed_correct_answers() -> None:
     earlier: list[dict[str, object]] = [{"correct": True, "duration_seconds": 20.0}] * 19
-    ignored = [{"correct": False, "duration_seconds": 20.0}, {"correct": True, "duration_seconds": None}] * 30
+    ignored: list[dict[str, object]] = [
+        {"correct": False, "duration_seconds": 20.0},
+        {"correct": True, "duration_seconds": None},
+    ] * 30
     found = grade_answers(_answers([*earlier, *ignored, {"correct": True, "duration_seconds": 900.0}]), PARAMS)
     assert found.grade[-1] == 3
     found = grade_answers(

@@ -100,11 +100,10 @@ def test_gaps_come_by_severity_then_priority() -> None:
 
 
 def test_impact_counts_unmastered_topics_downstream_only() -> None:
-    weak = {"answers": 9, "mastery": 0.5, "accuracy": 0.5}
     found = _gaps(
-        TopicEvidence("algebra", **weak),
+        TopicEvidence("algebra", answers=9, mastery=0.5, accuracy=0.5),
         TopicEvidence("geometry", answers=9, mastery=0.9, accuracy=0.9),
-        TopicEvidence("limits", **weak),
+        TopicEvidence("limits", answers=9, mastery=0.5, accuracy=0.5),
         TopicEvidence("unused", answers=9, mastery=0.9, accuracy=0.9),
         weights={"algebra": 1.0, "geometry": 2.0, "limits": 3.0, "unused": 4.0},
     )

@@ -61,7 +61,8 @@ def test_no_topic_comes_before_its_prerequisites(
     layers = graph.layers(set(topics))
     assert all(layers[before] < layers[after] for before, after in edges)
     for topic in graph.order:  # bits against a plain walk
-        reached, ends = set(), [topic]
+        reached: set[str] = set()
+        ends = [topic]
         while ends:
             here = ends.pop()
             ends.extend(after for before, after in edges if before == here and after not in reached)

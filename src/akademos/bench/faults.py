@@ -127,7 +127,8 @@ class _Site:
 
     def kill(self, kind: str) -> None:
         """One round: wait for a random moment, kill, and have what was killed started again."""
-        time.sleep(self.chance.uniform(0.5, 2.0))
+        self._wait_for_acknowledgements()
+        time.sleep(self.chance.uniform(0, 1.5))
         if kind == "server":
             self._kill("server")
             time.sleep(self.chance.uniform(0, 0.5))
@@ -151,6 +152,14 @@ class _Site:
         for client in self.clients:
             if client.poll() is not None:
                 raise Unavailable(f"A client gave up: {self._log_tail()}", hint="What it says is a bug.")
+
+    def _wait_for_acknowledgements(self) -> None:
+        """Until the clients have got through again, so that no kill falls into the quiet after another."""
+        before, deadline = len(self.journalled()), time.monotonic() + READY_TIMEOUT_S
+        while len(self.journalled()) <= before:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"Nothing is acknowledged any more: {self._log_tail()}", hint="See above.")
+            time.sleep(0.05)
 
     def finish(self) -> None:
         """Give the consent that was awaited, let the clients finish, and wait until everything has arrived."""

@@ -24,7 +24,7 @@ from akademos.demo.records import write_records
 from akademos.demo.simulation import History, simulate
 from akademos.demo.truth import write_truth
 from akademos.errors import Conflict, Unavailable
-from akademos.sdk.client import Client
+from akademos.sdk.client import Client, Delivery
 
 TENANT, TENANT_NAME, TIME_ZONE = "demo", "Demo institution", "Europe/Berlin"
 TEXT_VERSION = "demo-2026-1"
@@ -153,15 +153,25 @@ class Furnishing:
             self._finish("history")
         if "recent" in left:
             note("Sending the last two days")
-            with Client(url, key) as client:
-                since = recent_from(history, RECENT_DAYS)
-                client.send(on_the_wire(events.filter(pl.col("client_timestamp") >= since)))
+            note(_told(self._send(url, key, history, events)))
             self._finish("recent")
         if "analytics" in left:
             note("Computing what everybody knows")
             _wait_until(doors.moved)
             doors.nightly()
             self._finish("analytics")
+
+    def _send(self, url: str, key: str, history: History, events: pl.DataFrame) -> Delivery:
+        recent = events.filter(pl.col("client_timestamp") >= recent_from(history, RECENT_DAYS))
+        with Client(url, key) as client:
+            delivery = client.send(on_the_wire(recent))
+        if delivery.counts["rejected"]:
+            refused = next(one for one in delivery.others.values() if one["verdict"] == "rejected")
+            raise Conflict(
+                f"{delivery.counts['rejected']} recent events were rejected: {refused['code']}.",
+                hint="If the demo was begun long ago, begin anew with another --data folder.",
+            )
+        return delivery
 
     def _decide(self, history: History, url: str, key: str) -> None:
         learners = history.learners
@@ -202,6 +212,12 @@ class Furnishing:
         (folder / "basis.toml").write_text(BASIS, encoding="utf-8")
         (folder / "columns.toml").write_text(COLUMNS, encoding="utf-8")
         doors.ingest(folder / "history.parquet", folder / "basis.toml", folder / "columns.toml")
+
+
+def _told(delivery: Delivery) -> str:
+    """What became of the events, in words."""
+    counts = ", ".join(f"{count:,} {verdict}" for verdict, count in delivery.counts.most_common())
+    return f"  {counts} (held: of people who never decided, for 24 hours)"
 
 
 def _wait_until(reached: Callable[[], bool]) -> None:

@@ -54,7 +54,7 @@ class _Known:
             checker=known.checker,
             handling=handling,
             free_form=any(rule.kind is Kind.OBJECT for rule in declared.properties),
-            learner_subject=declared.subject is Party.LEARNER,
+            learner_subject=declared.subject in (Party.LEARNER, Party.ANY),
             no_actor=declared.actor is Party.SYSTEM,
         )
 
