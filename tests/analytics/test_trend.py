@@ -84,9 +84,10 @@ def _project(value: float, weekly: list[float]) -> Projections:
 
 def test_the_projection_continues_the_pace_of_the_last_weeks() -> None:
     found = _project(0.7, [0.5, 0.55, 0.6, 0.65, 0.7])
-    # Five hundredths a week, a tenth to go: two weeks, plus up to a day of rounding up.
+    # Five hundredths a week in four weeks, a tenth to go. The changes being equal, their variance is that of the prior,
+    # worth 8 weeks, over 8 + 3: 0.00029. The drift is shrunk by 0.0004 / (0.0004 + 0.00029 / 4) = 0.846.
     assert found.status == ["ok"]
-    assert found.days.item() in (14, 15)
+    assert found.days.item() == np.ceil(14 / 0.846)
     assert found.low_days.item() <= found.days.item() <= found.high_days.item()
 
 
@@ -111,8 +112,8 @@ def test_an_unsure_pace_leaves_the_interval_open() -> None:
 def test_projections_of_a_random_walk_cover_at_about_their_stated_rate() -> None:
     rng = np.random.default_rng(2)
     learners, ahead = 3000, 52
-    drift = rng.uniform(0.01, 0.03, learners)
-    steps = rng.normal(drift[:, None], 0.015, (learners, 8 + ahead))
+    drift = rng.normal(0, 0.02, learners)
+    steps = rng.normal(drift[:, None], 0.02, (learners, 8 + ahead))
     path = 0.5 + np.concatenate((np.zeros((learners, 1)), np.cumsum(steps, axis=1)), axis=1)
     found = project(path[:, 8], path[:, :9], 0.8, 0.8, PARAMS)
     crossed = path[:, 9:] >= 0.8
@@ -120,5 +121,5 @@ def test_projections_of_a_random_walk_cover_at_about_their_stated_rate() -> None
     asked = (path[:, 8] < 0.8) & ~np.isnan(found.days)
     high = np.where(np.isnan(found.high_days), np.inf, found.high_days)
     covered = (found.low_days / 7 <= weeks) & (weeks <= np.ceil(high / 7))
-    assert np.mean(asked) > 0.8
+    assert np.mean(asked) > 0.2
     assert 0.7 <= np.mean(covered[asked]) <= 0.9

@@ -100,9 +100,8 @@ def test_a_lagging_mover_stops_intake(door: Door) -> None:
     door.grant("u-1")
     door.batch(answered("u-1"))
     with door.database.pipeline() as transaction:
-        transaction.execute(
-            "UPDATE landing SET received_at = now() - %s", (timedelta(hours=LIMITS.backpressure_hours + 1),)
-        )
+        late = door.now - timedelta(hours=LIMITS.backpressure_hours + 1)
+        transaction.execute("UPDATE landing SET received_at = %s", (late,))
     door.intake._writer._store._lag_checked = -1e9  # type: ignore[attr-defined]
     with pytest.raises(Unavailable) as refusal:
         door.batch(answered("u-1"))

@@ -268,6 +268,32 @@ def test_a_new_life_of_the_cluster_asks_the_core_first(pipeline: Pipeline, monke
     assert len(pipeline.ids()) == 1
 
 
+def test_rows_of_a_store_that_was_wound_back_are_not_taken_for_moved_ones(pipeline: Pipeline) -> None:
+    door = pipeline.door
+    door.grant("u-1")
+    sent = [answered("u-1")]
+    door.batch(*sent)
+    pipeline.drain()
+    # As if the store had been at a transaction far ahead, and then restored to what it is now.
+    ahead = pipeline.queue.next_transaction + 1000
+    moved = pipeline.core.committed_version(pipeline.queue.application)
+    pipeline.core.append(table([]), application=pipeline.queue.application, version=ahead, after=moved)
+    for _ in range(3):
+        sent.append(answered("u-1"))
+        door.batch(sent[-1])
+        assert [move.moved for move in pipeline.mover().drain()] == [1]
+    while pipeline.queue.next_transaction <= ahead:  # ids pass those of the former life
+        with door.database.pipeline() as transaction:
+            transaction.execute("SELECT pg_current_xact_id()")
+    sent.append(answered("u-1"))
+    door.batch(sent[-1])
+    with pytest.raises(Killed):
+        pipeline.mover(killed=True).move()
+    assert [move.moved for move in pipeline.mover().drain()] == []
+    assert sorted(pipeline.ids()) == sorted(event["event_id"] for event in sent)
+    assert pipeline.moved() == {"moved": len(sent)}
+
+
 def test_an_event_type_that_is_gone_waits_and_blocks_nobody(pipeline: Pipeline) -> None:
     door = pipeline.door
     door.grant("u-1")

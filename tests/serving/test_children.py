@@ -27,6 +27,14 @@ def until(holds: Callable[[], bool], what: str, timeout_s: float = 30) -> None:
         time.sleep(0.05)
 
 
+def alive(pid: int) -> bool:
+    """Whether it runs; one that has ended and waits to be fetched does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
 def test_a_child_that_ends_is_started_again_and_all_end_together() -> None:
     ended: list[int] = []
     children = Children(os.environ, ended=ended.append)
@@ -69,7 +77,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     assert psutil.pid_exists(child)
     process.kill()
     process.wait()
-    until(lambda: not psutil.pid_exists(child), "it outlived its parent")
+    until(lambda: not alive(child), "it outlived its parent")
 
 
 def test_a_child_reads_the_settings_of_its_parent(tmp_path: Path) -> None:

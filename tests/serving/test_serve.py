@@ -69,8 +69,7 @@ def test_several_processes_answer_are_restarted_and_end_with_the_store(tmp_path:
     process, url = start(tmp_path, "--processes", "2", "--development")
     try:
         assert answers(url)
-        started = psutil.Process(process.pid).children()
-        servers = [one for one in started if "--listen-fd" in one.cmdline()]
+        servers = _servers(process)
         assert len(servers) == 2
         assert "akademos_request_seconds_count" in httpx.get(f"{url}/metrics").text
         servers[0].kill()
@@ -79,7 +78,7 @@ def test_several_processes_answer_are_restarted_and_end_with_the_store(tmp_path:
         descendants = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C in a terminal
         assert process.wait(30) == 0
-        until(lambda: not any(one.is_running() for one in descendants), "something was left running")
+        until(lambda: not any(alive(one) for one in descendants), "something was left running")
         until(lambda: not (tmp_path / "postgres" / "data" / "postmaster.pid").exists(), "the store still runs")
         assert not list(tmp_path.glob("metrics-*"))
     finally:
@@ -87,7 +86,22 @@ def test_several_processes_answer_are_restarted_and_end_with_the_store(tmp_path:
 
 
 def _servers(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    return [one for one in psutil.Process(process.pid).children() if "--listen-fd" in one.cmdline()]
+    return [one for one in psutil.Process(process.pid).children() if "--listen-fd" in _words(one)]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it ended meanwhile
+        return []
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that has ended and waits to be fetched does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 @pytest.mark.slow
@@ -96,7 +110,7 @@ def test_a_killed_parent_leaves_no_server_behind(dsn: str, tmp_path: Path) -> No
     try:
         servers = _servers(process)
         process.kill()
-        until(lambda: not any(one.is_running() for one in servers), "a server outlived its parent")
+        until(lambda: not any(alive(one) for one in servers), "a server outlived its parent")
         assert not answers(url)
     finally:
         finish(process)

@@ -60,6 +60,9 @@ class TrendParameters:
     equivalence_margin: float = _parameter(0.10, "share per 30 days", f"{_OWN}: what a learner would not notice")
     projection_weeks: int = _parameter(8, "weeks", f"{_OWN}: recent pace")
     projection_weeks_min: int = _parameter(4, "weekly changes", _OWN)
+    drift_prior: float = _parameter(0.02, "share a week, standard deviation", f"{_OWN}: `akademos bench recovery`")
+    spread_prior: float = _parameter(0.02, "share a week, standard deviation", f"{_OWN}: `akademos bench recovery`")
+    spread_prior_weeks: float = _parameter(8.0, "weekly changes that the prior is worth", _OWN)
     projection_horizon_days: int = _parameter(365, "days", f"{_OWN}: no date is named beyond a year")
 
 

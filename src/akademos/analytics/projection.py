@@ -1,12 +1,14 @@
 """Projection: when a topic is mastered if the learner goes on as in the last weeks.
 
-The composite is continued as a random walk whose drift and spread are those of its last weekly changes (4 to 8 of
-them). The projected time is gap / drift; its 80% interval reaches from where the upper edge of the prediction band
-crosses the goal to where the lower edge does, drift uncertainty included (Student's t). Where the lower edge never
-crosses within a year the interval is open. No date is named without an upward drift or beyond a year.
+The composite is continued as a random walk with drift, known from its last weekly changes (4 to 8 of them). So few
+changes tell little, therefore both are shrunk (empirical Bayes): the drift towards none, the spread towards that of
+composites in general. The projected time is gap / drift; its 80% interval reaches from where the upper edge of the
+prediction band crosses the goal to where the lower edge does, the uncertainty of the drift included. Where the lower
+edge does not cross within a year the interval is open. No date is named without an upward drift or beyond a year.
 
-Solving |gap - drift h| = t sqrt(spread^2 (h + h^2 / n)) for the weeks h is a quadratic (Fieller's form).
-Units: days; weekly changes are shares. Caveat: an estimate of the present pace, no promise.
+With shrinkage k = p^2 / (p^2 + s^2 / n) (p the prior's standard deviation of drifts, s the spread, n the changes)
+the band after h weeks is k mean h +- t s sqrt(h + h^2 k / n); its crossings of the gap are the roots of a quadratic
+(Fieller's form). Units: days; weekly changes are shares. Caveat: an estimate of the present pace, no promise.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from scipy.special import stdtrit
 from akademos.analytics.parameters import TrendParameters
 
 Floats = npt.NDArray[np.float64]
-_SPREAD_MIN = 0.002  # share a week; below that rounding and decay decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,17 @@ def project(value: Floats, weekly: Floats, goal: float, interval: float, params:
     known = ~np.isnan(changes)
     n = known.sum(axis=1)
     some = np.maximum(n, 1)
-    drift = np.where(known, changes, 0.0).sum(axis=1) / some
-    squares = np.where(known, (changes - drift[:, None]) ** 2, 0.0).sum(axis=1)
-    spread = np.maximum(np.sqrt(squares / np.maximum(n - 1, 1)), _SPREAD_MIN)
+    mean = np.where(known, changes, 0.0).sum(axis=1) / some
+    squares = np.where(known, (changes - mean[:, None]) ** 2, 0.0).sum(axis=1)
+    freedom = params.spread_prior_weeks + np.maximum(n - 1, 0)
+    variance = (params.spread_prior_weeks * params.spread_prior**2 + squares) / freedom
+    shrinkage = params.drift_prior**2 / (params.drift_prior**2 + variance / some)
+    drift = shrinkage * mean
     gap = goal - value
     with np.errstate(divide="ignore", invalid="ignore"):
         weeks = gap / drift
-        t = stdtrit(np.maximum(n - 1, 1).astype(np.float64), 0.5 + interval / 2)
-        band = (t * spread) ** 2
-        a, b = drift**2 - band / some, 2 * gap * drift + band
+        band = stdtrit(freedom, 0.5 + interval / 2) ** 2 * variance
+        a, b = drift**2 - band * shrinkage / some, 2 * gap * drift + band
         root = np.sqrt(b**2 - 4 * a * gap**2)
         low, high = 2 * gap**2 / (b + root), np.where(a > 0, 2 * gap**2 / np.maximum(b - root, 1e-300), np.inf)
     enough = (n >= params.projection_weeks_min) & ~np.isnan(value)

@@ -83,7 +83,7 @@ def serve(system: System, *, processes: int = 1, ready: Ready = lambda url: None
         try:
             if processes == 1:
                 children.start()
-                _run_here(system, listening, lambda: ready(url))
+                _run_here(system, listening, lambda: ready(url), asked_to_end)
             else:
                 serving = [sys.executable, "-m", "akademos.cli.app", "serve", "--listen-fd", str(listening.fileno())]
                 for number in range(processes):
@@ -101,8 +101,8 @@ def serve_on(chosen: Settings, listening: socket.socket) -> None:
     """Serve on a socket that the parent process listens on: one of several processes."""
     from akademos.system import System
 
-    with System(chosen) as system, _signals_noted():
-        _run_here(system, listening, lambda: None)
+    with _signals_noted() as asked_to_end, System(chosen) as system:
+        _run_here(system, listening, lambda: None, asked_to_end)
 
 
 @contextmanager
@@ -143,7 +143,9 @@ def _listen(chosen: Settings) -> socket.socket:
         ) from refusal
 
 
-def _run_here(system: System, listening: socket.socket, ready: Callable[[], None]) -> None:
+def _run_here(
+    system: System, listening: socket.socket, ready: Callable[[], None], asked_to_end: threading.Event
+) -> None:
     import uvicorn
 
     from akademos.telemetry import configure_logging
@@ -153,7 +155,9 @@ def _run_here(system: System, listening: socket.socket, ready: Callable[[], None
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            if self.started:
+            if asked_to_end.is_set():  # before the server listened to signals itself
+                self.should_exit = True
+            elif self.started:
                 gc.collect()
                 gc.freeze()  # what is here now stays: collections during requests need not look at it
                 ready()

@@ -217,7 +217,7 @@ class Furnishing:
 def _told(delivery: Delivery) -> str:
     """What became of the events, in words."""
     counts = ", ".join(f"{count:,} {verdict}" for verdict, count in delivery.counts.most_common())
-    return f"  {counts} (held: of people who never decided, for 24 hours)"
+    return f"  {counts} (held for 24 hours: of people without consent)"
 
 
 def _wait_until(reached: Callable[[], bool]) -> None:

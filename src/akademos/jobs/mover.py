@@ -95,8 +95,7 @@ class Mover:
             Unavailable: a store is down; the next call goes on where this one stopped.
         """
         started = time.monotonic()
-        application = self._queue.application if self._exactly_once else None
-        committed = self._core.committed_version(application) if application else None
+        application, committed = self._life() if self._exactly_once else (None, None)
         with self._queue.take(self._rows, MOST_BYTES, committed=committed) as batch:
             if batch is None:
                 return NOTHING
@@ -146,6 +145,24 @@ class Mover:
                 moved(done)
             if done.taken < self._rows // 2 or done.taken == done.postponed:
                 stop.wait(pause_s)
+
+    def _life(self) -> tuple[str, int | None]:
+        """Under which application the core's commits stand, and how far they got.
+
+        A store that was restored from older files, or whose disk lied about a flush, gives transaction ids again
+        that the core knows as moved. Its new rows must not be taken for those, so from then on the application
+        has another name, which the core remembers.
+        """
+        application = self._queue.application
+        while (committed := self._core.committed_version(application)) is not None:
+            renamed = f"{application}+{committed}"
+            known = self._core.committed_version(renamed) is not None
+            if not known and committed < self._queue.next_transaction:
+                break
+            if not known:
+                log.error("store_wound_back", committed=committed)
+            application = renamed
+        return application, committed
 
     def _sort(self, batch: LandingBatch) -> tuple[pl.DataFrame, list[int], list[int]]:
         people = people_table(batch.people())

@@ -98,6 +98,11 @@ class LandingQueue(Protocol):
         """Application id for the core's commits: holds the cluster's system identifier."""
         ...
 
+    @property
+    def next_transaction(self) -> int:
+        """The transaction id that the cluster gives next; all ids from it on are unknown to it."""
+        ...
+
     def take(self, rows: int, size: int, *, committed: int | None) -> AbstractContextManager[LandingBatch | None]:
         """Enter with the next batch of about so many rows and bytes, or None when nothing waits.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 
@@ -72,7 +72,7 @@ class PostgresLanding:
         raise Unavailable("other writers keep sending the same ids", hint="Send it again.", retry_after_s=1)
 
     def _land(self, transaction: Transaction, receipts: Sequence[Receipt], *, search_index: bool) -> list[list[str]]:
-        self._refuse_when_lagging(transaction)
+        self._refuse_when_lagging(transaction, max(receipt.received_at for receipt in receipts))
         self._standings.versions(transaction, {receipt.tenant_id for receipt in receipts})
         known = self._known_ids(transaction, receipts) if search_index else {}
         index, landing, held = [copy.HEADER], [copy.HEADER], [copy.HEADER]
@@ -168,12 +168,12 @@ class PostgresLanding:
                 people = self._standings.of(transaction, tenant_id, wanted)
         return people
 
-    def _refuse_when_lagging(self, transaction: Transaction) -> None:
+    def _refuse_when_lagging(self, transaction: Transaction, received_at: datetime) -> None:
         now = time.monotonic()
         if now - self._lag_checked < LAG_CHECK_S:
             return
         row = transaction.execute(_OLDEST).fetchone()
-        if row and datetime.now(UTC) - row[0] > timedelta(hours=LIMITS.backpressure_hours):
+        if row and received_at - row[0] > timedelta(hours=LIMITS.backpressure_hours):
             raise Unavailable(
                 f"accepted events have waited over {LIMITS.backpressure_hours} hours for the mover",
                 hint="Start the worker (`akademos worker`); then send the same ids again.",

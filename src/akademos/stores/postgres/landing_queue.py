@@ -21,6 +21,7 @@ _APPLICATION = """
     SELECT 'mover/' || system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
         || current_database() FROM pg_control_system()
 """
+_NEXT = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 _SIZES = """
     WITH head AS (
         SELECT transaction_id, octet_length(raw) AS size FROM landing
@@ -117,6 +118,13 @@ class PostgresLandingQueue:
         with self._database.pipeline() as transaction:
             ((application,),) = transaction.execute(_APPLICATION)
         return str(application)
+
+    @property
+    def next_transaction(self) -> int:
+        """The transaction id that the cluster gives next."""
+        with self._database.pipeline() as transaction:
+            ((following,),) = transaction.execute(_NEXT)
+        return int(following)
 
     @contextmanager
     def take(self, rows: int, size: int, *, committed: int | None) -> Iterator[LandingBatch | None]:
