@@ -7,6 +7,7 @@ from importlib import import_module
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from akademos import __version__
 from akademos.errors import AkademosError
@@ -55,9 +56,9 @@ def main() -> None:
         app()
     except AkademosError as refusal:
         console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]error[/] ({refusal.code}): {refusal.reason}", soft_wrap=True)
+        console.print(f"[bold red]error[/] ({refusal.code}): {escape(refusal.reason)}", soft_wrap=True)
         if refusal.hint:
-            console.print(f"  {refusal.hint}", soft_wrap=True)
+            console.print(f"  {escape(refusal.hint)}", soft_wrap=True)
         sys.exit(75 if refusal.transient else 1)
     except BrokenPipeError:
         sys.exit(0)

@@ -14,6 +14,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -138,8 +139,11 @@ class EmbeddedPostgres:
             finally:
                 self._in_use.close()
                 self._in_use = None
-            if self._postmaster() is not None:
-                self._control("stop", "-m", "fast")
+            postmaster = self._postmaster()
+            if postmaster is not None and self._control("stop", "-m", "fast").returncode != 0:
+                # pg_ctl could not reach the folder; SIGINT asks the server for the same fast shutdown.
+                postmaster.send_signal(signal.SIGINT)
+                postmaster.wait(START_TIMEOUT_S)
 
     def restart(self) -> None:
         """Stop and start the server, whoever is connected."""
