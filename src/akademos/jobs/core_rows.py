@@ -138,7 +138,7 @@ def _topics(values: list[pl.Expr]) -> pl.Expr:
 
     if not values:
         return pl.lit(None, dtype=TYPES[_TOPICS]).alias(_TOPICS)
-    return reduce(joined, values).alias(_TOPICS)
+    return reduce(joined, [value.list.unique(maintain_order=True) for value in values]).alias(_TOPICS)
 
 
 def _alone(value: pl.Expr) -> pl.Expr:
