@@ -180,19 +180,6 @@ def test_a_withdrawal_between_crash_and_restart_is_counted_once(pipeline: Pipeli
     assert only(pipeline.rows())["learner_key"] == door.person("u-2")
 
 
-def test_a_withdrawal_after_a_crash_leaves_what_is_in_the_core_to_the_mover(pipeline: Pipeline) -> None:
-    door = pipeline.door
-    door.grant("u-1")
-    door.batch(answered("u-1"))
-    with pytest.raises(Killed):
-        pipeline.mover(killed=True).move()
-    door.batch(answered("u-1"))
-    assert door.withdraw("u-1") == 1  # the second only: the first is in the core, and goes from there
-    pipeline.equation()
-    pipeline.drain()
-    assert pipeline.moved() == {"moved": 1, "withdrawn": 1}
-
-
 def test_without_the_application_transaction_the_crash_doubles(pipeline: Pipeline) -> None:
     door = pipeline.door
     door.grant("u-1")

@@ -103,7 +103,8 @@ class Mover:
             rows, late = self._without_late_duplicates(
                 sorted_rows, batch, first=self._exactly_once and committed is None
             )
-            batch.prepare(withdrawn=withdrawn, late_duplicates=late, postponed=postponed)
+            if withdrawn or late or postponed:
+                batch.set_aside(withdrawn=withdrawn, late_duplicates=late, postponed=postponed)
             if rows.height:
                 events = rows.drop(SEQ).to_arrow().cast(SCHEMA)
                 version = batch.version if application else None
