@@ -61,6 +61,8 @@ class System:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if "event_log" in self.__dict__:
+            self.event_log.close()
         self.database.close()
         if self._embedded is not None:
             self._embedded.stop()
@@ -197,6 +199,7 @@ class System:
             ),
             tenants=self.tenants,
             runs=runs,
+            queue=queue,
             core=core,
             records=self.records,
             clock=now,

@@ -27,7 +27,7 @@ def _gaps(*topics: TopicEvidence, weights: dict[str, float] | None = None, pace:
 
 
 def test_the_published_example() -> None:
-    # mastery 0.3, accuracy 0.45, weight 8, impact 0: 2.1 + 16 + 0 + 0.825 = 18.925, critical. spec/analytics.md 4
+    # mastery 0.3, accuracy 0.45, weight 8, impact 0: 2.1 + 16 + 0 + 0.825 = 18.925, critical (the specification's)
     parts = priority_parts(1 - 0.3, 8, 0, 1 - 0.45, DEFAULT.gaps)
     assert parts == pytest.approx((2.1, 16, 0, 0.825))
     assert sum(parts) == pytest.approx(18.925)

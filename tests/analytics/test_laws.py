@@ -210,3 +210,23 @@ def test_a_state_of_the_future_is_refused() -> None:
     with pytest.raises(InputError) as refused:
         evaluate(state, CURRICULUM, NOW, parts=["mastery", "horoscope"])
     assert refused.value.code == "unknown_part"
+
+
+@law
+@given(populations(), st.integers(0, 90 * 24 * 60), st.lists(st.integers(0, 200), max_size=3), st.booleans())
+def test_an_earlier_state_saves_work_and_changes_nothing(
+    tables: Tables, minute: int, late: list[int], other_materials: bool
+) -> None:
+    tables = _with_cohort(tables)
+    earlier = START + timedelta(minutes=minute)
+    attempts = tables["question_attempts"]
+    arrives_late = pl.Series([row % attempts.height for row in late], dtype=pl.Int64)
+    known = {
+        **tables,
+        "question_attempts": attempts.filter(~pl.int_range(pl.len()).is_in(arrives_late.implode())),
+        "materials": tables["materials"].head(1) if other_materials else tables["materials"],
+    }
+    previous = precompute(known, earlier)
+    as_of = NOW + timedelta(days=2)
+    _same(precompute(tables, as_of, previous=previous), precompute(tables, as_of))
+    _same(precompute(tables, earlier, previous=precompute(tables, as_of)), precompute(tables, earlier))

@@ -43,7 +43,7 @@ def _timeless(scores: list[tuple[str, float]]) -> list[dict[str, Any]]:
 
 
 def test_the_published_example_from_answers_to_mastery() -> None:
-    # 20 attempts, 15 correct, 12 of 15 first attempts correct, no clock, no material: 0.78. spec/analytics.md 1
+    # 20 attempts, 15 correct, 12 of 15 first attempts correct, no clock, no material: 0.78 (the specification's)
     first = [(f"q{n}", 1.0) for n in range(12)] + [(f"q{n}", 0.0) for n in (12, 13, 14)]
     again = [("q12", 1.0), ("q13", 1.0), ("q14", 1.0), ("q12", 0.0), ("q13", 0.0)]
     tables = tables_of(_timeless(first + again))

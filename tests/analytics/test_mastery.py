@@ -24,7 +24,7 @@ def _estimate(
 
 
 def test_the_published_example() -> None:
-    # 20 attempts, 15 correct, 12 of 15 first attempts correct, nothing else known: 0.78. spec/analytics.md 1
+    # 20 attempts, 15 correct, 12 of 15 first attempts correct, nothing else known: 0.78 (the specification's)
     found = _estimate([1.0] * 12 + [0.0] * 3, [1.0] * 15, [2] * 5 + [1] * 10, [NONE] * 15)
     assert found.value.item() == pytest.approx(0.78)
     np.testing.assert_allclose(found.weights[:, 0], [0.6, 0.4, 0, 0])

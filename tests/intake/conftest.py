@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 import pytest
 
@@ -25,6 +26,7 @@ from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.vault import PostgresVault
 
+Result = TypeVar("Result")
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -56,6 +58,7 @@ class Door:
     registry: Registry
     now: datetime = START
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    """Runs in a thread of its own: another fixture may have one running in this thread already."""
 
     def pass_time(self, **spans: float) -> None:
         self.now += timedelta(**spans)
@@ -67,7 +70,10 @@ class Door:
         return self.raw(json.dumps(envelope).encode())
 
     def raw(self, body: bytes, encoding: str = "", media_type: str = "application/json") -> Answer:
-        return self.loop.run_until_complete(self.intake.batch(self.key, body, encoding, media_type, None))
+        return self.run(self.intake.batch(self.key, body, encoding, media_type, None))
+
+    def run(self, doing: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(doing, self.loop).result()
 
     def verdicts(self, *events: object, sent_at: datetime | None = None) -> list[str]:
         return [one["verdict"] for one in self.batch(*events, sent_at=sent_at).verdicts]
@@ -114,6 +120,10 @@ def door(database: Database, tenant: str, keys: Keys) -> Iterator[Door]:
     key = ApiKey(tenant, "key-1", "app", frozenset({"ingest"}), 1_000_000, 1_000_000, strict=False)
     intake = Intake(lambda _: registry, keys, writer, clock=lambda: one.now)
     one = Door(database, vault, PostgresConsent(database, purposes), intake, key, tenant, registry)
+    thread = Thread(target=one.loop.run_forever)
+    thread.start()
     yield one
     writer.close()
+    one.loop.call_soon_threadsafe(one.loop.stop)
+    thread.join()
     one.loop.close()

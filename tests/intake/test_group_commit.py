@@ -87,7 +87,7 @@ def test_a_sender_that_hangs_up_disturbs_nobody(door: Door) -> None:
         kept = await door.intake.batch(door.key, _one(), "", "application/json", None)
         return [one["verdict"] for one in kept.verdicts]
 
-    assert door.loop.run_until_complete(send()) == ["accepted"]
+    assert door.run(send()) == ["accepted"]
 
 
 def _one() -> bytes:

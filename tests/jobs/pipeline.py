@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,32 @@ from tests.intake.conftest import Door
 
 from akademos.jobs.mover import Move, Mover
 from akademos.stores.lake.event_log import LakeEventLog
+from akademos.stores.ports.landing_queue import LandingBatch
 from akademos.stores.postgres.landing_queue import PostgresLandingQueue
 
 
 class Killed(Exception):
     """Stands for kill -9: nothing after it runs."""
+
+
+class PatientQueue(PostgresLandingQueue):
+    """Takes what landed before now even while other tests write: a server has one xmin for all its databases."""
+
+    PATIENCE_S = 60.0
+
+    @contextmanager
+    def take(self, rows: int, size: int, *, committed: int | None) -> Iterator[LandingBatch | None]:
+        """As the queue itself, once every transaction that runs now has ended."""
+        before, deadline = self.next_transaction, time.monotonic() + self.PATIENCE_S
+        while self._oldest_running() < before and time.monotonic() < deadline:
+            time.sleep(0.005)
+        with super().take(rows, size, committed=committed) as batch:
+            yield batch
+
+    def _oldest_running(self) -> int:
+        with self._database.pipeline() as transaction:
+            ((oldest,),) = transaction.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(oldest)
 
 
 def core_rows(folder: Path) -> list[dict[str, Any]]:
@@ -36,10 +60,10 @@ class Pipeline:
     door: Door
     folder: Path
     core: LakeEventLog
-    queue: PostgresLandingQueue = field(init=False)
+    queue: PatientQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        self.queue = PostgresLandingQueue(self.door.database)
+        self.queue = PatientQueue(self.door.database)
 
     def mover(self, *, killed: bool = False, exactly_once: bool = True) -> Mover:
         def kill() -> None:

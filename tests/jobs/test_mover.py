@@ -180,6 +180,19 @@ def test_a_withdrawal_between_crash_and_restart_is_counted_once(pipeline: Pipeli
     assert only(pipeline.rows())["learner_key"] == door.person("u-2")
 
 
+def test_a_withdrawal_after_a_crash_leaves_what_is_in_the_core_to_the_mover(pipeline: Pipeline) -> None:
+    door = pipeline.door
+    door.grant("u-1")
+    door.batch(answered("u-1"))
+    with pytest.raises(Killed):
+        pipeline.mover(killed=True).move()
+    door.batch(answered("u-1"))
+    assert door.withdraw("u-1") == 1  # the second only: the first is in the core, and goes from there
+    pipeline.equation()
+    pipeline.drain()
+    assert pipeline.moved() == {"moved": 1, "withdrawn": 1}
+
+
 def test_without_the_application_transaction_the_crash_doubles(pipeline: Pipeline) -> None:
     door = pipeline.door
     door.grant("u-1")
@@ -359,11 +372,13 @@ def test_two_movers_and_a_busy_sender_lose_nothing(pipeline: Pipeline) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         movers = [pool.submit(move) for _ in range(2)]
-        for part in range(15):
-            events = [answered(users[part % 5], START - timedelta(days=part)) for _ in range(7)]
-            door.batch(*events)
-            sent += [event["event_id"] for event in events]
-        done.set()
+        try:
+            for part in range(15):
+                events = [answered(users[part % 5], START - timedelta(days=part)) for _ in range(7)]
+                door.batch(*events)
+                sent += [event["event_id"] for event in events]
+        finally:
+            done.set()
         assert sum(one.result() for one in movers) == len(sent)
     assert sorted(pipeline.ids()) == sorted(sent)
     pipeline.equation()

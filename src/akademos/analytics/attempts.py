@@ -137,6 +137,14 @@ def pair_up(activity: Activity, card_of_answer: Index) -> Pairs:
     )
 
 
+def group_of(learner: Index, topic: Index, pairs: Pairs, topics: int) -> Index:
+    """Number of the group of each (learner, topic), -1 where the learner has no answer on the topic."""
+    wanted = learner * topics + topic
+    keys = pairs.group_learner * topics + pairs.group_topic
+    at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+    return np.where(keys[at] == wanted, at, -1) if len(keys) else np.full(len(wanted), -1)
+
+
 def first_known(activity: Activity) -> npt.NDArray[np.bool_]:
     """Per answer, whether it is a first attempt if it is the earliest one we hold of its item: the sender did not
     say that others came before."""

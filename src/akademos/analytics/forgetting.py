@@ -4,7 +4,8 @@ A card is (learner, item); its reviews are the learner's answers to the item tha
 strength is the mean retrievability over the learner's seen items of the topic, and the topic is due from the instant
 on at which that mean falls under the target (0.9). A card is due when the scheduler's interval for the target has
 passed since its last review. Two schedulers stand beside each other: FSRS-6 (`fsrs`) and the quality-scaled interval
-rule (`sm2`). Repeats within a day are short-term steps of both. Source: spec/analytics.md 2.
+rule (`sm2`). Repeats within a day are short-term steps of both.
+Source: the specification of retrieval strength and forgetting.
 
 Units: instants in microseconds since 1970 (UTC), days of 24 hours, stability in days. Retrievability counts whole
 days since the last review, so it steps down once a day per card.

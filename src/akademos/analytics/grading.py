@@ -3,7 +3,8 @@
 wrong -> Again (quality 1; 0 when confidence was high). Correct with a hint, with low confidence or slower than the
 learner's own 90th percentile -> Hard (3). Confident and faster than the own 25th percentile -> Easy (5). Any other
 correct answer -> Good (4). Own percentiles come from the learner's earlier correct answers only, at least 20 of them
-with a recorded time; unrecorded confidence never gives Easy or quality 0. Source: spec/analytics.md 2.
+with a recorded time; unrecorded confidence never gives Easy or quality 0.
+Source: the specification of retrieval strength and forgetting.
 """
 
 from __future__ import annotations

@@ -65,6 +65,7 @@ def weekly_history(
     contacts: Contacts,
     names: tuple[U64, U64],
     as_of_us: int,
+    needed_from: Index,
     params: Parameters,
 ) -> History:
     """Every group's past weekly points.
@@ -73,11 +74,12 @@ def weekly_history(
         activity, memory, pairs, contacts: the learners' evidence up to `as_of_us`.
         names: hashes of the learner keys and of the topic ids, by number.
         as_of_us: instant, microseconds.
+        needed_from: per learner, the day number before which points are not wanted.
         params: parameters.
     """
     points = past_weeks(activity.learners["time_zone"].to_list(), as_of_us, params.mastery.history_weeks)
     found = [
-        _block_history(block, memory, pairs, contacts, names, points, params)
+        _block_history(block, memory, pairs, contacts, names, points, needed_from, params)
         for block in blocks(activity, memory, pairs, points, params.forgetting)
     ]
     return History(*(_joined([getattr(part, name) for part in found]) for name in History.__slots__))
@@ -102,6 +104,7 @@ def _block_history(
     contacts: Contacts,
     names: tuple[U64, U64],
     points: Points,
+    needed_from: Index,
     params: Parameters,
 ) -> History:
     starts, group = _groups(block, pairs)
@@ -110,7 +113,8 @@ def _block_history(
     clock = np.isin(learner, memory.learner[memory.review_counts > 0])
     share = _completion(group, answers > 0, contacts, pairs, points)
     # Points and their rows, ordered by group, then point, then item.
-    valid = (answers >= params.mastery.answers_min) & clock[:, None]
+    wanted = points.days[learner] >= needed_from[learner][:, None]
+    valid = (answers >= params.mastery.answers_min) & clock[:, None] & wanted
     of_group = np.repeat(np.arange(len(group)), np.diff(starts, append=len(block.attempts)))
     used = valid[of_group] & (block.attempts > 0)
     row, point = np.nonzero(used)

@@ -19,7 +19,7 @@ Kinds, with accuracy = the composite of first-attempt and overall accuracy alone
 - developing: any other, also a topic with too few answers for an estimate.
 
 Hours to close: items whose last answer was wrong, that are due or were never answered, and materials not completed,
-times the learner's own median time, else the cohort's. Source: spec/analytics.md 4.
+times the learner's own median time, else the cohort's. Source: the specification of knowledge gaps.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ answers out of five do not count as certainty (the idea of Agresti and Coull); t
 again. Caveat: the interval says how far the answered items carry, not how wrong the model of forgetting may be.
 
 Sums are exact: scores and retrievabilities are multiples of small powers of two, so their order does not matter.
-Source: spec/analytics.md 1.
+Source: the specification of mastery progression.
 """
 
 from __future__ import annotations

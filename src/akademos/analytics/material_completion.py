@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from akademos.analytics.attempts import Activity, Pairs, numbers
+from akademos.analytics.attempts import Activity, Pairs, group_of, numbers
 from akademos.analytics.mastery import divided
 from akademos.analytics.rounds import Index
 
@@ -73,10 +73,10 @@ def material_contacts(activity: Activity, pairs: Pairs, materials: pl.DataFrame,
         .agg(share=pl.col("amount").sum())
         .sort("learner_key", "material_id")
     )
-    placed = contacts.join(by_topic, on="material_id", how="inner")
+    placed = contacts.join(by_topic, on="material_id", how="inner", maintain_order="left_right")
     existing = np.bincount(by_topic["topic"].to_numpy(), minlength=len(activity.topics))
     return Contacts(
-        group=_group_of(placed["learner"].to_numpy(), placed["topic"].to_numpy(), pairs, len(activity.topics)),
+        group=group_of(placed["learner"].to_numpy(), placed["topic"].to_numpy(), pairs, len(activity.topics)),
         day=placed["date"].to_physical().to_numpy().astype(np.int64),
         clocked=placed["clocked"].to_numpy(),
         amount=placed["amount"].to_numpy(),
@@ -107,10 +107,3 @@ def completion(completed: Floats, existing: Index, met: npt.NDArray[np.bool_], o
         np.add.at(sums, overall, amounts)
         amounts[np.unique(overall)] = sums[np.unique(overall)]
     return divided(have, exist)
-
-
-def _group_of(learner: Index, topic: Index, pairs: Pairs, topics: int) -> Index:
-    wanted = learner * topics + topic
-    keys = pairs.group_learner * topics + pairs.group_topic
-    at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-    return np.where(keys[at] == wanted, at, -1) if len(keys) else np.full(len(wanted), -1)

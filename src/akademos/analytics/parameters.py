@@ -12,9 +12,9 @@ from typing import Any
 
 from akademos.errors import InputError
 
-_SPEC_1 = "spec/analytics.md 1"
-_SPEC_2 = "spec/analytics.md 2"
-_SPEC_4 = "spec/analytics.md 4"
+_SPEC_1 = "specification, mastery progression"
+_SPEC_2 = "specification, retrieval strength"
+_SPEC_4 = "specification, knowledge gaps"
 _OWN = "own choice"
 
 # Default weights w0..w20 of FSRS-6, as shipped with package `fsrs` 6.3.2.

@@ -14,6 +14,7 @@ from akademos.analytics.attempts import Activity, Pairs, first_known, pair_up, r
 from akademos.analytics.clock import DAY_US, microseconds
 from akademos.analytics.forgetting import NEVER, CardMemory, card_memory, topic_due
 from akademos.analytics.history import daily_curves, overall_group, weekly_history
+from akademos.analytics.history_reuse import fingerprints, reuse_history, with_reused
 from akademos.analytics.material_completion import Contacts, completed_materials, material_contacts
 from akademos.analytics.pace import ITEM, MATERIAL, answer_times, material_times, own_medians
 from akademos.analytics.parameters import Parameters
@@ -25,20 +26,25 @@ Floats = npt.NDArray[np.float64]
 
 
 def precompute_state(
-    tables: Mapping[str, pl.DataFrame], as_of: datetime, params: Parameters
+    tables: Mapping[str, pl.DataFrame],
+    as_of: datetime,
+    params: Parameters,
+    previous: Mapping[str, pl.DataFrame] | None,
 ) -> dict[str, pl.DataFrame]:
     """See `learner_state.precompute`."""
     as_of_us = microseconds(as_of)
     activity = read_activity(tables, as_of_us, params)
     memory = card_memory(activity, params.forgetting)
     pairs = pair_up(activity, memory.card_of_answer)
-    contacts = material_contacts(
-        activity, pairs, conform(tables.get("materials"), "materials"), params.mastery.opened_share
-    )
+    materials = conform(tables.get("materials"), "materials")
+    contacts = material_contacts(activity, pairs, materials, params.mastery.opened_share)
     keys = activity.learners["learner_key"]
     names = name_hash(keys.to_list()), name_hash(activity.topics)
     row_of_group = np.arange(len(pairs.group_learner)) - overall_group(pairs)
-    past = weekly_history(activity, memory, pairs, contacts, names, as_of_us, params)
+    reuse = reuse_history(previous, activity, pairs, as_of_us, materials, params)
+    fresh = weekly_history(activity, memory, pairs, contacts, names, as_of_us, reuse.needed_from, params)
+    past = with_reused(fresh, reuse)
+    until = np.full(activity.learners.height, as_of_us)
     curves = daily_curves(activity, memory, pairs, as_of_us, params)
     recent, difficulty_version = _recent(activity, pairs, row_of_group, tables, as_of_us, params)
 
@@ -46,7 +52,9 @@ def precompute_state(
         return {"learner_key": keys.gather(pairs.group_learner[group]), "topic": row_of_group[group]}
 
     state: dict[str, Mapping[str, Any] | pl.DataFrame] = {
-        "profile": _profile(activity, tables, as_of_us, difficulty_version, params),
+        "profile": _profile(activity, tables, as_of_us, difficulty_version, params).with_columns(
+            fingerprint=pl.Series(fingerprints(activity, until, materials, params), dtype=pl.UInt64)
+        ),
         "cards": _cards(activity, memory),
         "topics": _topics(activity, memory, pairs, contacts, params),
         "card_topics": _card_topics(activity, memory, pairs, row_of_group),

@@ -117,6 +117,7 @@ STATE: Mapping[str, pl.Schema] = {
         material_seconds=pl.Float64,
         material_seconds_basis=pl.String,
         item_difficulty=pl.String,
+        fingerprint=pl.UInt64,  # of the past that the weekly points rest on, see `history_reuse`
     ),
     # one item that the learner answered, in the order of question_id
     "cards": _table(

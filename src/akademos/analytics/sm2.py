@@ -1,7 +1,7 @@
 """The quality-scaled interval rule (called SM-2 by its users; it keeps no easiness).
 
 Quality q is 0..5. q < 3 gives 1 day. Otherwise the previous interval 0 becomes 1, 1 becomes 6, and any other becomes
-previous * (13 + 2 (q - 3)) // 10, in integers. Source: spec/analytics.md 2.
+previous * (13 + 2 (q - 3)) // 10, in integers. Source: the specification of retrieval strength and forgetting.
 
 A repeat within 24 hours of the last review is a short-term step: it may reset the interval, it does not extend it.
 """

@@ -7,7 +7,7 @@ there is no clear change. Units: share per 30 days; the interval has coverage 1 
 
 Needs 10 answers on 3 days. The residual variance is never taken to be smaller than that of one unlike answer among
 n + 2, so that a spotless record is not certainty. Caveat: repeats of an item count like any answer.
-Source: spec/analytics.md 1; equivalence: Schuirmann 1987.
+Source: the specification of mastery progression; equivalence: Schuirmann 1987.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ TAKEN = ("accepted", "held", "duplicate")
 
 
 def main(url: str, key: str, journal: Path, seed: int) -> None:
-    """Send until SIGTERM; the batch in hand is finished first."""
+    """Send until SIGTERM, the batch in hand is finished first; or until whoever started it is gone."""
     chance = random.Random(seed)  # noqa: S311  # a reproducible load, no secret
-    ending = False
+    ending, parent = False, os.getppid()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         nonlocal ending
@@ -40,7 +40,7 @@ def main(url: str, key: str, journal: Path, seed: int) -> None:
     with journal.open("a") as file, httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
         while not ending:
             events = [_event(chance) for _ in range(chance.randint(1, LARGEST_BATCH))]
-            verdicts = _send(client, events)
+            verdicts = _send(client, events, parent)
             taken = [one["event_id"] for one in verdicts if one["verdict"] in TAKEN]
             if len(taken) < len(events):
                 refused = next(one for one in verdicts if one["verdict"] not in TAKEN)
@@ -50,8 +50,8 @@ def main(url: str, key: str, journal: Path, seed: int) -> None:
             os.fsync(file.fileno())
 
 
-def _send(client: httpx.Client, events: list[dict[str, object]]) -> list[dict[str, str]]:
-    while True:
+def _send(client: httpx.Client, events: list[dict[str, object]], parent: int) -> list[dict[str, str]]:
+    while os.getppid() == parent:
         try:
             reply = client.post("/v1/events/batch", json={"events": events}, timeout=10)
         except httpx.TransportError:
@@ -63,6 +63,7 @@ def _send(client: httpx.Client, events: list[dict[str, object]]) -> list[dict[st
         if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             sys.exit(f"the server answered {reply.status_code}: {reply.text[:500]}")
         time.sleep(0.1)
+    sys.exit("nobody waits for this client any more")
 
 
 def _event(chance: random.Random) -> dict[str, object]:

@@ -57,6 +57,18 @@ INTAKE_DATASETS: tuple[Dataset, ...] = (
         service_level="moved within seconds",
     ),
     Dataset(
+        name="landing_in_hand",
+        description="While a batch is moved: how far; rows up to there may be in the event log already.",
+        grain="the batch in hand",
+        owner=_OWNER,
+        columns=(
+            must("one_row", "bool", "always true: there is one row at most"),
+            must("moving_to", "int64", "last transaction of the batch"),
+        ),
+        zone="landing",
+        basis=Basis.LEGITIMATE_INTEREST,
+    ),
+    Dataset(
         name="held",
         description="Events whose learners have not consented yet; released when consent comes, else gone.",
         grain="one event without consent",

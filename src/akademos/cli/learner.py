@@ -23,7 +23,7 @@ from akademos.stores.ports.answers import Answer, AnswerName
 from akademos.system import System
 
 SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
-ROWS = 15
+ROWS, REASONS = 15, 5
 
 
 def command(
@@ -107,7 +107,7 @@ def _print(console: Console, answers: Mapping[AnswerName, Answer]) -> None:
 
 
 def _print_gaps(console: Console, gaps: Answer) -> None:
-    table = Table("gap", "kind", "severity", "priority", "mastery", "why")
+    table = Table("gap", "kind", "severity", "priority", "mastery", "likely")
     for gap in gaps["gaps"][:ROWS]:
         table.add_row(
             gap["name"],
@@ -115,11 +115,13 @@ def _print_gaps(console: Console, gaps: Answer) -> None:
             gap["severity"] or "-",
             "-" if gap["priority"] is None else f"{gap['priority']:.2f}",
             _percent(gap["mastery"]),
-            gap["reason"] or "",
+            _range(gap),
         )
     console.print(table)
     if len(gaps["gaps"]) > ROWS:
         console.print(f"and {len(gaps['gaps']) - ROWS} more gaps (--json prints all)")
+    for gap in gaps["gaps"][:REASONS]:
+        console.print(f"  {gap['name']}: {gap['reason']}", highlight=False)
 
 
 def _said(block: Mapping[str, Any]) -> str:

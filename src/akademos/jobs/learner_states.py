@@ -34,8 +34,8 @@ from akademos.stores.ports.records import Records
 
 JOB = "learner_states"
 RESUMED_WITHIN = timedelta(hours=12)
-ROWS_PER_BUCKET = 60_000
-"""One process holds a bucket and its states: about 250 MB."""
+ROWS_PER_BUCKET = 25_000
+"""A process holds a bucket and its states: about 100 MB."""
 
 ROWS_WORTH_PROCESSES = 200_000
 """Starting a process costs about two seconds; below so many rows one process is quicker."""

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 LEAST_ROWS = 1_000
 MOST_ROWS = 25_000
-MOST_BYTES = 12 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 """JSON of one batch; moving it takes about ten times that in memory. Larger ones are hardly quicker."""
 
 BATCH_S = 0.8
@@ -103,8 +103,7 @@ class Mover:
             rows, late = self._without_late_duplicates(
                 sorted_rows, batch, first=self._exactly_once and committed is None
             )
-            if withdrawn or late or postponed:
-                batch.set_aside(withdrawn=withdrawn, late_duplicates=late, postponed=postponed)
+            batch.prepare(withdrawn=withdrawn, late_duplicates=late, postponed=postponed)
             if rows.height:
                 events = rows.drop(SEQ).to_arrow().cast(SCHEMA)
                 version = batch.version if application else None

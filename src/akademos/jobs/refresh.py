@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Protocol
 
 import structlog
@@ -15,11 +15,14 @@ from akademos.errors import AkademosError
 from akademos.jobs.past_tables import Tables
 from akademos.jobs.state_rows import state_rows
 from akademos.stores.ports.consent import ConsentLedger
-from akademos.stores.ports.learner_state import LearnerStates
+from akademos.stores.ports.learner_state import LearnerStates, StaleState
 
 log = structlog.get_logger()
 
-LEARNERS_AT_ONCE = 32
+LEARNERS_AT_ONCE = 64
+EVENTS_AT_ONCE = 10_000
+"""As far as known: so many events and their states take about 50 MB while they are computed."""
+
 LONGEST_PAUSE_S = 5.0
 
 
@@ -49,7 +52,7 @@ class Refresh:
 
     def once(self, learners: int = LEARNERS_AT_ONCE) -> int:
         """Compute the states that have been stale the longest; return how many."""
-        stale = self._states.stale(learners)
+        stale = _within(self._states.stale(learners), EVENTS_AT_ONCE)
         for tenant_id, marks in groupby(sorted(stale, key=lambda one: one.tenant_id), lambda one: one.tenant_id):
             self._compute_all(tenant_id, [one.learner_key for one in marks])
         self._states.settle(stale)
@@ -100,3 +103,9 @@ class Refresh:
             self._states.write(tenant_id, rows.states)
             written = {state.learner_key for state in rows.states}
         self._states.remove(tenant_id, [key for key in learner_keys if key not in written])
+
+
+def _within(stale: Sequence[StaleState], events: int) -> list[StaleState]:
+    """The first of them that together hold so many events at most; one at least."""
+    totals = accumulate(one.events for one in stale)
+    return [one for number, (one, total) in enumerate(zip(stale, totals, strict=True)) if not number or total <= events]

@@ -24,6 +24,7 @@ from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.ports.access import Tenants
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
+from akademos.stores.ports.landing_queue import LandingQueue
 from akademos.stores.ports.records import Records
 from akademos.telemetry import JOB_SECONDS
 
@@ -33,6 +34,8 @@ LOOK_EVERY_S = 0.5
 NIGHT_LOOK_EVERY_S = 5.0
 REFRESH_PAUSE_S = 0.25
 """Marks left by another process wait so long at most; those of this one's mover wake the refresh at once."""
+
+BUSY_EVENTS = 1_000
 
 UPKEEP = ("withdrawals", "compaction", "sweep", "landing_expiry")
 
@@ -49,6 +52,7 @@ class Jobs:
     learner_states: LearnerStatesJob
     tenants: Tenants
     runs: JobRuns
+    queue: LandingQueue
     core: EventLogReader
     records: Records
     clock: Callable[[], datetime]
@@ -154,7 +158,11 @@ class Worker:
         present = StatesBasis(self.jobs.core.count(tenant_id), self.jobs.records.curriculum_version(tenant_id))
         if present.rows == 0 and before is None:
             return False
-        return bool(due([job], {job.job: history}, now)) or states_outdated(before, present, history, now)
+        if due([job], {job.job: history}, now):
+            return True
+        # Between the nights it waits until the rush is over: live states are up to date meanwhile.
+        calm = self.jobs.queue.backlog().events < BUSY_EVENTS
+        return calm and states_outdated(before, present, history, now)
 
     def _try(self, name: str, work: Callable[[], object]) -> None:
         started = time.monotonic()

@@ -173,7 +173,7 @@ def _wrong_role(principal: Principal, reason: str) -> Forbidden:
 
 def _not_self() -> Forbidden:
     return Forbidden(
-        "A learner sees their own answers only.", hint="Leave out ?learner= to see your own.", code="scope"
+        "A learner sees their own answers only.", hint="Ask without naming a learner to see your own.", code="scope"
     )
 
 

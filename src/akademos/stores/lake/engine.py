@@ -19,9 +19,11 @@ _Answer = TypeVar("_Answer")
 
 TRIES = 5
 
+_SETTINGS = "SET TimeZone = 'UTC'; SET parquet_metadata_cache = true"
+
 
 class Engine:
-    """The engine of this process over one table.
+    """An engine over one table, opened when it is first asked something.
 
     Args:
         table: whose files it reads.
@@ -31,24 +33,34 @@ class Engine:
 
     def __init__(self, table: EventTable, *, memory_limit_mb: int, threads: int = 2) -> None:
         self._table = table
-        self._spill = tempfile.TemporaryDirectory(prefix="akademos-spill-")
-        self._connection = duckdb.connect(
-            config={
-                "memory_limit": f"{memory_limit_mb}MB",
-                "threads": threads,
-                "temp_directory": self._spill.name,
-                "autoload_known_extensions": False,
-                "autoinstall_known_extensions": False,
-            }
-        )
-        self._connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
+        self._memory_limit_mb = memory_limit_mb
+        self._threads = threads
         self._cursors = threading.local()
+        self._connecting = threading.Lock()
+        self._opened: tuple[duckdb.DuckDBPyConnection, tempfile.TemporaryDirectory[str]] | None = None
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        with self._connecting:
+            if self._opened is None:
+                spill = tempfile.TemporaryDirectory(prefix="akademos-spill-")
+                connection = duckdb.connect(
+                    config={
+                        "memory_limit": f"{self._memory_limit_mb}MB",
+                        "threads": self._threads,
+                        "temp_directory": spill.name,
+                        "autoload_known_extensions": False,
+                        "autoinstall_known_extensions": False,
+                    }
+                )
+                connection.execute(_SETTINGS)
+                self._opened = connection, spill
+            return self._opened[0]
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """The cursor of the calling thread: a shared one gives wrong results silently."""
         cursor = getattr(self._cursors, "cursor", None)
         if cursor is None:
-            cursor = self._cursors.cursor = self._connection.cursor()
+            cursor = self._cursors.cursor = self._connection().cursor()
         return cursor
 
     def query(self, statement: str, values: Sequence[object] = ()) -> pa.Table:
@@ -87,8 +99,12 @@ class Engine:
 
     def close(self) -> None:
         """Give memory and temporary files back."""
-        self._connection.close()
-        self._spill.cleanup()
+        with self._connecting:
+            if self._opened is not None:
+                connection, spill = self._opened
+                connection.close()
+                spill.cleanup()
+                self._opened, self._cursors = None, threading.local()
 
 
 def _quoted(text: str) -> str:

@@ -18,6 +18,9 @@ from akademos.stores.lake.rewriting import ROWS_PER_FILE, LakeRewriter
 from akademos.stores.lake.table import EventTable, already_committed
 from akademos.stores.ports.event_log import SCHEMA
 
+REWRITE_MEMORY_MB = 64
+"""Sorts of a million rows go to disk beyond that."""
+
 
 class LakeEventLog(LakeReader, LakeRewriter):
     """Adapter of the ports `EventLogReader` and `EventLogWriter`. Safe to share between threads.
@@ -25,7 +28,8 @@ class LakeEventLog(LakeReader, LakeRewriter):
     Args:
         uri: folder of the Delta tables; the log is the table `events` in it.
         locks: orders the writers of all processes that share the folder.
-        memory_limit_mb: what the query engine may hold in memory.
+        memory_limit_mb: what the query engine may hold in memory; rewrites have an engine of their own, which holds
+            less and leaves the processor to the others.
         rows_per_file: about how many rows a compacted file holds.
     """
 
@@ -33,9 +37,9 @@ class LakeEventLog(LakeReader, LakeRewriter):
         self, uri: str, locks: TableLocks, *, memory_limit_mb: int = 256, rows_per_file: int = ROWS_PER_FILE
     ) -> None:
         table = EventTable(uri, locks)
-        engine = Engine(table, memory_limit_mb=memory_limit_mb)
-        LakeReader.__init__(self, table, engine)
-        LakeRewriter.__init__(self, table, engine, rows_per_file=rows_per_file)
+        LakeReader.__init__(self, table, Engine(table, memory_limit_mb=memory_limit_mb))
+        rewriting = Engine(table, memory_limit_mb=min(memory_limit_mb, REWRITE_MEMORY_MB), threads=1)
+        LakeRewriter.__init__(self, table, rewriting, rows_per_file=rows_per_file)
 
     def append(
         self,
@@ -74,5 +78,6 @@ class LakeEventLog(LakeReader, LakeRewriter):
             start += length
 
     def close(self) -> None:
-        """Give the query engine's memory back."""
+        """Give the query engines' memory back."""
         self._engine.close()
+        self._rewriting.close()

@@ -44,7 +44,7 @@ class LakeRewriter:
 
     def __init__(self, table: EventTable, engine: Engine, *, rows_per_file: int = ROWS_PER_FILE) -> None:
         self._table = table
-        self._engine = engine
+        self._rewriting = engine
         self._rows_per_file = rows_per_file
 
     def needs_compaction(self, *, minimum_files: int = 8) -> bool:
@@ -145,8 +145,8 @@ class LakeRewriter:
     def _holding(self, files: Sequence[DataFile], condition: str) -> set[str]:
         if not files:
             return set()
-        found = self._engine.cursor().execute(
-            f"SELECT DISTINCT filename FROM {self._engine.files(files, filename=True)} WHERE {condition}"
+        found = self._rewriting.cursor().execute(
+            f"SELECT DISTINCT filename FROM {self._rewriting.files(files, filename=True)} WHERE {condition}"
         )
         return {relative(self._table, path) for (path,) in found.fetchall()}
 
@@ -155,7 +155,7 @@ class LakeRewriter:
         added: list[AddAction] = []
         gone = 0
         for file in files:
-            kept = f"SELECT {_COLUMNS} FROM {self._engine.files([file])} WHERE ({condition}) IS NOT TRUE"
+            kept = f"SELECT {_COLUMNS} FROM {self._rewriting.files([file])} WHERE ({condition}) IS NOT TRUE"
             path, rows = self._copy(kept, file.tenant_id, file.month)
             gone += file.rows - rows
             if rows:
@@ -169,8 +169,8 @@ class LakeRewriter:
 
     def _merged(self, merge: Merge) -> list[AddAction]:
         """The rows of a merge in new files, each with whole learners."""
-        source = self._engine.files(merge.files)
-        cuts = self._engine.cursor().execute(
+        source = self._rewriting.files(merge.files)
+        cuts = self._rewriting.cursor().execute(
             f"""
             SELECT max(key) FROM (
                 SELECT coalesce(learner_key, '') AS key,
@@ -199,7 +199,7 @@ class LakeRewriter:
         path = new_path(tenant_id, month)
         target = self._table.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        written = self._engine.cursor().execute(
+        written = self._rewriting.cursor().execute(
             f"COPY ({query}) TO {_text(str(target))} (FORMAT parquet, COMPRESSION {COMPRESSION}, "
             f"COMPRESSION_LEVEL {COMPRESSION_LEVEL}, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
         )

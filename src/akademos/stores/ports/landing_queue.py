@@ -77,11 +77,11 @@ class LandingBatch(Protocol):
         """Tenants of whose events some came by import, so that the index of ids does not know them all."""
         ...
 
-    def set_aside(self, *, withdrawn: Sequence[int], late_duplicates: Sequence[int], postponed: Sequence[int]) -> None:
-        """Take rows (by seq) out of the batch, and commit that at once.
+    def prepare(self, *, withdrawn: Sequence[int], late_duplicates: Sequence[int], postponed: Sequence[int]) -> None:
+        """Take rows (by seq) out of the batch, and commit that at once, before the core's commit.
 
-        Withdrawn rows and late duplicates are deleted and counted. Postponed ones go back to landing's end. Do
-        this before the core's commit: from then on every row up to `version` counts as moved.
+        Withdrawn rows and late duplicates are deleted and counted; postponed ones go back to landing's end. From
+        then on every row up to `version` counts as moved if the core says so, and nobody else deletes it.
         """
         ...
 

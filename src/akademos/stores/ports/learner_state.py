@@ -26,11 +26,12 @@ class LearnerState:
 
 @dataclass(frozen=True, slots=True)
 class StaleState:
-    """A learner whose state is behind the core, and since when."""
+    """A learner whose state is behind the core, since when, and how many events the state holds."""
 
     tenant_id: str
     learner_key: str
     marked_at: datetime
+    events: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from akademos.stores.ports.consent import (
     RecordedBasis,
 )
 from akademos.stores.postgres.database import Database, Transaction
-from akademos.stores.postgres.locks import lock_landing
+from akademos.stores.postgres.locks import WAITING, lock_landing
 
 _HISTORY = """
     INSERT INTO consent_history
@@ -46,6 +46,7 @@ _RELEASE = """
     LEFT JOIN identifiers a ON a.tenant_id = r.tenant_id AND a.identifier_hash = r.actor_hash
     LEFT JOIN identifiers s ON s.tenant_id = r.tenant_id AND s.identifier_hash = r.subject_hash
 """
+_OF_PERSON = f"tenant_id = %s AND (actor_key = %s OR subject_key = %s) AND {WAITING}"
 _ENTRIES = "SELECT purpose, decision, version, basis, text_version, recorded_at FROM consent_history"
 
 
@@ -170,14 +171,13 @@ class PostgresConsent:
         with self._database.pipeline() as transaction:
             lock_landing(transaction)
             waiting = transaction.execute(
-                "SELECT event, count(*) FROM landing WHERE tenant_id = %s AND (actor_key = %s OR subject_key = %s) "
-                "GROUP BY event",
+                f"SELECT DISTINCT event FROM landing WHERE {_OF_PERSON}",
                 (tenant_id, learner_key, learner_key),
             ).fetchall()
             granted = mask(self._purposes_in(transaction, tenant_id, [learner_key]).get(learner_key, frozenset()))
-            gone = [event for event, _ in waiting if not may_keep(self._event_purposes(tenant_id, event), [granted])]
+            gone = [event for (event,) in waiting if not may_keep(self._event_purposes(tenant_id, event), [granted])]
             deleted = transaction.execute(
-                "DELETE FROM landing WHERE tenant_id = %s AND (actor_key = %s OR subject_key = %s) AND event = ANY(%s)",
+                f"DELETE FROM landing WHERE {_OF_PERSON} AND event = ANY(%s)",
                 (tenant_id, learner_key, learner_key, gone),
             ).rowcount
             if deleted:

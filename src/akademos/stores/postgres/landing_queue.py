@@ -66,6 +66,11 @@ _POSTPONE = f"""
     SELECT tenant_id, event_id, event, actor_key, subject_key, source, received_at, occurred_at, raw FROM gone
 """
 _FINISH = _COUNTED.format(deleted=f"DELETE FROM landing WHERE {_WITHIN} RETURNING tenant_id")
+_IN_HAND = """
+    INSERT INTO landing_in_hand (moving_to) VALUES (%(version)s::text::xid8)
+    ON CONFLICT (one_row) DO UPDATE SET moving_to = excluded.moving_to
+"""
+_OUT_OF_HAND = "DELETE FROM landing_in_hand WHERE moving_to <= %(version)s::text::xid8"
 _MARK_STALE = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT t, k, (SELECT clock_timestamp()) FROM unnest(%s::text[], %s::uuid[]) AS _ (t, k)
@@ -227,8 +232,8 @@ class _Batch:
         tenants = list({landed.tenant_id for landed in self.events()})
         return frozenset(tenant_id for (tenant_id,) in self._guard.execute(_IMPORTED, (tenants,)))
 
-    def set_aside(self, *, withdrawn: Sequence[int], late_duplicates: Sequence[int], postponed: Sequence[int]) -> None:
-        """Take rows out of the batch, and commit that at once; see the port."""
+    def prepare(self, *, withdrawn: Sequence[int], late_duplicates: Sequence[int], postponed: Sequence[int]) -> None:
+        """Take rows out of the batch, and note that the rest is about to move; see the port."""
         # In a transaction of its own: the guard's must go on holding the locks.
         with self._database.pipeline() as transaction:
             for kind, seq in (("withdrawn", withdrawn), ("late_duplicate", late_duplicates)):
@@ -236,6 +241,7 @@ class _Batch:
                     transaction.execute(_SET_ASIDE, {**self._bounds, "kind": kind, "seq": list(seq)})
             if postponed:
                 transaction.execute(_POSTPONE, {**self._bounds, "seq": list(postponed)})
+            transaction.execute(_IN_HAND, self._bounds)
 
     def finish(self, stale: Iterable[tuple[str, str]]) -> int:
         """Delete and count what is left; see the port."""
@@ -244,6 +250,7 @@ class _Batch:
         if pairs:
             self._guard.execute(_MARK_STALE, ([tenant for tenant, _ in pairs], [UUID(key) for _, key in pairs]))
         values = {**self._bounds, "kind": "moved"}
+        self._guard.execute(_OUT_OF_HAND, values)
         return int(sum(count for (count,) in self._guard.execute(_FINISH, values)))
 
 
@@ -266,4 +273,5 @@ def _next_transactions(transaction: Transaction, after: int, rows: int, size: in
 def _recover(transaction: Transaction, committed: int) -> int:
     values = {"kind": "moved", "after": 0, "version": committed}
     transaction.execute(_MARK_RECOVERED, values)
+    transaction.execute(_OUT_OF_HAND, values)
     return int(sum(count for (count,) in transaction.execute(_FINISH, values)))

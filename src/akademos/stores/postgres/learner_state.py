@@ -40,7 +40,8 @@ _MARK = """
     ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
 """
 _STALE = """
-    SELECT tenant_id, learner_key::text, marked_at FROM stale_learner_states
+    SELECT tenant_id, learner_key::text, marked_at, coalesce(events, 0)
+    FROM stale_learner_states LEFT JOIN learner_state USING (tenant_id, learner_key)
     ORDER BY marked_at, tenant_id, learner_key LIMIT %s
 """
 _SETTLE = "DELETE FROM stale_learner_states WHERE tenant_id = %s AND learner_key = %s AND marked_at = %s"

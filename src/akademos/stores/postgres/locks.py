@@ -40,8 +40,13 @@ def try_lock(transaction: Transaction, number: int) -> bool:
 
 
 def lock_landing(transaction: Transaction) -> None:
-    """Delete accepted rows only under this lock: it waits for the batch that the mover has in hand."""
+    """Delete accepted rows only under this lock, and only `WAITING` ones: it waits for the mover's batch in hand."""
     lock(transaction, LANDING)
+
+
+WAITING = "transaction_id > (SELECT coalesce(max(moving_to), '0'::xid8) FROM landing_in_hand)"
+"""Condition on `landing`, under its lock: rows that are nowhere else. Others may be in the core already, put there by a
+mover that was killed; the next one finds out, checks consent if they are not, and counts them either way."""
 
 
 def lock_consented_writes(transaction: Transaction) -> None:

@@ -135,6 +135,13 @@ CREATE INDEX landing_in_order ON akademos.landing (transaction_id, seq);
 ALTER TABLE akademos.landing SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000);
 
+-- While a batch is moved: rows up to this transaction may be in the core already. Left behind by a mover that was
+-- killed; whoever else deletes accepted rows leaves those to the next one, which finds out.
+CREATE TABLE akademos.landing_in_hand (
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    moving_to xid8 NOT NULL
+);
+
 -- Rows without consent yet, by keyed hash of the learner's identifier; gone after 24 hours.
 CREATE TABLE akademos.held (
     tenant_id text NOT NULL,
@@ -470,7 +477,7 @@ BEGIN
     FOREACH t IN ARRAY served LOOP
         EXECUTE format('GRANT SELECT ON akademos.%I TO akademos_serving', t);
     END LOOP;
-    FOREACH t IN ARRAY ARRAY['landing', 'held', 'event_index'] LOOP
+    FOREACH t IN ARRAY ARRAY['landing', 'landing_in_hand', 'held', 'event_index'] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON akademos.%I TO akademos_pipeline', t);
     END LOOP;
 END $$;
