@@ -119,10 +119,7 @@ class EmbeddedPostgres:
         with self._starting():
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
-            if self._postmaster() is None:
-                self._clear_stale_lock()
-                self._start_server()
-            self._ensure_application()
+            self._ensure_running()
             self._in_use = (self.folder / "in-use.lock").open("a")
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
         return self.dsn
@@ -255,6 +252,22 @@ class EmbeddedPostgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         for left_over in self.socket_folder.glob(".s.PGSQL.*"):
             left_over.unlink(missing_ok=True)
+
+    def _ensure_running(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            if self._postmaster() is None:
+                self._clear_stale_lock()
+                self._start_server()
+            try:
+                self._ensure_application()
+            except psycopg.OperationalError as refusal:
+                # Found while it was on its way down: a killed server's process stays for a moment.
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"PostgreSQL does not answer: {refusal}", hint=_DOCTOR) from refusal
+                time.sleep(0.1)
+            else:
+                return
 
     def _ensure_application(self) -> None:
         password = self._credentials()[APPLICATION_ROLE]
