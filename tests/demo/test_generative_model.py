@@ -23,6 +23,7 @@ from akademos.demo.simulation import TERM_WEEKS, History, simulate
 from akademos.demo.truth import item_topics, true_answers, true_items, true_topics
 from akademos.errors import InputError
 from akademos.intake.check import EventCheck
+from akademos.intake.typed_events import TypedEvents
 from akademos.stores.ports.landing import Arrival
 
 DOCS = Path(__file__).parents[2] / "docs" / "demo.md"
@@ -196,7 +197,7 @@ def test_truth_tables_have_one_row_a_pair_and_agree(history: History) -> None:
 
 
 def test_every_event_is_of_the_dictionary_with_nothing_unknown(events: pl.DataFrame, history: History) -> None:
-    check = EventCheck(builtin(), bytes(32), strict=True)
+    check = EventCheck(TypedEvents(builtin()), bytes(32), strict=True)
     sample = pl.concat([events.filter(event_name=name).head(50) for name in events["event_name"].unique()])
     assert events["event_name"].n_unique() >= 7
     for position, event in enumerate(on_the_wire(sample)):

@@ -19,12 +19,13 @@ from akademos.intake.check import EventCheck
 from akademos.intake.decode import decode_batch, decode_event, decompress
 from akademos.intake.occurrence import occurred_at
 from akademos.intake.rate import TokenBucket
+from akademos.intake.typed_events import TypedEvents
 from akademos.stores.ports.landing import Arrival, Refusal
 
 from .conftest import START, Door, answered
 
-CHECK = EventCheck(builtin(), b"k" * 32)
-STRICT = EventCheck(builtin(), b"k" * 32, strict=True)
+CHECK = EventCheck(TypedEvents(builtin()), b"k" * 32)
+STRICT = EventCheck(TypedEvents(builtin()), b"k" * 32, strict=True)
 
 
 def json_values(numbers: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:

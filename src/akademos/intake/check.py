@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from operator import attrgetter
 from typing import Any
+from uuid import UUID, uuid4
 
 import orjson
+from msgspec import Raw
 
 from akademos.catalogue.declarations import Basis, Kind, Party, Zone
 from akademos.catalogue.policies import LIMITS
-from akademos.catalogue.registry import KnownEvent, Registry
+from akademos.catalogue.registry import KnownEvent
 from akademos.catalogue.validation import CLEAN, EventChecker, parse_timestamp
 from akademos.intake import personal_data
 from akademos.intake.decode import BrokenLine
 from akademos.intake.occurrence import is_ahead, is_too_old, occurred_at
+from akademos.intake.typed_events import TypedEvents
 from akademos.privacy.consent import mask
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.landing import Arrival, Handling, Refusal
 
 HASH_BYTES = 16
+_NUL = b"\\u0000"
+#: What `_arrival` reads of an event's core properties.
+_READ = ("user_id", "anonymous_id", "subject_id", "opt_out_status", "environment")
+_read: Callable[[Any], tuple[Any, ...]] = attrgetter(*_READ)
 _HINT_CLOCK = "Mend the sender's clock, or send `sent_at` so that it can be corrected."
 _HINT_PII = "Send a salted hash (pii_hash, phone_hash) or leave it out; the event was not kept."
 
@@ -60,13 +68,41 @@ class _Known:
 
 
 class EventCheck:
-    """Checks the events of one tenant. Stateless but for what it derives from the registry once."""
+    """Checks the events of one tenant. Stateless but for what it derives from the registry once.
 
-    def __init__(self, registry: Registry, payload_key: bytes, *, strict: bool = False) -> None:
-        self._registry = registry
+    Args:
+        typed: the short way for clean events, of the same registry.
+        payload_key: of the keyed hash of what was sent.
+        strict: refuse unknown properties instead of dropping them.
+    """
+
+    def __init__(self, typed: TypedEvents, payload_key: bytes, *, strict: bool = False) -> None:
+        self._registry = typed.registry
+        self._typed = typed
         self._payload_key = payload_key
         self._strict = strict
         self._by_name: dict[str, _Known] = {}
+
+    def accept(self, position: int, content: Raw, sent_at: datetime | None, received_at: datetime) -> Arrival | None:
+        """What a clean event becomes, by the short way; None for any other: `check` says what becomes of it."""
+        found = self._typed.parse(content)
+        if found is None:
+            return None
+        event, typed = found
+        raw = self._typed.canonical(event)
+        if len(raw) > LIMITS.event_bytes or _NUL in raw or personal_data.possible(raw):
+            return None
+        event_id = event.event_id
+        binary_id = _new_id() if event_id is None else _binary_id(event_id)
+        stamp = event.client_timestamp
+        clock = None if stamp is None else parse_timestamp(stamp)
+        if binary_id is None or (clock is None and stamp is not None):
+            return None
+        happened = occurred_at(clock, sent_at, received_at)
+        if clock is not None and happened == received_at and is_ahead(clock, sent_at, received_at):
+            return None
+        known = self._known_of(typed.known)
+        return self._arrival(position, known, binary_id, event_id, _read(event), {}, raw, raw, happened, received_at)
 
     def check(
         self, position: int, event: object, sent_at: datetime | None, received_at: datetime
@@ -116,24 +152,35 @@ class EventCheck:
                 key: value for key, value in event.items() if value is not None and key not in outcome.dropped_core
             }
             raw = orjson.dumps({**event, "properties": kept}, option=orjson.OPT_SORT_KEYS)
-        arrival = self._arrival(position, known, event, kept, raw, canonical, happened, received_at)
+        event_id = event.get("event_id")
+        binary_id = _new_id() if event_id is None else bytes.fromhex(event_id.replace("-", ""))
+        core = tuple(event.get(name) for name in _READ)
+        arrival = self._arrival(position, known, binary_id, event_id, core, kept, raw, canonical, happened, received_at)
         return arrival, outcome.dropped_pointers if not clean else ()
 
     def _known(self, name: object) -> _Known | None:
         if type(name) is not str:
             return None
         found = self._by_name.get(name)
+        if found is not None:
+            return found
+        known = self._registry.lookup(name)
+        return None if known is None else self._known_of(known)
+
+    def _known_of(self, known: KnownEvent) -> _Known:
+        name = known.event.wire_name
+        found = self._by_name.get(name)
         if found is None:
-            known = self._registry.lookup(name)
-            if known is not None:
-                found = self._by_name[name] = _Known.of(known)
+            found = self._by_name[name] = _Known.of(known)
         return found
 
     def _arrival(
         self,
         position: int,
         known: _Known,
-        event: dict[str, Any],
+        binary_id: bytes,
+        event_id: str | None,
+        core: tuple[Any, ...],
         properties: dict[str, object],
         raw: bytes,
         canonical: bytes,
@@ -141,26 +188,27 @@ class EventCheck:
         received_at: datetime,
     ) -> Arrival:
         handling = known.handling
+        user_id, anonymous_id, subject_id, opt_out, environment = core
         actor = subject = None
-        if (user := event.get("user_id")) is not None and not known.no_actor:
-            actor = Identifier("user", user)
-        elif (anonymous := event.get("anonymous_id")) is not None and not known.no_actor:
-            actor = Identifier("anonymous", anonymous)
-        if known.learner_subject and (other := event.get("subject_id")) is not None:
-            subject = Identifier("user", other)
-        event_id = event.get("event_id") or str(uuid.uuid4())
+        if not known.no_actor:
+            if user_id is not None:
+                actor = Identifier("user", user_id)
+            elif anonymous_id is not None:
+                actor = Identifier("anonymous", anonymous_id)
+        if known.learner_subject and subject_id is not None:
+            subject = Identifier("user", subject_id)
         return Arrival(
             handling,
             position,
-            bytes.fromhex(event_id.replace("-", "")),
-            event_id,
+            binary_id,
+            event_id or str(UUID(bytes=binary_id)),
             actor,
             subject,
-            handling.stopped_by_opt_out and event.get("opt_out_status") is True,
+            handling.stopped_by_opt_out and opt_out is True,
             happened,
             raw,
-            hashlib.blake2b(canonical, key=self._payload_key, digest_size=HASH_BYTES).digest(),
-            event.get("environment") or "prod",
+            self.payload_hash(canonical),
+            environment or "prod",
             is_too_old(happened, received_at),
             properties,
         )
@@ -221,3 +269,18 @@ class EventCheck:
         content = orjson.dumps(event)
         hint = "Send each event as a JSON object."
         return Refusal(position, None, None, "not_an_object", "", hint, None, self.payload_hash(content), len(content))
+
+
+def _new_id() -> bytes:
+    return uuid4().bytes
+
+
+def _binary_id(text: str) -> bytes | None:
+    """The 16 bytes of a UUID in its usual form, else None."""
+    if len(text) != 36 or text[8] != "-" or text[13] != "-" or text[18] != "-" or text[23] != "-":
+        return None
+    try:
+        found = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        return None
+    return found if len(found) == 16 else None  # blanks are no digits: then it is shorter

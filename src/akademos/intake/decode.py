@@ -1,4 +1,4 @@
-"""From the bytes of a request to events, each with what is wrong with it if anything is.
+"""From the bytes of a request to the bytes of its events; what is wrong with one is found when it is read.
 
 JSON (one event, or the envelope {"sent_at", "events": [...]}) and NDJSON, plain or compressed with gzip or zstd,
 within the limits of the catalogue. What cannot be parsed is refused with its position.
@@ -7,11 +7,14 @@ within the limits of the catalogue. What cannot be parsed is refused with its po
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import orjson
 import zstandard
+from msgspec import Raw, Struct
 
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.validation import parse_timestamp
@@ -39,10 +42,36 @@ class BrokenLine:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a request held: events as decoded JSON values (or broken lines), and the sender's clock."""
+    """What a request held: its events, and the sender's clock.
 
-    events: list[object]
+    An event is JSON not read yet (`msgspec.Raw`), a JSON value, or a broken line.
+    """
+
+    content: bytes
+    events: Sequence[object]
     sent_at: datetime | None
+
+    def read(self, event: object) -> object:
+        """The JSON value of one of `events`.
+
+        Raises:
+            Unparsable: it is not JSON, with the position in the whole.
+        """
+        if not isinstance(event, Raw):
+            return event
+        try:
+            return orjson.loads(memoryview(event))
+        except orjson.JSONDecodeError:
+            _parse(self.content)
+            raise
+
+
+class _Envelope(Struct, forbid_unknown_fields=True):
+    events: list[Raw]
+    sent_at: object = None
+
+
+_read_envelope = msgspec.json.Decoder(_Envelope).decode
 
 
 def decompress(body: bytes, encoding: str) -> bytes:
@@ -79,11 +108,13 @@ def decompress(body: bytes, encoding: str) -> bytes:
 
 def decode_event(content: bytes, sent_at: str | None) -> Body:
     """One event; its `sent_at` may stand in the header or at its top level."""
+    if b'"sent_at"' not in content and content[:1] == b"{":
+        return Body(content, [Raw(content)], _clock(sent_at))
     event = _parse(content)
     if not isinstance(event, dict):
         raise Unparsable("The body is no JSON object.", hint="Send one event as an object.", position=0)
     inside = event.pop("sent_at", None)
-    return Body([event], _clock(sent_at if sent_at is not None else inside))
+    return Body(content, [event], _clock(sent_at if sent_at is not None else inside))
 
 
 def decode_batch(content: bytes, media_type: str, sent_at: str | None) -> Body:
@@ -94,22 +125,31 @@ def decode_batch(content: bytes, media_type: str, sent_at: str | None) -> Body:
         TooLarge: more events than a batch may hold.
     """
     if media_type in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
-        body = Body(_lines(content), _clock(sent_at))
+        body = Body(content, _lines(content), _clock(sent_at))
     else:
-        envelope = _parse(content)
-        if not isinstance(envelope, dict):
-            envelope = {}
-        events = envelope.get("events")
-        if not isinstance(events, list):
-            raise Unparsable(
-                "The body has no array `events`.",
-                hint='Send {"sent_at": ..., "events": [...]}, or NDJSON.',
-                position=0,
-            )
-        body = Body(events, _clock(sent_at if sent_at is not None else envelope.get("sent_at")))
+        events, inside = _enveloped(content)
+        body = Body(content, events, _clock(sent_at if sent_at is not None else inside))
     if len(body.events) > LIMITS.batch_events:
         raise TooLarge(f"The batch holds {len(body.events)} events, more than {LIMITS.batch_events}.", hint="Split it.")
     return body
+
+
+def _enveloped(content: bytes) -> tuple[Sequence[object], object]:
+    """Events and `sent_at`; the events unread where the envelope is the usual one."""
+    try:
+        usual = _read_envelope(content)
+    except (ValueError, RecursionError):
+        envelope = _parse(content)
+    else:
+        return usual.events, usual.sent_at
+    events = envelope.get("events") if isinstance(envelope, dict) else None
+    if not isinstance(envelope, dict) or not isinstance(events, list):
+        raise Unparsable(
+            "The body has no array `events`.",
+            hint='Send {"sent_at": ..., "events": [...]}, or NDJSON.',
+            position=0,
+        )
+    return events, envelope.get("sent_at")
 
 
 def _parse(content: bytes) -> object:

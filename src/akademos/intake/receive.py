@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import prometheus_client
+from msgspec import Raw
 
 from akademos import telemetry
 from akademos.catalogue.policies import LIMITS
@@ -17,9 +18,12 @@ from akademos.catalogue.registry import Registry
 from akademos.intake.check import EventCheck
 from akademos.intake.decode import Body, Unparsable, decode_batch, decode_event, decompress
 from akademos.intake.group_commit import GroupCommit
+from akademos.intake.typed_events import TypedEvents
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.api_keys import ApiKey
 from akademos.stores.ports.landing import VERDICTS, Arrival, Receipt, Refusal
+
+TYPED_REGISTRIES = 100
 
 Clock = Callable[[], datetime]
 
@@ -46,6 +50,7 @@ class Intake:
         self._writer = writer
         self._clock = clock
         self._checks: dict[tuple[str, bool], tuple[Registry, EventCheck]] = {}
+        self._typed: dict[int, TypedEvents] = {}
 
     async def single(self, key: ApiKey, content: bytes, encoding: str, sent_at: str | None) -> Answer:
         """One event."""
@@ -62,8 +67,11 @@ class Intake:
     ) -> Answer:
         received_at = self._clock()
         check = self._check_of(key)
+        receipt = Receipt(key.tenant_id, key.key_id, door, received_at, [], [])
+        dropped: dict[int, tuple[str, ...]] = {}
         try:
             body = decode(decompress(content, encoding))
+            _check_all(check, body, receipt, dropped)
         except Unparsable as refusal:
             refused = Refusal(
                 refusal.position,
@@ -78,16 +86,6 @@ class Intake:
             )
             await self._land(Receipt(key.tenant_id, key.key_id, door, received_at, [], [refused]))
             raise
-        receipt = Receipt(key.tenant_id, key.key_id, door, received_at, [], [])
-        dropped: dict[int, tuple[str, ...]] = {}
-        for position, event in enumerate(body.events):
-            checked, gone = check.check(position, event, body.sent_at, received_at)
-            if gone:
-                dropped[position] = gone
-            if isinstance(checked, Arrival):
-                receipt.arrivals.append(checked)
-            else:
-                receipt.refusals.append(checked)
         return _answer(receipt, await self._land(receipt), dropped)
 
     async def _land(self, receipt: Receipt) -> list[str]:
@@ -100,9 +98,35 @@ class Intake:
         known = self._checks.get((key.tenant_id, key.strict))
         if known is None or known[0] is not registry:
             payload_key = self._keys.derived(key.tenant_id, "payloads")
-            known = registry, EventCheck(registry, payload_key, strict=key.strict)
+            known = registry, EventCheck(self._typed_of(registry), payload_key, strict=key.strict)
             self._checks[key.tenant_id, key.strict] = known
         return known[1]
+
+    def _typed_of(self, registry: Registry) -> TypedEvents:
+        # By identity: tenants without events of their own share one registry. Each holds its registry, so ids stay.
+        typed = self._typed.get(id(registry))
+        if typed is None:
+            if len(self._typed) >= TYPED_REGISTRIES:
+                self._typed.clear()
+            typed = self._typed[id(registry)] = TypedEvents(registry)
+        return typed
+
+
+def _check_all(check: EventCheck, body: Body, receipt: Receipt, dropped: dict[int, tuple[str, ...]]) -> None:
+    sent_at, received_at, arrivals = body.sent_at, receipt.received_at, receipt.arrivals
+    for position, event in enumerate(body.events):
+        if isinstance(event, Raw):
+            arrival = check.accept(position, event, sent_at, received_at)
+            if arrival is not None:
+                arrivals.append(arrival)
+                continue
+        checked, gone = check.check(position, body.read(event), sent_at, received_at)
+        if gone:
+            dropped[position] = gone
+        if isinstance(checked, Arrival):
+            arrivals.append(checked)
+        else:
+            receipt.refusals.append(checked)
 
 
 def _answer(receipt: Receipt, outcomes: list[str], dropped: dict[int, tuple[str, ...]]) -> Answer:

@@ -18,6 +18,7 @@ from akademos.stores.lake.table import EventTable, Snapshot
 _Answer = TypeVar("_Answer")
 
 TRIES = 5
+MOST_TIMES = 16
 
 _SETTINGS = "SET TimeZone = 'UTC'; SET parquet_metadata_cache = true"
 
@@ -62,6 +63,31 @@ class Engine:
         if cursor is None:
             cursor = self._cursors.cursor = self._connection().cursor()
         return cursor
+
+    def run(self, statement: str, *, times: int = 1) -> list[tuple[Any, ...]]:
+        """The rows of a statement that may need much memory: `times` the usual, and the double if that is short.
+
+        Raises:
+            Unavailable: `MOST_TIMES` the usual is short as well.
+        """
+        cursor = self.cursor()
+        try:
+            return cursor.execute(statement).fetchall()
+        except duckdb.OutOfMemoryException as short:
+            if times >= MOST_TIMES:
+                raise Unavailable(
+                    f"{self._memory_limit_mb * times} MB were not enough to sort files of the event log",
+                    hint="Give it more with AKADEMOS_MEMORY_LIMIT_MB.",
+                    code="memory_short",
+                ) from short
+        self._limit(cursor, 2 * times)
+        try:
+            return self.run(statement, times=2 * times)
+        finally:
+            self._limit(cursor, times)
+
+    def _limit(self, cursor: duckdb.DuckDBPyConnection, times: int) -> None:
+        cursor.execute(f"SET memory_limit = '{self._memory_limit_mb * times}MB'")
 
     def query(self, statement: str, values: Sequence[object] = ()) -> pa.Table:
         """The rows of a statement."""

@@ -145,10 +145,10 @@ class LakeRewriter:
     def _holding(self, files: Sequence[DataFile], condition: str) -> set[str]:
         if not files:
             return set()
-        found = self._rewriting.cursor().execute(
+        found = self._rewriting.run(
             f"SELECT DISTINCT filename FROM {self._rewriting.files(files, filename=True)} WHERE {condition}"
         )
-        return {relative(self._table, path) for (path,) in found.fetchall()}
+        return {relative(self._table, path) for (path,) in found}
 
     def _remove(self, files: Sequence[DataFile], condition: str, note: Callable[[int], dict[str, int]]) -> int:
         """Rewrite files without the rows of a condition, in one commit; how many rows went."""
@@ -170,7 +170,7 @@ class LakeRewriter:
     def _merged(self, merge: Merge) -> list[AddAction]:
         """The rows of a merge in new files, each with whole learners."""
         source = self._rewriting.files(merge.files)
-        cuts = self._rewriting.cursor().execute(
+        cuts = self._rewriting.run(
             f"""
             SELECT max(key) FROM (
                 SELECT coalesce(learner_key, '') AS key,
@@ -180,7 +180,7 @@ class LakeRewriter:
             """
         )
         added, above = [], None
-        for (high,) in cuts.fetchall():
+        for (high,) in cuts:
             within_range = (
                 f"coalesce(learner_key, '') <= {_text(high)}"
                 if above is None
@@ -199,12 +199,11 @@ class LakeRewriter:
         path = new_path(tenant_id, month)
         target = self._table.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        written = self._rewriting.cursor().execute(
+        written = self._rewriting.run(
             f"COPY ({query}) TO {_text(str(target))} (FORMAT parquet, COMPRESSION {COMPRESSION}, "
             f"COMPRESSION_LEVEL {COMPRESSION_LEVEL}, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
         )
-        row = written.fetchone()
-        return path, int(row[0]) if row else 0
+        return path, int(written[0][0])
 
     def _replace(
         self,

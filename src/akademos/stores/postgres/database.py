@@ -37,6 +37,7 @@ class Database:
                 timeout=POOL_TIMEOUT_S,
                 check=ConnectionPool.check_connection if checked else None,
                 max_idle=60,
+                kwargs={"autocommit": name == _LANDING},
             )
             for name, role, checked in _POOLS
         }
@@ -59,8 +60,8 @@ class Database:
 
     @contextmanager
     def landing(self) -> Iterator[Transaction]:
-        """A transaction of the pipeline's role on a connection that was not checked first: for the one who tries
-        again anyway, and for whom a round trip counts."""
+        """The pipeline's role on a connection that was not checked first and commits each statement: for the one who
+        tries again anyway, and for whom a round trip counts."""
         with self._transaction(_LANDING, None) as transaction:
             yield transaction
 

@@ -1,4 +1,4 @@
-"""What a landing transaction writes beside the events: receipts, envelopes, dead letters, essential logs."""
+"""What a landing transaction writes beside the events: envelopes, dead letters, essential logs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ import orjson
 from psycopg import sql
 
 from akademos.catalogue.declarations import Zone
-from akademos.stores.ports.landing import VERDICTS, Arrival, Receipt
+from akademos.stores.ports.landing import Arrival, Receipt
 from akademos.stores.postgres.database import Transaction
 
-_RECEIPTS = sql.SQL(
-    "INSERT INTO receipts (tenant_id, source, door, received_at, received, {}) "
-    "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], {})"
-).format(
-    sql.SQL(", ").join(sql.Identifier(verdict) for verdict in VERDICTS),
-    sql.SQL(", ").join(sql.SQL("%s::int[]") for _ in VERDICTS),
-)
 _ENVELOPES = """
     INSERT INTO envelopes (tenant_id, received_at, source, verdict, code, event, payload_hash, size, position)
     SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[],
@@ -30,25 +23,6 @@ _DEAD_LETTERS = """
     FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[])
         AS _ (t, at, s, e, c, p, h, b)
 """
-
-
-def write_receipts(transaction: Transaction, receipts: Sequence[Receipt], verdicts: Sequence[Sequence[str]]) -> None:
-    """One row a request, with the count of every verdict."""
-    counts = [
-        [mine.count(verdict) + (len(receipt.refusals) if verdict == "rejected" else 0) for verdict in VERDICTS]
-        for receipt, mine in zip(receipts, verdicts, strict=True)
-    ]
-    transaction.execute(
-        _RECEIPTS,
-        (
-            [receipt.tenant_id for receipt in receipts],
-            [receipt.source for receipt in receipts],
-            [receipt.door for receipt in receipts],
-            [receipt.received_at for receipt in receipts],
-            [receipt.received for receipt in receipts],
-            *(list(column) for column in zip(*counts, strict=True)),
-        ),
-    )
 
 
 def write_refusals(transaction: Transaction, receipts: Sequence[Receipt], verdicts: Sequence[Sequence[str]]) -> None:

@@ -1,22 +1,22 @@
 """What the pipeline knows of senders' people at this moment: key, consent, opt-out.
 
-Cached per tenant and consent version. The version is read, and its row share-locked, in the transaction that
-uses the answer: a decision taken meanwhile waits for that transaction, and then finds what it landed.
+Cached per tenant and consent version. Whoever writes by it names the version in the statement that writes, which
+share-locks it: a decision taken meanwhile waits for that, and then finds what it landed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from typing import NamedTuple
 
-from akademos.privacy.consent import mask
+from akademos.privacy.consent import mask, without_opted_out
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier
-from akademos.stores.postgres.database import Transaction
+from akademos.stores.postgres.database import Database, Transaction
 
 CACHED_PEOPLE = 50_000
 
-_VERSIONS = "SELECT tenant_id, consent_version FROM tenants WHERE tenant_id = ANY(%s) ORDER BY tenant_id FOR SHARE"
+_VERSION = "SELECT consent_version FROM tenants WHERE tenant_id = %s"
 _PEOPLE = """
     SELECT i.identifier_hash, uuid_send(p.learner_key), p.kind = 'staff', p.opted_out,
         (SELECT array_agg(c.purpose) FROM consent_state c
@@ -27,7 +27,10 @@ _PEOPLE = """
 
 
 class Standing(NamedTuple):
-    """One identifier's person; `key` is None for somebody we have never heard a decision of."""
+    """One identifier's person; `key` is None for somebody we have never heard a decision of.
+
+    `consented` is a mask of purposes, without what an opt-out takes from it.
+    """
 
     identifier_hash: bytes
     key: bytes | None
@@ -39,42 +42,50 @@ class Standing(NamedTuple):
 class Standings:
     """The cache of one process. Not thread-safe: one writer uses it."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, database: Database, keys: Keys) -> None:
+        self._database = database
         self._keys = keys
         self._versions: dict[str, int] = {}
         self._people: dict[str, dict[Identifier, Standing]] = {}
 
-    def versions(self, transaction: Transaction, tenants: Iterable[str]) -> None:
-        """Read and share-lock the consent versions; forget what belongs to older ones."""
-        for tenant_id, version in transaction.execute(_VERSIONS, (sorted(tenants),)):
-            if self._versions.get(tenant_id) != version:
-                self._versions[tenant_id] = version
-                self._people[tenant_id] = {}
+    def version(self, tenant_id: str) -> int:
+        """The consent version at which people are known."""
+        return self._versions[tenant_id]
 
-    def of(self, transaction: Transaction, tenant_id: str, wanted: set[Identifier]) -> dict[Identifier, Standing]:
-        """The standing of each identifier; call `versions` first, in the same transaction."""
-        known = self._people.setdefault(tenant_id, {})
-        unknown = wanted.difference(known)
-        if unknown:
-            if len(known) + len(unknown) > CACHED_PEOPLE:
-                known.clear()
-                unknown = wanted
-            self._load(transaction, tenant_id, unknown, known)
+    def of(self, tenant_id: str, wanted: Set[Identifier]) -> dict[Identifier, Standing]:
+        """The standing of each identifier, all as of `version`."""
+        known = self._people.get(tenant_id)
+        if known is not None and known.keys() >= wanted:
+            return known
+        with self._database.pipeline() as transaction:
+            # The version first: what is read after it may be newer, never older.
+            row = transaction.execute(_VERSION, (tenant_id,)).fetchone()
+            version = int(row[0]) if row else 0
+            if known is None or self._versions[tenant_id] != version or len(known) + len(wanted) > CACHED_PEOPLE:
+                known = self._people[tenant_id] = {}
+                self._versions[tenant_id] = version
+            self._load(transaction, tenant_id, wanted - known.keys(), known)
         return known
 
-    def forget(self, tenant_id: str) -> None:
-        """Somebody was added or changed in this transaction."""
-        self._people.pop(tenant_id, None)
+    def forget(self, tenant_id: str | None = None) -> None:
+        """Somebody was added or has decided; without a tenant: forget all."""
+        if tenant_id is None:
+            self._people.clear()
+        else:
+            self._people.pop(tenant_id, None)
 
     def _load(
         self,
         transaction: Transaction,
         tenant_id: str,
-        unknown: set[Identifier],
+        unknown: Set[Identifier],
         known: dict[Identifier, Standing],
     ) -> None:
         hashes = {self._keys.identifier_hash(tenant_id, one.kind, one.value): one for one in unknown}
         for found, one in hashes.items():
             known[one] = Standing(found, None, 0, staff=False, opted_out=False)
         for found, key, staff, opted_out, purposes in transaction.execute(_PEOPLE, (tenant_id, list(hashes))):
-            known[hashes[found]] = Standing(found, key, mask(purposes or ()), staff, opted_out)
+            consented = mask(purposes or ())
+            if opted_out:
+                consented = without_opted_out(consented)
+            known[hashes[found]] = Standing(found, key, consented, staff, opted_out)
