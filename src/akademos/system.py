@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from akademos.stores.ports.consent import RecordedBasis
 
 
+WRITERS = 2
+"""Of landing, in each process that takes events."""
+
+
 class System:
     """One installation, opened. Use as a context manager; adapters are made when first asked for."""
 
@@ -235,8 +239,8 @@ class System:
 
     def intake(self) -> tuple[Intake, GroupCommit]:
         """The HTTP door's pipeline with its writer, not yet started; one pair a process."""
-        landing = PostgresLanding(self.database, self.vault, self.keys)
-        writer = GroupCommit(landing, queue_depth=self.settings.queue_depth)
+        landings = [PostgresLanding(self.database, self.vault, self.keys) for _ in range(WRITERS)]
+        writer = GroupCommit(landings, queue_depth=self.settings.queue_depth)
         return Intake(self.registries, self.keys, writer, clock=now), writer
 
     def _event_purposes(self, tenant_id: str, wire_name: str) -> int:

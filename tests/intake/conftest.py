@@ -52,6 +52,7 @@ class Door:
     database: Database
     vault: PostgresVault
     consent: PostgresConsent
+    landing: PostgresLanding
     intake: Intake
     key: ApiKey
     tenant: str
@@ -115,11 +116,12 @@ def door(database: Database, tenant: str, keys: Keys) -> Iterator[Door]:
         return mask(known.event.purposes) if known else 0
 
     vault = PostgresVault(database, keys)
-    writer = GroupCommit(PostgresLanding(database, vault, keys), queue_depth=20_000)
+    landing = PostgresLanding(database, vault, keys)
+    writer = GroupCommit([landing], queue_depth=20_000)
     writer.start()
     key = ApiKey(tenant, "key-1", "app", frozenset({"ingest"}), 1_000_000, 1_000_000, strict=False)
     intake = Intake(lambda _: registry, keys, writer, clock=lambda: one.now)
-    one = Door(database, vault, PostgresConsent(database, purposes), intake, key, tenant, registry)
+    one = Door(database, vault, PostgresConsent(database, purposes), landing, intake, key, tenant, registry)
     thread = Thread(target=one.loop.run_forever)
     thread.start()
     yield one

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 
 import psycopg
 import pytest
+from msgspec import Raw
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.registry import builtin
 from akademos.errors import Unavailable
-from akademos.intake.group_commit import GroupCommit
+from akademos.intake.check import EventCheck
+from akademos.intake.group_commit import GOOD_GROUP_EVENTS, GroupCommit
+from akademos.intake.typed_events import TypedEvents
 from akademos.stores.ports.landing import Receipt
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
@@ -27,19 +33,21 @@ class Store:
         self.go = threading.Event()
         self.groups: list[int] = []
 
-    def land(self, receipts: list[Receipt]) -> list[list[str]]:
+    def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
         self.groups.append(len(receipts))
         assert self.go.wait(10)
-        return [[] for _ in receipts]
+        return [["accepted"] * len(receipt.arrivals) for receipt in receipts]
 
 
 def receipt(events: int = 0) -> Receipt:
-    return Receipt("college", "k", "http", START, [None] * events, [])  # type: ignore[list-item]
+    check, raw = EventCheck(TypedEvents(builtin()), b"k" * 32), Raw(json.dumps(answered()).encode())
+    arrivals = [check.accept(position, raw, None, START) for position in range(events)]
+    return Receipt("college", "k", "http", START, [one for one in arrivals if one is not None], [])
 
 
 def test_what_waits_is_committed_together_and_nothing_is_answered_before() -> None:
     store = Store()
-    writer = GroupCommit(store, queue_depth=100)  # type: ignore[arg-type]
+    writer = GroupCommit([store], queue_depth=100)
     writer.start()
 
     async def send() -> None:
@@ -55,9 +63,31 @@ def test_what_waits_is_committed_together_and_nothing_is_answered_before() -> No
     assert len(store.groups) <= 3
 
 
+def test_another_writer_sets_in_when_there_is_enough_for_it() -> None:
+    busy, other = Store(), Store()
+    writer = GroupCommit([busy, other], queue_depth=10 * GOOD_GROUP_EVENTS)
+    writer.start()
+
+    async def send() -> None:
+        waiting = [writer.submit(receipt(1))]
+        await asyncio.sleep(0.1)
+        waiting.append(writer.submit(receipt(GOOD_GROUP_EVENTS - 1)))
+        await asyncio.sleep(0.1)
+        assert len(busy.groups) + len(other.groups) == 1  # it waits for the writer that is busy
+        waiting.append(writer.submit(receipt(1)))
+        await asyncio.sleep(0.1)
+        assert sorted(busy.groups + other.groups) == [1, 2]
+        for store in (busy, other):
+            store.go.set()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(send())
+    writer.close()
+
+
 def test_a_full_queue_is_an_announced_refusal() -> None:
     store = Store()
-    writer = GroupCommit(store, queue_depth=5)  # type: ignore[arg-type]
+    writer = GroupCommit([store], queue_depth=5)
 
     async def send() -> None:
         writer.submit(receipt(5))
@@ -91,8 +121,6 @@ def test_a_sender_that_hangs_up_disturbs_nobody(door: Door) -> None:
 
 
 def _one() -> bytes:
-    import json
-
     return json.dumps({"events": [answered("u-1")]}).encode()
 
 
@@ -102,7 +130,7 @@ def test_a_lagging_mover_stops_intake(door: Door) -> None:
     with door.database.pipeline() as transaction:
         late = door.now - timedelta(hours=LIMITS.backpressure_hours + 1)
         transaction.execute("UPDATE landing SET received_at = %s", (late,))
-    door.intake._writer._store._lag_checked = -1e9  # type: ignore[attr-defined]
+    door.landing._lag_checked = -1e9
     with pytest.raises(Unavailable) as refusal:
         door.batch(answered("u-1"))
     assert refusal.value.code == "mover_lags"

@@ -64,7 +64,7 @@ def parse_timestamp(text: str) -> datetime | None:
     Years 1900 to 2199; fractions beyond microseconds are cut off.
     """
     moment = _moment(text)
-    return None if moment is None else moment.astimezone(UTC)
+    return moment if moment is None or moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def bounds(rule: Property | CoreProperty) -> tuple[float, float]:

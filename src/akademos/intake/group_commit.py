@@ -1,6 +1,7 @@
-"""Group commit: one writer takes whatever waits, lands it in one transaction, and only then answers.
+"""Group commit: a writer takes whatever waits, lands it in one transaction, and only then answers.
 
-No timer: under load groups grow by themselves while a commit is on its way, and a lone event never waits.
+No timer: under load groups grow by themselves while a commit is on its way, and a lone event never waits. Another
+writer sets in only when enough waits to be a good group of its own: it prepares its rows while the store works.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from akademos import telemetry
@@ -25,28 +27,41 @@ class _Waiting(NamedTuple):
     loop: asyncio.AbstractEventLoop
 
 
-class GroupCommit:
-    """The writer of one process. `submit` from an event loop; the future is resolved after the commit."""
+GOOD_GROUP_EVENTS = 200
+"""So many waiting events are worth another writer."""
 
-    def __init__(self, store: LandingStore, *, queue_depth: int) -> None:
-        self._store = store
+
+class GroupCommit:
+    """The writers of one process. `submit` from an event loop; the future is resolved after the commit.
+
+    Args:
+        stores: one a writer.
+        queue_depth: how many events may wait.
+    """
+
+    def __init__(self, stores: Sequence[LandingStore], *, queue_depth: int) -> None:
         self._queue_depth = queue_depth
         self._waiting: deque[_Waiting] = deque()
         self._events = 0
         self._changed = threading.Condition()
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+        self._writing = 0
+        self._threads = [
+            threading.Thread(target=self._run, args=(store,), name="group-commit", daemon=True) for store in stores
+        ]
 
     def start(self) -> None:
-        """Start the writer."""
-        self._thread.start()
+        """Start the writers."""
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Land what waits, then stop."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def submit(self, receipt: Receipt) -> asyncio.Future[list[str]]:
         """Queue a request's events; the result is the verdict of each arrival.
@@ -66,17 +81,25 @@ class GroupCommit:
                 )
             self._events += receipt.received
             self._waiting.append(_Waiting(receipt, done, loop))
-            self._changed.notify()
+            if self._worth_writing():
+                self._changed.notify()
         return done
 
-    def _run(self) -> None:
+    def _run(self, store: LandingStore) -> None:
         while group := self._next_group():
-            self._land(group)
+            self._land(store, group)
+            with self._changed:
+                self._writing -= 1
+                self._changed.notify()
+
+    def _worth_writing(self) -> bool:
+        return bool(self._waiting) and (not self._writing or self._events >= GOOD_GROUP_EVENTS)
 
     def _next_group(self) -> list[_Waiting]:
         with self._changed:
-            while not self._waiting and not self._closing:
+            while not self._worth_writing() and not self._closing:
                 self._changed.wait()
+            self._writing += 1
             group: list[_Waiting] = []
             events = 0
             while self._waiting and (not group or events + self._waiting[0].receipt.received <= GROUP_EVENTS):
@@ -87,15 +110,32 @@ class GroupCommit:
             telemetry.QUEUE_DEPTH.set(self._events)
             return group
 
-    def _land(self, group: list[_Waiting]) -> None:
+    def _land(self, store: LandingStore, group: list[_Waiting]) -> None:
         started = time.perf_counter()
         try:
-            outcomes = self._store.land([one.receipt for one in group])
+            outcomes = store.land([one.receipt for one in group])
         except BaseException as failure:  # noqa: BLE001 -- handed to every caller, who answers or reports it
             _answer(group, failure)
             return
-        telemetry.COMMIT_SECONDS.observe(time.perf_counter() - started)
         _answer(group, outcomes)
+        telemetry.COMMIT_SECONDS.observe(time.perf_counter() - started)
+        _count([one.receipt for one in group], outcomes)
+
+
+def _count(receipts: Sequence[Receipt], outcomes: Sequence[Sequence[str]]) -> None:
+    verdicts: Counter[tuple[str, str]] = Counter()
+    taken: Counter[str] = Counter()
+    for receipt, mine in zip(receipts, outcomes, strict=True):
+        for arrival, verdict in zip(receipt.arrivals, mine, strict=True):
+            verdicts[receipt.door, verdict] += 1
+            if verdict in ("accepted", "held"):
+                taken[arrival.environment] += 1
+        if receipt.refusals:
+            verdicts[receipt.door, "rejected"] += len(receipt.refusals)
+    for labels, count in verdicts.items():
+        telemetry.VERDICTS.labels(*labels).inc(count)
+    for environment, count in taken.items():
+        telemetry.EVENTS_INGESTED.labels(environment).inc(count)
 
 
 def _answer(group: list[_Waiting], outcome: list[list[str]] | BaseException) -> None:

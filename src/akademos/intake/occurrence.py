@@ -7,8 +7,10 @@ from datetime import datetime
 from akademos.catalogue.policies import LIMITS
 
 
-def occurred_at(client_timestamp: datetime | None, sent_at: datetime | None, received_at: datetime) -> datetime:
+def occurred_at(client_timestamp: datetime | None, sent_at: datetime | None, received_at: datetime) -> datetime | None:
     """client_timestamp + (received_at - sent_at), at most received_at; receipt itself where no clock was sent.
+
+    None for an instant over 24 hours after receipt: no clock is that wrong.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -18,22 +20,15 @@ def occurred_at(client_timestamp: datetime | None, sent_at: datetime | None, rec
     """
     if client_timestamp is None:
         return received_at
-    return min(corrected(client_timestamp, sent_at, received_at), received_at)
-
-
-def corrected(client_timestamp: datetime, sent_at: datetime | None, received_at: datetime) -> datetime:
-    """The sender's instant on the server's clock, before it is capped at receipt."""
-    if sent_at is None:
-        return client_timestamp
-    try:
-        return client_timestamp + (received_at - sent_at)
-    except OverflowError:
-        return client_timestamp
-
-
-def is_ahead(client_timestamp: datetime, sent_at: datetime | None, received_at: datetime) -> bool:
-    """More than 24 hours after receipt: refused, no clock is that wrong."""
-    return corrected(client_timestamp, sent_at, received_at) - received_at > LIMITS.future
+    moment = client_timestamp
+    if sent_at is not None:
+        try:
+            moment += received_at - sent_at
+        except OverflowError:
+            moment = client_timestamp
+    if moment <= received_at:
+        return moment
+    return None if moment - received_at > LIMITS.future else received_at
 
 
 def is_too_old(happened: datetime, received_at: datetime) -> bool:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
-import prometheus_client
 from msgspec import Raw
 
 from akademos import telemetry
@@ -132,11 +129,10 @@ def _check_all(check: EventCheck, body: Body, receipt: Receipt, dropped: dict[in
 def _answer(receipt: Receipt, outcomes: list[str], dropped: dict[int, tuple[str, ...]]) -> Answer:
     verdicts: list[dict[str, Any]] = [{}] * receipt.received
     counts = dict.fromkeys(VERDICTS, 0)
-    expires_at = (receipt.received_at + timedelta(hours=LIMITS.landing_hours)).isoformat()
     for arrival, verdict in zip(receipt.arrivals, outcomes, strict=True):
         one: dict[str, Any] = {"event_id": arrival.event_id_text, "verdict": verdict}
         if verdict == "held":
-            one["expires_at"] = expires_at
+            one["expires_at"] = (receipt.received_at + timedelta(hours=LIMITS.landing_hours)).isoformat()
         elif verdict == "rejected":
             one |= too_old_refusal()
         if arrival.position in dropped:
@@ -153,22 +149,7 @@ def _answer(receipt: Receipt, outcomes: list[str], dropped: dict[int, tuple[str,
         }
         counts["rejected"] += 1
         telemetry.VALIDATION_FAILURES.labels(refusal.code).inc()
-    for verdict, count in counts.items():
-        if count:
-            _counter(telemetry.VERDICTS, receipt.door, verdict).inc(count)
-    taken = Counter(
-        arrival.environment
-        for arrival, verdict in zip(receipt.arrivals, outcomes, strict=True)
-        if verdict in ("accepted", "held")
-    )
-    for environment, count in taken.items():
-        _counter(telemetry.EVENTS_INGESTED, environment).inc(count)
     return Answer(receipt.received_at, verdicts, counts)
-
-
-@lru_cache(maxsize=1000)
-def _counter(counter: prometheus_client.Counter, *labels: str) -> prometheus_client.Counter:
-    return counter.labels(*labels)
 
 
 def too_old_refusal() -> dict[str, str]:

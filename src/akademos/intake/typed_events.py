@@ -5,7 +5,8 @@ timestamps, properties of which one must stand) is asked of the very checks that
 not pass is not refused here: it takes the long way (`catalogue.validation`), which knows why. Whatever passes here
 would pass there with the same result; a test holds the two against each other.
 
-Left to the long way: events with free-form properties, events that go to a log, and what few senders send.
+Left to the long way: events with free-form properties, events that go to a log, and what few senders send. The taker
+sends there what has an escaped character too, which may be one that no store takes.
 """
 
 from __future__ import annotations

@@ -2,49 +2,53 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from prometheus_client import Histogram
 from starlette.datastructures import MutableHeaders
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from akademos import __version__
-from akademos.errors import AkademosError
 from akademos.serving import answer_forms, problems
-from akademos.serving.pages import CONTENT_SECURITY_POLICY, STATIC_FOLDER
+from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import analytics, consent, learners, operations, pages, sign_in
 from akademos.serving.services import Services
-from akademos.telemetry import REQUEST_SECONDS
+from akademos.serving.surroundings import Surroundings
 
 OPENAPI_PATH = "/v1/openapi.json"
-HSTS = "max-age=31536000"
-
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-_SECURITY = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-)
+
+class Application(FastAPI):
+    """The web application; the hot path goes straight to its doors.
+
+    The framework's layers would cost more than a door itself, which answers every refusal on its own.
+    """
+
+    doors: Mapping[str, ASGIApp]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and scope["method"] == "POST":
+            door = self.doors.get(scope["path"])
+            if door is not None:
+                await door(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
 
 
 def create_app(
     services: Services,
     *,
-    intake_routes: Sequence[BaseRoute] = (),
+    intake_routes: Sequence[Route] = (),
     openapi_paths: Mapping[str, Any] | None = None,
     lifespans: Sequence[Lifespan] = (),
-) -> FastAPI:
+) -> Application:
     """The application over its services.
 
     Args:
@@ -61,7 +65,7 @@ def create_app(
                 await stack.enter_async_context(enter(app))
             yield
 
-    app = FastAPI(
+    app = Application(
         title="Akademos",
         summary="Learning analytics: consented events in; mastery, forgetting, gaps and more out.",
         version=__version__,
@@ -79,9 +83,8 @@ def create_app(
         app.include_router(sign_in.development)
     app.mount("/static", CachedFiles(directory=STATIC_FOLDER, check_dir=False), name="static")
     problems.install(app, pages.page_of_error)
-    # The hot path goes straight to its door: the framework's layers would cost more than the door itself.
-    doors = {route.path: route.app for route in intake_routes if isinstance(route, Route)}
-    app.add_middleware(Surroundings, doors=doors)
+    app.doors = {route.path: route.endpoint for route in intake_routes}
+    app.add_middleware(Surroundings)
     document = OpenApiDocument(app, openapi_paths or {})
     app.openapi = document  # type: ignore[method-assign]  # the documented way to replace it
     return app
@@ -100,48 +103,6 @@ class CachedFiles(StaticFiles):
             await send(message)
 
         await super().__call__(scope, receive, send_kept)
-
-
-class Surroundings:
-    """Puts the security headers on every answer and measures how long it took, by route."""
-
-    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp]) -> None:
-        self._app = app
-        self._doors = doors
-        self._durations: dict[tuple[str, int], Histogram] = {}
-
-    def _duration(self, route: str, status: int) -> Histogram:
-        known = self._durations.get((route, status))
-        if known is None:
-            known = self._durations[route, status] = REQUEST_SECONDS.labels(route, str(status))
-        return known
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = time.perf_counter()
-        path = scope["path"]
-        door = self._doors.get(path) if scope["method"] == "POST" else None
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message.setdefault("headers", [])
-                headers.extend(_SECURITY)
-                if scope["scheme"] == "https":
-                    headers.append((b"strict-transport-security", HSTS.encode()))
-                route = path if door is not None else getattr(scope.get("route"), "path", "unmatched")
-                self._duration(route, message["status"]).observe(time.perf_counter() - started)
-            await send(message)
-
-        if door is None:
-            await self._app(scope, receive, send_with_headers)
-            return
-        try:
-            await door(scope, receive, send_with_headers)
-        except AkademosError as refusal:
-            await problems.problem_response(refusal, path)(scope, receive, send_with_headers)
 
 
 class OpenApiDocument:

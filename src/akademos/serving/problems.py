@@ -116,6 +116,18 @@ def from_http(refusal: HTTPException) -> AkademosError:
     return AkademosError(reason, hint=hint, code=code, status=refusal.status_code)
 
 
+def unexpected(raised: Exception) -> AkademosError:
+    """What a caller is told of a fault of ours; the log knows it under the same number."""
+    incident = uuid.uuid4().hex[:12]
+    structlog.get_logger("akademos.serving").error("unexpected", incident=incident, exc_info=raised)
+    return Unavailable(
+        "Something failed that should not; it was logged.",
+        hint=f"Try again; if it fails again tell the operator the number {incident}.",
+        code="internal",
+        retry_after_s=30,
+    )
+
+
 def install(app: FastAPI, page_of: PageOfError) -> None:
     """Answer every error of the application with problem details, or with a page where a page was asked for."""
 
@@ -128,16 +140,6 @@ def install(app: FastAPI, page_of: PageOfError) -> None:
             return response
 
         return answer
-
-    def unexpected(raised: Exception) -> AkademosError:
-        incident = uuid.uuid4().hex[:12]
-        structlog.get_logger("akademos.serving").error("unexpected", incident=incident, exc_info=raised)
-        return Unavailable(
-            "Something failed that should not; it was logged.",
-            hint=f"Try again; if it fails again tell the operator the number {incident}.",
-            code="internal",
-            retry_after_s=30,
-        )
 
     app.add_exception_handler(AkademosError, handler(lambda raised: raised))
     app.add_exception_handler(RequestValidationError, handler(from_validation))

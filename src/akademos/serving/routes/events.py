@@ -1,29 +1,38 @@
 """The intake door: POST /v1/events and /v1/events/batch.
 
-Plain Starlette endpoints, because this is the hot path; their OpenAPI description is in `event_openapi`.
+Plain ASGI, because this is the hot path; the OpenAPI description is in `event_openapi`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from akademos.catalogue.policies import LIMITS
-from akademos.errors import Forbidden, InputError, TooLarge, Unauthenticated
+from akademos.errors import AkademosError, Forbidden, InputError, TooLarge, Unauthenticated
 from akademos.intake.rate import TokenBucket
 from akademos.intake.receive import Answer, Intake
+from akademos.serving import problems
+from akademos.serving.surroundings import duration, security_headers
 from akademos.stores.ports.api_keys import ApiKey, ApiKeys
 
 KEY_CACHE_S = 2.0
 """A revoked key is refused after this many seconds at the latest."""
 
 SENT_AT_HEADER = "Akademos-Sent-At"
+_SENT_AT = SENT_AT_HEADER.lower().encode()
+_JSON = (b"content-type", b"application/json")
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+"""Of the headers that pages need, the one that JSON for a program needs too; each costs the hot path a microsecond."""
+
+Headers: TypeAlias = Mapping[bytes, bytes]
+"""By name in lower case; of a header sent twice the last counts."""
 
 
 class EventDoor:
@@ -36,21 +45,16 @@ class EventDoor:
         self._buckets: dict[str, TokenBucket] = {}
 
     def routes(self) -> list[Route]:
-        """The routes to mount."""
-        return [
-            Route("/v1/events", self.single, methods=["POST"], name="post_event"),
-            Route("/v1/events/batch", self.batch, methods=["POST"], name="post_event_batch"),
-        ]
+        """The routes to mount; their endpoints are ASGI applications."""
+        answers = {"/v1/events": self.single, "/v1/events/batch": self.batch}
+        return [Route(path, Address(path, answer), methods=["POST"]) for path, answer in answers.items()]
 
-    async def single(self, request: Request) -> Response:
+    async def single(self, headers: Headers, receive: Receive) -> bytes:
         """One event: 200 with its verdict, 422 when it was rejected."""
-        key = await self._authenticate(request)
+        key = await self._authenticate(headers)
         self._meter(key, 1)
-        headers = request.headers
-        content = await _content(request)
-        answer = await self._intake.single(
-            key, content, headers.get("content-encoding", ""), headers.get(SENT_AT_HEADER)
-        )
+        content = await _content(headers, receive)
+        answer = await self._intake.single(key, content, _text(headers, b"content-encoding"), _sent_at(headers))
         verdict = answer.verdicts[0]
         rejected = verdict["verdict"] == "rejected"
         if rejected and verdict.get("code") == "too_large":
@@ -63,23 +67,22 @@ class EventDoor:
                 pointer=verdict["pointer"],
                 status=422,
             )
-        return _json({"received_at": answer.received_at.isoformat(), **verdict})
+        return orjson.dumps({"received_at": answer.received_at.isoformat(), **verdict})
 
-    async def batch(self, request: Request) -> Response:
+    async def batch(self, headers: Headers, receive: Receive) -> bytes:
         """Up to a thousand events: 200 with a verdict for each, even if all are bad."""
-        key = await self._authenticate(request)
+        key = await self._authenticate(headers)
         self._meter(key, 0)
-        headers = request.headers
-        content = await _content(request)
-        media_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        content = await _content(headers, receive)
+        media_type = _text(headers, b"content-type", "application/json").partition(";")[0].strip().lower()
         answer = await self._intake.batch(
-            key, content, headers.get("content-encoding", ""), media_type, headers.get(SENT_AT_HEADER)
+            key, content, _text(headers, b"content-encoding"), media_type, _sent_at(headers)
         )
         self._charge(key, answer)
-        return _json(answer.as_json())
+        return orjson.dumps(answer.as_json())
 
-    async def _authenticate(self, request: Request) -> ApiKey:
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    async def _authenticate(self, headers: Headers) -> ApiKey:
+        scheme, _, secret = _text(headers, b"authorization").partition(" ")
         if scheme.lower() != "bearer" or not secret:
             raise Unauthenticated(
                 "No API key was sent.",
@@ -117,27 +120,62 @@ class EventDoor:
         self._bucket(key).charge(len(answer.verdicts), time.monotonic())
 
 
-async def _content(request: Request) -> bytes:
+class Address:
+    """One address as an ASGI application of its own: what it returns is the JSON of a 200, what it raises a problem."""
+
+    def __init__(self, path: str, answer: Callable[[Headers, Receive], Awaitable[bytes]]) -> None:
+        self._path = path
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        started = time.perf_counter()
+        try:
+            content, status = await self._answer(dict(scope["headers"]), receive), 200
+        except Exception as raised:  # noqa: BLE001 -- the last layer: nobody beyond would answer
+            error = raised if isinstance(raised, AkademosError) else problems.unexpected(raised)
+            response = problems.problem_response(error, self._path)
+            response.raw_headers += security_headers(scope)
+            await response(scope, receive, send)
+            status = response.status_code
+        else:
+            length = (b"content-length", b"%d" % len(content))
+            headers = [length, _JSON, _NO_SNIFFING]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
+        duration(self._path, status).observe(time.perf_counter() - started)
+
+
+def _text(headers: Headers, name: bytes, otherwise: str = "") -> str:
+    found = headers.get(name)
+    return otherwise if found is None else found.decode("latin-1")
+
+
+def _sent_at(headers: Headers) -> str | None:
+    return _text(headers, _SENT_AT) or None
+
+
+async def _content(headers: Headers, receive: Receive) -> bytes:
     limit = LIMITS.body_bytes
-    declared = request.headers.get("content-length", "")
+    declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit:
         raise _body_too_large(limit)
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body") and len(message["body"]) <= limit:
+        return bytes(message["body"])
     chunks: list[bytes] = []
     size = 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise _body_too_large(limit)
-            chunks.append(chunk)
-    except ClientDisconnect:
-        raise InputError("The sender hung up before the body was complete.", hint="Send it again.") from None
-    return b"".join(chunks)
+    while True:
+        if message["type"] == "http.disconnect":
+            raise InputError("The sender hung up before the body was complete.", hint="Send it again.")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > limit:
+            raise _body_too_large(limit)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await receive()
 
 
 def _body_too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body has more than {limit} bytes.", hint="Send smaller batches.")
-
-
-def _json(content: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(content), media_type="application/json")

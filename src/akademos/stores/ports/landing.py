@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from akademos.stores.ports.identity import Identifier
 
 VERDICTS = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
@@ -30,8 +32,7 @@ class Handling:
     stopped_by_opt_out: bool
 
 
-@dataclass(slots=True)
-class Arrival:
+class Arrival(Struct, gc=False):
     """One checked event on its way into landing.
 
     `opt_out` is what the event itself says. `too_old` events are refused unless the index knows them: duplicates are

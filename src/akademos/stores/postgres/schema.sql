@@ -168,7 +168,7 @@ CREATE TABLE akademos.event_index (
     event text NOT NULL,
     size integer NOT NULL,
     verdict text NOT NULL,
-    PRIMARY KEY (tenant_id, event_id)
+    PRIMARY KEY (event_id, tenant_id)
 ) PARTITION BY HASH (tenant_id, event_id);
 CREATE TABLE akademos.event_index_0 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 0);
 CREATE TABLE akademos.event_index_1 PARTITION OF akademos.event_index FOR VALUES WITH (MODULUS 4, REMAINDER 1);
