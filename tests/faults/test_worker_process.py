@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.faults.conftest import Workers
@@ -59,8 +61,16 @@ def test_without_the_application_transaction_that_kill_doubles(door: Door, worke
     assert sorted(core_ids(workers.data / "lake")) == sorted(ids * 2)
 
 
+def listens(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
+    """Whether it has a handler for the signal."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = int(next(line for line in status.splitlines() if line.startswith("SigCgt")).split()[1], 16)
+    return bool(caught >> (number - 1) & 1)
+
+
 def test_an_answer_becomes_live_state_and_two_workers_share_the_work(door: Door, workers: Workers) -> None:
     both = [workers.start(), workers.start()]
+    wait_until(lambda: all(listens(worker, signal.SIGTERM) for worker in both))
     ids: list[str] = []
     for _ in range(10):
         ids += sent(door, 9)

@@ -132,6 +132,8 @@ def test_one_process_ends_on_a_signal(dsn: str, tmp_path: Path) -> None:
         assert httpx.get(f"{url}/sign-in").status_code == 404
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""  # nothing to say about an end that was asked for
     finally:
         finish(process)
 

@@ -3,7 +3,8 @@
 Protocol: batches of 1, 10, 100 and 500 events, 1, 4 and 16 closed-loop clients. For each pair the door and the ceiling
 (bench.ceiling) run in turn, several rounds, in one process each on the same machine, driven by the same load; the ratio
 is that of their summed counts over summed seconds. Events are distinct, of consenting people, some 480 bytes, and pass
-every check. The worker is off while measuring, as the ceiling has none; `with_worker` repeats one cell with it on.
+every check. The worker is off while measuring, as the ceiling has none; `with_worker` repeats one cell with it on,
+longer, and tells the most private memory of the server and the worker together (PostgreSQL apart).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import orjson
 
 from akademos.bench import load
 from akademos.bench.installation import Server, consent_all, end, temporary
+from akademos.bench.memory import PrivateMemory
 from akademos.errors import Unavailable
 
 TENANT = "bench"
@@ -32,6 +34,7 @@ BATCHES = (1, 10, 100, 500)
 CLIENTS = (1, 4, 16)
 ROUNDS = 3
 WINDOW_S = 1.0
+WORKER_WINDOWS = 15
 EXPECTED_PER_S = {1: 9_000, 10: 45_000, 100: 110_000, 500: 120_000}
 """Events prepared per second of window and batch size: more than either side can take."""
 
@@ -52,9 +55,25 @@ def run(*, rounds: int = ROUNDS, window_s: float = WINDOW_S) -> dict[str, Any]:
                 for clients in CLIENTS:
                     cells[f"clients_{clients}"] = _cell(server, ceiling_port, key, batch, clients, rounds, window_s)
         with installation.served() as server:
-            measured = load.run(server.port, _requests(key, 100, window_s), clients=16, seconds=window_s)
-            result["with_worker"] = {"batch": 100, "clients": 16, "events_per_s": _rate(measured, 100)}
+            result["with_worker"] = _with_worker(server, key, window_s)
     return result
+
+
+def _with_worker(server: Server, key: str, window_s: float) -> dict[str, Any]:
+    """The same door with the worker moving events to the core meanwhile, and the memory of both."""
+    answered = seconds = 0.0
+    with PrivateMemory(server.process.pid) as memory:
+        for _ in range(WORKER_WINDOWS):
+            measured = load.run(server.port, _requests(key, 100, window_s), clients=16, seconds=window_s)
+            answered += measured.answered
+            seconds += measured.seconds
+    return {
+        "batch": 100,
+        "clients": 16,
+        "events_per_s": round(answered * 100 / seconds),
+        "seconds": round(seconds, 1),
+        "private_mb": {name: round(most) for name, most in memory.most.items()},
+    }
 
 
 def _cell(
@@ -80,10 +99,6 @@ def _cell(
         "p50_ms": round(1e3 * latencies[len(latencies) // 2], 2),
         "p99_ms": round(1e3 * latencies[int(len(latencies) * 0.99)], 2),
     }
-
-
-def _rate(measured: load.Load, batch: int) -> int:
-    return round(measured.answered * batch / measured.seconds)
 
 
 def _requests(key: str, batch: int, window_s: float) -> Iterator[bytes]:

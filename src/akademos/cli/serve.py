@@ -171,7 +171,10 @@ def _run_here(
         timeout_graceful_shutdown=GRACE_S,
     )
     server = Server(config)
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    finally:
+        gc.unfreeze()  # else libraries that count their objects at the end complain of leaks
     if not server.started:
         raise Unavailable("The server did not start.", hint="What it logged says why.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,9 @@ def command(
     kill_at: Annotated[int, typer.Option(hidden=True, help="For `bench faults`: which commit to die after.")] = 0,
 ) -> None:
     """Move what landed to the core, keep live state, and run the jobs, until SIGINT or SIGTERM."""
+    asked_to_end = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: asked_to_end.set())  # until the worker listens itself
     from akademos.system import System
     from akademos.telemetry import configure_logging
 
@@ -32,7 +36,8 @@ def command(
         )
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: worker.stop())
-        worker.run()
+        if not asked_to_end.is_set():
+            worker.run()
 
 
 def _dying_at(commit: int) -> Callable[[], None]:
