@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from akademos.jobs.worker import Jobs, Worker
     from akademos.stores.lake.event_log import LakeEventLog
     from akademos.stores.ports.consent import RecordedBasis
+    from akademos.stores.ports.event_log import Compaction
 
 
 WRITERS = 2
@@ -114,6 +115,15 @@ class System:
 
         locks = LakeLocks(self.database)
         return LakeEventLog(self.settings.lake, locks, memory_limit_mb=self.settings.memory_limit_mb)
+
+    def sort_core(self) -> Compaction:
+        """Compact the core completely, in a command that has the machine to itself."""
+        from akademos.stores.lake.event_log import LakeEventLog
+
+        memory = self.settings.memory_limit_mb
+        log = LakeEventLog(self.settings.lake, LakeLocks(self.database), rewrite_memory_mb=memory, rewrite_threads=2)
+        with closing(log):
+            return log.compact(minimum_files=2)
 
     def bulk_import(self, basis: RecordedBasis) -> BulkImport:
         """The bulk path under one basis."""

@@ -54,7 +54,7 @@ def command(
 
         summary = system.bulk_import(recorded).run(todo, shown)
         imported = time.monotonic()
-        compaction = system.event_log.compact(minimum_files=2)
+        compaction = system.sort_core()
     seconds, more = imported - started, time.monotonic() - imported
     out = Console()
     if not out.is_terminal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from hashlib import sha1
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -25,29 +26,53 @@ _DIGITS = np.array([position for position in range(36) if position not in _DASHE
 
 
 class Occurrences:
-    """Counts equal rows over all batches of an import; keeps 12 bytes for each different row."""
+    """Counts equal rows over all batches of an import; keeps 12 bytes for each different row.
+
+    The counts lie in sorted runs, each at least twice as long as the next: a batch is looked up in few of them, and
+    each row is merged a few times only, however many batches there are.
+    """
 
     def __init__(self) -> None:
-        self._seen: NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
-        self._counts: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._runs: list[_Run] = []
 
     def number(self, identities: pl.Series) -> NDArray[np.int64]:
         """The occurrence number of each row, from 0."""
         digests = identities.hash(seed=7).to_numpy()
-        rank = pl.DataFrame({"digest": digests}).select(pl.int_range(pl.len()).over("digest")).to_series().to_numpy()
-        before = np.zeros(len(digests), dtype=np.int64)
-        if len(self._seen):
-            at = np.minimum(np.searchsorted(self._seen, digests), len(self._seen) - 1)
-            before = np.where(self._seen[at] == digests, self._counts[at], 0)
-        different, counts = np.unique(digests, return_counts=True)
-        merged = np.concatenate([self._seen, different])
-        order = np.argsort(merged, kind="stable")
-        merged, added = merged[order], np.concatenate([self._counts, counts.astype(np.int32)])[order]
-        starts = np.flatnonzero(np.r_[True, merged[1:] != merged[:-1]]) if len(merged) else np.empty(0, dtype=np.int64)
-        self._seen = merged[starts]
-        self._counts = np.add.reduceat(added, starts).astype(np.int32) if len(starts) else added
-        numbers: NDArray[np.int64] = before + rank
+        if not len(digests):
+            return np.empty(0, dtype=np.int64)
+        order = np.argsort(digests, kind="stable")
+        ordered = digests[order]
+        first = np.r_[True, ordered[1:] != ordered[:-1]]
+        starts, group = np.flatnonzero(first), np.cumsum(first) - 1
+        different = ordered[starts]
+        before = np.zeros(len(different), dtype=np.int64)
+        for run in self._runs:
+            at = np.minimum(np.searchsorted(run.digests, different), len(run.digests) - 1)
+            before += np.where(run.digests[at] == different, run.counts[at], 0)
+        self._add(_Run(different, np.diff(np.r_[starts, len(ordered)]).astype(np.int32)))
+        numbers = np.empty(len(ordered), dtype=np.int64)
+        numbers[order] = before[group] + np.arange(len(ordered)) - starts[group]
         return numbers
+
+    def _add(self, run: _Run) -> None:
+        while self._runs and len(self._runs[-1].digests) < 2 * len(run.digests):
+            run = _merged(self._runs.pop(), run)
+        self._runs.append(run)
+
+
+class _Run(NamedTuple):
+    """How often each of some rows was there; `digests` ascend."""
+
+    digests: NDArray[np.uint64]
+    counts: NDArray[np.int32]
+
+
+def _merged(one: _Run, other: _Run) -> _Run:
+    digests = np.concatenate([one.digests, other.digests])
+    order = np.argsort(digests, kind="stable")
+    digests, counts = digests[order], np.concatenate([one.counts, other.counts])[order]
+    starts = np.flatnonzero(np.r_[True, digests[1:] != digests[:-1]])
+    return _Run(digests[starts], np.add.reduceat(counts, starts).astype(np.int32))
 
 
 def event_ids(tenant_id: str, layout: str, identities: pl.Series, occurrences: NDArray[np.int64]) -> pl.Series:

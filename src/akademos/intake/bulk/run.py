@@ -18,6 +18,7 @@ from typing import Protocol
 import polars as pl
 import pyarrow as pa
 
+from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import Registry
 from akademos.errors import InputError
 from akademos.intake.bulk.ahead import ahead
@@ -108,6 +109,8 @@ class BulkImport:
         self._people: dict[str, str] = {}
         self._granted: set[str] = set()
         self._occurrences = Occurrences()
+        self._own_files: set[str] = set()
+        self._consented: tuple[int, dict[str, frozenset[Purpose]]] = (-1, {})
 
     def run(self, plan: ImportPlan, progress: Progress = lambda title, rows: None) -> ImportSummary:
         """Import everything; a file that cannot be read to its end is reported and the others go on."""
@@ -202,26 +205,37 @@ class BulkImport:
                 received_at=received_at,
                 historical=self._basis.historical,
             )
-            counts = self._commit(one, number, table, repeated, suppressed, checked.problems.height)
+            derived = "event_id" not in checked.frame.columns
+            counts = self._commit(one, number, table, repeated, suppressed, checked.problems.height, derived=derived)
         summary.accepted += counts.accepted
         summary.duplicate += counts.duplicate
         summary.suppressed += counts.suppressed
         return self._ledger.done(one, counts, received_at=received_at, refused=self._refused(checked))
 
     def _commit(
-        self, one: FileImport, number: int, table: pa.Table, repeated: int, suppressed: int, rejected: int
+        self,
+        one: FileImport,
+        number: int,
+        table: pa.Table,
+        repeated: int,
+        suppressed: int,
+        rejected: int,
+        *,
+        derived: bool,
     ) -> BatchCounts:
         """One commit, or none when a crash came between the commit of this batch and its count."""
         application = f"{one.import_id}:{one.file}"
         committed = self._core.committed_version(application)
         if committed == number and one.pending is not None and one.pending.batch == number:
             return one.pending
-        new = self._core.missing(table)
+        # An id made of a row and its number is never made twice in one import: only others may have brought it.
+        own = self._own_files if derived else ()
+        new = self._core.missing(table, own=own)
         known = table.num_rows - new.num_rows
         counts = BatchCounts(number, new.num_rows, known + repeated, suppressed, rejected)
         if new.num_rows:
             self._ledger.prepare(one, counts)
-            self._core.append(new, application=application, version=number, after=committed)
+            self._core.append(new, application=application, version=number, after=committed, own=self._own_files)
         return counts
 
     def _keys_of(self, users: Sequence[str]) -> dict[str, str]:
@@ -242,9 +256,22 @@ class BulkImport:
         """Whose consent, as it stands now, covers events of this type: a person's own withdrawal counts."""
         keys = frame["learner_key"].unique().to_list()
         purposes = set(checked.known.event.purposes)
-        consented = self._consent.purposes(self._basis.tenant_id, keys)
-        may = [key for key, given in consented.items() if given & purposes]
+        consented = self._consented_of(keys)
+        may = [key for key in keys if consented[key] & purposes]
         return frame["learner_key"].is_in(may) if len(may) < len(keys) else pl.repeat(True, frame.height, eager=True)
+
+    def _consented_of(self, keys: Sequence[str]) -> Mapping[str, frozenset[Purpose]]:
+        """What people consent to, read again when anybody of the tenant has decided anything."""
+        tenant_id = self._basis.tenant_id
+        version = self._consent.version(tenant_id)  # before what is read after it, so that it is never too new
+        if self._consented[0] != version:
+            self._consented = version, {}
+        known = self._consented[1]
+        unknown = [key for key in keys if key not in known]
+        if unknown:
+            found = self._consent.purposes(tenant_id, unknown)
+            known.update((key, found.get(key, frozenset())) for key in unknown)
+        return known
 
     def _refused(self, checked: CheckedBatch) -> list[RefusedRow]:
         event = checked.known.event.wire_name

@@ -19,7 +19,6 @@ from akademos.stores.lake.table import EventTable, already_committed
 from akademos.stores.ports.event_log import SCHEMA
 
 REWRITE_MEMORY_MB = 64
-"""Sorts of a million rows go to disk beyond that."""
 
 
 class LakeEventLog(LakeReader, LakeRewriter):
@@ -28,17 +27,25 @@ class LakeEventLog(LakeReader, LakeRewriter):
     Args:
         uri: folder of the Delta tables; the log is the table `events` in it.
         locks: orders the writers of all processes that share the folder.
-        memory_limit_mb: what the query engine may hold in memory; rewrites have an engine of their own, which holds
-            less and leaves the processor to the others.
+        memory_limit_mb: what the query engine may hold in memory.
+        rewrite_memory_mb, rewrite_threads: of the engine for rewrites. By default it holds little and leaves the
+            processor to the others; sorts of a million rows go to disk beyond that.
         rows_per_file: about how many rows a compacted file holds.
     """
 
     def __init__(
-        self, uri: str, locks: TableLocks, *, memory_limit_mb: int = 256, rows_per_file: int = ROWS_PER_FILE
+        self,
+        uri: str,
+        locks: TableLocks,
+        *,
+        memory_limit_mb: int = 256,
+        rewrite_memory_mb: int = REWRITE_MEMORY_MB,
+        rewrite_threads: int = 1,
+        rows_per_file: int = ROWS_PER_FILE,
     ) -> None:
         table = EventTable(uri, locks)
         LakeReader.__init__(self, table, Engine(table, memory_limit_mb=memory_limit_mb))
-        rewriting = Engine(table, memory_limit_mb=min(memory_limit_mb, REWRITE_MEMORY_MB), threads=1)
+        rewriting = Engine(table, memory_limit_mb=rewrite_memory_mb, threads=rewrite_threads)
         LakeRewriter.__init__(self, table, rewriting, rows_per_file=rows_per_file)
 
     def append(
@@ -48,6 +55,7 @@ class LakeEventLog(LakeReader, LakeRewriter):
         application: str | None = None,
         version: int | None = None,
         after: int | None = None,
+        own: set[str] | None = None,
     ) -> int:
         """Append rows durably in one commit and return how many; see the port."""
         if events.schema.names != SCHEMA.names:
@@ -64,6 +72,8 @@ class LakeEventLog(LakeReader, LakeRewriter):
             expected = {} if application is None else {application: after}
             if added or noted:
                 self._table.commit(added, applications=noted, expected=expected)
+        if own is not None:
+            own.update(action.path for action in added)
         return int(events.num_rows)
 
     def _written(self, events: pa.Table) -> Iterator[AddAction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -146,25 +146,26 @@ class LakeReader:
         statement = f"SELECT {listed} FROM {self._engine.files(files)} WHERE {condition} AND {names} ORDER BY {_ORDER}"
         return self._engine.query(statement, bounds).cast(_schema(columns))
 
-    def missing(self, events: pa.Table) -> pa.Table:
+    def missing(self, events: pa.Table, *, own: Collection[str] = ()) -> pa.Table:
         """The rows of `events` whose event_id the core does not hold; see the port `EventLogWriter`."""
         known = [
             found
             for tenant_id in pc.unique(events["tenant_id"]).to_pylist()
-            for found in self._known(tenant_id, events.filter(pc.equal(events["tenant_id"], tenant_id)))
+            for found in self._known(tenant_id, events.filter(pc.equal(events["tenant_id"], tenant_id)), own)
         ]
         if not known:
             return events
         held = pa.chunked_array([chunk for one in known for chunk in one.chunks], type=pa.string())
         return events.filter(pc.invert(pc.is_in(events["event_id"], value_set=held.combine_chunks())))
 
-    def _known(self, tenant_id: str, events: pa.Table) -> list[pa.ChunkedArray]:
+    def _known(self, tenant_id: str, events: pa.Table, own: Collection[str]) -> list[pa.ChunkedArray]:
         months = frozenset(pc.unique(events["month"]).to_pylist())
         keys = pc.unique(events["learner_key"].fill_null(""))
         low, high = pc.min(keys).as_py(), pc.max(keys).as_py()
 
         def read(snapshot: Snapshot) -> list[pa.ChunkedArray]:
             files = within(snapshot.files, tenant_id=tenant_id, low=low, high=high, months=months)
+            files = [file for file in files if file.path not in own]
             if not files:
                 return []
             cursor = self._engine.cursor()

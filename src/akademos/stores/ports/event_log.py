@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -43,8 +43,9 @@ class EventLogWriter(Protocol):
         application: str | None = None,
         version: int | None = None,
         after: int | None = None,
+        own: set[str] | None = None,
     ) -> int:
-        """Append rows (`SCHEMA`) durably in one commit and return how many.
+        """Append rows (`SCHEMA`) durably in one commit and return how many; `own` gets the names of the new files.
 
         With `application` the commit carries an application transaction: `committed_version` then answers
         `version`, so that a crash between this commit and the sender's own bookkeeping is recognised.
@@ -56,8 +57,11 @@ class EventLogWriter(Protocol):
         """
         ...
 
-    def missing(self, events: pa.Table) -> pa.Table:
-        """The rows of `events` whose event_id the core does not hold (same tenant, month and learner range)."""
+    def missing(self, events: pa.Table, *, own: Collection[str] = ()) -> pa.Table:
+        """The rows of `events` whose event_id the core does not hold (same tenant, month and learner range).
+
+        Files in `own`, which the caller has appended, are not looked into: it knows that they hold none of these.
+        """
         ...
 
     def needs_compaction(self, *, minimum_files: int = 8) -> bool:
