@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from akademos.stores.ports.event_log import Compaction
 
 
+SORTED_ROWS_PER_FILE = 1_000_000
+"""After an import: about 60 MB."""
+
 WRITERS = 2
 """Of landing, in each process that takes events."""
 
@@ -121,7 +124,13 @@ class System:
         from akademos.stores.lake.event_log import LakeEventLog
 
         memory = self.settings.memory_limit_mb
-        log = LakeEventLog(self.settings.lake, LakeLocks(self.database), rewrite_memory_mb=memory, rewrite_threads=2)
+        log = LakeEventLog(
+            self.settings.lake,
+            LakeLocks(self.database),
+            rewrite_memory_mb=memory,
+            rewrite_threads=2,
+            rows_per_file=SORTED_ROWS_PER_FILE,
+        )
         with closing(log):
             return log.compact(minimum_files=2)
 

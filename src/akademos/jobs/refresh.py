@@ -19,9 +19,9 @@ from akademos.stores.ports.learner_state import LearnerStates, StaleState
 
 log = structlog.get_logger()
 
-LEARNERS_AT_ONCE = 64
-EVENTS_AT_ONCE = 10_000
-"""As far as known: so many events and their states take about 50 MB while they are computed."""
+LEARNERS_AT_ONCE = 32
+EVENTS_AT_ONCE = 5_000
+"""As far as known: so many events and their states take about 25 MB while they are computed."""
 
 LONGEST_PAUSE_S = 5.0
 

@@ -30,8 +30,9 @@ from akademos.stores.lake.layout import Merge, merges
 from akademos.stores.lake.table import EventTable, within
 from akademos.stores.ports.event_log import Compaction
 
-ROWS_PER_FILE = 1_000_000
-"""About 60 MB. A file holds whole learners, so one learner's month is in one file once it is compacted."""
+ROWS_PER_FILE = 250_000
+"""About 15 MB, sorted in about 64 MB. A file holds whole learners, so one learner's month is in one file once it is
+compacted."""
 
 _ORDER = ", ".join(f"{name} NULLS FIRST" for name in SORT_COLUMNS)
 _COLUMNS = ", ".join(FILE_SCHEMA.names)
