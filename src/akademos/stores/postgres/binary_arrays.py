@@ -69,9 +69,10 @@ class Texts(Array[str]):
 
 
 def _sixteens(values: Sequence[bytes | None]) -> bytes:
-    if None in values:
-        return b"".join([_NULL if value is None else _16 + value for value in values])
-    return _16 + _16.join(values)  # type: ignore[arg-type]  # there is no None
+    present = [value for value in values if value is not None]
+    if len(present) == len(values):
+        return _16 + _16.join(present)
+    return b"".join([_NULL if value is None else _16 + value for value in values])
 
 
 class Uuids(Array[bytes | None]):
