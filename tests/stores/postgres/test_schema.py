@@ -95,7 +95,7 @@ def test_serving_role_may_not_read_the_pipeline(database: Database, table: str) 
         transaction.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
 
 
-@pytest.mark.parametrize("table", ["consent_history", "access_log"])
+@pytest.mark.parametrize("table", ["consent_history", "access_log", "audit_log"])
 @pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET tenant_id = 'x'", "TRUNCATE {}"])
 def test_histories_are_append_only_even_for_their_owner(dsn: str, table: str, statement: str) -> None:
     with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):

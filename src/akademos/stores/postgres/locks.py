@@ -9,6 +9,8 @@ behind. They live in the two-number space of PostgreSQL's advisory locks, under 
 - LAKE_APPEND: shared by appends to the event log; exclusive while files that no commit names are swept away.
 - LAKE_REWRITE: exclusive to whoever replaces or removes files of the event log.
 - JOB and its number: one run of a job at a time.
+
+The audit log's trigger takes a lock of its own class (24940, and a hash of the tenant), always as the last one.
 """
 
 from __future__ import annotations

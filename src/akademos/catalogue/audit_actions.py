@@ -1,0 +1,31 @@
+"""What the audit log records: every act that somebody may have to answer for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """One kind of act; the value is what stands in the log, `object.act`."""
+
+    CONSENT_DECIDED = "consent.decided"
+    BASIS_RECORDED = "basis.recorded"
+    PROCESSING_RESTRICTED = "processing.restricted"
+    OBJECTION_RAISED = "objection.raised"
+    STATEMENT_CONTESTED = "statement.contested"
+    IDENTITY_LINKED = "identity.linked"
+    IDENTITY_MERGED = "identity.merged"
+    IDENTITY_UNMERGED = "identity.unmerged"
+    ERASURE_REQUESTED = "erasure.requested"
+    ERASURE_COMPLETED = "erasure.completed"
+    LEGAL_HOLD_SET = "legal_hold.set"
+    LEGAL_HOLD_LIFTED = "legal_hold.lifted"
+    RETENTION_ENFORCED = "retention.enforced"
+    KEY_CREATED = "key.created"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
+    ROLE_CHANGED = "role.changed"
+    TENANT_CHANGED = "tenant.changed"
+    DATA_EXPORTED = "data.exported"
+    RELEASE_MADE = "release.made"
+    ACCESS_SEALED = "access.sealed"

@@ -1,0 +1,25 @@
+"""Writing to the audit log on PostgreSQL; the chain is made by the table's trigger."""
+
+from __future__ import annotations
+
+import orjson
+
+from akademos.privacy.pseudonyms import Keys, audit_name
+from akademos.stores.ports.audit import AuditEntry
+from akademos.stores.postgres.database import Transaction
+
+_APPEND = "INSERT INTO audit_log (tenant_id, actor, action, subject, detail) VALUES (%s, %s, %s, %s, %s)"
+_DATA_KEY = "SELECT data_key FROM people WHERE tenant_id = %s AND learner_key = %s"
+
+
+def append(transaction: Transaction, tenant_id: str, entry: AuditEntry) -> None:
+    """Write an entry in the transaction of the change, as its last statement: until the commit nobody else of the
+    tenant can write one. Not in a repeatable-read transaction, which would not see the end of the chain."""
+    detail = orjson.dumps(dict(entry.detail), option=orjson.OPT_SORT_KEYS).decode()
+    transaction.execute(_APPEND, (tenant_id, entry.actor, entry.action.value, entry.subject, detail))
+
+
+def name_of(transaction: Transaction, keys: Keys, tenant_id: str, learner_key: str) -> bytes | None:
+    """The name under which logs know a person; None when there is no such person any more."""
+    row = transaction.execute(_DATA_KEY, (tenant_id, learner_key)).fetchone()
+    return None if row is None else audit_name(keys.unwrap(tenant_id, learner_key, row[0]))
