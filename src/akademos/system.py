@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
@@ -35,11 +34,10 @@ from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
     from akademos.intake.bulk.run import BulkImport
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.worker import Jobs, Worker
+    from akademos.serving.api import Application
     from akademos.stores.lake.event_log import LakeEventLog
     from akademos.stores.ports.consent import RecordedBasis
     from akademos.stores.ports.event_log import Compaction
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
 SORTED_ROWS_PER_FILE = 1_000_000
 """After an import: about 60 MB."""
 
-WRITERS = 2
+WRITERS = 3
 """Of landing, in each process that takes events."""
 
 
@@ -235,7 +233,7 @@ class System:
         jobs = self.jobs(exactly_once=exactly_once, fault_point=fault_point)
         return Worker(jobs, pause_s=self.settings.mover_interval_ms / 1000)
 
-    def application(self) -> FastAPI:
+    def application(self) -> Application:
         """The web application of this process, with an intake of its own."""
         from akademos.serving.api import create_app
         from akademos.serving.routes.event_openapi import openapi_paths
@@ -244,20 +242,19 @@ class System:
         intake, writer = self.intake()
 
         @asynccontextmanager
-        async def writing(_: FastAPI) -> AsyncIterator[None]:
-            writer.start()
+        async def writing(_: object) -> AsyncIterator[None]:
             yield
-            await asyncio.to_thread(writer.close)
+            await writer.close()
 
         return create_app(
             self.services,
-            intake_routes=EventDoor(intake, self.api_keys).routes(),
+            doors=EventDoor(intake, self.api_keys).addresses(),
             openapi_paths=openapi_paths(builtin()),
             lifespans=[writing],
         )
 
     def intake(self) -> tuple[Intake, GroupCommit]:
-        """The HTTP door's pipeline with its writer, not yet started; one pair a process."""
+        """The HTTP door's pipeline with its writer; one pair a process."""
         landings = [PostgresLanding(self.database, self.vault, self.keys) for _ in range(WRITERS)]
         writer = GroupCommit(landings, queue_depth=self.settings.queue_depth)
         return Intake(self.registries, self.keys, writer, clock=now), writer

@@ -30,13 +30,17 @@ class Store:
     """A landing that waits for its signal, and remembers its groups."""
 
     def __init__(self) -> None:
-        self.go = threading.Event()
+        self.go = asyncio.Event()
+        self.closed = False
         self.groups: list[int] = []
 
-    def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
+    async def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
         self.groups.append(len(receipts))
-        assert self.go.wait(10)
+        await asyncio.wait_for(self.go.wait(), 10)
         return [["accepted"] * len(receipt.arrivals) for receipt in receipts]
+
+    async def close(self) -> None:
+        self.closed = True
 
 
 def receipt(events: int = 0) -> Receipt:
@@ -48,7 +52,6 @@ def receipt(events: int = 0) -> Receipt:
 def test_what_waits_is_committed_together_and_nothing_is_answered_before() -> None:
     store = Store()
     writer = GroupCommit([store], queue_depth=100)
-    writer.start()
 
     async def send() -> None:
         waiting = [writer.submit(receipt()) for _ in range(10)]
@@ -56,9 +59,9 @@ def test_what_waits_is_committed_together_and_nothing_is_answered_before() -> No
         assert not any(one.done() for one in waiting)
         store.go.set()
         await asyncio.gather(*waiting)
+        await writer.close()
 
     asyncio.run(send())
-    writer.close()
     assert sum(store.groups) == 10
     assert len(store.groups) <= 3
 
@@ -66,7 +69,6 @@ def test_what_waits_is_committed_together_and_nothing_is_answered_before() -> No
 def test_another_writer_sets_in_when_there_is_enough_for_it() -> None:
     busy, other = Store(), Store()
     writer = GroupCommit([busy, other], queue_depth=10 * GOOD_GROUP_EVENTS)
-    writer.start()
 
     async def send() -> None:
         waiting = [writer.submit(receipt(1))]
@@ -80,9 +82,9 @@ def test_another_writer_sets_in_when_there_is_enough_for_it() -> None:
         for store in (busy, other):
             store.go.set()
         await asyncio.gather(*waiting)
+        await writer.close()
 
     asyncio.run(send())
-    writer.close()
 
 
 def test_a_full_queue_is_an_announced_refusal() -> None:
@@ -90,21 +92,18 @@ def test_a_full_queue_is_an_announced_refusal() -> None:
     writer = GroupCommit([store], queue_depth=5)
 
     async def send() -> None:
-        writer.submit(receipt(5))
+        waiting = writer.submit(receipt(5))
         with pytest.raises(Unavailable) as refusal:
             writer.submit(receipt(1))
         assert refusal.value.retry_after_s
         store.go.set()
-        writer.start()
+        await writer.close()
+        assert waiting.result() == ["accepted"] * 5
+        assert store.closed
+        with pytest.raises(Unavailable):
+            writer.submit(receipt(1))
 
     asyncio.run(send())
-    writer.close()
-    with pytest.raises(Unavailable):
-        asyncio.run(_submit(writer))
-
-
-async def _submit(writer: GroupCommit) -> None:
-    writer.submit(receipt(1))
 
 
 def test_a_sender_that_hangs_up_disturbs_nobody(door: Door) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -148,6 +149,7 @@ def _run_here(
 ) -> None:
     import uvicorn
 
+    from akademos.serving.door_protocol import DoorProtocol
     from akademos.telemetry import configure_logging
 
     configure_logging(system.settings.log_level)
@@ -162,8 +164,11 @@ def _run_here(
                 gc.freeze()  # what is here now stays: collections during requests need not look at it
                 ready()
 
+    application = system.application()
+    doors = {path.encode(): door for path, door in application.doors.items()}
     config = uvicorn.Config(
-        system.application(),
+        application,
+        http=partial(DoorProtocol, doors=doors),  # type: ignore[arg-type]  # declared as a class, called as a factory
         log_config=None,
         access_log=False,
         server_header=False,

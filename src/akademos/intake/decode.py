@@ -7,9 +7,10 @@ within the limits of the catalogue. What cannot be parsed is refused with its po
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 import orjson
@@ -40,23 +41,28 @@ class BrokenLine:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Body:
     """What a request held: its events, and the sender's clock.
 
-    An event is JSON not read yet (`msgspec.Raw`), a JSON value, or a broken line.
+    An event is JSON not read yet (`msgspec.Raw`), a structure (`ReadEnvelope`), a JSON value, or a broken line.
     """
 
     content: bytes
     events: Sequence[object]
     sent_at: datetime | None
+    _unread: Sequence[Raw] = ()
 
-    def read(self, event: object) -> object:
-        """The JSON value of one of `events`.
+    def read(self, position: int) -> object:
+        """The JSON value of one of the events.
 
         Raises:
             Unparsable: it is not JSON, with the position in the whole.
         """
+        event = self.events[position]
+        if isinstance(event, Struct):
+            self._unread = self._unread or _read_envelope(self.content).events
+            event = self._unread[position]
         if not isinstance(event, Raw):
             return event
         try:
@@ -64,6 +70,10 @@ class Body:
         except orjson.JSONDecodeError:
             _parse(self.content)
             raise
+
+
+ReadEnvelope: TypeAlias = Callable[[bytes], tuple[Sequence[Struct], object] | None]
+"""Reads the usual envelope at once: its events as structures, and its sent_at; None when it cannot."""
 
 
 class _Envelope(Struct, forbid_unknown_fields=True):
@@ -117,7 +127,9 @@ def decode_event(content: bytes, sent_at: str | None) -> Body:
     return Body(content, [event], _clock(sent_at if sent_at is not None else inside))
 
 
-def decode_batch(content: bytes, media_type: str, sent_at: str | None) -> Body:
+def decode_batch(
+    content: bytes, media_type: str, sent_at: str | None, read_envelope: ReadEnvelope = lambda _: None
+) -> Body:
     """The envelope {"sent_at", "events": [...]}, or NDJSON (one event a line, `sent_at` in a header).
 
     Raises:
@@ -127,7 +139,7 @@ def decode_batch(content: bytes, media_type: str, sent_at: str | None) -> Body:
     if media_type in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
         body = Body(content, _lines(content), _clock(sent_at))
     else:
-        events, inside = _enveloped(content)
+        events, inside = read_envelope(content) or _enveloped(content)
         body = Body(content, events, _clock(sent_at if sent_at is not None else inside))
     if len(body.events) > LIMITS.batch_events:
         raise TooLarge(f"The batch holds {len(body.events)} events, more than {LIMITS.batch_events}.", hint="Split it.")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from akademos import telemetry
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import Registry
-from akademos.intake.check import EventCheck
+from akademos.intake.check import EventCheck, is_screened
 from akademos.intake.decode import Body, Unparsable, decode_batch, decode_event, decompress
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.typed_events import TypedEvents
@@ -51,23 +51,27 @@ class Intake:
 
     async def single(self, key: ApiKey, content: bytes, encoding: str, sent_at: str | None) -> Answer:
         """One event."""
-        return await self._receive(key, "http", content, lambda plain: decode_event(plain, sent_at), encoding)
+        return await self._receive(key, "http", content, lambda plain, _: decode_event(plain, sent_at), encoding)
 
     async def batch(self, key: ApiKey, content: bytes, encoding: str, media_type: str, sent_at: str | None) -> Answer:
         """Many events; good ones are taken even if others are bad."""
         return await self._receive(
-            key, "http_batch", content, lambda plain: decode_batch(plain, media_type, sent_at), encoding
+            key,
+            "http_batch",
+            content,
+            lambda plain, typed: decode_batch(plain, media_type, sent_at, typed.parse_envelope),
+            encoding,
         )
 
     async def _receive(
-        self, key: ApiKey, door: str, content: bytes, decode: Callable[[bytes], Body], encoding: str
+        self, key: ApiKey, door: str, content: bytes, decode: Callable[[bytes, TypedEvents], Body], encoding: str
     ) -> Answer:
         received_at = self._clock()
         check = self._check_of(key)
         receipt = Receipt(key.tenant_id, key.key_id, door, received_at, [], [])
         dropped: dict[int, tuple[str, ...]] = {}
         try:
-            body = decode(decompress(content, encoding))
+            body = decode(decompress(content, encoding), check.typed)
             _check_all(check, body, receipt, dropped)
         except Unparsable as refusal:
             refused = Refusal(
@@ -111,13 +115,14 @@ class Intake:
 
 def _check_all(check: EventCheck, body: Body, receipt: Receipt, dropped: dict[int, tuple[str, ...]]) -> None:
     sent_at, received_at, arrivals = body.sent_at, receipt.received_at, receipt.arrivals
+    screened = is_screened(body.content)
     for position, event in enumerate(body.events):
-        if isinstance(event, Raw):
-            arrival = check.accept(position, event, sent_at, received_at)
+        if isinstance(event, (Raw, Struct)):
+            arrival = check.accept(position, event, sent_at, received_at, screened=screened)
             if arrival is not None:
                 arrivals.append(arrival)
                 continue
-        checked, gone = check.check(position, body.read(event), sent_at, received_at)
+        checked, gone = check.check(position, body.read(position), sent_at, received_at)
         if gone:
             dropped[position] = gone
         if isinstance(checked, Arrival):

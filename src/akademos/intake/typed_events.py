@@ -106,20 +106,37 @@ class TypedEvents:
             for known in registry.by_wire_name.values()
             if _has_short_way(known.event)
         }
-        self._parse = msgspec.json.Decoder(reduce(or_, self._types)).decode
+        any_of_them: Any = reduce(or_, self._types)
+        self._parse = msgspec.json.Decoder(any_of_them).decode
+        envelope = msgspec.defstruct(
+            "envelope",
+            [("events", GenericAlias(list, (any_of_them,))), ("sent_at", object, None)],
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        self._parse_envelope = msgspec.json.Decoder(envelope).decode
         self._write = msgspec.json.Encoder(order="sorted").encode
 
-    def parse(self, content: bytes | msgspec.Raw) -> tuple[Any, TypedEvent] | None:
-        """The event if it is clean, with its declaration; None when it must take the long way.
-
-        What is absent is None.
-        """
+    def parse(self, content: bytes | msgspec.Raw) -> Struct | None:
+        """The event, what is absent being None; None when it must take the long way."""
         try:
-            event = self._parse(content)
+            event: Struct = self._parse(content)
         except (ValueError, RecursionError):
             return None
+        return event
+
+    def parse_envelope(self, content: bytes) -> tuple[list[Struct], object] | None:
+        """The events of {"sent_at", "events": [...]} and its sent_at; None when one of them must take the long way."""
+        try:
+            envelope: Any = self._parse_envelope(content)
+        except (ValueError, RecursionError):
+            return None
+        return envelope.events, envelope.sent_at
+
+    def declared(self, event: Struct) -> TypedEvent | None:
+        """What is derived from the declaration of a parsed event; None when it must take the long way after all."""
         typed = self._types[type(event)]
-        return (event, typed) if typed.passes(event) else None
+        return typed if typed.passes(event) else None
 
     def canonical(self, event: Any) -> bytes:
         """The event as JSON with sorted keys and no spaces, as the long way writes it."""

@@ -11,12 +11,13 @@ from fastapi.openapi.utils import get_openapi
 from starlette.datastructures import MutableHeaders
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from akademos import __version__
 from akademos.serving import answer_forms, problems
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import analytics, consent, learners, operations, pages, sign_in
+from akademos.serving.routes.events import Address
 from akademos.serving.services import Services
 from akademos.serving.surroundings import Surroundings
 
@@ -30,7 +31,7 @@ class Application(FastAPI):
     The framework's layers would cost more than a door itself, which answers every refusal on its own.
     """
 
-    doors: Mapping[str, ASGIApp]
+    doors: Mapping[str, Address]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -45,7 +46,7 @@ class Application(FastAPI):
 def create_app(
     services: Services,
     *,
-    intake_routes: Sequence[Route] = (),
+    doors: Mapping[str, Address] | None = None,
     openapi_paths: Mapping[str, Any] | None = None,
     lifespans: Sequence[Lifespan] = (),
 ) -> Application:
@@ -53,7 +54,7 @@ def create_app(
 
     Args:
         services: ports and policies.
-        intake_routes: the routes of the intake door, matched before all others.
+        doors: the addresses of the intake door, by path; matched before all others.
         openapi_paths: their part of the OpenAPI document, by path.
         lifespans: what is entered when the application starts and left when it ends.
     """
@@ -76,14 +77,14 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.services = services
-    app.router.routes.extend(intake_routes)
+    app.doors = doors or {}
+    app.router.routes.extend(Route(path, door, methods=["POST"]) for path, door in app.doors.items())
     for one in (analytics, consent, learners, operations, pages, sign_in):
         app.include_router(one.router)
     if services.development:
         app.include_router(sign_in.development)
     app.mount("/static", CachedFiles(directory=STATIC_FOLDER, check_dir=False), name="static")
     problems.install(app, pages.page_of_error)
-    app.doors = {route.path: route.endpoint for route in intake_routes}
     app.add_middleware(Surroundings)
     document = OpenApiDocument(app, openapi_paths or {})
     app.openapi = document  # type: ignore[method-assign]  # the documented way to replace it

@@ -13,7 +13,7 @@ from akademos.telemetry import REQUEST_SECONDS
 
 HSTS = "max-age=31536000"
 
-_SECURITY = [
+SECURITY = [
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -21,12 +21,14 @@ _SECURITY = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
-_SECURITY_HTTPS = [*_SECURITY, (b"strict-transport-security", HSTS.encode())]
+"""The headers of every answer; over TLS, HSTS as well."""
+
+_SECURITY_HTTPS = [*SECURITY, (b"strict-transport-security", HSTS.encode())]
 
 
 def security_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
     """The headers that every answer carries."""
-    return _SECURITY_HTTPS if scope["scheme"] == "https" else _SECURITY
+    return _SECURITY_HTTPS if scope["scheme"] == "https" else SECURITY
 
 
 @lru_cache(maxsize=1_000)

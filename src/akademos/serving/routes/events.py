@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 import orjson
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from akademos.catalogue.policies import LIMITS
@@ -19,7 +18,8 @@ from akademos.errors import AkademosError, Forbidden, InputError, TooLarge, Unau
 from akademos.intake.rate import TokenBucket
 from akademos.intake.receive import Answer, Intake
 from akademos.serving import problems
-from akademos.serving.surroundings import duration, security_headers
+from akademos.serving.door_protocol import Reply
+from akademos.serving.surroundings import SECURITY, duration, security_headers
 from akademos.stores.ports.api_keys import ApiKey, ApiKeys
 
 KEY_CACHE_S = 2.0
@@ -34,6 +34,9 @@ _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 Headers: TypeAlias = Mapping[bytes, bytes]
 """By name in lower case; of a header sent twice the last counts."""
 
+Body: TypeAlias = Callable[[], Awaitable[bytes]]
+"""Reads the body, once it is known who sends it."""
+
 
 class EventDoor:
     """Authenticates, meters and answers; what it means is `intake.receive`."""
@@ -44,16 +47,16 @@ class EventDoor:
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
         self._buckets: dict[str, TokenBucket] = {}
 
-    def routes(self) -> list[Route]:
-        """The routes to mount; their endpoints are ASGI applications."""
+    def addresses(self) -> dict[str, Address]:
+        """What answers, by path."""
         answers = {"/v1/events": self.single, "/v1/events/batch": self.batch}
-        return [Route(path, Address(path, answer), methods=["POST"]) for path, answer in answers.items()]
+        return {path: Address(path, answer) for path, answer in answers.items()}
 
-    async def single(self, headers: Headers, receive: Receive) -> bytes:
+    async def single(self, headers: Headers, body: Body) -> bytes:
         """One event: 200 with its verdict, 422 when it was rejected."""
         key = await self._authenticate(headers)
         self._meter(key, 1)
-        content = await _content(headers, receive)
+        content = await body()
         answer = await self._intake.single(key, content, _text(headers, b"content-encoding"), _sent_at(headers))
         verdict = answer.verdicts[0]
         rejected = verdict["verdict"] == "rejected"
@@ -69,11 +72,11 @@ class EventDoor:
             )
         return orjson.dumps({"received_at": answer.received_at.isoformat(), **verdict})
 
-    async def batch(self, headers: Headers, receive: Receive) -> bytes:
+    async def batch(self, headers: Headers, body: Body) -> bytes:
         """Up to a thousand events: 200 with a verdict for each, even if all are bad."""
         key = await self._authenticate(headers)
         self._meter(key, 0)
-        content = await _content(headers, receive)
+        content = await body()
         media_type = _text(headers, b"content-type", "application/json").partition(";")[0].strip().lower()
         answer = await self._intake.batch(
             key, content, _text(headers, b"content-encoding"), media_type, _sent_at(headers)
@@ -121,29 +124,42 @@ class EventDoor:
 
 
 class Address:
-    """One address as an ASGI application of its own: what it returns is the JSON of a 200, what it raises a problem."""
+    """One address: what `answer` returns is the JSON of a 200, what it raises a problem.
 
-    def __init__(self, path: str, answer: Callable[[Headers, Receive], Awaitable[bytes]]) -> None:
+    An ASGI application of its own, and a door of `serving.door_protocol`.
+    """
+
+    def __init__(self, path: str, answer: Callable[[Headers, Body], Awaitable[bytes]]) -> None:
         self._path = path
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request whose body is still on its way."""
+        headers = dict(scope["headers"])
+        status, raw, content = await self._reply(headers, lambda: _content(headers, receive), security_headers(scope))
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": content})
+
+    async def reply(self, headers: Headers, content: bytes) -> Reply:
+        """Answer a request that is whole."""
+
+        async def given() -> bytes:
+            return content
+
+        return await self._reply(headers, given, SECURITY)
+
+    async def _reply(self, headers: Headers, body: Body, security: list[tuple[bytes, bytes]]) -> Reply:
         started = time.perf_counter()
         try:
-            content, status = await self._answer(dict(scope["headers"]), receive), 200
+            content = await self._answer(headers, body)
         except Exception as raised:  # noqa: BLE001 -- the last layer: nobody beyond would answer
             error = raised if isinstance(raised, AkademosError) else problems.unexpected(raised)
             response = problems.problem_response(error, self._path)
-            response.raw_headers += security_headers(scope)
-            await response(scope, receive, send)
-            status = response.status_code
+            reply = Reply(response.status_code, [*response.raw_headers, *security], bytes(response.body))
         else:
-            length = (b"content-length", b"%d" % len(content))
-            headers = [length, _JSON, _NO_SNIFFING]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": content})
-        duration(self._path, status).observe(time.perf_counter() - started)
+            reply = Reply(200, [(b"content-length", b"%d" % len(content)), _JSON, _NO_SNIFFING], content)
+        duration(self._path, reply.status).observe(time.perf_counter() - started)
+        return reply
 
 
 def _text(headers: Headers, name: bytes, otherwise: str = "") -> str:

@@ -89,7 +89,7 @@ class Receipt:
 class LandingStore(Protocol):
     """What intake needs."""
 
-    def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
+    async def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
         """Take several requests in one durable transaction; per request the verdict of each arrival, in order.
 
         Nothing is taken when it raises.
@@ -97,4 +97,8 @@ class LandingStore(Protocol):
         Raises:
             Unavailable: the store is down or full, or the mover lags so far that the landing TTL is in danger.
         """
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held open."""
         ...

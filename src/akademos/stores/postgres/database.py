@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
 import psycopg
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -17,6 +17,7 @@ from akademos.stores.postgres.roles import PIPELINE, SERVING
 
 Role: TypeAlias = Literal["akademos_serving", "akademos_pipeline"]
 Transaction: TypeAlias = Connection[TupleRow]
+AsyncTransaction: TypeAlias = AsyncConnection[TupleRow]
 
 POOL_TIMEOUT_S = 5.0
 _LANDING = "landing"
@@ -30,7 +31,7 @@ class Database:
         self.dsn = dsn
         self._pools = {
             name: ConnectionPool(
-                make_conninfo(dsn, options=f"-c role={role} -c search_path=akademos", application_name=role),
+                self._conninfo(role),
                 min_size=0,
                 max_size=max_size,
                 open=False,
@@ -41,6 +42,9 @@ class Database:
             )
             for name, role, checked in _POOLS
         }
+
+    def _conninfo(self, role: str) -> str:
+        return make_conninfo(self.dsn, options=f"-c role={role} -c search_path=akademos", application_name=role)
 
     def open(self) -> None:
         """Open the pools without waiting for connections."""
@@ -64,6 +68,14 @@ class Database:
         tries again anyway, and for whom a round trip counts."""
         with self._transaction(_LANDING, None) as transaction:
             yield transaction
+
+    async def connect_landing(self) -> AsyncTransaction:
+        """The same for an event loop, which keeps it open.
+
+        Raises:
+            psycopg.OperationalError: the store is down.
+        """
+        return await AsyncConnection.connect(self._conninfo(PIPELINE), autocommit=True)
 
     @contextmanager
     def serving(self, tenant_id: str, *, snapshot: bool = False) -> Iterator[Transaction]:

@@ -1,9 +1,14 @@
-"""Landing on PostgreSQL, the writing side: many requests, one transaction, usually one statement."""
+"""Landing on PostgreSQL, the writing side: many requests, one transaction, usually one statement.
+
+That one statement is sent from the event loop, which goes on receiving while the database works. Whatever needs more
+(people not met before, ids known already, refusals, essential events, an outage) is done in steps by a thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import psycopg
@@ -13,7 +18,7 @@ from akademos.errors import Unavailable
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier, PersonKind
 from akademos.stores.ports.landing import Receipt
-from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.database import AsyncTransaction, Database, Transaction
 from akademos.stores.postgres.landing_rows import LandingRows
 from akademos.stores.postgres.landing_side import write_logs, write_refusals
 from akademos.stores.postgres.standing import Standing, Standings
@@ -28,17 +33,76 @@ ATTEMPTS = 20
 
 
 class PostgresLanding:
-    """Adapter of the port `LandingStore`. One writer at a time uses an instance."""
+    """Adapter of the port `LandingStore`. One writer at a time uses an instance, in one event loop."""
 
     def __init__(self, database: Database, vault: PostgresVault, keys: Keys) -> None:
         self._database = database
         self._vault = vault
         self._standings = Standings(database, keys)
         self._lag_checked = -LAG_CHECK_S
+        self._connection: AsyncTransaction | None = None
 
-    def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
+    async def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
         """Take several requests in one durable transaction; see the port."""
         search_index = any(one.too_old for receipt in receipts for one in receipt.arrivals)
+        if not search_index and time.monotonic() - self._lag_checked < LAG_CHECK_S:
+            try:
+                verdicts = await self._land_at_once(receipts)
+            except psycopg.errors.UniqueViolation:
+                search_index = True
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                # The connection is gone; what did commit before is found again as duplicates.
+                search_index = True
+                await self.close()
+            else:
+                if verdicts is not None:
+                    return verdicts
+        return await asyncio.to_thread(self._land_in_steps, receipts, search_index=search_index)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _land_at_once(self, receipts: Sequence[Receipt]) -> list[list[str]] | None:
+        """The verdicts; None, with nothing written, when one statement cannot do it."""
+        people = self._known_people(receipts)
+        if people is None:
+            return None
+        rows = LandingRows({})
+        for receipt in receipts:
+            rows.add(receipt, people[receipt.tenant_id])
+        if not rows.usual:
+            return None
+        if self._connection is None:
+            self._connection = await self._database.connect_landing()
+        statement, values = rows.statement({tenant_id: self._standings.version(tenant_id) for tenant_id in people})
+        done = await (await self._connection.execute(statement, values)).fetchone()
+        if done and done[0]:
+            return rows.verdicts
+        self._standings.forget()  # somebody decided about consent meanwhile
+        return None
+
+    def _known_people(self, receipts: Sequence[Receipt]) -> dict[str, Mapping[Identifier, Standing]] | None:
+        """Per tenant the people met before; None when somebody was not, or lacks a key in an event that needs one."""
+        people: dict[str, Mapping[Identifier, Standing]] = {}
+        for receipt in receipts:
+            tenant_id, arrivals = receipt.tenant_id, receipt.arrivals
+            known = people[tenant_id] = self._standings.met(tenant_id)
+            parties = {one.actor for one in arrivals}
+            parties.update([one.subject for one in arrivals])
+            parties.discard(None)
+            if not known.keys() >= parties:
+                return None
+            for one in arrivals:
+                if (one.handling.actor_is_staff or not one.handling.needs_consent) and any(
+                    known[party].key is None for party in (one.actor, one.subject) if party
+                ):
+                    return None
+        return people
+
+    def _land_in_steps(self, receipts: Sequence[Receipt], *, search_index: bool) -> list[list[str]]:
         decided = False
         for attempt in range(ATTEMPTS):
             try:
@@ -71,9 +135,9 @@ class PostgresLanding:
         for receipt in receipts:
             rows.add(receipt, people[receipt.tenant_id])
         if rows.usual:
-            return rows if rows.write(connection, versions) else None
+            return rows if _write(connection, rows, versions) else None
         with connection.transaction():
-            if not rows.write(connection, versions):
+            if not _write(connection, rows, versions):
                 return None
             if rows.logged:
                 write_logs(connection, rows.logged)
@@ -140,3 +204,8 @@ class PostgresLanding:
                 retry_after_s=60,
             )
         self._lag_checked = now
+
+
+def _write(transaction: Transaction, rows: LandingRows, versions: Mapping[str, int]) -> bool:
+    row = transaction.execute(*rows.statement(versions)).fetchone()
+    return bool(row and row[0])

@@ -23,7 +23,6 @@ from akademos.stores.postgres.binary_arrays import (
     Timestamps,
     Uuids,
 )
-from akademos.stores.postgres.database import Transaction
 from akademos.stores.postgres.standing import Standing
 
 _UNCHANGED = """
@@ -117,7 +116,7 @@ class LandingRows:
             known[tenant_id, one.event_id] = one.content_hash
             actor = people[one.actor] if one.actor is not None else None
             subject = people[one.subject] if one.subject is not None else None
-            verdict = _verdict(one, actor, subject)
+            verdict = _verdict(one.handling, one.opt_out, actor, subject)
             mine.append(verdict)
             self._indexed.append(one)
             self._outcomes.append(verdict)
@@ -139,17 +138,17 @@ class LandingRows:
 
     @property
     def usual(self) -> bool:
-        """Whether `write` writes all there is: nothing goes to a log, nothing was refused or seen before."""
+        """Whether `statement` writes all there is: nothing goes to a log, nothing was refused or seen before."""
         return not self.logged and all(
             not receipt.refusals and set(mine) <= {"accepted", "held"}
             for receipt, mine in zip(self._receipts, self.verdicts, strict=True)
         )
 
-    def write(self, transaction: Transaction, versions: Mapping[str, int]) -> bool:
-        """Write everything, or nothing: False when a consent version is no longer the one in `versions`.
+    def statement(self, versions: Mapping[str, int]) -> tuple[str, tuple[object, ...]]:
+        """What writes everything, or nothing, with its parameters.
 
-        Raises:
-            psycopg.errors.UniqueViolation: an id is known already.
+        It answers false when a consent version is no longer the one in `versions`, and fails with a UniqueViolation
+        when an id is known already.
         """
         tenants = Texts(list(versions))
         columns: dict[str, tuple[Array[Any], ...]] = {}
@@ -170,8 +169,7 @@ class LandingRows:
                 columns[table] = waiting.arrays()
         columns["receipts"] = self._counts()
         seen = tenants, tenants, Bigints(list(versions.values()))
-        row = transaction.execute(_statement(tuple(columns)), (*seen, *chain(*columns.values()))).fetchone()
-        return bool(row and row[0])
+        return _statement(tuple(columns)), (*seen, *chain(*columns.values()))
 
     def _counts(self) -> tuple[Array[Any], ...]:
         receipts = self._receipts
@@ -191,18 +189,16 @@ class LandingRows:
         )
 
 
-def _verdict(one: Arrival, actor: Standing | None, subject: Standing | None) -> str:
-    handling = one.handling
+def _verdict(handling: Handling, opt_out: bool, actor: Standing | None, subject: Standing | None) -> str:
     if actor is not None and (actor.staff or handling.actor_is_staff):
         actor = None  # no learner: nobody's consent is asked
     if handling.stopped_by_opt_out and (
-        one.opt_out or (actor is not None and actor.opted_out) or (subject is not None and subject.opted_out)
+        opt_out or (actor is not None and actor.opted_out) or (subject is not None and subject.opted_out)
     ):
         return "suppressed"
-    if handling.needs_consent and not (_consents(handling, actor) and _consents(handling, subject)):
+    if handling.needs_consent and not (
+        (actor is None or handling.purposes & actor.consented)
+        and (subject is None or handling.purposes & subject.consented)
+    ):
         return "held"
     return "accepted"
-
-
-def _consents(handling: Handling, learner: Standing | None) -> bool:
-    return learner is None or bool(handling.purposes & learner.consented)

@@ -6,7 +6,8 @@ share-locks it: a decision taken meanwhile waits for that, and then finds what i
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from types import MappingProxyType
 from typing import NamedTuple
 
 from akademos.privacy.consent import mask, without_opted_out
@@ -39,6 +40,9 @@ class Standing(NamedTuple):
     opted_out: bool
 
 
+_NOBODY: Mapping[Identifier, Standing] = MappingProxyType({})
+
+
 class Standings:
     """The cache of one process. Not thread-safe: one writer uses it."""
 
@@ -51,6 +55,10 @@ class Standings:
     def version(self, tenant_id: str) -> int:
         """The consent version at which people are known."""
         return self._versions[tenant_id]
+
+    def met(self, tenant_id: str) -> Mapping[Identifier, Standing]:
+        """Those met since anything changed, as of `version`; that of nobody when there is none."""
+        return self._people.get(tenant_id, _NOBODY)
 
     def of(self, tenant_id: str, wanted: Set[Identifier]) -> dict[Identifier, Standing]:
         """The standing of each identifier, all as of `version`."""
