@@ -24,7 +24,8 @@ class Reading:
     `actor_key` and `learner_key` are None when nobody is known by that name; `teaches` says whether the actor is
     assigned as instructor to a course in which the learner is enrolled today; `granted` and `decided` are the
     purposes that the learner consents to, and has ever decided about; `consent_version` rises with each decision of
-    the learner; `time_zone` is the learner's, else the tenant's.
+    the learner; `time_zone` is the learner's, else the tenant's. The audit names are those of the same people
+    (privacy.pseudonyms.audit_name).
     """
 
     actor_key: str | None
@@ -37,28 +38,28 @@ class Reading:
     time_zone: str
     display_name: str | None
     state: LearnerState | None
+    actor_audit_name: bytes | None = None
+    learner_audit_name: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccessEntry:
-    """One decision of the gate, without the data: who (a key, or a keyed hash), whom, what, why."""
+    """One decision of the gate, without the data: who, whom, what, why.
+
+    Attributes:
+        actor: `person:<audit name, hex>`, `key:<key id>` of a service account, or `unknown:<keyed hash>` of somebody
+            whom the vault does not know.
+        subject: audit name of whom it was about.
+    """
 
     actor: str
     role: Role
-    learner_key: str | None
+    subject: bytes | None
     what: str
     purpose: str
     reason: str | None
     decision: str
     consent_version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedAccess:
-    """A decision as it stands in the log."""
-
-    at: datetime
-    entry: AccessEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class RosterLearner:
 class Roster:
     """What an instructor may list: `withheld` counts enrolled learners who do not consent."""
 
-    actor_key: str | None
+    actor_audit_name: bytes | None
     learners: tuple[RosterLearner, ...]
     withheld: int
 
@@ -127,10 +128,6 @@ class LearnerReadings(Protocol):
         self, tenant_id: str, learner_keys: Sequence[str], purposes: Sequence[Purpose], entry: AccessEntry
     ) -> frozenset[str]:
         """Which of the learners still consent, looked up anew; logs the decision."""
-        ...
-
-    def accesses(self, tenant_id: str, learner_key: str, *, limit: int = 100) -> list[RecordedAccess]:
-        """Who looked at a learner's data, newest first."""
         ...
 
     def actor_name(self, tenant_id: str, user_id: str) -> str:
