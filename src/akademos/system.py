@@ -99,7 +99,7 @@ class System:
     @cached_property
     def consent(self) -> PostgresConsent:
         """Who consents to what."""
-        return PostgresConsent(self.database, self._event_purposes)
+        return PostgresConsent(self.database, self._event_purposes, self.keys)
 
     @cached_property
     def api_keys(self) -> PostgresApiKeys:
@@ -109,7 +109,7 @@ class System:
     @cached_property
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
-        return PostgresRecords(self.database)
+        return PostgresRecords(self.database, self.keys)
 
     @cached_property
     def event_log(self) -> LakeEventLog:
@@ -135,8 +135,8 @@ class System:
         with closing(log):
             return log.compact(minimum_files=2)
 
-    def bulk_import(self, basis: RecordedBasis) -> BulkImport:
-        """The bulk path under one basis."""
+    def bulk_import(self, basis: RecordedBasis, *, actor: str) -> BulkImport:
+        """The bulk path under one basis; `actor` answers for it in the audit log."""
         from akademos.intake.bulk.run import BulkImport
         from akademos.stores.postgres.imports import PostgresImports
 
@@ -150,6 +150,7 @@ class System:
             records=self.records,
             payload_key=self.keys.derived(basis.tenant_id, "payloads"),
             clock=now,
+            actor=actor,
         )
 
     @cached_property

@@ -38,7 +38,9 @@ def test_a_token_for_the_same_name_elsewhere_is_somebody_else(institution: Insti
 def test_a_key_of_another_tenant_decides_for_its_own_people_only(institution: Institution) -> None:
     from akademos.stores.postgres.api_keys import PostgresApiKeys
 
-    secret = PostgresApiKeys(institution.database).create(institution.elsewhere, "host", scopes=("consent",))
+    secret = PostgresApiKeys(institution.database).create(
+        institution.elsewhere, "host", scopes=("consent",), actor="test"
+    )
     body = {"purposes": ["learning_support"], "decision": "withdrawn", "text_version": "1", "user_id": "ada"}
     answer = institution.client().post("/v1/consent", json=body, headers={"Authorization": f"Bearer {secret}"})
     assert answer.status_code == 200

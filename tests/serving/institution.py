@@ -171,7 +171,7 @@ def services_on(
         answers=answers,
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
-        consent=PostgresConsent(database, lambda tenant, event: 0b1111),
+        consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),
         vault=PostgresVault(database, keys),
         tenants=PostgresTenants(database, keys),
         purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),
@@ -190,8 +190,8 @@ def furnish(database: Database, keys: Keys) -> Institution:
     services = services_on(database, keys, answers, lambda: clock[0])
     mark = uuid.uuid4().hex[:8]
     tenant, elsewhere = f"college-{mark}", f"elsewhere-{mark}"
-    services.tenants.create(tenant, "A college")
-    services.tenants.create(elsewhere, "Elsewhere")
+    services.tenants.create(tenant, "A college", actor="test")
+    services.tenants.create(elsewhere, "Elsewhere", actor="test")
     people: dict[str, str] = {}
     for user_id, kind in (("ada", "learner"), ("ben", "learner"), ("cy", "learner"), ("prof", "staff")):
         people[user_id] = _person(services, tenant, user_id, kind)

@@ -161,8 +161,9 @@ class KnownPerson:
 class Tenants(Protocol):
     """The tenants of an installation and who may sign in to them."""
 
-    def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC") -> bool:
+    def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC", actor: str) -> bool:
         """Add a tenant; false when it is already there. The id as name, and UTC, claim nothing about one that is.
+        `actor` answers for it in the audit log.
 
         Raises:
             InputError: no slug, or no IANA time zone.
