@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from tests.privacy.classified import LEARNER, OPEN, OWN_DECISIONS, ROSTER, addresses
+from tests.privacy.classified import GOVERNANCE, LEARNER, OPEN, OWN_DECISIONS, OWN_RECORD, ROSTER, addresses
 from tests.serving.institution import SECRET, Institution
 
 from akademos.stores.ports.access import Role
@@ -20,7 +20,7 @@ def test_no_route_answers_about_another_tenants_learner(institution: Institution
             assert answer.status_code == 403, (path, learner)
             assert SECRET not in answer.text
             assert institution.people["ada"] not in answer.text
-    for kind in (ROSTER, OWN_DECISIONS, OPEN):
+    for kind in (ROSTER, OWN_DECISIONS, OWN_RECORD, GOVERNANCE, OPEN):
         for path in addresses(institution.app, kind):
             if path != "/sign-in":  # of a development installation: lists the people of all its tenants
                 text = client.get(path).text

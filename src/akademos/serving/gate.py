@@ -82,6 +82,19 @@ class Gate:
             "The learner's consent changed while the answer was made.", hint="Ask again.", retry_after_s=1
         )
 
+    def own_record(self, principal: Principal, what: str, produce: Callable[[Reading], T]) -> T:
+        """Let `produce` make what a learner may always have about themself, whatever they consent to; logged like any
+        other look.
+
+        Raises:
+            Forbidden: the principal is no learner.
+            Unavailable: the store is down.
+        """
+        ask = Ask(None, what, ())
+        if principal.role != "learner":
+            self._refuse(principal, ask, None, _wrong_role(principal, "This is for learners, about themselves."))
+        return self.about_learner(principal, ask, produce)
+
     def own_learners(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> OwnLearners:
         """The consenting learners of an instructor's courses, each looked up again before the list leaves.
 
