@@ -117,3 +117,18 @@ def test_administrators_read_the_audit_log_of_their_tenant(institution: Institut
 def test_others_do_not(institution: Institution, role: Role) -> None:
     answer = institution.as_("ada", role).get(AUDIT)
     assert (answer.status_code, answer.json()["code"]) == (403, "role")
+
+
+def test_a_list_of_learners_is_a_look_at_each_of_them(institution: Institution) -> None:
+    institution.decide("ben", "granted")
+    assert len(institution.as_("prof", "instructor").get("/v1/learners").json()["learners"]) == 2
+    for user_id in ("ada", "ben"):
+        (seen,) = institution.as_(user_id).get(PATH).json()["accesses"]
+        assert seen["description"] == "A list of learners with your level and last activity"
+    assert institution.as_("cy").get(PATH).json()["accesses"] == []
+
+
+def test_a_list_of_nobody_is_logged_too(institution: Institution) -> None:
+    institution.decide("ada", "withdrawn")
+    assert institution.as_("prof", "instructor").get("/v1/learners").json()["learners"] == []
+    assert [line[2:4] for line in institution.log()] == [(None, "/v1/learners")]

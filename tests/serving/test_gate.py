@@ -126,7 +126,7 @@ def test_every_decision_is_logged_without_names(institution: Institution) -> Non
         (prof, "instructor", ada, DASHBOARD, "learning_support", "[learner] asked [asker] for help", "allowed"),
         (prof, "instructor", cy, DASHBOARD, "learning_support", "curious", "scope"),
         (institution.log()[2][0], "admin", None, DASHBOARD, "learning_support", None, "role"),
-        (prof, "instructor", None, "/v1/learners", "learning_support", None, "allowed"),
+        (prof, "instructor", ada, "/v1/learners", "learning_support", None, "allowed"),
     ]
     assert institution.log()[2][0].startswith("unknown:")
     assert "stranger" not in str(institution.log())

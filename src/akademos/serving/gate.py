@@ -107,7 +107,7 @@ class Gate:
         roster = self._readings.roster(principal.tenant_id, actor=principal.user_id, purposes=purposes)
         entry = self._entry(principal, ask, roster.actor_audit_name, None, ALLOWED)
         keys = [learner.learner_key for learner in roster.learners]
-        still = self._readings.confirm_roster(principal.tenant_id, keys, purposes, entry)
+        still = self._readings.confirm_roster(principal.tenant_id, roster.learners, purposes, entry)
         CONSENT_DECISIONS.labels(ALLOWED).inc()
         learners = tuple(learner for learner in roster.learners if learner.learner_key in still)
         return OwnLearners(learners, roster.withheld + len(keys) - len(learners))

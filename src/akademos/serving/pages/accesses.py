@@ -59,11 +59,14 @@ def outcome(decision: str, words: Words) -> str:
 
 
 def who(access: Access, words: Words) -> str:
-    """Who it was: "You", a name, or a role."""
+    """Who it was: "You", a name and the role, or the role alone."""
     if access.own:
         return words.plain("access.who.own")
+    if access.name:
+        role = f"role.{access.role}"
+        return f"{access.name}, {words.plain(role) if role in words else access.role}"
     key = f"access.who.{access.role}"
-    return access.name or words.plain(key if key in words else "access.who.other")
+    return words.plain(key if key in words else "access.who.other")
 
 
 def render_accesses(
@@ -85,7 +88,7 @@ def render_accesses(
         next_href: the address of the older ones, if there are any.
     """
     words = shell.words
-    keys = ("when", "who", "role", "what", "purpose", "reason", "outcome")
+    keys = ("when", "who", "what", "purpose", "reason", "outcome")
     table = Table(
         words.plain("access.title"),
         [Column(words.plain(f"access.col.{key}")) for key in keys],
@@ -115,12 +118,10 @@ def _take(accesses: Sequence[Access], zone: tzinfo, words: Words) -> Markup:
 
 def _line(one: Access, zone: tzinfo, words: Words) -> list[Cell]:
     locale = words.locale
-    role = f"role.{one.role}"
     purposes = [words.plain(f"purpose.{name}") if f"purpose.{name}" in words else name for name in one.purposes]
     return [
         Cell(locale.moment(one.at.astimezone(zone)), one.at.isoformat()),
         Cell(who(one, words)),
-        Cell(words.plain(role) if role in words else one.role),
         Cell(described(one.what, words)),
         Cell(", ".join(purposes) or words.plain("access.purpose.none")),
         Cell(one.reason or words.plain("access.reason.none")),

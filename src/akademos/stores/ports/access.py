@@ -68,7 +68,7 @@ class RosterLearner:
 
     `courses` are titles. `last_event_at` is None without events, and without a clock; `clock` is exact, order or
     none. The mastery is the last night's over all topics (shares), its status as in the answers; `mastery_as_of`
-    is None before the first night.
+    is None before the first night. `audit_name` is that of privacy.pseudonyms.
     """
 
     learner_key: str
@@ -84,6 +84,7 @@ class RosterLearner:
     mastery_high: float | None
     mastery_answers: int
     mastery_as_of: datetime | None
+    audit_name: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,10 @@ class LearnerReadings(Protocol):
         ...
 
     def confirm_roster(
-        self, tenant_id: str, learner_keys: Sequence[str], purposes: Sequence[Purpose], entry: AccessEntry
+        self, tenant_id: str, learners: Sequence[RosterLearner], purposes: Sequence[Purpose], entry: AccessEntry
     ) -> frozenset[str]:
-        """Which of the learners still consent, looked up anew; logs the decision."""
+        """Keys of the learners who still consent, looked up anew; logs the decision about each of them, and about
+        nobody when it is none."""
         ...
 
     def actor_name(self, tenant_id: str, user_id: str) -> str:

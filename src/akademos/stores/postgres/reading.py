@@ -73,6 +73,11 @@ _LOG = """
     INSERT INTO access_log (tenant_id, actor, role, subject, what, purpose, reason, decision, consent_version)
     VALUES (%(tenant)s, %(actor)s, %(role)s, %(subject)s, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s)
 """
+_LOG_EACH = """
+    INSERT INTO access_log (tenant_id, actor, role, subject, what, purpose, reason, decision, consent_version)
+    SELECT %(tenant)s, %(actor)s, %(role)s, subject, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s
+    FROM unnest(%(subjects)s::bytea[]) AS subject
+"""
 _CONSENTING = """
     SELECT learner_key FROM consent_state
     WHERE tenant_id = %(tenant)s AND granted AND purpose = ANY(%(purposes)s)
@@ -226,20 +231,22 @@ class PostgresReadings:
             mastery_high=high,
             mastery_answers=answers or 0,
             mastery_as_of=as_of,
+            audit_name=audit_name(data_key),
         )
 
     def confirm_roster(
-        self, tenant_id: str, learner_keys: Sequence[str], purposes: Sequence[Purpose], entry: AccessEntry
+        self, tenant_id: str, learners: Sequence[RosterLearner], purposes: Sequence[Purpose], entry: AccessEntry
     ) -> frozenset[str]:
-        """Which of the learners still consent, looked up anew; logs the decision."""
+        """Keys of the learners who still consent, looked up anew; logs the decision about each; see the port."""
         values = {
             "tenant": tenant_id,
-            "keys": list(learner_keys),
+            "keys": [learner.learner_key for learner in learners],
             "purposes": [purpose.value for purpose in purposes],
         }
         with self._database.serving(tenant_id) as transaction:
             still = frozenset(row[0] for row in transaction.execute(_STILL, values))
-            transaction.execute(_LOG, _values(tenant_id, entry))
+            seen: list[bytes | None] = [learner.audit_name for learner in learners if learner.learner_key in still]
+            transaction.execute(_LOG_EACH, {**_values(tenant_id, entry), "subjects": seen or [None]})
         return still
 
     def actor_name(self, tenant_id: str, user_id: str) -> str:
