@@ -21,6 +21,9 @@ from akademos.serving.services import Services, declared_purposes
 from akademos.settings import Settings
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
+from akademos.stores.postgres.audit import PostgresAuditLog
+from akademos.stores.postgres.audit_trail import PostgresAuditTrail
+from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
@@ -60,7 +63,7 @@ class System:
     def __enter__(self) -> System:
         self.settings.data.mkdir(parents=True, exist_ok=True)
         self._dsn = self.settings.database_url or (self._embedded.start() if self._embedded else "")
-        migrate(self._dsn)
+        migrate(self._dsn, lambda: self.keys)
         self.database.open()
         return self
 
@@ -96,7 +99,7 @@ class System:
     @cached_property
     def consent(self) -> PostgresConsent:
         """Who consents to what."""
-        return PostgresConsent(self.database, self._event_purposes)
+        return PostgresConsent(self.database, self._event_purposes, self.keys)
 
     @cached_property
     def api_keys(self) -> PostgresApiKeys:
@@ -106,7 +109,7 @@ class System:
     @cached_property
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
-        return PostgresRecords(self.database)
+        return PostgresRecords(self.database, self.keys)
 
     @cached_property
     def event_log(self) -> LakeEventLog:
@@ -132,8 +135,8 @@ class System:
         with closing(log):
             return log.compact(minimum_files=2)
 
-    def bulk_import(self, basis: RecordedBasis) -> BulkImport:
-        """The bulk path under one basis."""
+    def bulk_import(self, basis: RecordedBasis, *, actor: str) -> BulkImport:
+        """The bulk path under one basis; `actor` answers for it in the audit log."""
         from akademos.intake.bulk.run import BulkImport
         from akademos.stores.postgres.imports import PostgresImports
 
@@ -147,6 +150,7 @@ class System:
             records=self.records,
             payload_key=self.keys.derived(basis.tenant_id, "payloads"),
             clock=now,
+            actor=actor,
         )
 
     @cached_property
@@ -168,6 +172,7 @@ class System:
             doorkeeper=Doorkeeper(self.tokens, self.api_keys),
             answers=self.learner_answers,
             readings=readings,
+            trail=PostgresAuditTrail(self.database, self.keys),
             consent=self.consent,
             vault=self.vault,
             tenants=self.tenants,
@@ -190,12 +195,23 @@ class System:
         return LearnerAnswers(self.records, PastTables(self.event_log, self.records, self.learner_states))
 
     @cached_property
+    def audit(self) -> PostgresAuditLog:
+        """Entries about acts that change no table."""
+        return PostgresAuditLog(self.database)
+
+    @cached_property
+    def chains(self) -> PostgresChains:
+        """The chained logs, to be verified and exported."""
+        return PostgresChains(self.database)
+
+    @cached_property
     def job_runs(self) -> PostgresJobRuns:
         """The record of jobs."""
         return PostgresJobRuns(self.database)
 
     def jobs(self, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the mover's safeguard is for."""
+        from akademos.jobs.access_seal import AccessSealJob
         from akademos.jobs.compaction import CompactionJob
         from akademos.jobs.expiry import ExpiryJobs
         from akademos.jobs.learner_states import LearnerStatesJob
@@ -204,6 +220,7 @@ class System:
         from akademos.jobs.refresh import Refresh
         from akademos.jobs.withdraw import WithdrawalsJob
         from akademos.jobs.worker import Jobs
+        from akademos.stores.postgres.access_seals import PostgresAccessSeals
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
 
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
@@ -215,6 +232,7 @@ class System:
             withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
             compaction=CompactionJob(core, runs),
             expiry=ExpiryJobs(queue, core, self.tenants, runs, registries, clock=now),
+            access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
                 core, self.records, states, consent, runs, registries, clock=now, processes=processes
             ),

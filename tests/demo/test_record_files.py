@@ -18,13 +18,15 @@ from akademos.stores.postgres.vault import PostgresVault
 def test_records_load_and_load_again(
     history: History, database: Database, keys: Keys, tenant: str, tmp_path: Path
 ) -> None:
-    records, vault = PostgresRecords(database), PostgresVault(database, keys)
+    records, vault = PostgresRecords(database, keys), PostgresVault(database, keys)
     folders = write_records(history, tmp_path)
-    loaded = {one.table: one for folder in folders for one in import_records(folder, tenant, records, vault)}
+    loaded = {
+        one.table: one for folder in folders for one in import_records(folder, tenant, records, vault, actor="test")
+    }
     assert loaded["topics"].new == sum(len(one.leaves) + len(one.groups) for one in COURSES)
     assert loaded["items"].new == len(history.bank.question_ids)
     for folder in folders:
-        assert all(one.new == one.changed == 0 for one in import_records(folder, tenant, records, vault))
+        assert all(one.new == one.changed == 0 for one in import_records(folder, tenant, records, vault, actor="test"))
 
     instructor = vault.find(tenant, [Identifier("user", "ines")])[Identifier("user", "ines")]
     mara = vault.find(tenant, [Identifier("user", "mara")])[Identifier("user", "mara")]

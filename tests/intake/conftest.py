@@ -120,7 +120,7 @@ def door(database: Database, tenant: str, keys: Keys) -> Iterator[Door]:
     writer = GroupCommit([landing], queue_depth=20_000)
     key = ApiKey(tenant, "key-1", "app", frozenset({"ingest"}), 1_000_000, 1_000_000, strict=False)
     intake = Intake(lambda _: registry, keys, writer, clock=lambda: one.now)
-    one = Door(database, vault, PostgresConsent(database, purposes), landing, intake, key, tenant, registry)
+    one = Door(database, vault, PostgresConsent(database, purposes, keys), landing, intake, key, tenant, registry)
     thread = Thread(target=one.loop.run_forever)
     thread.start()
     yield one

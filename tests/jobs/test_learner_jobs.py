@@ -36,7 +36,7 @@ class LearnerJobs:
         self.tenant = pipeline.door.tenant
         database = pipeline.door.database
         self.states = PostgresLearnerStates(database)
-        self.records = PostgresRecords(database)
+        self.records = PostgresRecords(database, pipeline.door.vault._keys)
         self.runs = PostgresJobRuns(database)
         self.tables = PastTables(pipeline.core, self.records, self.states)
 

@@ -17,6 +17,10 @@ ROSTER = "roster"
 """Lists an instructor's consenting learners, behind the gate."""
 OWN_DECISIONS = "own decisions"
 """A person's own consent decisions: no consent is needed to see or make them."""
+OWN_RECORD = "own record"
+"""What is kept about a person, to themself: no consent is needed to see it."""
+GOVERNANCE = "governance"
+"""For stewards and administrators; names nobody."""
 OPEN = "open"
 """Holds no learner's data, whoever asks."""
 INTAKE = "intake"
@@ -33,6 +37,9 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/learners"): ROSTER,
     ("GET", "/v1/consent"): OWN_DECISIONS,
     ("POST", "/v1/consent"): OWN_DECISIONS,
+    ("GET", "/v1/accesses"): OWN_RECORD,
+    ("GET", "/who-saw-my-data"): OWN_RECORD,
+    ("GET", "/v1/audit"): GOVERNANCE,
     ("POST", "/v1/events"): INTAKE,
     ("POST", "/v1/events/batch"): INTAKE,
     ("GET", "/"): OPEN,

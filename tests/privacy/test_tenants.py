@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from tests.privacy.classified import LEARNER, OPEN, OWN_DECISIONS, ROSTER, addresses
+from tests.privacy.classified import GOVERNANCE, LEARNER, OPEN, OWN_DECISIONS, OWN_RECORD, ROSTER, addresses
 from tests.serving.institution import SECRET, Institution
 
 from akademos.stores.ports.access import Role
@@ -20,7 +20,7 @@ def test_no_route_answers_about_another_tenants_learner(institution: Institution
             assert answer.status_code == 403, (path, learner)
             assert SECRET not in answer.text
             assert institution.people["ada"] not in answer.text
-    for kind in (ROSTER, OWN_DECISIONS, OPEN):
+    for kind in (ROSTER, OWN_DECISIONS, OWN_RECORD, GOVERNANCE, OPEN):
         for path in addresses(institution.app, kind):
             if path != "/sign-in":  # of a development installation: lists the people of all its tenants
                 text = client.get(path).text
@@ -38,7 +38,9 @@ def test_a_token_for_the_same_name_elsewhere_is_somebody_else(institution: Insti
 def test_a_key_of_another_tenant_decides_for_its_own_people_only(institution: Institution) -> None:
     from akademos.stores.postgres.api_keys import PostgresApiKeys
 
-    secret = PostgresApiKeys(institution.database).create(institution.elsewhere, "host", scopes=("consent",))
+    secret = PostgresApiKeys(institution.database).create(
+        institution.elsewhere, "host", scopes=("consent",), actor="test"
+    )
     body = {"purposes": ["learning_support"], "decision": "withdrawn", "text_version": "1", "user_id": "ada"}
     answer = institution.client().post("/v1/consent", json=body, headers={"Authorization": f"Bearer {secret}"})
     assert answer.status_code == 200

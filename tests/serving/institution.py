@@ -25,6 +25,8 @@ from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
+from akademos.stores.postgres.audit import name_of
+from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.reading import PostgresReadings
@@ -135,11 +137,18 @@ class Institution:
                 (tenant or self.tenant, self.people[user_id], NOW, NOW, NOW, SECRET.encode()),
             )
 
+    def audit_name(self, user_id: str, *, tenant: str | None = None) -> str:
+        """Under which name the logs know somebody, as hex."""
+        with self.database.pipeline() as transaction:
+            name = name_of(transaction, self.keys, tenant or self.tenant, self.people[user_id])
+        assert name is not None
+        return name.hex()
+
     def log(self, tenant: str | None = None) -> list[tuple[Any, ...]]:
         """The access log, oldest first."""
         with self.database.pipeline() as transaction:
             return transaction.execute(
-                "SELECT actor, role, learner_key::text, what, purpose, reason, decision FROM access_log "
+                "SELECT actor, role, encode(subject, 'hex'), what, purpose, reason, decision FROM access_log "
                 "WHERE tenant_id = %s ORDER BY access_id",
                 (tenant or self.tenant,),
             ).fetchall()
@@ -161,7 +170,8 @@ def services_on(
         doorkeeper=Doorkeeper(Tokens(keys, secure=secure, clock=clock), PostgresApiKeys(database)),
         answers=answers,
         readings=readings,
-        consent=PostgresConsent(database, lambda tenant, event: 0b1111),
+        trail=PostgresAuditTrail(database, keys),
+        consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),
         vault=PostgresVault(database, keys),
         tenants=PostgresTenants(database, keys),
         purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),
@@ -180,8 +190,8 @@ def furnish(database: Database, keys: Keys) -> Institution:
     services = services_on(database, keys, answers, lambda: clock[0])
     mark = uuid.uuid4().hex[:8]
     tenant, elsewhere = f"college-{mark}", f"elsewhere-{mark}"
-    services.tenants.create(tenant, "A college")
-    services.tenants.create(elsewhere, "Elsewhere")
+    services.tenants.create(tenant, "A college", actor="test")
+    services.tenants.create(elsewhere, "Elsewhere", actor="test")
     people: dict[str, str] = {}
     for user_id, kind in (("ada", "learner"), ("ben", "learner"), ("cy", "learner"), ("prof", "staff")):
         people[user_id] = _person(services, tenant, user_id, kind)

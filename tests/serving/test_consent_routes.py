@@ -19,7 +19,7 @@ def decision(made: str = "withdrawn", **more: Any) -> dict[str, Any]:
 def key(institution: Institution, *scopes: str) -> dict[str, str]:
     from akademos.stores.postgres.api_keys import PostgresApiKeys
 
-    secret = PostgresApiKeys(institution.database).create(institution.tenant, "host", scopes=scopes)
+    secret = PostgresApiKeys(institution.database).create(institution.tenant, "host", scopes=scopes, actor="test")
     return {"Authorization": f"Bearer {secret}"}
 
 

@@ -115,7 +115,8 @@ def test_a_learner_without_events_gets_an_answer(institution: Institution) -> No
 
 
 def test_every_decision_is_logged_without_names(institution: Institution) -> None:
-    ada, prof = institution.people["ada"], institution.people["prof"]
+    ada, cy = institution.audit_name("ada"), institution.audit_name("cy")
+    prof = f"person:{institution.audit_name('prof')}"
     client = institution.as_("prof", "instructor")
     client.get(DASHBOARD, params={"learner": "ada"}, headers={"X-Access-Reason": "ada asked prof for help"})
     client.get(DASHBOARD, params={"learner": "cy", "reason": "curious"})
@@ -123,18 +124,27 @@ def test_every_decision_is_logged_without_names(institution: Institution) -> Non
     client.get("/v1/learners")
     assert institution.log() == [
         (prof, "instructor", ada, DASHBOARD, "learning_support", "[learner] asked [asker] for help", "allowed"),
-        (prof, "instructor", institution.people["cy"], DASHBOARD, "learning_support", "curious", "scope"),
+        (prof, "instructor", cy, DASHBOARD, "learning_support", "curious", "scope"),
         (institution.log()[2][0], "admin", None, DASHBOARD, "learning_support", None, "role"),
-        (prof, "instructor", None, "/v1/learners", "learning_support", None, "allowed"),
+        (prof, "instructor", ada, "/v1/learners", "learning_support", None, "allowed"),
     ]
     assert institution.log()[2][0].startswith("unknown:")
     assert "stranger" not in str(institution.log())
+    assert not any(key in str(institution.log()) for key in institution.people.values())
 
 
 def test_the_learner_can_be_told_who_looked(institution: Institution) -> None:
     institution.as_("prof", "instructor").get(DASHBOARD, params={"learner": "ada"})
-    seen = institution.services.readings.accesses(institution.tenant, institution.people["ada"])
-    assert [(one.entry.actor, one.entry.decision) for one in seen] == [(institution.people["prof"], "allowed")]
+    institution.as_("ada").get(DASHBOARD)
+    trail = institution.services.trail
+    (seen,) = trail.accesses(institution.tenant, institution.people["ada"])
+    assert (seen.staff_name, seen.entry.role, seen.entry.decision, seen.own) == (
+        "Prof. P.", "instructor", "allowed", False,
+    )  # fmt: skip
+    both = trail.accesses(institution.tenant, institution.people["ada"], own=True)
+    assert [one.own for one in both] == [True, False]
+    assert trail.accesses(institution.tenant, institution.people["ada"], own=True, before=both[0].access_id) == [seen]
+    assert trail.accesses(institution.elsewhere, institution.people["ada"]) == []
 
 
 def test_a_revocation_during_an_answer_wins(institution: Institution) -> None:

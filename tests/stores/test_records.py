@@ -39,8 +39,8 @@ FILES = {
 
 
 @pytest.fixture
-def records(database: Database) -> PostgresRecords:
-    return PostgresRecords(database)
+def records(database: Database, keys: Keys) -> PostgresRecords:
+    return PostgresRecords(database, keys)
 
 
 @pytest.fixture
@@ -64,18 +64,18 @@ def needs(before: str, after: str) -> dict[str, object]:
 
 def test_loading_again_changes_nothing(records: PostgresRecords, tenant: str) -> None:
     rows = [topic("b", "a"), topic("a")]  # a child may stand before its parent
-    first = records.load(tenant, "topics", rows)
+    first = records.load(tenant, "topics", rows, actor="test")
     version = records.curriculum_version(tenant)
-    again = records.load(tenant, "topics", rows)
+    again = records.load(tenant, "topics", rows, actor="test")
     assert (first.new, first.changed, first.unchanged) == (2, 0, 0)
     assert (again.new, again.changed, again.unchanged) == (0, 0, 2)
     assert records.curriculum_version(tenant) == version == 1
 
 
 def test_a_changed_row_is_updated_and_makes_a_new_version(records: PostgresRecords, tenant: str) -> None:
-    records.load(tenant, "topics", [topic("a"), topic("b")])
+    records.load(tenant, "topics", [topic("a"), topic("b")], actor="test")
     before = records.curriculum(tenant)
-    report = records.load(tenant, "topics", [topic("a"), {**topic("b"), "name": "Bees"}])
+    report = records.load(tenant, "topics", [topic("a"), {**topic("b"), "name": "Bees"}], actor="test")
     assert (report.new, report.changed, report.unchanged) == (0, 1, 1)
     after = records.curriculum(tenant)
     assert after.version == before.version + 1
@@ -84,10 +84,10 @@ def test_a_changed_row_is_updated_and_makes_a_new_version(records: PostgresRecor
 
 
 def test_curriculum_is_cached_per_version(records: PostgresRecords, database: Database, tenant: str) -> None:
-    records.load(tenant, "topics", [topic("a")])
+    records.load(tenant, "topics", [topic("a")], actor="test")
     once = records.curriculum(tenant)
     assert records.curriculum(tenant) is once
-    PostgresRecords(database).load(tenant, "topics", [topic("b")])  # another process
+    PostgresRecords(database, records._keys).load(tenant, "topics", [topic("b")], actor="test")  # another process
     assert records.curriculum(tenant).tables["topics"].height == 2
 
 
@@ -99,10 +99,10 @@ def test_empty_curriculum_has_every_table_with_its_columns(records: PostgresReco
 
 
 def test_prerequisite_circle_is_refused_named_and_nothing_is_kept(records: PostgresRecords, tenant: str) -> None:
-    records.load(tenant, "topics", [topic(name) for name in "abcd"])
-    records.load(tenant, "topic_relationships", [needs("a", "b"), needs("b", "c")])
+    records.load(tenant, "topics", [topic(name) for name in "abcd"], actor="test")
+    records.load(tenant, "topic_relationships", [needs("a", "b"), needs("b", "c")], actor="test")
     with pytest.raises(InputError, match="circle") as refusal:
-        records.load(tenant, "topic_relationships", [needs("c", "a"), needs("a", "d")])
+        records.load(tenant, "topic_relationships", [needs("c", "a"), needs("a", "d")], actor="test")
     named = refusal.value.reason.split(": ")[1].rstrip(".").split(" > ")
     assert named[0] == named[-1]
     assert set(named) == {"a", "b", "c"}
@@ -111,15 +111,15 @@ def test_prerequisite_circle_is_refused_named_and_nothing_is_kept(records: Postg
 
 
 def test_related_topics_may_stand_in_a_circle(records: PostgresRecords, tenant: str) -> None:
-    records.load(tenant, "topics", [topic("a"), topic("b")])
+    records.load(tenant, "topics", [topic("a"), topic("b")], actor="test")
     rows = [{**needs("a", "b"), "kind": "related"}, {**needs("b", "a"), "kind": "related"}]
-    assert records.load(tenant, "topic_relationships", rows).new == 2
+    assert records.load(tenant, "topic_relationships", rows, actor="test").new == 2
 
 
 def test_parent_circle_is_refused_and_named(records: PostgresRecords, tenant: str) -> None:
-    records.load(tenant, "topics", [topic("a"), topic("b", "a")])
+    records.load(tenant, "topics", [topic("a"), topic("b", "a")], actor="test")
     with pytest.raises(InputError, match=r"topic tree goes in a circle: (a > b > a|b > a > b)"):
-        records.load(tenant, "topics", [topic("a", "b")])
+        records.load(tenant, "topics", [topic("a", "b")], actor="test")
 
 
 @pytest.mark.parametrize(
@@ -138,33 +138,33 @@ def test_what_cannot_be_kept_is_an_input_error(
     records: PostgresRecords, tenant: str, table: str, row: dict[str, object]
 ) -> None:
     with pytest.raises(InputError):
-        records.load(tenant, table, [row])
+        records.load(tenant, table, [row], actor="test")
     assert records.curriculum_version(tenant) == 0
 
 
 def test_the_same_key_twice_in_one_load_is_refused(records: PostgresRecords, tenant: str) -> None:
     with pytest.raises(InputError, match="twice"):
-        records.load(tenant, "topics", [topic("a"), topic("a")])
+        records.load(tenant, "topics", [topic("a"), topic("a")], actor="test")
 
 
 def test_unknown_tenant(records: PostgresRecords, vault: PostgresVault, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
-        records.load("nobody", "topics", [topic("a")])
+        records.load("nobody", "topics", [topic("a")], actor="test")
     with pytest.raises(NotFound):
-        import_records(write(tmp_path, FILES), "nobody", records, vault)
+        import_records(write(tmp_path, FILES), "nobody", records, vault, actor="test")
 
 
 def test_import_then_again(
     records: PostgresRecords, vault: PostgresVault, database: Database, tenant: str, tmp_path: Path
 ) -> None:
     folder = write(tmp_path, FILES)
-    reports = {one.table: one for one in import_records(folder, tenant, records, vault)}
+    reports = {one.table: one for one in import_records(folder, tenant, records, vault, actor="test")}
     assert set(reports) == {"people"} | {table.name for table in RECORD_TABLES}
     assert all(one.new == one.read and not one.changed for one in reports.values())
     version = records.curriculum_version(tenant)
     with database.pipeline() as transaction:
         sealed = transaction.execute("SELECT display_name FROM people ORDER BY learner_key").fetchall()
-    for one in import_records(folder, tenant, records, vault):
+    for one in import_records(folder, tenant, records, vault, actor="test"):
         assert (one.new, one.changed, one.unchanged) == (0, 0, one.read)
     assert records.curriculum_version(tenant) == version
     with database.pipeline() as transaction:
@@ -176,7 +176,7 @@ def test_imported_people_and_their_courses(
 ) -> None:
     with database.pipeline() as transaction:
         transaction.execute("UPDATE tenants SET time_zone = 'Asia/Tokyo'")
-    import_records(write(tmp_path, FILES), tenant, records, vault)
+    import_records(write(tmp_path, FILES), tenant, records, vault, actor="test")
     found = vault.find(tenant, [Identifier("user", name) for name in ("ada", "ben", "ina")])
     ada, ben, ina = (found[Identifier("user", name)] for name in ("ada", "ben", "ina"))
     assert (ada.kind, ada.persona, ada.time_zone) == ("learner", "student", "Europe/Berlin")
@@ -200,10 +200,10 @@ def test_imported_people_and_their_courses(
 def test_a_person_who_moves_makes_a_new_version(
     records: PostgresRecords, vault: PostgresVault, tenant: str, tmp_path: Path
 ) -> None:
-    import_records(write(tmp_path, FILES), tenant, records, vault)
+    import_records(write(tmp_path, FILES), tenant, records, vault, actor="test")
     version = records.curriculum_version(tenant)
     moved = FILES["people.csv"].replace("Europe/Berlin", "Europe/Lisbon")
-    reports = import_records(write(tmp_path, {"people.csv": moved}), tenant, records, vault)
+    reports = import_records(write(tmp_path, {"people.csv": moved}), tenant, records, vault, actor="test")
     assert (reports[0].table, reports[0].changed, reports[0].unchanged) == ("people", 1, 2)
     assert records.curriculum_version(tenant) > version
     assert "Europe/Lisbon" in records.curriculum(tenant).tables["learners"]["time_zone"].to_list()
@@ -223,7 +223,7 @@ def test_every_problem_is_reported_with_file_and_line_and_nothing_is_kept(
     records: PostgresRecords, vault: PostgresVault, tenant: str, tmp_path: Path
 ) -> None:
     with pytest.raises(RecordsError) as refusal:
-        import_records(write(tmp_path, BROKEN), tenant, records, vault)
+        import_records(write(tmp_path, BROKEN), tenant, records, vault, actor="test")
     found = {(one.file, one.line, one.column) for one in refusal.value.problems}
     assert found == {
         ("courses.csv", 2, "starts_on"),  # no date
@@ -245,14 +245,14 @@ def test_every_problem_is_reported_with_file_and_line_and_nothing_is_kept(
 def test_circles_in_files_are_named_with_the_line_that_closes_them(
     records: PostgresRecords, vault: PostgresVault, tenant: str, tmp_path: Path
 ) -> None:
-    records.load(tenant, "topics", [topic(name) for name in "abc"])
-    records.load(tenant, "topic_relationships", [needs("a", "b")])
+    records.load(tenant, "topics", [topic(name) for name in "abc"], actor="test")
+    records.load(tenant, "topic_relationships", [needs("a", "b")], actor="test")
     files = {
         "topics.csv": "topic_id,parent_id,name\nx,y,X\ny,x,Y\nz,z,Z\n",
         "topic_relationships.csv": "from_topic,to_topic,kind\nb,c,prerequisite\nc,a,prerequisite\n",
     }
     with pytest.raises(RecordsError) as refusal:
-        import_records(write(tmp_path, files), tenant, records, vault)
+        import_records(write(tmp_path, files), tenant, records, vault, actor="test")
     problems = {(one.file, one.line): one.reason for one in refusal.value.problems}
     assert set(problems) == {("topics.csv", 3), ("topics.csv", 4), ("topic_relationships.csv", 3)}
     assert set("abc") <= set(problems["topic_relationships.csv", 3].split(": ")[1].split(" > "))
@@ -264,7 +264,7 @@ def test_a_person_does_not_change_between_learner_and_staff(
 ) -> None:
     vault.ensure(tenant, [Identifier("user", "ada")], kind="staff")
     with pytest.raises(RecordsError, match=r"people.csv, line 2: kind this person is known as staff"):
-        import_records(write(tmp_path, FILES), tenant, records, vault)
+        import_records(write(tmp_path, FILES), tenant, records, vault, actor="test")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from tests.web.invented_cases import class_rows, learner_answers
+from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
 from tests.web.invented_forms import NOW, Json
 
 from akademos import errors
@@ -53,6 +54,14 @@ async def _other(request: Request) -> Response:
         return _page(
             pages.render_sign_in(
                 PEOPLE, shell=pages.Shell(csrf_token="t"), action="/sign-in", next_path="/progress/rich"
+            )
+        )
+    if which in ("accesses", "no-accesses"):
+        seen = invented_accesses() if which == "accesses" else []
+        following = "/accesses?cursor=7" if seen else None
+        return _page(
+            pages.render_accesses(
+                seen, shell=SHELL, zone=UTC, own_shown=bool(seen), own_href="/accesses?own=true", next_href=following
             )
         )
     if which == "learners":

@@ -112,3 +112,28 @@ def class_rows() -> list[Json]:
         }
         for n, (name, value, idle) in enumerate(people)
     ]
+
+
+def invented_accesses() -> list[pages.Access]:
+    """What a learner reads about who saw their data: names, strangers, refusals, a reason that is no markup."""
+    seen = [
+        ("instructor", "Dr. Ines Adeyemi", "/my-progress", "Office hours", "allowed"),
+        ("learner", None, "/v1/analytics/dashboard", None, "allowed"),
+        ("instructor", "Dr. Ines Adeyemi", "/v1/learners", None, "allowed"),
+        ("instructor", None, "command line: akademos learner (op)", "<i>a mistake</i> " + "long " * 30, "scope"),
+        ("admin", None, "/v1/analytics/reviews", None, "role"),
+        ("service", None, "/some/address/that/nobody/has/words/for", None, "consent_withdrawn"),
+    ]
+    return [
+        pages.Access(
+            at=NOW - timedelta(hours=7 * n),
+            role=role,
+            name=name,
+            own=role == "learner",
+            what=what,
+            purposes=("learning_support", "advising") if n % 2 else (),
+            reason=reason,
+            decision=decision,
+        )
+        for n, (role, name, what, reason, decision) in enumerate(seen * 3)
+    ]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -251,6 +252,27 @@ def test_learners_stand_in_the_order_of_names_with_a_reason_each(shell: pages.Sh
     assert "1970" not in text
     assert "&lt;Maths&gt;" in text
     assert "No learners yet" in pages.render_my_learners([], shell=shell, as_of=now)
+
+
+def test_who_looked_is_said_in_words_and_counted(shell: pages.Shell) -> None:
+    at = datetime(2026, 3, 12, 23, 30, tzinfo=UTC)
+    looks = [
+        pages.Access(at, "instructor", "Dr. <Ines>", False, "/my-progress", ("advising",), "<b>why</b>", "allowed"),
+        pages.Access(at, "advisor", None, False, "command line: akademos learner (op)", (), None, "scope"),
+        pages.Access(at, "learner", None, True, "/v1/accesses", (), None, "allowed"),
+        pages.Access(at, "wizard", None, False, "/new/address", ("magic",), None, "new_rule"),
+    ]
+    html = pages.render_accesses(looks, shell=shell, zone=ZoneInfo("Europe/Berlin"), own_shown=True, own_href="/x")
+    text = text_of(html)
+    assert "<b>1 look</b> by others is shown here, the latest on 13 Mar 2026. 2 more were refused" in html
+    assert "13 Mar 2026, 00:30 Dr. &lt;Ines&gt;, Instructor Your progress page Advising &lt;b&gt;why" in text
+    assert "An advisor Your progress page, at the command line Your right to know None given Refused: not" in text
+    assert "You This list of looks" in text
+    assert "A member of staff /new/address magic None given Refused" in text
+    assert "Hide my own visits" in text
+    empty = pages.render_accesses([], shell=shell, zone=UTC, own_shown=False, own_href="/x")
+    assert "Nobody else has seen your data" in empty
+    assert "Nothing to show" in empty
 
 
 def test_the_sign_in_says_what_it_is_and_posts(shell: pages.Shell) -> None:

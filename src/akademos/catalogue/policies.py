@@ -42,6 +42,8 @@ class Limits:
     study_retention: timedelta = timedelta(days=730)
     alert_pause: timedelta = timedelta(days=14)
     readiness_alert_below: float = 60.0
+    access_seal_rows: int = 1_000
+    access_seal_pause: timedelta = timedelta(minutes=1)
 
 
 LIMITS = Limits()
@@ -139,6 +141,14 @@ POLICIES: tuple[Policy, ...] = (
         "no stale cache",
         "serving.gate",
         "privacy.md, basis and consent",
+    ),
+    Policy(
+        "access_seals",
+        "Rows of the access log are sealed in batches, so that nobody can change, remove or add one unseen: as soon as "
+        "the oldest unsealed row has waited so long, or so many wait.",
+        f"{LIMITS.access_seal_pause // timedelta(seconds=1)} seconds, {LIMITS.access_seal_rows:,} rows",
+        "jobs.access_seal",
+        "privacy.md, access",
     ),
     Policy(
         "aggregate_refresh",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from rich.table import Table
 
 from akademos import settings
 from akademos.catalogue.declarations import Purpose
+from akademos.cli.operator import operator
 from akademos.errors import Conflict, InputError, NotFound
 from akademos.serving.principal import name_of
 from akademos.stores.ports.consent import ConsentEntry, ConsentReceipt, Decision
@@ -109,7 +109,7 @@ def _decide(
             chosen,
             decision,
             text_version=name_of(text_version, "text version", ""),
-            recorded_by=f"command line: {getpass.getuser()}",
+            recorded_by=operator(),
         )
 
 

@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 
 from akademos import settings as settings_module
+from akademos.cli.operator import operator
 from akademos.cli.serve import child_environment, metrics_shared, serve
 from akademos.errors import Unavailable
 from akademos.settings import PREFIX
@@ -107,17 +108,17 @@ class CommandLineDoors:
 
     def create_tenant(self, tenant_id: str, name: str, time_zone: str) -> None:
         """`akademos tenant create`."""
-        self._system.tenants.create(tenant_id, name, time_zone=time_zone)
+        self._system.tenants.create(tenant_id, name, time_zone=time_zone, actor=operator())
 
     def make_key(self, tenant_id: str, name: str) -> str:
         """`akademos tenant key`."""
-        return self._system.api_keys.create(tenant_id, name, scopes=("ingest", "consent"))
+        return self._system.api_keys.create(tenant_id, name, scopes=("ingest", "consent"), actor=operator())
 
     def import_records(self, folder: Path, tenant_id: str) -> None:
         """`akademos records import`."""
         from akademos.intake.records import import_records
 
-        import_records(folder, tenant_id, self._system.records, self._system.vault)
+        import_records(folder, tenant_id, self._system.records, self._system.vault, actor=operator())
 
     def ingest(self, file: Path, basis: Path, columns: Path) -> None:
         """`akademos ingest`."""

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from akademos import settings
+from akademos.cli.operator import operator
 from akademos.errors import InputError
 from akademos.system import System
 
@@ -44,7 +45,7 @@ def command(
     started = time.monotonic()
     with System(settings.load(data=data)) as system, _progress(console) as bar:
         if recorded.tenant_id not in {one.tenant_id for one in system.tenants.all()}:
-            system.tenants.create(recorded.tenant_id, recorded.tenant_id, time_zone="UTC")
+            system.tenants.create(recorded.tenant_id, recorded.tenant_id, time_zone="UTC", actor=operator())
         tasks: dict[str, Any] = {}
 
         def shown(title: str, rows: int) -> None:
@@ -52,7 +53,7 @@ def command(
                 tasks[title] = bar.add_task(title, total=None)
             bar.update(tasks[title], completed=rows)
 
-        summary = system.bulk_import(recorded).run(todo, shown)
+        summary = system.bulk_import(recorded, actor=operator()).run(todo, shown)
         imported = time.monotonic()
         compaction = system.sort_core()
     seconds, more = imported - started, time.monotonic() - imported

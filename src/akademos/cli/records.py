@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings
+from akademos.cli.operator import operator
 from akademos.intake.records import import_records
 from akademos.system import System
 
@@ -29,7 +30,7 @@ def import_(
 ) -> None:
     """Check all record files of a folder, then load all of them or none."""
     with System(settings.load(data=data)) as system:
-        reports = import_records(folder, tenant, system.records, system.vault)
+        reports = import_records(folder, tenant, system.records, system.vault, actor=operator())
     table = Table("records", "read", "new", "changed", "unchanged")
     for one in reports:
         table.add_row(one.table, *(f"{count:,}" for count in (one.read, one.new, one.changed, one.unchanged)))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings
+from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.stores.ports.api_keys import SCOPES
 from akademos.system import System
@@ -33,7 +34,7 @@ def create(
 ) -> None:
     """Add a tenant; doing it again changes nothing."""
     with System(settings.load(data=data)) as system:
-        made = system.tenants.create(tenant_id, name or tenant_id, time_zone=time_zone)
+        made = system.tenants.create(tenant_id, name or tenant_id, time_zone=time_zone, actor=operator())
     typer.echo(f"Tenant {tenant_id} " + ("created." if made else "is already there."))
 
 
@@ -64,7 +65,9 @@ def key(
     if unknown:
         raise InputError(f"There is no scope {unknown[0]}.", hint="Scopes are " + " and ".join(SCOPES) + ".")
     with System(settings.load(data=data)) as system:
-        secret = system.api_keys.create(tenant_id, name, scopes=scopes, rate_per_s=rate, burst=burst, strict=strict)
+        secret = system.api_keys.create(
+            tenant_id, name, scopes=scopes, rate_per_s=rate, burst=burst, strict=strict, actor=operator()
+        )
     typer.echo(secret)
 
 
@@ -76,7 +79,7 @@ def revoke(
 ) -> None:
     """Revoke an API key."""
     with System(settings.load(data=data)) as system:
-        if not system.api_keys.revoke(tenant_id, key_id):
+        if not system.api_keys.revoke(tenant_id, key_id, actor=operator()):
             raise NotFound(
                 f"Tenant {tenant_id} has no working key {key_id}.",
                 hint="The key id is the part between the underscores.",

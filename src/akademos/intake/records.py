@@ -42,7 +42,9 @@ class RecordsError(InputError):
         self.problems = problems
 
 
-def import_records(folder: Path, tenant_id: str, records: Records, vault: IdentityVault) -> list[LoadReport]:
+def import_records(
+    folder: Path, tenant_id: str, records: Records, vault: IdentityVault, *, actor: str
+) -> list[LoadReport]:
     """Check a folder of record files and load it, all or nothing; a report per file, people first.
 
     People are entered before the tables, in transactions of their own; a crash between them leaves people
@@ -53,7 +55,7 @@ def import_records(folder: Path, tenant_id: str, records: Records, vault: Identi
         NotFound: there is no such tenant.
     """
     files = read_folder(folder)
-    records.load_all(tenant_id, {})  # refuses an unknown tenant before anybody is entered
+    records.load_all(tenant_id, {}, actor=actor)  # refuses an unknown tenant before anybody is entered
     people = vault.find(tenant_id, [Identifier("user", user) for user in sorted(files.user_ids())])
     known = {identifier.value: person for identifier, person in people.items()}
     check_people(files, known)
@@ -88,6 +90,7 @@ def import_records(folder: Path, tenant_id: str, records: Records, vault: Identi
             for name, rows in files.rows.items()
             if name != PEOPLE.name
         },
+        actor=actor,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from akademos.catalogue.policies import LIMITS
+
 
 @dataclass(frozen=True, slots=True)
 class Every:
@@ -26,6 +28,7 @@ class Nightly:
 SCHEDULE: tuple[Every | Nightly, ...] = (
     Every("withdrawals", timedelta(seconds=1)),
     Every("compaction", timedelta(seconds=10)),
+    Every("access_seal", timedelta(seconds=10)),
     Every("sweep", timedelta(minutes=2)),
     Every("landing_expiry", timedelta(minutes=15)),
     Nightly("retention", time(2, 0)),
@@ -80,6 +83,11 @@ def states_outdated(before: StatesBasis | None, present: StatesBasis, history: H
     grown = present.rows >= max(GROWN_BY * rows, rows + GROWN_LEAST)
     changed = before is not None and present.curriculum != before.curriculum and present.rows > 0
     return (grown and since >= GROWN_RETRY_AFTER) or (changed and since >= CURRICULUM_RETRY_AFTER)
+
+
+def seal_due(rows: int, oldest: datetime, now: datetime) -> bool:
+    """Whether unsealed rows of the access log should be sealed: the oldest has waited a minute, or a batch is full."""
+    return rows >= LIMITS.access_seal_rows or now - oldest >= LIMITS.access_seal_pause
 
 
 def due(schedule: Sequence[Every | Nightly], histories: dict[str, History], now: datetime) -> list[str]:

@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 
+from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.learner_states import LearnerStatesJob
@@ -37,7 +38,7 @@ REFRESH_PAUSE_S = 0.25
 
 BUSY_EVENTS = 1_000
 
-UPKEEP = ("withdrawals", "compaction", "sweep", "landing_expiry")
+UPKEEP = ("withdrawals", "compaction", "access_seal", "sweep", "landing_expiry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Jobs:
     withdrawals: WithdrawalsJob
     compaction: CompactionJob
     expiry: ExpiryJobs
+    access_seal: AccessSealJob
     learner_states: LearnerStatesJob
     tenants: Tenants
     runs: JobRuns
@@ -62,6 +64,7 @@ class Jobs:
         return {
             "withdrawals": lambda: [self.withdrawals.run()],
             "compaction": lambda: [self.compaction.run()],
+            "access_seal": lambda: [self.access_seal.run()],
             "landing_expiry": lambda: [self.expiry.expire_landing()],
             "retention": lambda: [self.expiry.enforce_retention()],
             "full_compaction": lambda: [self.compaction.run_fully()],
@@ -119,6 +122,7 @@ class Worker:
         work: Mapping[str, Callable[[], object]] = {
             "withdrawals": lambda: self.jobs.withdrawals.pending() and self.jobs.withdrawals.run(),
             "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
+            "access_seal": lambda: self.jobs.access_seal.needed() and self.jobs.access_seal.run(),
             "sweep": self.jobs.compaction.sweep,
             "landing_expiry": self.jobs.expiry.expire_landing,
         }

@@ -82,6 +82,19 @@ class Gate:
             "The learner's consent changed while the answer was made.", hint="Ask again.", retry_after_s=1
         )
 
+    def own_record(self, principal: Principal, what: str, produce: Callable[[Reading], T]) -> T:
+        """Let `produce` make what a learner may always have about themself, whatever they consent to; logged like any
+        other look.
+
+        Raises:
+            Forbidden: the principal is no learner.
+            Unavailable: the store is down.
+        """
+        ask = Ask(None, what, ())
+        if principal.role != "learner":
+            self._refuse(principal, ask, None, _wrong_role(principal, "This is for learners, about themselves."))
+        return self.about_learner(principal, ask, produce)
+
     def own_learners(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> OwnLearners:
         """The consenting learners of an instructor's courses, each looked up again before the list leaves.
 
@@ -92,9 +105,9 @@ class Gate:
         if principal.role != "instructor":
             self._refuse(principal, ask, None, _wrong_role(principal, "Lists of learners are for instructors."))
         roster = self._readings.roster(principal.tenant_id, actor=principal.user_id, purposes=purposes)
-        entry = self._entry(principal, ask, roster.actor_key, None, ALLOWED)
+        entry = self._entry(principal, ask, roster.actor_audit_name, None, ALLOWED)
         keys = [learner.learner_key for learner in roster.learners]
-        still = self._readings.confirm_roster(principal.tenant_id, keys, purposes, entry)
+        still = self._readings.confirm_roster(principal.tenant_id, roster.learners, purposes, entry)
         CONSENT_DECISIONS.labels(ALLOWED).inc()
         learners = tuple(learner for learner in roster.learners if learner.learner_key in still)
         return OwnLearners(learners, roster.withheld + len(keys) - len(learners))
@@ -126,26 +139,26 @@ class Gate:
 
     def _confirm(self, principal: Principal, ask: Ask, reading: Reading, answer: object) -> str:
         decision = answer.code if isinstance(answer, AkademosError) else ALLOWED
-        entry = self._entry(principal, ask, reading.actor_key, reading, decision)
+        entry = self._entry(principal, ask, reading.actor_audit_name, reading, decision)
         durable = principal.role != "learner"
         return self._readings.confirm(principal.tenant_id, reading, ask.purposes, entry, durable=durable)
 
     def _refuse(self, principal: Principal, ask: Ask, reading: Reading | None, refusal: Forbidden) -> None:
         CONSENT_DECISIONS.labels(refusal.code).inc()
-        actor_key = reading.actor_key if reading else None
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, actor_key, reading, refusal.code))
+        actor = reading.actor_audit_name if reading else None
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, actor, reading, refusal.code))
         raise refusal
 
     def _entry(
-        self, principal: Principal, ask: Ask, actor_key: str | None, reading: Reading | None, decision: str
+        self, principal: Principal, ask: Ask, actor: bytes | None, reading: Reading | None, decision: str
     ) -> AccessEntry:
         return AccessEntry(
-            actor=actor_key or self._actor_name(principal),
+            actor=f"person:{actor.hex()}" if actor else self._actor_name(principal),
             role=principal.role,
-            learner_key=reading.learner_key if reading else None,
+            subject=reading.learner_audit_name if reading else None,
             what=ask.what if principal.way != "command_line" else f"command line: {ask.what}",
             purpose=",".join(ask.purposes),
-            reason=_without_names(ask, principal),
+            reason=_without_names(ask, principal, reading),
             decision=decision,
             consent_version=reading.consent_version if reading else None,
         )
@@ -156,12 +169,13 @@ class Gate:
         return self._readings.actor_name(principal.tenant_id, principal.user_id)
 
 
-def _without_names(ask: Ask, principal: Principal) -> str | None:
-    """The reason as it may be kept: the log knows people only by their keys."""
+def _without_names(ask: Ask, principal: Principal, reading: Reading | None) -> str | None:
+    """The reason as it may be kept: the log knows people only by their audit names."""
     if ask.reason is None:
         return None
     kept = ask.reason
-    for name, stands_for in ((ask.learner, "[learner]"), (principal.user_id, "[asker]")):
+    known = (reading.learner_key, reading.display_name) if reading else ()
+    for name, stands_for in (*((name, "[learner]") for name in (ask.learner, *known)), (principal.user_id, "[asker]")):
         if name:
             kept = kept.replace(name, stands_for)
     return kept

@@ -16,6 +16,7 @@ from akademos.serving.gate import Gate
 from akademos.serving.principal import Doorkeeper, Principal
 from akademos.stores.ports.access import LearnerReadings, Tenants
 from akademos.stores.ports.answers import AnswerSource
+from akademos.stores.ports.audit_trail import AuditTrail
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.identity import IdentityVault
 
@@ -37,6 +38,7 @@ class Services:
     doorkeeper: Doorkeeper
     answers: AnswerSource
     readings: LearnerReadings
+    trail: AuditTrail
     consent: ConsentLedger
     vault: IdentityVault
     tenants: Tenants

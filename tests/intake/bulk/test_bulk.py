@@ -41,7 +41,7 @@ MAP: dict[str, Any] = {
 @pytest.fixture
 def system(settings: Settings) -> Iterator[System]:
     with System(settings) as opened:
-        opened.tenants.create("college", "A college", time_zone="UTC")
+        opened.tenants.create("college", "A college", time_zone="UTC", actor="test")
         yield opened
 
 
@@ -50,7 +50,7 @@ def run(
 ) -> ImportSummary:
     file = path.parent / f"{basis}.toml"
     file.write_text(BASIS.format(id=basis, historical=str(historical).lower()))
-    return system.bulk_import(read_basis(file)).run(plan([path], layout=None, column_map=mapping))
+    return system.bulk_import(read_basis(file), actor="test").run(plan([path], layout=None, column_map=mapping))
 
 
 def table(path: Path, rows: list[dict[str, Any]]) -> Path:

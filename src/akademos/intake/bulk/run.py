@@ -96,8 +96,10 @@ class BulkImport:
         records: Records,
         payload_key: bytes,
         clock: Callable[[], datetime],
+        actor: str,
     ) -> None:
         self._basis = basis
+        self._actor = actor
         self._registry = registry
         self._vault = vault
         self._consent = consent
@@ -116,9 +118,9 @@ class BulkImport:
         """Import everything; a file that cannot be read to its end is reported and the others go on."""
         summary = ImportSummary(plan.layout)
         tenant_id = self._basis.tenant_id
-        self._consent.record_basis(self._basis)
+        self._consent.record_basis(self._basis, actor=self._actor)
         for table, rows in plan.records.items():
-            summary.records.append(self._records.load(tenant_id, table, rows))
+            summary.records.append(self._records.load(tenant_id, table, rows, actor=self._actor))
         if plan.enrolments is not None:
             summary.records.append(self._load_enrolments(plan.enrolments))
         if plan.demographics is not None:
@@ -134,7 +136,7 @@ class BulkImport:
             {**{name: value for name, value in row.items() if name != "user"}, "learner_key": keys[row["user"]]}
             for row in enrolments.iter_rows(named=True)
         ]
-        return self._records.load(self._basis.tenant_id, "enrolments", rows)
+        return self._records.load(self._basis.tenant_id, "enrolments", rows, actor=self._actor)
 
     def _keep_demographics(self, demographics: pl.DataFrame) -> tuple[int, int]:
         keys = self._keys_of(demographics["user"].unique().to_list())
@@ -249,7 +251,7 @@ class BulkImport:
     def _grant(self, keys: Sequence[str]) -> None:
         new = [key for key in keys if key not in self._granted]
         if new:
-            self._consent.grant_under_basis(self._basis, new)
+            self._consent.grant_under_basis(self._basis, new, actor=self._actor)
             self._granted.update(new)
 
     def _permitted(self, checked: CheckedBatch, frame: pl.DataFrame) -> pl.Series:

@@ -1,5 +1,6 @@
 """Pages: the JSON answers of /v1/analytics as server-rendered HTML; data in, text out, no store, no clock."""
 
+from akademos.serving.pages.accesses import Access, render_accesses
 from akademos.serving.pages.answers import LoadFailure
 from akademos.serving.pages.my_learners import render_my_learners
 from akademos.serving.pages.my_progress import render_my_progress
@@ -10,10 +11,12 @@ from akademos.serving.pages.sign_in import Person, render_sign_in
 __all__ = [
     "CONTENT_SECURITY_POLICY",
     "STATIC_FOLDER",
+    "Access",
     "LoadFailure",
     "NavLink",
     "Person",
     "Shell",
+    "render_accesses",
     "render_error",
     "render_my_learners",
     "render_my_progress",

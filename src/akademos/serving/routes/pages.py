@@ -32,6 +32,7 @@ router = APIRouter(include_in_schema=False)
 
 MY_PROGRESS = "/my-progress"
 LEARNERS = "/learners"
+WHO_SAW = "/who-saw-my-data"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
@@ -48,6 +49,7 @@ def shell_for(
     links = []
     if principal is not None and principal.role == "learner":
         links.append(NavLink("My progress", MY_PROGRESS, current=request.url.path == MY_PROGRESS))
+        links.append(NavLink("Who saw my data", WHO_SAW, current=request.url.path == WHO_SAW))
     if principal is not None and principal.role == "instructor":
         links.append(NavLink("My learners", LEARNERS, current=request.url.path == LEARNERS))
     shell = Shell(

@@ -24,7 +24,8 @@ class Reading:
     `actor_key` and `learner_key` are None when nobody is known by that name; `teaches` says whether the actor is
     assigned as instructor to a course in which the learner is enrolled today; `granted` and `decided` are the
     purposes that the learner consents to, and has ever decided about; `consent_version` rises with each decision of
-    the learner; `time_zone` is the learner's, else the tenant's.
+    the learner; `time_zone` is the learner's, else the tenant's. The audit names are those of the same people
+    (privacy.pseudonyms.audit_name).
     """
 
     actor_key: str | None
@@ -37,15 +38,23 @@ class Reading:
     time_zone: str
     display_name: str | None
     state: LearnerState | None
+    actor_audit_name: bytes | None = None
+    learner_audit_name: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccessEntry:
-    """One decision of the gate, without the data: who (a key, or a keyed hash), whom, what, why."""
+    """One decision of the gate, without the data: who, whom, what, why.
+
+    Attributes:
+        actor: `person:<audit name, hex>`, `key:<key id>` of a service account, or `unknown:<keyed hash>` of somebody
+            whom the vault does not know.
+        subject: audit name of whom it was about.
+    """
 
     actor: str
     role: Role
-    learner_key: str | None
+    subject: bytes | None
     what: str
     purpose: str
     reason: str | None
@@ -54,20 +63,12 @@ class AccessEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedAccess:
-    """A decision as it stands in the log."""
-
-    at: datetime
-    entry: AccessEntry
-
-
-@dataclass(frozen=True, slots=True)
 class RosterLearner:
     """One learner on an instructor's list: a consenting learner of a course the instructor is assigned to.
 
     `courses` are titles. `last_event_at` is None without events, and without a clock; `clock` is exact, order or
     none. The mastery is the last night's over all topics (shares), its status as in the answers; `mastery_as_of`
-    is None before the first night.
+    is None before the first night. `audit_name` is that of privacy.pseudonyms.
     """
 
     learner_key: str
@@ -83,13 +84,14 @@ class RosterLearner:
     mastery_high: float | None
     mastery_answers: int
     mastery_as_of: datetime | None
+    audit_name: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
     """What an instructor may list: `withheld` counts enrolled learners who do not consent."""
 
-    actor_key: str | None
+    actor_audit_name: bytes | None
     learners: tuple[RosterLearner, ...]
     withheld: int
 
@@ -124,13 +126,10 @@ class LearnerReadings(Protocol):
         ...
 
     def confirm_roster(
-        self, tenant_id: str, learner_keys: Sequence[str], purposes: Sequence[Purpose], entry: AccessEntry
+        self, tenant_id: str, learners: Sequence[RosterLearner], purposes: Sequence[Purpose], entry: AccessEntry
     ) -> frozenset[str]:
-        """Which of the learners still consent, looked up anew; logs the decision."""
-        ...
-
-    def accesses(self, tenant_id: str, learner_key: str, *, limit: int = 100) -> list[RecordedAccess]:
-        """Who looked at a learner's data, newest first."""
+        """Keys of the learners who still consent, looked up anew; logs the decision about each of them, and about
+        nobody when it is none."""
         ...
 
     def actor_name(self, tenant_id: str, user_id: str) -> str:
@@ -164,8 +163,9 @@ class KnownPerson:
 class Tenants(Protocol):
     """The tenants of an installation and who may sign in to them."""
 
-    def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC") -> bool:
+    def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC", actor: str) -> bool:
         """Add a tenant; false when it is already there. The id as name, and UTC, claim nothing about one that is.
+        `actor` answers for it in the audit log.
 
         Raises:
             InputError: no slug, or no IANA time zone.

@@ -33,14 +33,15 @@ class ApiKeys(Protocol):
         rate_per_s: int = 50_000,
         burst: int = 200_000,
         strict: bool = False,
+        actor: str,
     ) -> str:
-        """Make a key and return it in full, for the only time."""
+        """Make a key and return it in full, for the only time; `actor` answers for it in the audit log."""
         ...
 
     def find(self, secret: str) -> ApiKey | None:
         """The key, or None when it does not exist or was revoked."""
         ...
 
-    def revoke(self, tenant_id: str, key_id: str) -> bool:
+    def revoke(self, tenant_id: str, key_id: str, *, actor: str) -> bool:
         """Revoke a key; false when there is none."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from akademos.catalogue.audit_actions import AuditAction
 
@@ -28,3 +28,11 @@ class AuditEntry:
     action: AuditAction
     subject: bytes | None = None
     detail: Mapping[str, Json] = field(default_factory=dict)
+
+
+class AuditLog(Protocol):
+    """Writes entries about acts that change no table: whatever changes one writes its entry with the change."""
+
+    def record(self, tenant_id: str, entry: AuditEntry) -> None:
+        """Write an entry in a transaction of its own."""
+        ...

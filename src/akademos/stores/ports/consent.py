@@ -74,14 +74,14 @@ class ConsentLedger(Protocol):
         recorded_by: str,
     ) -> ConsentReceipt:
         """Record a decision. A grant releases held events; a withdrawal deletes what waits in landing at once
-        and leaves a pending withdrawal for the core."""
+        and leaves a pending withdrawal for the core. `recorded_by` is `self`, or an actor as the audit log has them."""
         ...
 
-    def record_basis(self, basis: RecordedBasis) -> None:
+    def record_basis(self, basis: RecordedBasis, *, actor: str) -> None:
         """Keep a recorded basis; the same id with other content is a Conflict."""
         ...
 
-    def grant_under_basis(self, basis: RecordedBasis, learner_keys: Sequence[str]) -> frozenset[str]:
+    def grant_under_basis(self, basis: RecordedBasis, learner_keys: Sequence[str], *, actor: str) -> frozenset[str]:
         """Grant the basis's purposes to people who have not decided themselves; a person's own withdrawal
         stands. Returns the keys that now consent to at least one of its purposes."""
         ...

@@ -39,12 +39,15 @@ class LoadReport:
 class Records(Protocol):
     """Loading is idempotent: the same rows again change nothing."""
 
-    def load(self, tenant_id: str, table: str, rows: Sequence[Mapping[str, object]]) -> LoadReport:
+    def load(self, tenant_id: str, table: str, rows: Sequence[Mapping[str, object]], *, actor: str) -> LoadReport:
         """Insert or update rows of one record table, all or nothing; a cycle among prerequisites or parents
-        is an InputError that names the cycle. People are given as learner_key."""
+        is an InputError that names the cycle. People are given as learner_key. `actor` answers for it in the audit
+        log, which notes new staff assignments."""
         ...
 
-    def load_all(self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> list[LoadReport]:
+    def load_all(
+        self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]], *, actor: str
+    ) -> list[LoadReport]:
         """`load` for several tables in one transaction, in the order of `record_tables.RECORD_TABLES`."""
         ...
 

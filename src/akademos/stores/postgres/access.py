@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from zoneinfo import available_timezones
 
+from akademos.catalogue.audit_actions import AuditAction
 from akademos.errors import Conflict, InputError
 from akademos.privacy.pseudonyms import Keys, unseal
 from akademos.stores.ports.access import KnownPerson, Role, Tenant
+from akademos.stores.ports.audit import AuditEntry, Json
+from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.database import Database
 
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -45,7 +48,7 @@ class PostgresTenants:
         self._database = database
         self._keys = keys
 
-    def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC") -> bool:
+    def create(self, tenant_id: str, name: str, *, time_zone: str = "UTC", actor: str) -> bool:
         """Add a tenant; false when it is already there. The id as name, and UTC, claim nothing about one that is."""
         if not _SLUG.fullmatch(tenant_id):
             raise InputError(
@@ -62,6 +65,9 @@ class PostgresTenants:
             kept = transaction.execute(
                 "SELECT name, time_zone FROM tenants WHERE tenant_id = %s", (tenant_id,)
             ).fetchone()
+            if made:
+                detail: dict[str, Json] = {"change": "created", "time_zone": time_zone}
+                append(transaction, tenant_id, AuditEntry(actor, AuditAction.TENANT_CHANGED, None, detail))
         other_name = name != tenant_id and kept is not None and kept[0] != name
         other_zone = time_zone != "UTC" and kept is not None and kept[1] != time_zone
         if other_name or other_zone:

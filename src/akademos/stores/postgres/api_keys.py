@@ -6,8 +6,11 @@ import hashlib
 import hmac
 import secrets
 
+from akademos.catalogue.audit_actions import AuditAction
 from akademos.errors import NotFound
 from akademos.stores.ports.api_keys import ApiKey
+from akademos.stores.ports.audit import AuditEntry, Json
+from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.database import Database
 
 PREFIX = "ak"
@@ -28,6 +31,7 @@ class PostgresApiKeys:
         rate_per_s: int = 50_000,
         burst: int = 200_000,
         strict: bool = False,
+        actor: str,
     ) -> str:
         """Make a key and return it in full, for the only time."""
         key_id, secret = secrets.token_hex(8), secrets.token_hex(24)
@@ -39,6 +43,8 @@ class PostgresApiKeys:
                 "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
                 (tenant_id, key_id, name, _digest(secret), list(scopes), rate_per_s, burst, strict),
             )
+            detail: dict[str, Json] = {"key": key_id, "scopes": list(scopes), "rate_per_s": rate_per_s, "burst": burst}
+            append(transaction, tenant_id, AuditEntry(actor, AuditAction.KEY_CREATED, None, detail))
         return f"{PREFIX}_{key_id}_{secret}"
 
     def find(self, secret: str) -> ApiKey | None:
@@ -57,14 +63,16 @@ class PostgresApiKeys:
             return None
         return ApiKey(row[0], row[1], row[2], frozenset(row[3]), row[4], row[5], row[6])
 
-    def revoke(self, tenant_id: str, key_id: str) -> bool:
+    def revoke(self, tenant_id: str, key_id: str, *, actor: str) -> bool:
         """Revoke a key; false when there is none."""
         with self._database.pipeline() as transaction:
-            done = transaction.execute(
+            revoked = transaction.execute(
                 "UPDATE api_keys SET revoked_at = now() WHERE tenant_id = %s AND key_id = %s AND revoked_at IS NULL",
                 (tenant_id, key_id),
-            )
-        return done.rowcount == 1
+            ).rowcount
+            if revoked:
+                append(transaction, tenant_id, AuditEntry(actor, AuditAction.KEY_REVOKED, None, {"key": key_id}))
+        return revoked == 1
 
 
 def _digest(secret: str) -> bytes:

@@ -6,7 +6,7 @@ import orjson
 
 from akademos.privacy.pseudonyms import Keys, audit_name
 from akademos.stores.ports.audit import AuditEntry
-from akademos.stores.postgres.database import Transaction
+from akademos.stores.postgres.database import Database, Transaction
 
 _APPEND = "INSERT INTO audit_log (tenant_id, actor, action, subject, detail) VALUES (%s, %s, %s, %s, %s)"
 _DATA_KEY = "SELECT data_key FROM people WHERE tenant_id = %s AND learner_key = %s"
@@ -23,3 +23,15 @@ def name_of(transaction: Transaction, keys: Keys, tenant_id: str, learner_key: s
     """The name under which logs know a person; None when there is no such person any more."""
     row = transaction.execute(_DATA_KEY, (tenant_id, learner_key)).fetchone()
     return None if row is None else audit_name(keys.unwrap(tenant_id, learner_key, row[0]))
+
+
+class PostgresAuditLog:
+    """Adapter of the port `AuditLog`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, tenant_id: str, entry: AuditEntry) -> None:
+        """Write an entry in a transaction of its own."""
+        with self._database.pipeline() as transaction:
+            append(transaction, tenant_id, entry)

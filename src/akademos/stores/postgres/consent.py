@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import Conflict, NotFound
 from akademos.privacy.consent import mask, may_keep
+from akademos.privacy.pseudonyms import Keys
+from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.consent import (
     ConsentEntry,
     ConsentReceipt,
@@ -15,6 +18,7 @@ from akademos.stores.ports.consent import (
     PendingWithdrawal,
     RecordedBasis,
 )
+from akademos.stores.postgres.audit import append, name_of
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.locks import WAITING, lock_landing
 
@@ -57,8 +61,9 @@ class PostgresConsent:
     events a grant releases and which waiting ones a withdrawal deletes.
     """
 
-    def __init__(self, database: Database, event_purposes: EventPurposes) -> None:
+    def __init__(self, database: Database, event_purposes: EventPurposes, keys: Keys) -> None:
         self._database = database
+        self._keys = keys
         self._event_purposes = event_purposes
 
     def decide(
@@ -93,6 +98,16 @@ class PostgresConsent:
                     "INSERT INTO withdrawals (tenant_id, learner_key, version) VALUES (%s, %s, %s)",
                     (tenant_id, learner_key, version),
                 )
+            detail: dict[str, Json] = {
+                "decision": decision,
+                "purposes": [purpose.value for purpose in dict.fromkeys(purposes)],
+                "version": version,
+                "text_version": text_version,
+            }
+            subject = name_of(transaction, self._keys, tenant_id, learner_key)
+            own = f"person:{subject.hex()}" if subject else "person:gone"
+            actor = own if recorded_by == "self" else recorded_by
+            append(transaction, tenant_id, AuditEntry(actor, AuditAction.CONSENT_DECIDED, subject, detail))
         if decision == "withdrawn":  # after the commit: it may wait for a batch that the mover has in hand
             deleted = self.clear_landing(tenant_id, learner_key)
         return ConsentReceipt(learner_key, version, released, deleted)
@@ -189,7 +204,7 @@ class PostgresConsent:
             "INSERT INTO movements (tenant_id, kind, events) VALUES (%s, %s, %s)", (tenant_id, kind, events)
         )
 
-    def record_basis(self, basis: RecordedBasis) -> None:
+    def record_basis(self, basis: RecordedBasis, *, actor: str) -> None:
         """Keep a recorded basis; the same id with other content is a Conflict."""
         content = (
             [purpose.value for purpose in basis.purposes],
@@ -200,16 +215,19 @@ class PostgresConsent:
         )
         with self._database.pipeline() as transaction:
             self._require_tenant(transaction, basis.tenant_id)
-            transaction.execute(
+            new = transaction.execute(
                 "INSERT INTO bases (tenant_id, basis_id, purposes, text_version, evidence, person_responsible, "
                 "historical) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 (basis.tenant_id, basis.basis_id, *content),
-            )
+            ).rowcount
             kept = transaction.execute(
                 "SELECT purposes, text_version, evidence, person_responsible, historical FROM bases "
                 "WHERE tenant_id = %s AND basis_id = %s",
                 (basis.tenant_id, basis.basis_id),
             ).fetchone()
+            if new:
+                entry = AuditEntry(actor, AuditAction.BASIS_RECORDED, None, _of_basis(basis))
+                append(transaction, basis.tenant_id, entry)
         if kept != content:
             raise Conflict(
                 f"The basis `{basis.basis_id}` is already recorded with other content.",
@@ -221,9 +239,10 @@ class PostgresConsent:
         if not transaction.execute("SELECT 1 FROM tenants WHERE tenant_id = %s", (tenant_id,)).fetchone():
             raise NotFound(f"There is no tenant `{tenant_id}`.", hint="Create it with `akademos tenant create`.")
 
-    def grant_under_basis(self, basis: RecordedBasis, learner_keys: Sequence[str]) -> frozenset[str]:
+    def grant_under_basis(self, basis: RecordedBasis, learner_keys: Sequence[str], *, actor: str) -> frozenset[str]:
         """Grant the basis's purposes where a person has not decided; see the port."""
         keys = list(dict.fromkeys(learner_keys))
+        granted: dict[str, Json] = {}
         with self._database.pipeline() as transaction:
             for purpose in basis.purposes:
                 decided = transaction.execute(
@@ -234,6 +253,7 @@ class PostgresConsent:
                 settled = {row[0] for row in decided}
                 new = [key for key in keys if key not in settled]
                 if new:
+                    granted[purpose.value] = len(new)
                     version = self._next_version(transaction, basis.tenant_id)
                     self._record(
                         transaction,
@@ -247,6 +267,9 @@ class PostgresConsent:
                         basis.person_responsible,
                     )
             consented = self._purposes_in(transaction, basis.tenant_id, keys)
+            if granted:
+                detail = {"decision": "granted", "people": granted, **_of_basis(basis)}
+                append(transaction, basis.tenant_id, AuditEntry(actor, AuditAction.CONSENT_DECIDED, None, detail))
         wanted = frozenset(basis.purposes)
         return frozenset(key for key, purposes in consented.items() if purposes & wanted)
 
@@ -311,3 +334,12 @@ class PostgresConsent:
             ).rowcount
             if done and rows_deleted:
                 self._count(transaction, withdrawal.tenant_id, "withdrawn", rows_deleted)
+
+
+def _of_basis(basis: RecordedBasis) -> dict[str, Json]:
+    return {
+        "basis": basis.basis_id,
+        "purposes": [purpose.value for purpose in basis.purposes],
+        "text_version": basis.text_version,
+        "historical": basis.historical,
+    }

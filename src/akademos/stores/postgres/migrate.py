@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from akademos.errors import Unavailable
+from akademos.privacy.pseudonyms import Keys
 from akademos.stores.postgres.roles import GROUP_ROLES
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -15,17 +17,22 @@ SCHEMA = Path(__file__).parent / "schema.sql"
 _LOCK = 0x616B61646D  # one migration at a time
 
 
-def migrate(dsn: str) -> str:
-    """Apply every migration that is missing, under a lock; return the revision reached.
+def migrate(dsn: str, keys: Callable[[], Keys] | None = None, *, target: str = "head") -> str:
+    """Apply every migration that is missing up to `target`, under a lock; return the revision reached.
+
+    Args:
+        keys: the installation's keys, made only if rows that stand must be renamed or sealed anew.
 
     Raises:
+        SettingsError: such rows stand, and there are no keys.
         Unavailable: the database cannot be reached, or lacks the roles and the login may not create them.
     """
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     _ensure_roles(dsn)
-    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    head = scripts.get_current_head() if target == "head" else target
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(
@@ -36,19 +43,20 @@ def migrate(dsn: str) -> str:
         options = {"version_table_schema": "public", "version_table": "akademos_migrations"}
         present = MigrationContext.configure(connection, opts=options).get_current_revision()
         if present != head:
-            _upgrade(connection)
+            _upgrade(connection, str(head), keys)
         connection.commit()
     return str(head)
 
 
-def _upgrade(connection: object) -> None:
+def _upgrade(connection: object, target: str, keys: Callable[[], Keys] | None) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    config.attributes["keys"] = keys
+    command.upgrade(config, target)
 
 
 def _ensure_roles(dsn: str) -> None:

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from akademos.catalogue.declarations import Purpose
-from akademos.privacy.pseudonyms import Keys, unseal
+from akademos.privacy.pseudonyms import Keys, audit_name, unseal
 from akademos.stores.ports.access import (
     AccessEntry,
     Reading,
-    RecordedAccess,
     Roster,
     RosterLearner,
     Standing,
@@ -23,7 +22,8 @@ from akademos.stores.postgres.database import Database
 # The learner by the host's id first: a host may name people by UUIDs of its own.
 _READ = """
     WITH actor AS MATERIALIZED (
-        SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(actor)s
+        SELECT p.learner_key, p.data_key FROM identifiers i JOIN people p USING (tenant_id, learner_key)
+        WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = %(actor)s
     ), subject AS MATERIALIZED (
         SELECT learner_key, data_key, display_name, time_zone FROM people
         WHERE tenant_id = %(tenant)s AND learner_key = coalesce(
@@ -44,7 +44,7 @@ _READ = """
         coalesce((SELECT version FROM record_versions WHERE tenant_id = %(tenant)s), 0),
         coalesce(subject.time_zone, tenant.time_zone), subject.data_key, subject.display_name,
         state.version, state.computed_at, state.computed_as_of, state.definition, state.events, state.last_event_at,
-        state.packed
+        state.packed, (SELECT data_key FROM actor)
     FROM tenants tenant CROSS JOIN consent
         LEFT JOIN subject ON true
         LEFT JOIN learner_state state ON state.tenant_id = tenant.tenant_id
@@ -62,16 +62,21 @@ _CONFIRM = """
         FROM now
     ), logged AS (
         INSERT INTO access_log
-            (tenant_id, actor, role, learner_key, what, purpose, reason, decision, consent_version)
-        SELECT %(tenant)s, %(actor)s, %(role)s, %(key)s, %(what)s, %(purpose)s, %(reason)s,
+            (tenant_id, actor, role, subject, what, purpose, reason, decision, consent_version)
+        SELECT %(tenant)s, %(actor)s, %(role)s, %(subject)s, %(what)s, %(purpose)s, %(reason)s,
             CASE standing WHEN 'stands' THEN %(decision)s ELSE 'consent_withdrawn' END, version
         FROM standing WHERE standing <> 'changed'
     )
     SELECT standing FROM standing
 """
 _LOG = """
-    INSERT INTO access_log (tenant_id, actor, role, learner_key, what, purpose, reason, decision, consent_version)
-    VALUES (%(tenant)s, %(actor)s, %(role)s, %(key)s, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s)
+    INSERT INTO access_log (tenant_id, actor, role, subject, what, purpose, reason, decision, consent_version)
+    VALUES (%(tenant)s, %(actor)s, %(role)s, %(subject)s, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s)
+"""
+_LOG_EACH = """
+    INSERT INTO access_log (tenant_id, actor, role, subject, what, purpose, reason, decision, consent_version)
+    SELECT %(tenant)s, %(actor)s, %(role)s, subject, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s
+    FROM unnest(%(subjects)s::bytea[]) AS subject
 """
 _CONSENTING = """
     SELECT learner_key FROM consent_state
@@ -99,10 +104,6 @@ _ROSTER = f"""
     WHERE p.kind = 'learner'
 """
 _STILL = f"SELECT learner_key::text FROM ({_CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
-_ACCESSES = """
-    SELECT at, actor, role, learner_key::text, what, purpose, reason, decision, consent_version FROM access_log
-    WHERE tenant_id = %s AND learner_key = %s ORDER BY at DESC LIMIT %s
-"""
 # A learner's reading of their own data may lose its log line in a crash of the server; anybody else's may not.
 _LOG_LATER = "SELECT set_config('synchronous_commit', 'off', true)"
 
@@ -134,6 +135,9 @@ class PostgresReadings:
         if row is None:  # a token outlived its tenant
             return Reading(None, None, False, frozenset(), frozenset(), 0, 0, "UTC", None, None)
         learner_key = row[1]
+        data_key = self._data_key(tenant_id, learner_key, row[8])
+        actor_key = data_key if row[0] == learner_key else self._data_key(tenant_id, row[0], row[17])
+        actor_name = None if actor_key is None else audit_name(actor_key)
         return Reading(
             actor_key=row[0],
             learner_key=learner_key,
@@ -143,14 +147,16 @@ class PostgresReadings:
             consent_version=row[5],
             curriculum_version=row[6],
             time_zone=row[7],
-            display_name=self._open(tenant_id, learner_key, row[8], row[9]),
-            state=None if row[10] is None else LearnerState(learner_key, *row[10:]),
+            display_name=None if data_key is None or row[9] is None else unseal(data_key, row[9]),
+            state=None if row[10] is None else LearnerState(learner_key, *row[10:17]),
+            actor_audit_name=actor_name,
+            learner_audit_name=None if data_key is None else audit_name(data_key),
         )
 
-    def _open(self, tenant_id: str, learner_key: str, wrapped: bytes | None, sealed: bytes | None) -> str | None:
-        if wrapped is None or sealed is None:
+    def _data_key(self, tenant_id: str, learner_key: str | None, wrapped: bytes | None) -> bytes | None:
+        if learner_key is None or wrapped is None:
             return None
-        return unseal(self._keys.unwrap(tenant_id, learner_key, wrapped), sealed)
+        return self._keys.unwrap(tenant_id, learner_key, wrapped)
 
     def confirm(
         self,
@@ -164,6 +170,7 @@ class PostgresReadings:
         """Look at the live consent again and log the decision, in one statement."""
         values = {
             **_values(tenant_id, entry),
+            "key": reading.learner_key,
             "purposes": [purpose.value for purpose in purposes],
             "version": reading.consent_version,
         }
@@ -184,7 +191,8 @@ class PostgresReadings:
         """The learners of the actor's own courses who consent to all of `purposes`."""
         with self._database.serving(tenant_id, snapshot=True) as transaction:
             found = transaction.execute(
-                "SELECT learner_key::text FROM identifiers WHERE tenant_id = %s AND identifier_hash = %s",
+                "SELECT learner_key::text, data_key FROM identifiers JOIN people USING (tenant_id, learner_key) "
+                "WHERE tenant_id = %s AND identifier_hash = %s",
                 (tenant_id, self._keys.identifier_hash(tenant_id, "user", actor)),
             ).fetchone()
             if found is None:
@@ -200,7 +208,7 @@ class PostgresReadings:
             ).fetchall()
         consenting = [row[:-1] for row in rows if row[-1]]
         return Roster(
-            found[0],
+            audit_name(self._keys.unwrap(tenant_id, found[0], found[1])),
             tuple(self._roster_learner(tenant_id, row) for row in consenting),
             len(rows) - len(consenting),
         )
@@ -223,30 +231,26 @@ class PostgresReadings:
             mastery_high=high,
             mastery_answers=answers or 0,
             mastery_as_of=as_of,
+            audit_name=audit_name(data_key),
         )
 
     def confirm_roster(
-        self, tenant_id: str, learner_keys: Sequence[str], purposes: Sequence[Purpose], entry: AccessEntry
+        self, tenant_id: str, learners: Sequence[RosterLearner], purposes: Sequence[Purpose], entry: AccessEntry
     ) -> frozenset[str]:
-        """Which of the learners still consent, looked up anew; logs the decision."""
+        """Keys of the learners who still consent, looked up anew; logs the decision about each; see the port."""
         values = {
             "tenant": tenant_id,
-            "keys": list(learner_keys),
+            "keys": [learner.learner_key for learner in learners],
             "purposes": [purpose.value for purpose in purposes],
         }
         with self._database.serving(tenant_id) as transaction:
             still = frozenset(row[0] for row in transaction.execute(_STILL, values))
-            transaction.execute(_LOG, _values(tenant_id, entry))
+            seen: list[bytes | None] = [learner.audit_name for learner in learners if learner.learner_key in still]
+            transaction.execute(_LOG_EACH, {**_values(tenant_id, entry), "subjects": seen or [None]})
         return still
 
-    def accesses(self, tenant_id: str, learner_key: str, *, limit: int = 100) -> list[RecordedAccess]:
-        """Who looked at a learner's data, newest first."""
-        with self._database.serving(tenant_id) as transaction:
-            rows = transaction.execute(_ACCESSES, (tenant_id, learner_key, limit)).fetchall()
-        return [RecordedAccess(row[0], AccessEntry(*row[1:])) for row in rows]
-
     def actor_name(self, tenant_id: str, user_id: str) -> str:
-        """A keyed hash."""
+        """A keyed hash: it tells two strangers apart, and nothing else."""
         return "unknown:" + self._keys.identifier_hash(tenant_id, "user", user_id).hex()
 
     def ready(self) -> None:
@@ -269,7 +273,7 @@ def _values(tenant_id: str, entry: AccessEntry) -> dict[str, object]:
         "tenant": tenant_id,
         "actor": entry.actor,
         "role": entry.role,
-        "key": entry.learner_key,
+        "subject": entry.subject,
         "what": entry.what,
         "purpose": entry.purpose,
         "reason": entry.reason,

@@ -12,9 +12,11 @@ import psycopg
 from psycopg import sql
 
 from akademos.errors import AkademosError, InputError, NotFound
+from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.record_tables import BY_NAME, RECORD_TABLES, FieldKind, RecordTable
 from akademos.stores.ports.records import Curriculum, LoadReport
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.role_changes import assignments_of, record_role_changes
 
 ROWS_PER_STATEMENT = 10_000
 _TYPES: dict[FieldKind, str] = {
@@ -74,16 +76,19 @@ _LEARNERS_OF = """
 class PostgresRecords:
     """Adapter of the port `Records`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: Keys) -> None:
         self._database = database
+        self._keys = keys
         self._curricula: dict[str, Curriculum] = {}
         self._reading = threading.Lock()
 
-    def load(self, tenant_id: str, table: str, rows: Sequence[Mapping[str, object]]) -> LoadReport:
+    def load(self, tenant_id: str, table: str, rows: Sequence[Mapping[str, object]], *, actor: str) -> LoadReport:
         """Insert or update rows of one record table, all or nothing."""
-        return self.load_all(tenant_id, {table: rows})[0]
+        return self.load_all(tenant_id, {table: rows}, actor=actor)[0]
 
-    def load_all(self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> list[LoadReport]:
+    def load_all(
+        self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]], *, actor: str
+    ) -> list[LoadReport]:
         """Insert or update rows of several record tables in one transaction.
 
         Raises:
@@ -95,6 +100,7 @@ class PostgresRecords:
             raise InputError(f"There is no record table `{unknown}`.", hint="Known: " + ", ".join(BY_NAME) + ".")
         with self._database.pipeline() as transaction:
             self._lock(transaction, tenant_id)
+            assigned = assignments_of(transaction, tenant_id) if "staff_assignments" in tables else None
             try:
                 reports = [
                     _load(transaction, tenant_id, table, tables[table.name])
@@ -107,6 +113,8 @@ class PostgresRecords:
             if any(one.new or one.changed for one in reports):
                 _refuse_cycles(transaction, tenant_id)
                 transaction.execute(_BUMP, (tenant_id,))
+            if assigned is not None:
+                record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
         return reports
 
     def _lock(self, transaction: Transaction, tenant_id: str) -> None:
