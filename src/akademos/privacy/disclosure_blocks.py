@@ -105,7 +105,7 @@ def advance(
         if len(block.people) == block.size >= floor and all(person in may_stay for person in block.people)
     }
     dropped = {person for number, block in ledger.blocks.items() if number not in kept for person in block.people}
-    spent = (ledger.spent | dropped) & frozenset(may_stay)
+    spent = ledger.spent | dropped
     counted = {person for block in kept.values() for person in block.people}
     waiting = {person: label for person, label in may_enter.items() if person not in counted and person not in spent}
     last = ledger.last_block
@@ -136,8 +136,7 @@ def _take(
     """Take a block's values of an item anew, if so many of its people add something else than before."""
     found = {person: records[person] for person in block.people if person in records}
     changed = sum(
-        evidence.get((item, person), 0) != (found[person].evidence if person in found else 0)
-        for person in block.people
+        evidence.get((item, person), 0) != (found[person].evidence if person in found else 0) for person in block.people
     )
     if changed < floor:
         return
