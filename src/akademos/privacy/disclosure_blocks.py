@@ -55,7 +55,7 @@ class Ledger:
     """What must be remembered of one population from publication to publication.
 
     `spent` are people whose block was dropped. `sums` holds (item, block) to what was last taken of it, `evidence`
-    (item, person) to the evidence that it rested on.
+    (item, person) to the most evidence on which a taken value rested.
     """
 
     blocks: Mapping[int, Block] = field(default_factory=dict)
@@ -133,23 +133,19 @@ def _take(
     as_of: datetime,
     bands: int,
 ) -> None:
-    """Take a block's values of an item anew, if so many of its people add something else than before."""
+    """Take a block's values of an item anew, if so many of its people have more evidence than at any time before.
+
+    More, not other: evidence that vanished and came back would let two publications differ by one person alone.
+    """
     found = {person: records[person] for person in block.people if person in records}
-    changed = sum(
-        evidence.get((item, person), 0) != (found[person].evidence if person in found else 0) for person in block.people
-    )
-    if changed < floor:
-        return
-    for person in block.people:
-        evidence.pop((item, person), None)
-    sums.pop((item, number), None)
-    if len(found) < floor:
+    if sum(record.evidence > evidence.get((item, person), 0) for person, record in found.items()) < floor:
         return
     by_band = [0] * bands
     for record in found.values():
         by_band[record.band] += 1
     sums[item, number] = Sums(as_of, len(found), sum(one.value for one in found.values()), tuple(by_band))
-    evidence.update({(item, person): record.evidence for person, record in found.items()})
+    for person, record in found.items():
+        evidence[item, person] = max(record.evidence, evidence.get((item, person), 0))
 
 
 def form_blocks(waiting: Mapping[str, str], floor: int) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -63,13 +63,15 @@ _TAUGHT = """
     WHERE s.tenant_id = %s AND s.role = 'instructor' AND i.identifier_hash = %s
 """
 _ANSWERS = """
-    WITH shown AS (
+    WITH taught AS (
+        SELECT topic_id, course_id, name, position FROM topics t WHERE tenant_id = %(tenant)s
+            AND NOT EXISTS (SELECT FROM topics p WHERE p.tenant_id = t.tenant_id AND p.parent_id = t.topic_id)
+    ), shown AS (
         SELECT c.course_id AS scope, c.title, t.topic_id, t.name, t.position
-        FROM learning_courses c JOIN topics t ON t.tenant_id = c.tenant_id AND t.course_id = c.course_id
+        FROM learning_courses c JOIN taught t ON t.course_id = c.course_id
         WHERE c.tenant_id = %(tenant)s AND (%(all)s OR c.course_id = ANY(%(courses)s))
         UNION ALL SELECT '', NULL, '*', NULL, -1 WHERE %(all)s
-        UNION ALL SELECT '', NULL, topic_id, name, position FROM topics
-        WHERE %(all)s AND tenant_id = %(tenant)s AND course_id IS NULL
+        UNION ALL SELECT '', NULL, topic_id, name, position FROM taught WHERE %(all)s AND course_id IS NULL
     ), personas AS (
         SELECT '*' AS persona UNION SELECT persona FROM group_answers WHERE tenant_id = %(tenant)s
     )
