@@ -35,6 +35,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/reviews"): LEARNER,
     ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
+    ("GET", "/groups"): GROUPS,
     ("GET", "/my-progress"): LEARNER,
     ("GET", "/v1/learners"): ROSTER,
     ("GET", "/learners"): ROSTER,

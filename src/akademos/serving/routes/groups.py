@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from akademos.catalogue.policies import LIMITS
 from akademos.serving import services as at
 from akademos.serving.gate import Groups
+from akademos.serving.pages import CourseChoice, render_groups
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.problems import documented
+from akademos.serving.routes.pages import GROUPS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.groups import GroupAnswer
 
@@ -145,6 +148,7 @@ def groups(
     course: Annotated[str | None, Query(description="Only groups of this course.")] = None,
     topic: Annotated[str | None, Query(description="Only groups at this topic; * is the one over all topics.")] = None,
     persona: Annotated[str | None, Query(description="Only groups of this persona; * is all of them.")] = None,
+    format: Annotated[Literal["json", "csv"] | None, Query(description="Instead of Accept, for links.")] = None,  # noqa: A002 -- the parameter's public name
     accept: Annotated[str | None, Header(description="text/csv for a table.")] = None,
 ) -> Response:
     """Mastery of groups of learners: how many, their mean, how many have mastered a topic or are weak at it.
@@ -152,7 +156,7 @@ def groups(
     Published nightly; filters choose among what is published and compute nothing.
     """
     found = selected(services, principal, at.GROUPS, course=course, topic=topic, persona=persona)
-    if _wants_csv(accept):
+    if format == "csv" or (format is None and _wants_csv(accept)):
         named = {**HEADERS, "Content-Disposition": 'attachment; filename="groups.csv"'}
         return Response(as_csv(found.answers), headers=named, media_type="text/csv; charset=utf-8")
     body = {
@@ -164,3 +168,31 @@ def groups(
         },
     }
     return Response(orjson.dumps(body), headers=HEADERS, media_type="application/json")
+
+
+@router.get(GROUPS, include_in_schema=False)
+def groups_page(
+    request: Request,
+    services: Served,
+    principal: Asker,
+    course: Annotated[str | None, Query()] = None,
+) -> Response:
+    """The groups of one course, or of the institution, as a page."""
+    if course:
+        name_of(course, "course", "/query/course")
+    found = selected(services, principal, GROUPS, course=None, topic=None, persona=None)
+    names = {one.course_id or "": one.course for one in found.answers}
+    chosen = course if course in names else next(iter(names), "")
+    shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal))
+    html = render_groups(
+        [line(one) for one in found.answers if (one.course_id or "") == chosen],
+        shell=shell,
+        floor=found.floor,
+        rounded_to=LIMITS.count_rounding,
+        courses=[
+            CourseChoice(key, title or shell.words.plain("groups.institution"), key == chosen)
+            for key, title in names.items()
+        ],
+        download=f"{at.GROUPS}?" + urlencode({"format": "csv", **({"course": chosen} if chosen else {})}),
+    )
+    return HTMLResponse(html, headers=HEADERS)
