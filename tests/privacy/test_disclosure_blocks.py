@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from akademos.privacy.disclosure_blocks import MIXED, Ledger, Record, advance, block_size, form_blocks
+from akademos.privacy.disclosure_blocks import MIXED, Ledger, Record, advance, form_blocks
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FLOOR = 3
@@ -148,5 +148,5 @@ def test_blocks_hold_everybody_who_can_be_counted(counts: dict[str, int], floor:
     people = [person for _, block in blocks for person in block]
     assert len(people) == len(set(people)) == (len(waiting) if len(waiting) >= floor else 0)
     for label, block in blocks:
-        assert floor <= len(block) < 2 * block_size(floor)
+        assert floor <= len(block) < 3 * floor
         assert label == MIXED or {waiting[person] for person in block} == {label}

@@ -173,16 +173,15 @@ def form_blocks(waiting: Mapping[str, str], floor: int) -> Iterator[tuple[str, t
             yield label, block
 
 
-def block_size(floor: int) -> int:
-    """How large blocks are made where people suffice: the larger, the sooner k of them have changed and the more are
-    lost when one leaves; measured in docs/decisions/0007."""
-    return 2 * floor
+SIZE = 2
+"""Blocks are about so many times k, from 1.5 k to 3 k: the larger, the sooner k of them have changed, and the more are
+lost when one leaves; measured in docs/decisions/0007."""
 
 
 def _divided(people: Sequence[str], floor: int) -> Iterator[tuple[str, ...]]:
     if len(people) < floor:
         return
-    parts = max(1, len(people) // block_size(floor))
+    parts = max(1, (2 * len(people) + SIZE * floor) // (2 * SIZE * floor))
     share, rest = divmod(len(people), parts)
     start = 0
     for part in range(parts):
