@@ -33,6 +33,7 @@ from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
+from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.vault import PostgresVault
@@ -193,6 +194,11 @@ class System:
     def groups(self) -> PostgresGroups:
         """Answers over groups, and the memory of the guard behind them."""
         return PostgresGroups(self.database, self.keys)
+
+    @cached_property
+    def noise(self) -> PostgresNoise:
+        """Budgets of releases with noise."""
+        return PostgresNoise(self.database)
 
     @cached_property
     def learner_answers(self) -> LearnerAnswers:

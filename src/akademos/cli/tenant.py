@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +70,18 @@ def key(
             tenant_id, name, scopes=scopes, rate_per_s=rate, burst=burst, strict=strict, actor=operator()
         )
     typer.echo(secret)
+
+
+@app.command()
+def floor(
+    tenant_id: Annotated[str, typer.Argument(help="The tenant.")],
+    people: Annotated[int, typer.Argument(help="Smallest group that is published, 5 or more.")],
+    data: Data = None,
+) -> None:
+    """Set the smallest group of learners that is published; a raised one holds at once, for what is published too."""
+    with System(settings.load(data=data)) as system:
+        system.tenants.set_group_floor(tenant_id, people, actor=f"command line:{getpass.getuser()}")
+    typer.echo(f"Groups of {tenant_id} are published from {people} people on.")
 
 
 @app.command()
