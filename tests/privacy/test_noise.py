@@ -49,7 +49,8 @@ def test_a_budget_is_spent_once_and_refused_when_exhausted(institution: Institut
     assert next(numbers) == 103, "nothing may be drawn for a refused count"
     assert ask("b").answer == 101
     (budget,) = noise.budgets(tenant)
-    assert (budget.release_id, budget.epsilon, budget.spent) == ("spring", 0.3, pytest.approx(0.3))
+    assert (budget.release_id, budget.epsilon) == ("spring", 0.3)
+    assert budget.spent == pytest.approx(0.3)
     assert audited(institution)[-4:] == ["release.made", *["data.exported"] * 3]
 
 

@@ -190,7 +190,7 @@ class _Bench:
                 if night == 2:
                     self._ingest("more", [(STUDIOUS, topic, 40) for topic in _topics("algebra")])
                 for job in (
-                    ("withdrawals",),
+                    *([("withdrawals",)] if night == 1 else []),
                     ("learner_states",),
                     ("group_statistics", "--protection", self._protection),
                 ):

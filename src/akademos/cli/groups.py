@@ -51,7 +51,7 @@ def count(
     release: Annotated[str, typer.Argument(help="The release that pays.")],
     tenant: Tenant,
     course: Annotated[str | None, typer.Option(help="A course; left out: the institution.")] = None,
-    topic: Annotated[str, typer.Option(help="A topic; * is all of them together.")] = "*",
+    topic: Annotated[str | None, typer.Option(help="A topic; left out: any.")] = None,
     epsilon: Annotated[float, typer.Option(help="What this count costs.")] = 0.1,
     data: Data = None,
 ) -> None:

@@ -25,11 +25,11 @@ def learners_with_estimate(
     release_id: str,
     *,
     course: str | None,
-    topic: str,
+    topic: str | None,
     epsilon: float,
     actor: str,
 ) -> NoisyCount:
-    """The count of consenting learners of a course (None: the institution) with an estimate of a topic.
+    """The count of consenting learners of a course (None: the institution) with an estimate of a topic (None: of any).
 
     Raises:
         InputError: an epsilon out of range.
@@ -42,10 +42,10 @@ def learners_with_estimate(
 
     def draw() -> int:
         population = groups.population(tenant_id, scope, purposes)
-        counted = {one.learner_key for one in population.estimates if one.topic_id == topic}
+        counted = {one.learner_key for one in population.estimates if topic in (None, one.topic_id)}
         return noisy(len(counted & population.may_enter.keys()))
 
-    query = f"learners with an estimate of {topic} in {course or 'the institution'}"
+    query = f"learners with an estimate of {topic or 'any topic'} in {course or 'the institution'}"
     return budgets.count(tenant_id, release_id, query, epsilon, draw, actor=actor)
 
 
