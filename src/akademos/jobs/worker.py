@@ -150,18 +150,25 @@ class Worker:
         for job in SCHEDULE:
             if isinstance(job, Every) or self._stop.is_set():
                 continue
-            if job.job != "learner_states":
+            if job.job not in (LEARNER_STATES, GROUP_STATISTICS):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
                 continue
             for tenant in jobs.tenants.all():
-                if self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):
+                if job.job == GROUP_STATISTICS:
+                    if self._groups_due(job, tenant.tenant_id, succeeded, now):
+                        self._try(job.job, partial(jobs.group_statistics.run, tenant.tenant_id))
+                elif self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):
                     self._try(job.job, partial(jobs.learner_states.run, tenant.tenant_id))
-        for tenant in jobs.tenants.all():
-            states, groups = (jobs.runs.last(name, tenant.tenant_id) for name in (LEARNER_STATES, GROUP_STATISTICS))
-            if follows(states, groups, now) and not self._stop.is_set():
-                self._try(GROUP_STATISTICS, partial(jobs.group_statistics.run, tenant.tenant_id))
+
+    def _groups_due(
+        self, job: Nightly, tenant_id: str, succeeded: Mapping[tuple[str, str | None], PastRun], now: datetime
+    ) -> bool:
+        states, groups = (self.jobs.runs.last(name, tenant_id) for name in (LEARNER_STATES, job.job))
+        history = _history(groups, succeeded.get((job.job, tenant_id)))
+        ready = states is not None and states.outcome != "running"
+        return ready and (follows(states, groups, now) or bool(due([job], {job.job: history}, now)))
 
     def _states_due(self, job: Nightly, tenant_id: str, succeeded: PastRun | None, now: datetime) -> bool:
         history = _history(self.jobs.runs.last(job.job, tenant_id), succeeded)
