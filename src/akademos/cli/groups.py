@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings as settings_module
+from akademos.cli.operator import operator
 
 app = typer.Typer(help="Counts of groups with noise, on a privacy budget.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def budget(
     from akademos.system import System
 
     with System(settings_module.load(data=data)) as system:
-        granted = system.noise.open(tenant, release, checked_epsilon(epsilon), actor=_operator())
+        granted = system.noise.open(tenant, release, checked_epsilon(epsilon), actor=operator())
     typer.echo(f"The release {release} may spend {granted.epsilon:g}.")
 
 
@@ -71,10 +71,6 @@ def count(
             course=course,
             topic=topic,
             epsilon=epsilon,
-            actor=_operator(),
+            actor=operator(),
         )
     typer.echo(f"{found.answer} (cost {found.cost:g}, left {found.left:g})")
-
-
-def _operator() -> str:
-    return f"command line:{getpass.getuser()}"

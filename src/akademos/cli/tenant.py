@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -80,7 +79,7 @@ def floor(
 ) -> None:
     """Set the smallest group of learners that is published; a raised one holds at once, for what is published too."""
     with System(settings.load(data=data)) as system:
-        system.tenants.set_group_floor(tenant_id, people, actor=f"command line:{getpass.getuser()}")
+        system.tenants.set_group_floor(tenant_id, people, actor=operator())
     typer.echo(f"Groups of {tenant_id} are published from {people} people on.")
 
 
