@@ -17,7 +17,7 @@ from akademos.privacy.consent import mask
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.gate import Gate
 from akademos.serving.principal import Doorkeeper, Tokens
-from akademos.serving.services import Services, declared_purposes
+from akademos.serving.services import Services, declared_over_groups, declared_purposes
 from akademos.settings import Settings
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
@@ -27,17 +27,20 @@ from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
+from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
+from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
     from akademos.intake.bulk.run import BulkImport
+    from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.worker import Jobs, Worker
     from akademos.serving.api import Application
@@ -168,7 +171,7 @@ class System:
         """What the routes and the command line answer with."""
         readings = PostgresReadings(self.database, self.keys)
         return Services(
-            gate=Gate(readings),
+            gate=Gate(readings, self.groups),
             doorkeeper=Doorkeeper(self.tokens, self.api_keys),
             answers=self.learner_answers,
             readings=readings,
@@ -177,6 +180,7 @@ class System:
             vault=self.vault,
             tenants=self.tenants,
             purposes=declared_purposes(builtin().metrics),
+            group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
             development=self.settings.environment == "development",
         )
@@ -185,6 +189,16 @@ class System:
     def learner_states(self) -> PostgresLearnerStates:
         """The precomputed learner analytics."""
         return PostgresLearnerStates(self.database)
+
+    @cached_property
+    def groups(self) -> PostgresGroups:
+        """Answers over groups, and the memory of the guard behind them."""
+        return PostgresGroups(self.database, self.keys)
+
+    @cached_property
+    def noise(self) -> PostgresNoise:
+        """Budgets of releases with noise."""
+        return PostgresNoise(self.database)
 
     @cached_property
     def learner_answers(self) -> LearnerAnswers:
@@ -209,11 +223,18 @@ class System:
         """The record of jobs."""
         return PostgresJobRuns(self.database)
 
-    def jobs(self, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> Jobs:
-        """Everything that runs by itself; the arguments are for measuring what the mover's safeguard is for."""
+    def jobs(
+        self,
+        *,
+        exactly_once: bool = True,
+        fault_point: Callable[[], None] = lambda: None,
+        protection: Protection = "full",
+    ) -> Jobs:
+        """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
         from akademos.jobs.access_seal import AccessSealJob
         from akademos.jobs.compaction import CompactionJob
         from akademos.jobs.expiry import ExpiryJobs
+        from akademos.jobs.group_statistics import GroupStatisticsJob
         from akademos.jobs.learner_states import LearnerStatesJob
         from akademos.jobs.mover import Mover
         from akademos.jobs.past_tables import PastTables
@@ -235,6 +256,9 @@ class System:
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
                 core, self.records, states, consent, runs, registries, clock=now, processes=processes
+            ),
+            group_statistics=GroupStatisticsJob(
+                self.groups, runs, declared_over_groups(builtin().metrics), clock=now, protection=protection
             ),
             tenants=self.tenants,
             runs=runs,

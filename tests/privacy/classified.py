@@ -21,6 +21,8 @@ OWN_RECORD = "own record"
 """What is kept about a person, to themself: no consent is needed to see it."""
 GOVERNANCE = "governance"
 """For stewards and administrators; names nobody."""
+GROUPS = "groups"
+"""Answers over groups, behind the gate and disclosure control."""
 OPEN = "open"
 """Holds no learner's data, whoever asks."""
 INTAKE = "intake"
@@ -32,6 +34,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/mastery/{topic:path}"): LEARNER,
     ("GET", "/v1/analytics/reviews"): LEARNER,
     ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
+    ("GET", "/v1/analytics/groups"): GROUPS,
+    ("GET", "/groups"): GROUPS,
     ("GET", "/my-progress"): LEARNER,
     ("GET", "/v1/learners"): ROSTER,
     ("GET", "/learners"): ROSTER,

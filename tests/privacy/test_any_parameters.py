@@ -18,7 +18,20 @@ TEXT = st.one_of(
     st.uuids().map(str),
 )
 NAMES = st.sampled_from(
-    ["learner", "as_of", "fields", "reason", "limit", "cursor", "user_id", "anonymous_id", "topic", "next", "other"]
+    [
+        "learner",
+        "as_of",
+        "fields",
+        "reason",
+        "limit",
+        "cursor",
+        "user_id",
+        "anonymous_id",
+        "topic",
+        "next",
+        "course",
+        "persona",
+    ]
 )
 WHO = st.sampled_from(
     [("ada", "learner"), ("ben", "learner"), ("prof", "instructor"), ("root", "admin"), ("robot", "service"), None]

@@ -13,12 +13,13 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from akademos.catalogue.declarations import Purpose
+from akademos.catalogue.metrics import METRICS
 from akademos.errors import NotFound
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import create_app
 from akademos.serving.gate import Gate
 from akademos.serving.principal import Doorkeeper, Tokens
-from akademos.serving.services import ANSWERS, Services
+from akademos.serving.services import ANSWERS, Services, declared_over_groups
 from akademos.stores.ports.access import Role
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.identity import Identifier
@@ -29,6 +30,7 @@ from akademos.stores.postgres.audit import name_of
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.vault import PostgresVault
 
@@ -166,7 +168,7 @@ def services_on(
     """Services over real stores and made-up answers."""
     readings = PostgresReadings(database, keys)
     return Services(
-        gate=Gate(readings),
+        gate=Gate(readings, PostgresGroups(database, keys)),
         doorkeeper=Doorkeeper(Tokens(keys, secure=secure, clock=clock), PostgresApiKeys(database)),
         answers=answers,
         readings=readings,
@@ -175,6 +177,7 @@ def services_on(
         vault=PostgresVault(database, keys),
         tenants=PostgresTenants(database, keys),
         purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),
+        group_metrics=declared_over_groups(METRICS),
         clock=clock,
         development=development,
     )

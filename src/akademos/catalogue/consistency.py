@@ -28,6 +28,7 @@ from akademos.catalogue.declarations import (
 )
 from akademos.catalogue.denied_keys import is_denied
 from akademos.catalogue.naming import naming_problems
+from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.upcasting import apply_upcast, upcast_problems
 from akademos.catalogue.validation import EventChecker
 
@@ -201,6 +202,8 @@ def metric_problems(metric: Metric, datasets: frozenset[str], metrics: frozenset
     where = f"metric {metric.name}"
     if not metric.definition or not metric.purposes or not metric.unit:
         yield f"{where}: definition, unit and purposes must be given"
+    if metric.over_groups and (metric.group_floor is None or metric.group_floor < LIMITS.group_floor_least):
+        yield f"{where}: it is over people, so it declares a group_floor of {LIMITS.group_floor_least} or more"
     for upstream in metric.upstream:
         if upstream not in datasets and upstream not in metrics:
             yield f"{where}: its upstream {upstream} is not declared"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
 from akademos.catalogue.curriculum_datasets import CURRICULUM_DATASETS
 from akademos.catalogue.declarations import Dataset
+from akademos.catalogue.group_datasets import GROUP_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
@@ -16,5 +17,6 @@ DATASETS: tuple[Dataset, ...] = (
     *ACTIVITY_DATASETS,
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,
+    *GROUP_DATASETS,
     *MART_DATASETS,
 )

@@ -215,7 +215,10 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number that somebody sees: its definition, unit, purposes and where it is answered."""
+    """A number that somebody sees: its definition, unit, purposes and where it is answered.
+
+    `group_floor` is the smallest group that any tenant may have it published of; required where it is over people.
+    """
 
     name: str
     description: str
@@ -228,6 +231,11 @@ class Metric:
     upstream: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     group_floor: int | None = None
+
+    @property
+    def over_groups(self) -> bool:
+        """Whether it sums up several people: whatever is not about one learner."""
+        return not self.grain.startswith("learner")
 
 
 @dataclass(frozen=True, slots=True)

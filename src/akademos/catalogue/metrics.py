@@ -6,6 +6,7 @@ The gate checks the purposes of an answer from here. The formulae themselves are
 from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
+from akademos.catalogue.policies import LIMITS
 
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
 
@@ -14,9 +15,12 @@ MASTERY = "GET /v1/analytics/mastery"
 MASTERY_TOPIC = "GET /v1/analytics/mastery/{topic}"
 REVIEWS = "GET /v1/analytics/reviews"
 KNOWLEDGE_GAPS = "GET /v1/analytics/knowledge-gaps"
+GROUPS = "GET /v1/analytics/groups"
 
 _ANSWERS = ("question_attempts",)
 _MASTERY_PAGES = (DASHBOARD, MASTERY, MASTERY_TOPIC)
+_GROUP = "course, topic and persona"
+_LEAST = LIMITS.group_floor_least
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -133,6 +137,7 @@ METRICS: tuple[Metric, ...] = (
         _SUPPORT,
         upstream=_ANSWERS,
         endpoints=_MASTERY_PAGES,
+        group_floor=_LEAST,
     ),
     Metric(
         "reviews_due",
@@ -224,5 +229,39 @@ METRICS: tuple[Metric, ...] = (
         _SUPPORT,
         upstream=_ANSWERS,
         endpoints=(DASHBOARD,),
+    ),
+    Metric(
+        "group_learners",
+        "How many learners a group's numbers rest on.",
+        "learners who consent, have an estimate of the topic and are counted in blocks of at least k; rounded to "
+        f"{LIMITS.count_rounding}",
+        "people",
+        _GROUP,
+        _SUPPORT,
+        upstream=("mastery", "enrolments"),
+        endpoints=(GROUPS,),
+        group_floor=_LEAST,
+    ),
+    Metric(
+        "group_mastery",
+        "What a group has mastered of a topic.",
+        "mean mastery of the counted learners",
+        "share",
+        _GROUP,
+        _SUPPORT,
+        upstream=("mastery",),
+        endpoints=(GROUPS,),
+        group_floor=_LEAST,
+    ),
+    Metric(
+        "group_mastered",
+        "How many of a group have mastered a topic, and how many are weak at it.",
+        "shares of the counted learners with mastery from 0.8 on, and below 0.5",
+        "share",
+        _GROUP,
+        _SUPPORT,
+        upstream=("mastery",),
+        endpoints=(GROUPS,),
+        group_floor=_LEAST,
     ),
 )

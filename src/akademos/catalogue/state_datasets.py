@@ -129,6 +129,7 @@ STATE_DATASETS: tuple[Dataset, ...] = (
             must("time_zone", "string", "IANA name, for people without one"),
             must("consent_version", "int64", "number of the last change of consent"),
             must("created_at", "timestamp", "when"),
+            must("group_floor", "int32", "smallest group that is published", unit="people"),
         ),
         zone="records",
         basis=Basis.CONTRACT,

@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-GROUPS = ("events", "records", "consent", "tenant", "jobs", "audit", "bench")
+GROUPS = ("events", "records", "consent", "tenant", "jobs", "audit", "groups", "bench")
 COMMANDS = ("demo", "serve", "worker", "ingest", "learner", "token", "doctor")
 
 

@@ -66,10 +66,20 @@ def recovery() -> None:
     _report("recovery")
 
 
+@app.command()
+def disclosure(
+    queries: Annotated[int, typer.Option(min=10, help="Questions that the attacker asks.")] = 10_000,
+    protection: Annotated[str, typer.Option(help="full, or weakened: suppression, none.")] = "full",
+    baselines: Annotated[bool, typer.Option(help="Attack the weakened protections too.")] = True,
+) -> None:
+    """Attack published groups: filters, differences, totals, exports, before and after a revocation, in collusion."""
+    _report("disclosure", queries=queries, protection=protection, baselines=baselines)
+
+
 @app.command(name="all")
 def every() -> None:
     """All of them, one after the other."""
-    for name in ("ingest", "analytics", "answers", "consistency", "faults", "recovery"):
+    for name in ("ingest", "analytics", "answers", "consistency", "faults", "recovery", "disclosure"):
         _report(name)
 
 

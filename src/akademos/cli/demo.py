@@ -132,9 +132,11 @@ class CommandLineDoors:
         return PostgresLandingQueue(self._system.database).backlog().events == 0
 
     def nightly(self) -> None:
-        """`akademos jobs run learner_states`, again if the worker is just at it: it may have begun too early."""
-        while BUSY in self._run("jobs", "run", "learner_states"):
-            self._leaving.wait(1.0)
+        """`akademos jobs run` of the states and what follows; again if the worker is just at it: it may have begun
+        too early."""
+        for job in ("learner_states", "group_statistics"):
+            while BUSY in self._run("jobs", "run", job):
+                self._leaving.wait(1.0)
 
     def leave(self) -> None:
         """End what runs; nothing more is started."""

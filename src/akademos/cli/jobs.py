@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings as settings_module
-from akademos.errors import NotFound
+from akademos.errors import InputError, NotFound
+
+PROTECTIONS = ("full", "suppression", "none")
 
 app = typer.Typer(help="What runs by itself: look at it, or run it by hand.", no_args_is_help=True)
 
@@ -20,12 +22,20 @@ app = typer.Typer(help="What runs by itself: look at it, or run it by hand.", no
 def run(
     name: Annotated[str, typer.Argument(help="Name of the job; `akademos jobs list` names them all.")],
     data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+    protection: Annotated[
+        str, typer.Option(hidden=True, help="For `bench disclosure`: full, suppression or none.")
+    ] = "full",
 ) -> None:
     """Run one job now, whether it is due or not."""
     from akademos.system import System
 
-    with System(settings_module.load(data=data)) as system:
-        commands = system.jobs().commands()
+    chosen = settings_module.load(data=data)
+    if protection not in PROTECTIONS or (protection != "full" and chosen.environment != "development"):
+        raise InputError(
+            "Disclosure control cannot be weakened here.", hint="Leave --protection out; only benches measure without."
+        )
+    with System(chosen) as system:
+        commands = system.jobs(protection=protection).commands()  # type: ignore[arg-type]  # checked above
         if name not in commands:
             raise NotFound(f"There is no job `{name}`.", hint="Jobs: " + ", ".join(commands) + ".")
         for done in commands[name]():

@@ -24,6 +24,7 @@ from akademos.analytics.item_difficulty import item_difficulty
 from akademos.analytics.pace import cohort_times
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import Registry
+from akademos.jobs.group_statistics import declared_floor
 from akademos.jobs.past_tables import ANSWERED, EVENT_COLUMNS, MATERIAL_PREFIX, Tables, learner_tables
 from akademos.jobs.state_rows import StateRows, state_rows
 from akademos.stores.ports.consent import ConsentLedger
@@ -161,7 +162,8 @@ class LearnerStatesJob:
             yield _Bucket(events, consenting, keys[-1])
 
     def _taught(self, tenant_id: str, names: Sequence[str], as_of: datetime) -> dict[str, pl.DataFrame]:
-        """What all consenting learners together teach.
+        """What all consenting learners together teach; of an item only from as many of them on as the metric's floor
+        says, so that nobody's trend tells what another answered.
 
         Their rows are held at once, so keys and ids become short numbers in the same order: strings of up to twelve
         characters take no memory of their own.
@@ -186,9 +188,11 @@ class LearnerStatesJob:
                 pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null()
             ),
         }
+        floor = declared_floor((self._registries(tenant_id).metric("item_difficulty"),))
+        difficulty = item_difficulty(tables["question_attempts"], as_of)
         return {
-            "item_difficulty": item_difficulty(tables["question_attempts"], as_of),
-            "cohort_times": cohort_times(tables, as_of),
+            "item_difficulty": difficulty.filter(pl.col("answers") >= floor),
+            "cohort_times": cohort_times(tables if learners >= floor else {}, as_of),
         }
 
 

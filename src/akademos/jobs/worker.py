@@ -17,9 +17,12 @@ import structlog
 from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.expiry import ExpiryJobs
+from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
+from akademos.jobs.group_statistics import GroupStatisticsJob
+from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.mover import Mover
-from akademos.jobs.plan import SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
+from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.ports.access import Tenants
@@ -52,6 +55,7 @@ class Jobs:
     expiry: ExpiryJobs
     access_seal: AccessSealJob
     learner_states: LearnerStatesJob
+    group_statistics: GroupStatisticsJob
     tenants: Tenants
     runs: JobRuns
     queue: LandingQueue
@@ -69,6 +73,7 @@ class Jobs:
             "retention": lambda: [self.expiry.enforce_retention()],
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
 
 
@@ -145,14 +150,25 @@ class Worker:
         for job in SCHEDULE:
             if isinstance(job, Every) or self._stop.is_set():
                 continue
-            if job.job != "learner_states":
+            if job.job not in (LEARNER_STATES, GROUP_STATISTICS):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
                 continue
             for tenant in jobs.tenants.all():
-                if self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):
+                if job.job == GROUP_STATISTICS:
+                    if self._groups_due(job, tenant.tenant_id, succeeded, now):
+                        self._try(job.job, partial(jobs.group_statistics.run, tenant.tenant_id))
+                elif self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):
                     self._try(job.job, partial(jobs.learner_states.run, tenant.tenant_id))
+
+    def _groups_due(
+        self, job: Nightly, tenant_id: str, succeeded: Mapping[tuple[str, str | None], PastRun], now: datetime
+    ) -> bool:
+        states, groups = (self.jobs.runs.last(name, tenant_id) for name in (LEARNER_STATES, job.job))
+        history = _history(groups, succeeded.get((job.job, tenant_id)))
+        ready = states is not None and states.outcome != "running"
+        return ready and (follows(states, groups, now) or bool(due([job], {job.job: history}, now)))
 
     def _states_due(self, job: Nightly, tenant_id: str, succeeded: PastRun | None, now: datetime) -> bool:
         history = _history(self.jobs.runs.last(job.job, tenant_id), succeeded)
@@ -178,6 +194,16 @@ class Worker:
             log.exception("job_failed", job=name)
         finally:
             JOB_SECONDS.labels(name, outcome).observe(time.monotonic() - started)
+
+
+def follows(before: PastRun | None, after: PastRun | None, now: datetime) -> bool:
+    """Whether a job that rests on another one is due: the other has succeeded since it last started; or it failed, and
+    it is time to try again."""
+    if before is None or before.outcome != "succeeded" or before.finished_at is None:
+        return False
+    if after is None or after.started_at < before.finished_at:
+        return True
+    return after.outcome == "failed" and now - after.started_at >= RETRY_AFTER
 
 
 def _history(last: PastRun | None, succeeded: PastRun | None) -> History:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from akademos.catalogue.declarations import Purpose
+from akademos.catalogue.declarations import Metric, Purpose
 from akademos.errors import AkademosError, Forbidden, InputError, Unavailable
+from akademos.privacy.disclosure_tables import published_count
 from akademos.serving.principal import Principal
 from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner
+from akademos.stores.ports.groups import GroupAnswer, PublishedGroups
 from akademos.telemetry import CONSENT_DECISIONS
 
 T = TypeVar("T")
@@ -23,6 +25,9 @@ ATTEMPTS = 3
 """How often an answer is made anew because the learner's consent changed, but was not taken back, meanwhile."""
 
 ALLOWED = "allowed"
+
+SEES_ALL_GROUPS = frozenset({"admin", "analyst", "product"})
+"""Roles that get answers over groups of the whole institution; instructors get those of their own courses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +43,27 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class OwnLearners:
-    """The learners whom an instructor may look at, and how many more do not consent."""
+    """The learners whom an instructor may look at, and how many more do not consent, as may be published: rounded,
+    None when fewer than k."""
 
     learners: tuple[RosterLearner, ...]
-    withheld: int
+    withheld: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Answers over groups as the asker may see them, none of fewer than `floor` people."""
+
+    answers: tuple[GroupAnswer, ...]
+    floor: int
 
 
 class Gate:
     """Lets a question pass or refuses it with a reason."""
 
-    def __init__(self, readings: LearnerReadings) -> None:
+    def __init__(self, readings: LearnerReadings, groups: PublishedGroups) -> None:
         self._readings = readings
+        self._groups = groups
 
     def about_learner(self, principal: Principal, ask: Ask, produce: Callable[[Reading], T]) -> T:
         """Let `produce` make the answer if this principal may have it, and give it out if that is still so.
@@ -110,7 +125,32 @@ class Gate:
         still = self._readings.confirm_roster(principal.tenant_id, roster.learners, purposes, entry)
         CONSENT_DECISIONS.labels(ALLOWED).inc()
         learners = tuple(learner for learner in roster.learners if learner.learner_key in still)
-        return OwnLearners(learners, roster.withheld + len(keys) - len(learners))
+        withheld = roster.withheld + len(keys) - len(learners)
+        return OwnLearners(learners, published_count(withheld, self._groups.floor(principal.tenant_id)))
+
+    def groups(
+        self, principal: Principal, what: str, metrics: Sequence[Metric], *, course: str | None = None
+    ) -> Groups:
+        """What is published of groups: of an instructor's own courses, or of all. Whatever an author selects from it,
+        no group in it is smaller than the floor that the metrics declare and the tenant set.
+
+        Raises:
+            Forbidden: the role gets no answers over groups, or the course is not the instructor's.
+        """
+        ask = Ask(None, what, tuple(sorted({metric.purposes[0] for metric in metrics})))
+        courses: frozenset[str] | None = None
+        if principal.role == "instructor":
+            courses = self._groups.courses_taught(principal.tenant_id, principal.user_id)
+            if course is not None and course not in courses:
+                self._refuse(principal, ask, None, _not_own_course())
+        elif principal.role not in SEES_ALL_GROUPS:
+            self._refuse(principal, ask, None, _wrong_role(principal, "Answers over groups are for staff."))
+        floor = max(self._groups.floor(principal.tenant_id), *(metric.group_floor or 0 for metric in metrics))
+        answers = self._groups.answers(principal.tenant_id, courses)
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        wanted = (one for one in answers if course is None or one.course_id == course)
+        return Groups(tuple(_floored(one, floor) for one in wanted), floor)
 
     def _check_role(self, principal: Principal, ask: Ask) -> None:
         if principal.role == "admin":
@@ -169,6 +209,13 @@ class Gate:
         return self._readings.actor_name(principal.tenant_id, principal.user_id)
 
 
+def _floored(answer: GroupAnswer, floor: int) -> GroupAnswer:
+    """The group, withheld when it is smaller than a floor that was raised since it was published."""
+    if answer.learners is None or answer.learners >= floor:
+        return answer
+    return replace(answer, as_of=None, learners=None, mastery=None, mastered=None, weak=None)
+
+
 def _without_names(ask: Ask, principal: Principal, reading: Reading | None) -> str | None:
     """The reason as it may be kept: the log knows people only by their audit names."""
     if ask.reason is None:
@@ -195,6 +242,14 @@ def _out_of_scope() -> Forbidden:
     return Forbidden(
         "There is no such learner in a course that you are assigned to as instructor.",
         hint="/v1/learners lists the learners of your courses; the tenant's rosters decide who is on it.",
+        code="scope",
+    )
+
+
+def _not_own_course() -> Forbidden:
+    return Forbidden(
+        "You are not assigned to such a course as instructor.",
+        hint="Leave course out to see the groups of all your courses.",
         code="scope",
     )
 

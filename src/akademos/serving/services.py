@@ -25,6 +25,7 @@ MASTERY = "/v1/analytics/mastery"
 MASTERY_TOPIC = "/v1/analytics/mastery/{topic}"
 REVIEWS = "/v1/analytics/reviews"
 KNOWLEDGE_GAPS = "/v1/analytics/knowledge-gaps"
+GROUPS = "/v1/analytics/groups"
 ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS)
 """Addresses of the answers about one learner, as the metrics of the catalogue name them."""
 
@@ -32,7 +33,8 @@ ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS)
 @dataclass(frozen=True)
 class Services:
     """Ports and policies behind the routes. `purposes` says for each of `ANSWERS` what must be consented to;
-    `clock` gives the present instant in UTC; `development` allows the development sign-in."""
+    `group_metrics`
+    are answered over groups; `clock` gives the present instant in UTC; `development` allows the development sign-in."""
 
     gate: Gate
     doorkeeper: Doorkeeper
@@ -43,6 +45,7 @@ class Services:
     vault: IdentityVault
     tenants: Tenants
     purposes: Mapping[str, tuple[Purpose, ...]]
+    group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]
     development: bool
     cache: AnswerCache = field(default_factory=AnswerCache)
@@ -68,6 +71,11 @@ def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, .
             )
         purposes[address] = tuple(sorted({metric.purposes[0] for metric in answered}))
     return purposes
+
+
+def declared_over_groups(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+    """The metrics that `GROUPS` answers."""
+    return tuple(metric for metric in metrics if f"GET {GROUPS}" in metric.endpoints)
 
 
 def services_of(request: Request) -> Services:

@@ -2,7 +2,8 @@
 
 from akademos.serving.pages.accesses import Access, render_accesses
 from akademos.serving.pages.answers import LoadFailure
-from akademos.serving.pages.my_learners import render_my_learners
+from akademos.serving.pages.groups import render_groups
+from akademos.serving.pages.my_learners import CourseChoice, render_my_learners
 from akademos.serving.pages.my_progress import render_my_progress
 from akademos.serving.pages.notices import render_error, render_no_consent
 from akademos.serving.pages.shell import CONTENT_SECURITY_POLICY, STATIC_FOLDER, NavLink, Shell
@@ -12,12 +13,14 @@ __all__ = [
     "CONTENT_SECURITY_POLICY",
     "STATIC_FOLDER",
     "Access",
+    "CourseChoice",
     "LoadFailure",
     "NavLink",
     "Person",
     "Shell",
     "render_accesses",
     "render_error",
+    "render_groups",
     "render_my_learners",
     "render_my_progress",
     "render_no_consent",

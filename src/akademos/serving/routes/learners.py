@@ -59,7 +59,10 @@ class LearnerList(BaseModel):
     """One page, in the order of keys."""
 
     learners: list[ListedLearner]
-    withheld: int = Field(description="Enrolled learners who do not consent, and so are not listed.")
+    withheld: int | None = Field(
+        description="Enrolled learners who do not consent, and so are not listed: rounded; null when so few, or "
+        "nobody, that the number would say who."
+    )
     next: str | None = Field(description="Cursor of the next page.")
 
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akademos.errors import AkademosError
 from akademos.serving import services as at
-from akademos.serving.gate import Ask
+from akademos.serving.gate import SEES_ALL_GROUPS, Ask
 from akademos.serving.pages import (
     NavLink,
     Shell,
@@ -33,6 +33,7 @@ router = APIRouter(include_in_schema=False)
 MY_PROGRESS = "/my-progress"
 LEARNERS = "/learners"
 WHO_SAW = "/who-saw-my-data"
+GROUPS = "/groups"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
@@ -52,6 +53,8 @@ def shell_for(
         links.append(NavLink("Who saw my data", WHO_SAW, current=request.url.path == WHO_SAW))
     if principal is not None and principal.role == "instructor":
         links.append(NavLink("My learners", LEARNERS, current=request.url.path == LEARNERS))
+    if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
+        links.append(NavLink("Groups", GROUPS, current=request.url.path == GROUPS))
     shell = Shell(
         nav=links,
         person=None if principal is None else person or principal.user_id,
@@ -80,6 +83,8 @@ async def home(request: Request) -> Response:
     principal = await services.doorkeeper.known(request)
     if principal is None and services.development:
         return RedirectResponse(SIGN_IN, 303)
+    if principal is not None and principal.role in SEES_ALL_GROUPS:
+        return RedirectResponse(GROUPS, 303)
     return RedirectResponse(LEARNERS if principal is not None and principal.role == "instructor" else MY_PROGRESS, 303)
 
 

@@ -173,6 +173,15 @@ class Tenants(Protocol):
         """
         ...
 
+    def set_group_floor(self, tenant_id: str, floor: int, *, actor: str) -> None:
+        """Set the smallest group that is published; recorded in the audit log.
+
+        Raises:
+            InputError: below what any tenant may set.
+            NotFound: there is no such tenant.
+        """
+        ...
+
     def all(self) -> list[Tenant]:
         """Every tenant, by id."""
         ...

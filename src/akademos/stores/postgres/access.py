@@ -6,7 +6,8 @@ import re
 from zoneinfo import available_timezones
 
 from akademos.catalogue.audit_actions import AuditAction
-from akademos.errors import Conflict, InputError
+from akademos.catalogue.policies import LIMITS
+from akademos.errors import Conflict, InputError, NotFound
 from akademos.privacy.pseudonyms import Keys, unseal
 from akademos.stores.ports.access import KnownPerson, Role, Tenant
 from akademos.stores.ports.audit import AuditEntry, Json
@@ -33,6 +34,10 @@ _PEOPLE = """
         JOIN LATERAL (SELECT sealed FROM identifiers WHERE tenant_id = p.tenant_id AND learner_key = p.learner_key
             AND kind = 'user' ORDER BY created_at LIMIT 1) AS i ON true
     ORDER BY chosen.role, p.created_at, p.learner_key
+"""
+_SET_FLOOR = """
+    UPDATE tenants SET group_floor = %s FROM (SELECT group_floor FROM tenants WHERE tenant_id = %s FOR UPDATE) AS before
+    WHERE tenant_id = %s RETURNING before.group_floor
 """
 _ROLE = """
     SELECT EXISTS (SELECT FROM staff_assignments s WHERE s.tenant_id = i.tenant_id AND s.learner_key = i.learner_key
@@ -76,6 +81,21 @@ class PostgresTenants:
                 hint="Choose another id, or leave it as it is.",
             )
         return made == 1
+
+    def set_group_floor(self, tenant_id: str, floor: int, *, actor: str) -> None:
+        """Set the smallest group that is published; recorded in the audit log."""
+        if floor < LIMITS.group_floor_least:
+            raise InputError(
+                f"No tenant may publish groups of fewer than {LIMITS.group_floor_least} people.",
+                hint=f"{LIMITS.group_floor} is usual.",
+                code="group_floor_invalid",
+            )
+        with self._database.pipeline() as transaction:
+            row = transaction.execute(_SET_FLOOR, (floor, tenant_id, tenant_id)).fetchone()
+            if row is None:
+                raise NotFound(f"There is no tenant `{tenant_id}`.", hint="`akademos tenant list` lists them.")
+            detail = {"group_floor": floor, "before": int(row[0])}
+            append(transaction, tenant_id, AuditEntry(actor, AuditAction.TENANT_CHANGED, detail=detail))
 
     def all(self) -> list[Tenant]:
         """Every tenant, by id."""
