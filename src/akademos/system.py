@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from akademos.catalogue.registry import Registry, builtin
 from akademos.edges import TenantRegistries, master_key
@@ -25,9 +25,11 @@ from akademos.stores.postgres.audit import PostgresAuditLog
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
+from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.groups import PostgresGroups
+from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
@@ -36,10 +38,12 @@ from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.records import PostgresRecords
+from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
     from akademos.intake.bulk.run import BulkImport
+    from akademos.intake.consent_records import ConsentRecords
     from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.worker import Jobs, Worker
@@ -103,6 +107,33 @@ class System:
     def consent(self) -> PostgresConsent:
         """Who consents to what."""
         return PostgresConsent(self.database, self._event_purposes, self.keys)
+
+    @cached_property
+    def consent_terms(self) -> PostgresConsentTerms:
+        """What people are asked, and from which age they decide alone."""
+        return PostgresConsentTerms(self.database, self.keys)
+
+    @cached_property
+    def held_data(self) -> PostgresHeldData:
+        """Everything that is held about one person."""
+
+        def core_events(tenant_id: str, learner_key: str) -> Iterator[dict[str, Any]]:
+            for batch in self.event_log.learner_events(tenant_id, [learner_key]).to_batches(max_chunksize=1_000):
+                yield from batch.to_pylist()
+
+        return PostgresHeldData(self.database, self.keys, builtin().datasets, core_events)
+
+    @cached_property
+    def rights(self) -> PostgresRights:
+        """Requests by right."""
+        return PostgresRights(self.database, self.keys)
+
+    @cached_property
+    def consent_records(self) -> ConsentRecords:
+        """Consent records in and out."""
+        from akademos.intake.consent_records import ConsentRecords
+
+        return ConsentRecords(self.consent, self.consent_terms, self.vault, now)
 
     @cached_property
     def api_keys(self) -> PostgresApiKeys:
@@ -177,6 +208,9 @@ class System:
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
             consent=self.consent,
+            terms=self.consent_terms,
+            held=self.held_data,
+            rights=self.rights,
             vault=self.vault,
             tenants=self.tenants,
             purposes=declared_purposes(builtin().metrics),

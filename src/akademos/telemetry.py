@@ -12,6 +12,7 @@ EVENTS_INGESTED = Counter(
     "analytics_events_ingested_total", "events taken (accepted or held), by environment", ["environment"]
 )
 VERDICTS = Counter("akademos_verdicts_total", "verdicts given", ["door", "verdict"])
+SUPPRESSED = Counter("akademos_suppressed_total", "events kept out by an opt-out, a pause or a restriction", ["reason"])
 VALIDATION_FAILURES = Counter("akademos_validation_failures_total", "events refused, by code", ["code"])
 QUEUE_DEPTH = Gauge("akademos_intake_queue_events", "events waiting for the writer")
 COMMIT_SECONDS = Histogram(

@@ -23,6 +23,8 @@ GOVERNANCE = "governance"
 """For stewards and administrators; names nobody."""
 GROUPS = "groups"
 """Answers over groups, behind the gate and disclosure control."""
+RIGHT_OF_ACCESS = "right of access"
+"""A person's own data as it is held: no consent is needed to see it."""
 OPEN = "open"
 """Holds no learner's data, whoever asks."""
 INTAKE = "intake"
@@ -44,6 +46,15 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/accesses"): OWN_RECORD,
     ("GET", "/who-saw-my-data"): OWN_RECORD,
     ("GET", "/v1/audit"): GOVERNANCE,
+    ("GET", "/v1/consent/texts"): OPEN,  # the tenant's texts, no person
+    ("POST", "/v1/consent/tracking"): OWN_DECISIONS,
+    ("GET", "/my-consent"): OWN_DECISIONS,
+    ("POST", "/my-consent"): OWN_DECISIONS,
+    ("GET", "/my-data"): RIGHT_OF_ACCESS,
+    ("GET", "/v1/me/data"): RIGHT_OF_ACCESS,
+    ("GET", "/v1/me/requests"): RIGHT_OF_ACCESS,
+    ("POST", "/v1/me/requests"): OWN_DECISIONS,
+    ("POST", "/v1/me/requests/{request_id}/take-back"): OWN_DECISIONS,
     ("POST", "/v1/events"): INTAKE,
     ("POST", "/v1/events/batch"): INTAKE,
     ("GET", "/"): OPEN,

@@ -106,6 +106,63 @@ def test_a_revocation_wins_everywhere(institution: Institution, servers: list[st
             assert institution.people["ada"] not in shown.text, path
 
 
+@pytest.mark.parametrize(
+    ("stop", "lift", "code"),
+    [
+        ("paused", "resumed", "consent_paused"),
+        ("restricted", "restriction_lifted", "processing_restricted"),
+        ("objected", "objection_withdrawn", "processing_objected"),
+    ],
+)
+def test_a_stop_wins_everywhere_and_ends_everywhere(
+    institution: Institution, servers: list[str], tmp_path: Path, stop: str, lift: str, code: str
+) -> None:
+    own = {"Authorization": f"Bearer {institution.token('ada')}"}
+    staff = {"Authorization": f"Bearer {institution.token('prof', 'instructor')}"}
+    key = institution.people["ada"]
+    asked = [
+        (server, path, headers, parameters)
+        for server in servers
+        for path in addresses(institution.app, LEARNER)
+        for headers, parameters in ((own, {}), (staff, {"learner": key}))
+    ]
+
+    def get(server: str, path: str, headers: dict[str, str], parameters: dict[str, str]) -> httpx.Response:
+        return httpx.get(server + path, params=parameters, headers=headers, timeout=60)
+
+    assert {get(*one).status_code for one in asked} == {200}
+    for _ in range(3):
+        institution.decide("ada", stop)
+        for one in asked:
+            refused = get(*one)
+            assert refused.status_code == 403, one
+            assert SECRET not in refused.text
+            if one[1].startswith("/v1/"):
+                assert refused.json()["code"] == code
+        for server in servers:
+            for path in addresses(institution.app, ROSTER):
+                assert key not in httpx.get(server + path, headers=staff).text
+        institution.decide("ada", lift)
+        assert {get(*one).status_code for one in asked} == {200}
+
+    institution.write_state("ada")
+    (tmp_path / "hold").touch()
+    with ThreadPoolExecutor(len(asked)) as pool:
+        in_flight = [pool.submit(get, *one) for one in asked]
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.glob("entered-*"))) < len(asked):
+            assert time.monotonic() < deadline, "the answers were not reached"
+            time.sleep(0.02)
+        institution.decide("ada", stop)
+        (tmp_path / "hold").unlink()
+        for one, future in zip(asked, in_flight, strict=True):
+            answer = future.result()
+            assert answer.status_code == 403, one
+            assert SECRET not in answer.text
+            if one[1].startswith("/v1/"):
+                assert answer.json()["code"] == code
+
+
 def test_consent_given_again_is_honoured_everywhere(institution: Institution, servers: list[str]) -> None:
     headers = {"Authorization": f"Bearer {institution.token('ada')}"}
     path = addresses(institution.app, LEARNER)[0]

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.metrics import METRICS
+from akademos.catalogue.registry import builtin
 from akademos.errors import NotFound
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import create_app
@@ -29,9 +30,12 @@ from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import name_of
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.consent import PostgresConsent
+from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.groups import PostgresGroups
+from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.reading import PostgresReadings
+from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.vault import PostgresVault
 
 NOW = datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
@@ -174,6 +178,9 @@ def services_on(
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
         consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),
+        terms=PostgresConsentTerms(database, keys),
+        held=PostgresHeldData(database, keys, builtin().datasets, lambda tenant, key: [{"event_name": SECRET}]),
+        rights=PostgresRights(database, keys),
         vault=PostgresVault(database, keys),
         tenants=PostgresTenants(database, keys),
         purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),

@@ -73,7 +73,7 @@ def test_two_learners_never_share_an_answer(institution: Institution) -> None:
 def test_fields_choose_blocks_and_keep_the_header(institution: Institution) -> None:
     client = institution.as_("ada")
     body = client.get(DASHBOARD, params={"fields": "gaps, version"}).json()
-    header = {"learner", "as_of", "computed_at", "clock", "time_zone", "provenance"}
+    header = {"learner", "as_of", "computed_at", "clock", "time_zone", "provenance", "contested"}
     assert set(body) == {*header, "gaps", "version"}
     refused = client.get(DASHBOARD, params={"fields": "gaps,nonsense"}).json()
     assert (refused["code"], refused["pointer"]) == ("unknown_field", "/query/fields")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -25,7 +26,7 @@ def run(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     app.add_typer(tenant.app, name="tenant")
     app.add_typer(consent.app, name="consent")
     app.command(name="token")(token.command)
-    app.command(name="learner")(learner.command)
+    app.add_typer(learner.app, name="learner")
 
     def run_one(*words: str) -> str:
         done = CliRunner().invoke(app, list(words), catch_exceptions=True)
@@ -114,3 +115,39 @@ def test_the_command_line_passes_the_gate(run: Run, database: Database) -> None:
     assert [line[0] for line in log] == ["allowed", "scope", "consent_withdrawn"]
     assert log[1][1] == "curious about [learner]"
     assert all(line[2].startswith("command line: akademos learner") for line in log)
+
+
+def test_consent_is_stopped_texts_are_declared_and_records_go_in_and_out(run: Run, tmp_path: Path) -> None:
+    run("tenant", "create", "college", "--name", "A college")
+    who = ("--tenant", "college", "--purpose", "research")
+    texts = tmp_path / "texts.toml"
+    texts.write_text('[[text]]\npurpose = "research"\nversion = "2"\nlanguage = "en"\nbody = "Words."\n')
+    assert "Declared: research, 2, en." in run("consent", "texts", "--tenant", "college", "--add", str(texts))
+    assert "Already there" in run("consent", "texts", "--tenant", "college", "--add", str(texts))
+    assert "Words." in run("consent", "texts", "--tenant", "college")
+    with pytest.raises(InputError, match="no text"):
+        run("consent", "grant", "ada", *who, "--text-version", "1")
+    run("consent", "grant", "ada", *who, "--text-version", "2", "--evidence", "form 1")
+    assert "Recorded: paused" in run("consent", "decide", "ada", "paused", *who)
+    with pytest.raises(InputError, match="no decision"):
+        run("consent", "decide", "ada", "granted", *who)
+    assert "paused" in run("consent", "show", "ada", "--tenant", "college")
+    assert "from 14 years" in run("consent", "age", "--tenant", "college", "--years", "14")
+    with pytest.raises(Conflict, match="under 14"):
+        run("consent", "grant", "kid", *who, "--text-version", "2", "--born-on", "2020-01-01")
+    given = run("consent", "export", "--tenant", "college")
+    assert [orjson.loads(line)["decision"] for line in given.splitlines()] == ["granted", "paused"]
+    for form in ("jsonl", "csv"):
+        file = tmp_path / f"records.{form}"
+        file.write_text(run("consent", "export", "--tenant", "college", "--format", form))
+        assert "0 recorded, 2 duplicate" in run("consent", "import", str(file), "--tenant", "college")
+
+
+def test_everything_held_is_exported_and_requests_are_answered(run: Run) -> None:
+    run("tenant", "create", "college", "--name", "A college")
+    run("consent", "grant", "ada", "--tenant", "college", "--purpose", "research", "--text-version", "1")
+    document = orjson.loads(run("learner", "export", "ada", "--reason", "asked by letter"))
+    tables = {table["name"]: table["rows"] for table in document["tables"]}
+    assert [row["sealed"] for row in tables["identifiers"]] == ["ada"]
+    with pytest.raises(NotFound):
+        run("learner", "export", "stranger", "--reason", "asked by letter")

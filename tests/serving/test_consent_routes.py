@@ -104,3 +104,60 @@ def test_a_body_that_is_too_large_is_refused(institution: Institution) -> None:
     body = decision(text_version="x" * 20_000)
     answer = institution.as_("ada").post("/v1/consent", json=body)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("stop", "lift", "code"),
+    [
+        ("paused", "resumed", "consent_paused"),
+        ("restricted", "restriction_lifted", "processing_restricted"),
+        ("objected", "objection_withdrawn", "processing_objected"),
+    ],
+)
+def test_a_stop_says_what_it_is_and_deletes_nothing(institution: Institution, stop: str, lift: str, code: str) -> None:
+    client = institution.as_("ada")
+    body = {"purposes": ["learning_support"], "decision": stop}
+    (line,) = client.post("/v1/consent", json=body).json()["state"]
+    assert (line["decision"], line["live"], line["granted"]) == (stop, False, True)
+    refused = client.get(ANSWER_PATHS[0])
+    assert (refused.status_code, refused.json()["code"]) == (403, code)
+    (line,) = client.post("/v1/consent", json={**body, "decision": lift}).json()["state"]
+    assert (line["decision"], line["live"], line["text_version"]) == ("granted", True, "1")
+    assert client.get(ANSWER_PATHS[0]).status_code == 200
+
+
+def test_what_is_not_granted_cannot_be_paused_and_a_grant_names_a_text(institution: Institution) -> None:
+    client = institution.as_("ben")
+    pause = client.post("/v1/consent", json={"purposes": ["advising"], "decision": "paused"})
+    assert (pause.status_code, pause.json()["code"]) == (409, "nothing_to_pause")
+    grant = client.post("/v1/consent", json={"purposes": ["advising"], "decision": "granted"})
+    assert (grant.status_code, grant.json()["code"]) == (400, "text_missing")
+    assert {text["purpose"] for text in client.get("/v1/consent/texts", params={"language": "de"}).json()} == {
+        "learning_support",
+        "advising",
+        "product_analytics",
+        "research",
+    }
+
+
+def test_a_host_brings_a_guardians_evidence_and_a_learner_does_not(institution: Institution) -> None:
+    headers, client = key(institution, "consent"), institution.client()
+    minor = {**decision("granted", user_id="kid"), "born_on": "2015-01-01"}
+    refused = client.post("/v1/consent", json=minor, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "guardian_missing")
+    assert institution.as_("kid").post("/v1/consent", json=decision("granted")).status_code == 409
+    evidence = {"evidence": "form 3", "guardian_evidence": "signed by a parent"}
+    assert client.post("/v1/consent", json={**minor, **evidence}, headers=headers).status_code == 200
+    own = institution.as_("kid").post("/v1/consent", json={**decision("granted"), **evidence})
+    assert (own.status_code, own.json()["code"]) == (403, "role")
+
+
+def test_tracking_is_switched_over_the_api(institution: Institution) -> None:
+    client = institution.as_("ada")
+    for wanted in (True, False):
+        answer = client.post("/v1/consent/tracking", json={"tracking_opt_out": wanted})
+        assert answer.json() == {"tracking_opt_out": wanted}
+    headers = key(institution, "consent")
+    body = {"tracking_opt_out": True, "anonymous_id": ANONYMOUS}
+    assert institution.client().post("/v1/consent/tracking", json=body, headers=headers).status_code == 200
+    assert institution.as_("prof", "instructor").post("/v1/consent/tracking", json=body).status_code == 403

@@ -9,10 +9,13 @@ class AuditAction(StrEnum):
     """One kind of act; the value is what stands in the log, `object.act`."""
 
     CONSENT_DECIDED = "consent.decided"
+    CONSENT_TEXT_DECLARED = "consent_text.declared"
     BASIS_RECORDED = "basis.recorded"
     PROCESSING_RESTRICTED = "processing.restricted"
     OBJECTION_RAISED = "objection.raised"
     STATEMENT_CONTESTED = "statement.contested"
+    RIGHTS_REQUESTED = "rights.requested"
+    RIGHTS_CLOSED = "rights.closed"
     IDENTITY_LINKED = "identity.linked"
     IDENTITY_MERGED = "identity.merged"
     IDENTITY_UNMERGED = "identity.unmerged"

@@ -9,11 +9,13 @@ from akademos.catalogue.group_datasets import GROUP_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
+from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
 from akademos.catalogue.state_datasets import STATE_DATASETS
 
 DATASETS: tuple[Dataset, ...] = (
     *INTAKE_DATASETS,
     *PEOPLE_DATASETS,
+    *RIGHTS_DATASETS,
     *ACTIVITY_DATASETS,
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,

@@ -46,6 +46,5 @@ MART_DATASETS: tuple[Dataset, ...] = (
     _mart("report_usage", "Reports exported.", "one export", "advising"),
     _mart("session_metrics", "Sessions, time in tools, loading speed.", "one session", "product officer"),
     _mart("user_events_wau", "Users with a tracked event.", "one user and ISO week", "product officer"),
-    _mart("opt_outs", "Opt-outs and opt-ins, counted.", "one week", "data steward"),
     _mart("etl_jobs", "Reference data: released, processed, how late.", "one release", "data engineering"),
 )

@@ -44,6 +44,9 @@ class Limits:
     readiness_alert_below: float = 60.0
     access_seal_rows: int = 1_000
     access_seal_pause: timedelta = timedelta(minutes=1)
+    consent_age: int = 16
+    consent_age_most: int = 21
+    rights_answer_days: int = 30
 
 
 LIMITS = Limits()
@@ -164,6 +167,29 @@ POLICIES: tuple[Policy, ...] = (
         "opt-in",
         "privacy.consent, intake",
         "privacy.md, basis and consent",
+    ),
+    Policy(
+        "consent_age",
+        "Whoever is known to be younger needs a guardian's evidence with each grant; withdrawing, pausing and "
+        "objecting need nobody's. A tenant may set another age.",
+        f"{LIMITS.consent_age} years",
+        "stores.postgres.consent_terms",
+        "privacy.md, basis and consent",
+    ),
+    Policy(
+        "pause",
+        "While a purpose is paused, restricted or objected to, nothing new is collected for it (events are suppressed "
+        "and counted) and nothing is put out; nothing is deleted, and what had been taken before is kept.",
+        "from the next request on",
+        "privacy.standing, serving.gate, intake",
+        "privacy.md, basis and consent",
+    ),
+    Policy(
+        "rights_answer",
+        "A request by right (access, rectification, a contested statement) is answered within this time.",
+        f"{LIMITS.rights_answer_days} days",
+        "stores.postgres.rights",
+        "privacy.md, rights",
     ),
     Policy(
         "staff_basis",

@@ -20,8 +20,20 @@ app = typer.Typer(
     add_completion=False,
 )
 
-GROUPS = ("events", "records", "consent", "tenant", "jobs", "audit", "groups", "bench")
-COMMANDS = ("demo", "serve", "worker", "ingest", "learner", "token", "doctor")
+GROUPS = (
+    "events",
+    "records",
+    "consent",
+    "tenant",
+    "learner",
+    "rights",
+    "governance",
+    "jobs",
+    "audit",
+    "groups",
+    "bench",
+)
+COMMANDS = ("demo", "serve", "worker", "ingest", "token", "doctor")
 
 
 def _version(show: bool) -> None:

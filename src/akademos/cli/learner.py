@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,21 +12,66 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.core import TyperGroup
 
 from akademos import settings
+from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.serving import services as at
 from akademos.serving.gate import Ask
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.routes.analytics import evaluate, instant_of
+from akademos.serving.routes.my_data import export
 from akademos.stores.ports.access import Role
 from akademos.stores.ports.answers import Answer, AnswerName
+from akademos.stores.ports.identity import Identifier
 from akademos.system import System
+
+
+class _ShowByDefault(TyperGroup):
+    """`akademos learner ID` is `akademos learner show ID`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command in front of an id that stands alone."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_ShowByDefault, help="One learner: answers, and everything held.", no_args_is_help=True)
 
 SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
 ROWS, REASONS = 15, 5
 
 
+@app.callback()
+def learner_() -> None:
+    """One learner: answers, and everything held."""
+
+
+@app.command("export")
+def export_held(
+    learner: Annotated[str, typer.Argument(metavar="ID", help="The learner's user_id.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit log's entry. Names nobody.")],
+    tenant: Annotated[str | None, typer.Option(help="The tenant; may be left out when there is one only.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+) -> None:
+    """Print everything held about one learner as JSON, to be handed to them; registered and audited."""
+    name_of(reason, "reason", "")
+    with System(settings.load(data=data)) as system:
+        chosen = tenant or _only_tenant(system)
+        who = Identifier("user", name_of(learner, "learner", ""))
+        person = system.vault.find(chosen, [who]).get(who)
+        if person is None:
+            raise NotFound("Nobody is known by that id.", hint="Check the id and the tenant.")
+        held, by = system.held_data, operator()
+        request_id = held.begin(chosen, person.learner_key, requested_by=by, reason=reason)
+        for piece in export(held, chosen, person.learner_key, request_id):
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.write(b"\n")
+
+
+@app.command("show")
 def command(
     learner: Annotated[str, typer.Argument(metavar="ID", help="The learner's user_id or key.")],
     who: Annotated[str, typer.Option("--as", help="user_id of whoever asks: the learner, or an instructor.")],

@@ -57,7 +57,7 @@ class WithdrawalsJob:
         tenant_id, key = withdrawal.tenant_id, withdrawal.learner_key
         self._queue.wait_for_writers()
         self._consent.clear_landing(tenant_id, key)
-        granted = self._consent.purposes(tenant_id, [key]).get(key, frozenset())
+        granted = self._consent.granted(tenant_id, [key]).get(key, frozenset())
         rows = self._core.delete(
             tenant_id,
             key,

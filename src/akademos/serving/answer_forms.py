@@ -48,6 +48,11 @@ def ref(name: str) -> Schema:
 def _header() -> dict[str, Schema]:
     return {
         "learner": form("About whom.", key=TEXT, display_name=or_null(TEXT)),
+        "contested": listing(
+            form(
+                "A statement that the learner contests, until it is answered.", concerns=TEXT, said=TEXT, since=INSTANT
+            )
+        ),
         "as_of": {**INSTANT, "description": "The instant that the answer is true for."},
         "computed_at": {**INSTANT, "description": "When its lasting part was computed."},
         "clock": {"enum": ["exact", "day", "order", "none"], "description": "What the sources know about time."},

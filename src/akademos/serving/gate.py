@@ -15,7 +15,7 @@ from akademos.catalogue.declarations import Metric, Purpose
 from akademos.errors import AkademosError, Forbidden, InputError, Unavailable
 from akademos.privacy.disclosure_tables import published_count
 from akademos.serving.principal import Principal
-from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner
+from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner, Stop
 from akademos.stores.ports.groups import GroupAnswer, PublishedGroups
 from akademos.telemetry import CONSENT_DECISIONS
 
@@ -86,8 +86,7 @@ class Gate:
                 answer = refusal
             standing = self._confirm(principal, ask, reading, answer)
             if standing == "refused":
-                CONSENT_DECISIONS.labels("consent_withdrawn").inc()
-                raise _no_consent(principal, ask, withdrawn=True)
+                continue  # the next look says what stopped it, and logs that
             if standing == "stands":
                 CONSENT_DECISIONS.labels(ALLOWED).inc()
                 if isinstance(answer, AkademosError):
@@ -174,6 +173,9 @@ class Gate:
         elif not reading.teaches or reading.actor_key is None:
             self._refuse(principal, ask, reading, _out_of_scope())
         if not reading.granted.issuperset(ask.purposes):
+            stop = next((reading.stopped[one] for one in ask.purposes if one in reading.stopped), None)
+            if stop is not None:
+                self._refuse(principal, ask, reading, _stopped(principal, ask, stop))
             withdrawn = bool(reading.decided.intersection(ask.purposes) - reading.granted)
             self._refuse(principal, ask, reading, _no_consent(principal, ask, withdrawn=withdrawn))
 
@@ -254,6 +256,28 @@ def _not_own_course() -> Forbidden:
     )
 
 
+_STOPS = {
+    Stop.PAUSED: ("consent_paused", "paused the use of the data for {words}"),
+    Stop.RESTRICTED: ("processing_restricted", "had the processing for {words} restricted"),
+    Stop.OBJECTED: ("processing_objected", "objected to the processing for {words}"),
+}
+
+
+def _stopped(principal: Principal, ask: Ask, stop: Stop) -> Forbidden:
+    code, did = _STOPS[stop]
+    own = principal.role == "learner"
+    words = " and ".join(purpose.value.replace("_", " ") for purpose in ask.purposes)
+    return Forbidden(
+        f"{'You have' if own else 'The learner has'} {did.format(words=words)}.",
+        hint=(
+            "Nothing was deleted: take it back at /my-consent or with POST /v1/consent, and the answer is made anew."
+            if own
+            else "Only the learner can change that; it is without any disadvantage to their studies."
+        ),
+        code=code,
+    )
+
+
 def _no_consent(principal: Principal, ask: Ask, *, withdrawn: bool) -> Forbidden:
     words = " and ".join(purpose.value.replace("_", " ") for purpose in ask.purposes)
     own = principal.role == "learner"
@@ -262,7 +286,7 @@ def _no_consent(principal: Principal, ask: Ask, *, withdrawn: bool) -> Forbidden
     return Forbidden(
         f"{whose} {did}.",
         hint=(
-            "Consent with POST /v1/consent, or in the settings of your learning platform, and the answer is made anew."
+            "Consent at /my-consent or with POST /v1/consent, and the answer is made anew."
             if own
             else "Only the learner can change that; refusing is without any disadvantage to their studies."
         ),

@@ -18,7 +18,10 @@ from akademos.stores.ports.access import LearnerReadings, Tenants
 from akademos.stores.ports.answers import AnswerSource
 from akademos.stores.ports.audit_trail import AuditTrail
 from akademos.stores.ports.consent import ConsentLedger
+from akademos.stores.ports.consent_terms import ConsentTerms
+from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import IdentityVault
+from akademos.stores.ports.rights import Rights
 
 DASHBOARD = "/v1/analytics/dashboard"
 MASTERY = "/v1/analytics/mastery"
@@ -42,6 +45,9 @@ class Services:
     readings: LearnerReadings
     trail: AuditTrail
     consent: ConsentLedger
+    terms: ConsentTerms
+    held: HeldData
+    rights: Rights
     vault: IdentityVault
     tenants: Tenants
     purposes: Mapping[str, tuple[Purpose, ...]]

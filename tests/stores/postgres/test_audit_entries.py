@@ -11,7 +11,8 @@ from akademos.catalogue.declarations import Purpose
 from akademos.errors import Conflict, InputError
 from akademos.jobs.audit_verification import verify
 from akademos.privacy.pseudonyms import Keys
-from akademos.stores.ports.consent import Decision, RecordedBasis
+from akademos.privacy.standing import Decision
+from akademos.stores.ports.consent import RecordedBasis
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys

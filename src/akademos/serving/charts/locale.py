@@ -18,6 +18,7 @@ class Locale:
     months: tuple[str, ...]
     weekdays: tuple[str, ...]
     long_weekdays: tuple[str, ...]
+    day_mark: str = ""
 
     def number(self, value: float, digits: int = 0) -> str:
         """`1284` -> "1,284"; halves are rounded up."""
@@ -41,7 +42,7 @@ class Locale:
 
     def day(self, day: date) -> str:
         """`2026-03-12` -> "12 Mar"."""
-        return f"{day.day} {self.months[day.month - 1]}"
+        return f"{day.day}{self.day_mark} {self.months[day.month - 1]}"
 
     def month(self, day: date) -> str:
         """The month's short name; the year instead when it is January."""
@@ -68,4 +69,15 @@ ENGLISH = Locale(
     months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     long_weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+)
+
+GERMAN = Locale(
+    code="de",
+    decimal=",",
+    grouping=".",
+    percent_sign="\u00a0%",
+    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
+    weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
+    long_weekdays=("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    day_mark=".",
 )

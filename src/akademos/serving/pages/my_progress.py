@@ -133,6 +133,7 @@ def render_my_progress(
         greeting=_greeting(header, words, own_page=own_page),
         lede=_lede(header, words) if answers else Markup(""),
         audience=words.plain("progress.private" if own_page else "progress.staff"),
+        contested=(answers[0].get("contested") if answers else None) or [],
         tiles=_tiles(dashboard, levels, goal, target, header, words, retry),
         step=_step(dashboard, header, words, shell, retry),
         readiness=card(dashboard, "readiness", "readiness.title", lambda a: _readiness(a, words)),

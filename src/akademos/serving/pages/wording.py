@@ -11,7 +11,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from akademos.errors import CatalogueError
-from akademos.serving.charts.locale import ENGLISH, Locale
+from akademos.serving.charts.locale import ENGLISH, GERMAN, Locale
 
 _SHORT = 48
 
@@ -76,12 +76,15 @@ class Words:
             ) from None
 
 
-LOCALES: Mapping[str, Locale] = {"en": ENGLISH}
+LOCALES: Mapping[str, Locale] = {"en": ENGLISH, "de": GERMAN}
 
 
 @cache
 def words_in(language: str) -> Words:
-    """The words of a language that has a locale and a file of messages; English for any other."""
+    """The words of a language that has a locale and a file of messages; English for the rest."""
     locale = LOCALES.get(language, ENGLISH)
-    file = Path(__file__).parent / "messages" / f"{locale.code}.toml"
-    return Words(tomllib.loads(file.read_text(encoding="utf-8")), locale)
+    messages: dict[str, str] = {}
+    for code in dict.fromkeys((ENGLISH.code, locale.code)):
+        file = Path(__file__).parent / "messages" / f"{code}.toml"
+        messages |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return Words(messages, locale)

@@ -26,7 +26,7 @@ from akademos.stores.ports.answers import Answer, AnswerName, Question
 
 router = APIRouter(tags=["analytics"])
 
-HEADER = ("learner", "as_of", "computed_at", "clock", "time_zone", "provenance")
+HEADER = ("learner", "as_of", "computed_at", "clock", "time_zone", "provenance", "contested")
 """Keys that every answer keeps, whatever fields are asked for."""
 
 HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
@@ -123,6 +123,9 @@ def evaluate(
         answers = services.answers.past(question, names, topic=topic)
     for answer in answers.values():
         answer["learner"] = {"key": reading.learner_key, "display_name": reading.display_name}
+        answer["contested"] = [
+            {"concerns": one.concerns, "said": one.said, "since": one.since.isoformat()} for one in reading.contested
+        ]
     return answers
 
 
@@ -144,6 +147,7 @@ def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, 
             reading.learner_key,
             reading.display_name,
             reading.time_zone,
+            reading.contested,
             reading.consent_version,
             reading.curriculum_version,
             (state.version, state.computed_at, state.definition),

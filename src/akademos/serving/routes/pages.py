@@ -20,6 +20,7 @@ from akademos.serving.pages import (
     render_my_progress,
     render_no_consent,
 )
+from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.routes.analytics import evaluate, instant_of
 from akademos.serving.routes.learners import listed
@@ -34,6 +35,7 @@ MY_PROGRESS = "/my-progress"
 LEARNERS = "/learners"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
+MY_CONSENT = "/my-consent"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
@@ -43,18 +45,26 @@ _SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerNa
 
 
 def shell_for(
-    services: Services, request: Request, principal: Principal | None, *, person: str | None = None
+    services: Services,
+    request: Request,
+    principal: Principal | None,
+    *,
+    person: str | None = None,
+    language: str = "en",
 ) -> tuple[Shell, str | None]:
     """What surrounds a page, and the value of the form's cookie to set, if one is needed."""
     token, cookie = services.doorkeeper.tokens.form_token(request, principal)
     links = []
     if principal is not None and principal.role == "learner":
-        links.append(NavLink("My progress", MY_PROGRESS, current=request.url.path == MY_PROGRESS))
-        links.append(NavLink("Who saw my data", WHO_SAW, current=request.url.path == WHO_SAW))
+        links += [
+            _link("my_progress", MY_PROGRESS, request, language),
+            _link("my_consent", MY_CONSENT, request, language),
+            _link("who_saw", WHO_SAW, request, language),
+        ]
     if principal is not None and principal.role == "instructor":
-        links.append(NavLink("My learners", LEARNERS, current=request.url.path == LEARNERS))
+        links.append(_link("my_learners", LEARNERS, request, language))
     if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
-        links.append(NavLink("Groups", GROUPS, current=request.url.path == GROUPS))
+        links.append(_link("groups", GROUPS, request, language))
     shell = Shell(
         nav=links,
         person=None if principal is None else person or principal.user_id,
@@ -62,9 +72,14 @@ def shell_for(
         sign_in=SIGN_IN if services.development else None,
         sign_out=SIGN_OUT if principal is not None and principal.way == "session" else None,
         csrf_token=token,
+        language=language,
         query={name: value for name, value in request.query_params.items() if name != "topic"},
     )
     return shell, cookie
+
+
+def _link(key: str, path: str, request: Request, language: str) -> NavLink:
+    return NavLink(words_in(language).plain(f"nav.{key}"), path, current=request.url.path == path)
 
 
 def name_of_asker(services: Services, principal: Principal) -> str | None:
@@ -173,7 +188,8 @@ async def page_of_error(request: Request, error: AkademosError) -> Response | No
         principal = None
     shell, _ = shell_for(services, request, principal)
     if error.code in _CONSENT_CODES:
-        html = render_no_consent(shell=shell, own_page=principal is not None and principal.role == "learner")
+        own = principal is not None and principal.role == "learner"
+        html = render_no_consent(shell=shell, own_page=own, manage=MY_CONSENT)
     else:
         html = render_error(error, shell=shell, retry=shell.address())
     return HTMLResponse(html, error.status, headers=HEADERS)

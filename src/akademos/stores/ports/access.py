@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal, Protocol
 
 from akademos.catalogue.declarations import Purpose
@@ -14,7 +15,24 @@ Role = Literal["learner", "instructor", "admin", "service"]
 ROLES: tuple[Role, ...] = ("learner", "instructor", "admin", "service")
 
 Standing = Literal["stands", "changed", "refused"]
-"""What became of a consent while an answer was made: unchanged, changed but still given, or gone."""
+"""What became of a consent while an answer was made: unchanged, changed but still given, or gone (or stopped)."""
+
+
+class Stop(StrEnum):
+    """What stands in the way of a purpose, though nothing of it is deleted."""
+
+    PAUSED = "paused"
+    RESTRICTED = "restricted"
+    OBJECTED = "objected"
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A statement that the learner contests, in their words, until it is answered."""
+
+    concerns: str
+    said: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +41,9 @@ class Reading:
 
     `actor_key` and `learner_key` are None when nobody is known by that name; `teaches` says whether the actor is
     assigned as instructor to a course in which the learner is enrolled today; `granted` and `decided` are the
-    purposes that the learner consents to, and has ever decided about; `consent_version` rises with each decision of
-    the learner; `time_zone` is the learner's, else the tenant's. The audit names are those of the same people
+    purposes that are live, and that the learner has ever decided about; `stopped` says of others what stops them;
+    `consent_version` rises with each decision of the learner; `time_zone` is the learner's, else the tenant's;
+    `contested` is what the learner contests. The audit names are those of the same people
     (privacy.pseudonyms.audit_name).
     """
 
@@ -40,6 +59,8 @@ class Reading:
     state: LearnerState | None
     actor_audit_name: bytes | None = None
     learner_audit_name: bytes | None = None
+    stopped: Mapping[Purpose, Stop] = field(default_factory=dict)
+    contested: tuple[Contest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +135,7 @@ class LearnerReadings(Protocol):
         durable: bool,
     ) -> Standing:
         """Look at the live consent again and log the decision, in one statement; the last thing before an answer
-        leaves. `changed` logs nothing. With `durable` the log is on disk before this returns."""
+        leaves. Only what stands is logged. With `durable` the log is on disk before this returns."""
         ...
 
     def record(self, tenant_id: str, entry: AccessEntry) -> None:

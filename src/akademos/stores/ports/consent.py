@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from akademos.catalogue.declarations import Purpose
+from akademos.privacy.standing import Decision, PurposeStanding, Word, word_for
 
-Decision = Literal["granted", "withdrawn"]
+UNDECIDED = "none"
+"""Basis of a purpose that was restricted or objected to before anybody granted or withdrew it."""
 
 EventPurposes = Callable[[str, str], int]
 """(tenant_id, wire name of an event) -> bit mask of its purposes (privacy.consent); 0 when the event is unknown."""
@@ -39,8 +41,26 @@ class ConsentReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What a decision rests on beyond its text version.
+
+    Attributes:
+        decided_at: when the person decided, where that was before it is recorded.
+        evidence: where the proof is kept.
+        guardian: proof that a guardian agrees, for a person under the tenant's age limit.
+    """
+
+    decided_at: datetime | None = None
+    evidence: str | None = None
+    guardian: str | None = None
+
+
+NO_PROOF = Proof()
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentEntry:
-    """One line of a person's history or present state."""
+    """One line of a person's history; `proof` is opened where it can still be read."""
 
     purpose: Purpose
     decision: Decision
@@ -48,6 +68,26 @@ class ConsentEntry:
     basis: str
     text_version: str
     recorded_at: datetime
+    recorded_by: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentStanding:
+    """The present state of one purpose: `version` is the change that made it so, `basis` and `text_version` are those
+    of the last grant or withdrawal (`none` and empty before the first)."""
+
+    purpose: Purpose
+    standing: PurposeStanding
+    version: int
+    basis: str
+    text_version: str
+    changed_at: datetime
+
+    @property
+    def word(self) -> Word:
+        """The standing in one word."""
+        return word_for(self.standing, decided=self.basis != UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +110,30 @@ class ConsentLedger(Protocol):
         purposes: Sequence[Purpose],
         decision: Decision,
         *,
-        text_version: str,
+        text_version: str | None = None,
         recorded_by: str,
+        proof: Proof = NO_PROOF,
     ) -> ConsentReceipt:
-        """Record a decision. A grant releases held events; a withdrawal deletes what waits in landing at once
-        and leaves a pending withdrawal for the core. `recorded_by` is `self`, or an actor as the audit log has them."""
+        """Record a decision about each purpose. What frees (a grant, a resumption, ...) releases held events; a
+        withdrawal deletes what waits in landing at once and leaves a pending withdrawal for the core; a pause, a
+        restriction and an objection delete nothing. `recorded_by` is `self`, or an actor as the audit log has them.
+
+        Raises:
+            InputError: a grant names no text version, or one that the tenant has not declared for the purpose.
+            Conflict: a pause of what is not granted; a grant by a minor without a guardian's evidence.
+            NotFound: there is no such tenant or person.
+        """
+        ...
+
+    def switch_tracking(
+        self, tenant_id: str, learner_key: str, *, opted_out: bool, recorded_by: str, at: datetime
+    ) -> None:
+        """Record an opt-out of product-analytics tracking, or an opt-in, as an event that happens at `at`; the
+        last to happen stands. Opting in brings nothing back.
+
+        Raises:
+            NotFound: there is no such tenant or person.
+        """
         ...
 
     def record_basis(self, basis: RecordedBasis, *, actor: str) -> None:
@@ -86,8 +145,8 @@ class ConsentLedger(Protocol):
         stands. Returns the keys that now consent to at least one of its purposes."""
         ...
 
-    def state(self, tenant_id: str, learner_key: str) -> list[ConsentEntry]:
-        """Present state of one person, one entry a purpose ever decided."""
+    def state(self, tenant_id: str, learner_key: str) -> list[ConsentStanding]:
+        """Present state of one person, one entry a purpose ever decided about."""
         ...
 
     def history(self, tenant_id: str, learner_key: str) -> list[ConsentEntry]:
@@ -95,7 +154,13 @@ class ConsentLedger(Protocol):
         ...
 
     def purposes(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
-        """What each person consents to at this moment; who consents to nothing is absent."""
+        """For what each person's data may be used at this moment: granted, and not paused, restricted or objected to;
+        who has nothing of that is absent."""
+        ...
+
+    def granted(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
+        """For what each person's data may be kept: what is granted, also while it is paused; who has granted nothing
+        is absent."""
         ...
 
     def version(self, tenant_id: str) -> int:

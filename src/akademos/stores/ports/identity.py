@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -49,6 +49,10 @@ class IdentityVault(Protocol):
         time_zone: str | None = None,
     ) -> None:
         """Set display names (learner_key -> name), and persona and time zone where given."""
+        ...
+
+    def learners(self, tenant_id: str) -> Iterator[tuple[Identifier, str]]:
+        """Every learner who has decided about consent, by one identifier (a user's before an anonymous one) and key."""
         ...
 
     def display_names(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, str]:

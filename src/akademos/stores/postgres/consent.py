@@ -2,56 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
 
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import Conflict, NotFound
-from akademos.privacy.consent import mask, may_keep
-from akademos.privacy.pseudonyms import Keys
+from akademos.privacy.pseudonyms import Keys, audit_name, unseal
+from akademos.privacy.standing import FREEING, Decision, PurposeStanding
 from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.consent import (
+    NO_PROOF,
     ConsentEntry,
     ConsentReceipt,
-    Decision,
+    ConsentStanding,
     EventPurposes,
     PendingWithdrawal,
+    Proof,
     RecordedBasis,
 )
-from akademos.stores.postgres.audit import append, name_of
+from akademos.stores.postgres.audit import append
+from akademos.stores.postgres.consent_rows import (
+    Change,
+    audit_entry,
+    data_key_of,
+    mark_stale,
+    next_version,
+    record_basis_grant,
+    record_decision,
+)
+from akademos.stores.postgres.consent_terms import require_age, require_text
+from akademos.stores.postgres.consent_waiting import clear, count, release
 from akademos.stores.postgres.database import Database, Transaction
-from akademos.stores.postgres.locks import WAITING, lock_landing
+from akademos.stores.postgres.landing_side import log_preference
 
-_HISTORY = """
-    INSERT INTO consent_history
-        (tenant_id, version, learner_key, purpose, decision, basis, text_version, recorded_by)
-    SELECT %(tenant)s, %(version)s, k, p, %(decision)s, %(basis)s, %(text_version)s, %(by)s
-    FROM unnest(%(keys)s::uuid[]) AS k, unnest(%(purposes)s::text[]) AS p
-"""
+_WITHDRAWAL = "INSERT INTO withdrawals (tenant_id, learner_key, version) VALUES (%s, %s, %s)"
 _STATE = """
-    INSERT INTO consent_state (tenant_id, learner_key, purpose, granted, version, basis, text_version)
-    SELECT %(tenant)s, k, p, %(decision)s = 'granted', %(version)s, %(basis)s, %(text_version)s
-    FROM unnest(%(keys)s::uuid[]) AS k, unnest(%(purposes)s::text[]) AS p
-    ON CONFLICT (tenant_id, learner_key, purpose) DO UPDATE SET granted = excluded.granted,
-        version = excluded.version, basis = excluded.basis, text_version = excluded.text_version, changed_at = now()
+    SELECT purpose, granted, paused, restricted, objected, version, basis, text_version, changed_at
+    FROM consent_state WHERE tenant_id = %s AND learner_key = %s ORDER BY purpose
 """
-_HELD = """
-    SELECT h.ctid::text, h.event, h.actor_hash, h.subject_hash FROM held h
-    WHERE h.tenant_id = %(tenant)s AND (h.actor_hash = ANY(%(hashes)s) OR h.subject_hash = ANY(%(hashes)s))
-    FOR UPDATE
+_ENTRIES = """
+    SELECT purpose, decision, version, basis, text_version, recorded_at, recorded_by, decided_at, evidence,
+        guardian_evidence
+    FROM consent_history WHERE tenant_id = %s AND learner_key = %s ORDER BY version, purpose
 """
-_RELEASE = """
-    WITH released AS (
-        DELETE FROM held WHERE ctid = ANY(%(rows)s::tid[]) AND tenant_id = %(tenant)s RETURNING *
-    )
-    INSERT INTO landing (tenant_id, event_id, event, actor_key, subject_key, source, received_at, occurred_at, raw)
-    SELECT r.tenant_id, r.event_id, r.event, a.learner_key, s.learner_key, r.source, r.received_at, r.occurred_at, r.raw
-    FROM released r
-    LEFT JOIN identifiers a ON a.tenant_id = r.tenant_id AND a.identifier_hash = r.actor_hash
-    LEFT JOIN identifiers s ON s.tenant_id = r.tenant_id AND s.identifier_hash = r.subject_hash
+_PURPOSES = """
+    SELECT learner_key::text, array_agg(purpose) FROM consent_state
+    WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[]) AND {} GROUP BY 1
 """
-_OF_PERSON = f"tenant_id = %s AND (actor_key = %s OR subject_key = %s) AND {WAITING}"
-_ENTRIES = "SELECT purpose, decision, version, basis, text_version, recorded_at FROM consent_history"
 
 
 class PostgresConsent:
@@ -63,8 +63,8 @@ class PostgresConsent:
 
     def __init__(self, database: Database, event_purposes: EventPurposes, keys: Keys) -> None:
         self._database = database
-        self._keys = keys
         self._event_purposes = event_purposes
+        self._keys = keys
 
     def decide(
         self,
@@ -73,136 +73,48 @@ class PostgresConsent:
         purposes: Sequence[Purpose],
         decision: Decision,
         *,
-        text_version: str,
+        text_version: str | None = None,
         recorded_by: str,
+        proof: Proof = NO_PROOF,
     ) -> ConsentReceipt:
-        """Record a decision of one person; effective everywhere with its commit."""
+        """Record a decision of one person; effective everywhere with its commit. See the port."""
         released = deleted = 0
         with self._database.pipeline() as transaction:
-            version = self._next_version(transaction, tenant_id)
-            self._record(
-                transaction,
-                tenant_id,
-                [learner_key],
-                purposes,
-                decision,
-                version,
-                "consent",
-                text_version,
-                recorded_by,
-            )
+            version = next_version(transaction, tenant_id)
+            data_key = data_key_of(transaction, self._keys, tenant_id, learner_key)
             if decision == "granted":
-                released = self._release(transaction, tenant_id, learner_key)
-            else:
-                transaction.execute(
-                    "INSERT INTO withdrawals (tenant_id, learner_key, version) VALUES (%s, %s, %s)",
-                    (tenant_id, learner_key, version),
-                )
-            detail: dict[str, Json] = {
-                "decision": decision,
-                "purposes": [purpose.value for purpose in dict.fromkeys(purposes)],
-                "version": version,
-                "text_version": text_version,
-            }
-            subject = name_of(transaction, self._keys, tenant_id, learner_key)
-            own = f"person:{subject.hex()}" if subject else "person:gone"
-            actor = own if recorded_by == "self" else recorded_by
-            append(transaction, tenant_id, AuditEntry(actor, AuditAction.CONSENT_DECIDED, subject, detail))
+                require_text(transaction, tenant_id, purposes, text_version)
+                require_age(transaction, tenant_id, learner_key, data_key, guardian=proof.guardian)
+            change = Change(tenant_id, version, decision, "consent", text_version, recorded_by, proof)
+            resumed = record_decision(transaction, change, learner_key, purposes, data_key)
+            if decision in FREEING:
+                released = release(transaction, tenant_id, learner_key, self._event_purposes)
+                if resumed:
+                    mark_stale(transaction, tenant_id, learner_key)
+            elif decision == "withdrawn":
+                transaction.execute(_WITHDRAWAL, (tenant_id, learner_key, version))
+            append(transaction, tenant_id, audit_entry(change, purposes, audit_name(data_key)))
         if decision == "withdrawn":  # after the commit: it may wait for a batch that the mover has in hand
             deleted = self.clear_landing(tenant_id, learner_key)
         return ConsentReceipt(learner_key, version, released, deleted)
 
-    def _next_version(self, transaction: Transaction, tenant_id: str) -> int:
-        # The row lock orders decisions: versions become visible in their order.
-        row = transaction.execute(
-            "UPDATE tenants SET consent_version = consent_version + 1 WHERE tenant_id = %s RETURNING consent_version",
-            (tenant_id,),
-        ).fetchone()
-        if row is None:
-            raise NotFound(f"There is no tenant `{tenant_id}`.", hint="Create it with `akademos tenant create`.")
-        return int(row[0])
-
-    def _record(
-        self,
-        transaction: Transaction,
-        tenant_id: str,
-        learner_keys: Sequence[str],
-        purposes: Iterable[Purpose],
-        decision: Decision,
-        version: int,
-        basis: str,
-        text_version: str,
-        recorded_by: str,
+    def switch_tracking(
+        self, tenant_id: str, learner_key: str, *, opted_out: bool, recorded_by: str, at: datetime
     ) -> None:
-        values = {
-            "tenant": tenant_id,
-            "keys": list(learner_keys),
-            "purposes": [purpose.value for purpose in dict.fromkeys(purposes)],
-            "decision": decision,
-            "version": version,
-            "basis": basis,
-            "text_version": text_version,
-            "by": recorded_by,
-        }
-        transaction.execute(_HISTORY, values)
-        transaction.execute(_STATE, values)
-
-    def _release(self, transaction: Transaction, tenant_id: str, learner_key: str) -> int:
-        hashes = [
-            row[0]
-            for row in transaction.execute(
-                "SELECT identifier_hash FROM identifiers WHERE tenant_id = %s AND learner_key = %s",
-                (tenant_id, learner_key),
-            )
-        ]
-        waiting = transaction.execute(_HELD, {"tenant": tenant_id, "hashes": hashes}).fetchall()
-        consented = self._consent_by_hash(
-            transaction, tenant_id, {found for row in waiting for found in row[2:] if found is not None}
-        )
-        free = [
-            row_id
-            for row_id, event, *parties in waiting
-            if may_keep(
-                self._event_purposes(tenant_id, event),
-                (consented.get(one, 0) for one in parties if one is not None),
-            )
-        ]
-        if free:
-            transaction.execute(_RELEASE, {"rows": free, "tenant": tenant_id})
-            self._count(transaction, tenant_id, "released", len(free))
-        return len(free)
-
-    def _consent_by_hash(self, transaction: Transaction, tenant_id: str, hashes: set[bytes]) -> dict[bytes, int]:
-        rows = transaction.execute(
-            "SELECT i.identifier_hash, array_agg(c.purpose) FROM identifiers i "
-            "JOIN consent_state c USING (tenant_id, learner_key) "
-            "WHERE i.tenant_id = %s AND i.identifier_hash = ANY(%s) AND c.granted GROUP BY 1",
-            (tenant_id, list(hashes)),
-        )
-        return {found: mask(purposes) for found, purposes in rows}
+        """Record an opt-out of tracking, or an opt-in; see the port."""
+        with self._database.pipeline() as transaction:
+            next_version(transaction, tenant_id)
+            data_key = data_key_of(transaction, self._keys, tenant_id, learner_key)
+            log_preference(transaction, tenant_id, UUID(learner_key), opted_out=opted_out, source=recorded_by, at=at)
+            name = audit_name(data_key)
+            actor = f"person:{name.hex()}" if recorded_by == "self" else recorded_by
+            said: dict[str, Json] = {"tracking_opt_out": opted_out}
+            append(transaction, tenant_id, AuditEntry(actor, AuditAction.CONSENT_DECIDED, name, said))
 
     def clear_landing(self, tenant_id: str, learner_key: str) -> int:
         """Delete what waits in landing and is not covered by the person's remaining consent."""
         with self._database.pipeline() as transaction:
-            lock_landing(transaction)
-            waiting = transaction.execute(
-                f"SELECT DISTINCT event FROM landing WHERE {_OF_PERSON}",
-                (tenant_id, learner_key, learner_key),
-            ).fetchall()
-            granted = mask(self._purposes_in(transaction, tenant_id, [learner_key]).get(learner_key, frozenset()))
-            gone = [event for (event,) in waiting if not may_keep(self._event_purposes(tenant_id, event), [granted])]
-            deleted = transaction.execute(
-                f"DELETE FROM landing WHERE {_OF_PERSON} AND event = ANY(%s)",
-                (tenant_id, learner_key, learner_key, gone),
-            ).rowcount
-            if deleted:
-                self._count(transaction, tenant_id, "withdrawn", deleted)
-        return deleted
-
-    def _count(self, transaction: Transaction, tenant_id: str, kind: str, events: int) -> None:
-        transaction.execute(
-            "INSERT INTO movements (tenant_id, kind, events) VALUES (%s, %s, %s)", (tenant_id, kind, events)
-        )
+            return clear(transaction, tenant_id, learner_key, self._event_purposes)
 
     def record_basis(self, basis: RecordedBasis, *, actor: str) -> None:
         """Keep a recorded basis; the same id with other content is a Conflict."""
@@ -254,57 +166,55 @@ class PostgresConsent:
                 new = [key for key in keys if key not in settled]
                 if new:
                     granted[purpose.value] = len(new)
-                    version = self._next_version(transaction, basis.tenant_id)
-                    self._record(
-                        transaction,
-                        basis.tenant_id,
-                        new,
-                        [purpose],
-                        "granted",
-                        version,
-                        f"basis:{basis.basis_id}",
-                        basis.text_version,
-                        basis.person_responsible,
-                    )
-            consented = self._purposes_in(transaction, basis.tenant_id, keys)
+                    version = next_version(transaction, basis.tenant_id)
+                    record_basis_grant(transaction, basis, version, new, purpose)
+            consented = self._purposes_in(transaction, basis.tenant_id, keys, "live")
             if granted:
                 detail = {"decision": "granted", "people": granted, **_of_basis(basis)}
                 append(transaction, basis.tenant_id, AuditEntry(actor, AuditAction.CONSENT_DECIDED, None, detail))
         wanted = frozenset(basis.purposes)
         return frozenset(key for key, purposes in consented.items() if purposes & wanted)
 
-    def state(self, tenant_id: str, learner_key: str) -> list[ConsentEntry]:
-        """Present state of one person, one entry a purpose ever decided."""
+    def state(self, tenant_id: str, learner_key: str) -> list[ConsentStanding]:
+        """Present state of one person, one entry a purpose ever decided about."""
         with self._database.pipeline() as transaction:
-            rows = transaction.execute(
-                "SELECT purpose, CASE WHEN granted THEN 'granted' ELSE 'withdrawn' END, version, basis, text_version, "
-                "changed_at FROM consent_state WHERE tenant_id = %s AND learner_key = %s ORDER BY purpose",
-                (tenant_id, learner_key),
-            ).fetchall()
-        return [ConsentEntry(Purpose(row[0]), *row[1:]) for row in rows]
+            rows = transaction.execute(_STATE, (tenant_id, learner_key)).fetchall()
+        return [ConsentStanding(Purpose(row[0]), PurposeStanding(*row[1:5]), *row[5:]) for row in rows]
 
     def history(self, tenant_id: str, learner_key: str) -> list[ConsentEntry]:
         """All decisions of one person, oldest first."""
         with self._database.pipeline() as transaction:
-            rows = transaction.execute(
-                f"{_ENTRIES} WHERE tenant_id = %s AND learner_key = %s ORDER BY version, purpose",
-                (tenant_id, learner_key),
-            ).fetchall()
-        return [ConsentEntry(Purpose(row[0]), *row[1:]) for row in rows]
+            rows = transaction.execute(_ENTRIES, (tenant_id, learner_key)).fetchall()
+            sealed = any(value is not None for row in rows for value in row[8:])
+            data_key = data_key_of(transaction, self._keys, tenant_id, learner_key) if sealed else b""
+
+        def opened(value: bytes | None) -> str | None:
+            return None if value is None else unseal(data_key, value)
+
+        entries = []
+        for purpose, decision, version, basis, text, at, by, decided_at, evidence, guardian in rows:
+            proof = Proof(decided_at, opened(evidence), opened(guardian))
+            entries.append(ConsentEntry(Purpose(purpose), decision, version, basis, text, at, by, proof))
+        return entries
 
     def purposes(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
-        """What each person consents to at this moment; who consents to nothing is absent."""
+        """For what each person's data may be used at this moment; see the port."""
         with self._database.pipeline() as transaction:
-            return self._purposes_in(transaction, tenant_id, learner_keys)
+            return self._purposes_in(transaction, tenant_id, learner_keys, "live")
+
+    def granted(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
+        """For what each person's data may be kept; see the port."""
+        with self._database.pipeline() as transaction:
+            return self._purposes_in(transaction, tenant_id, learner_keys, "granted")
 
     def _purposes_in(
-        self, transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]
+        self,
+        transaction: Transaction,
+        tenant_id: str,
+        learner_keys: Sequence[str],
+        condition: Literal["live", "granted"],
     ) -> dict[str, frozenset[Purpose]]:
-        rows = transaction.execute(
-            "SELECT learner_key::text, array_agg(purpose) FROM consent_state "
-            "WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[]) AND granted GROUP BY 1",
-            (tenant_id, list(learner_keys)),
-        )
+        rows = transaction.execute(_PURPOSES.format(condition), (tenant_id, list(learner_keys)))
         return {key: frozenset(Purpose(purpose) for purpose in purposes) for key, purposes in rows}
 
     def version(self, tenant_id: str) -> int:
@@ -333,7 +243,7 @@ class PostgresConsent:
                 (rows_deleted, withdrawal.tenant_id, withdrawal.learner_key, withdrawal.version),
             ).rowcount
             if done and rows_deleted:
-                self._count(transaction, withdrawal.tenant_id, "withdrawn", rows_deleted)
+                count(transaction, withdrawal.tenant_id, "withdrawn", rows_deleted)
 
 
 def _of_basis(basis: RecordedBasis) -> dict[str, Json]:

@@ -22,7 +22,7 @@ _SCOPES = """
 _CONSENTING = """
     SELECT p.learner_key::text, p.persona FROM people p JOIN (
         SELECT learner_key FROM consent_state
-        WHERE tenant_id = %(tenant)s AND granted AND purpose = ANY(%(purposes)s)
+        WHERE tenant_id = %(tenant)s AND live AND purpose = ANY(%(purposes)s)
         GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
     ) c USING (learner_key)
     WHERE p.tenant_id = %(tenant)s AND p.kind = 'learner'

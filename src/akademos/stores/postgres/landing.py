@@ -23,6 +23,7 @@ from akademos.stores.postgres.landing_rows import LandingRows
 from akademos.stores.postgres.landing_side import write_logs, write_refusals
 from akademos.stores.postgres.standing import Standing, Standings
 from akademos.stores.postgres.vault import PostgresVault
+from akademos.telemetry import SUPPRESSED
 
 _KNOWN_IDS = "SELECT event_id, content_hash FROM event_index WHERE tenant_id = %s AND event_id = ANY(%s)"
 _HOLD_DECISIONS = "SELECT FROM tenants WHERE tenant_id = ANY(%s) ORDER BY tenant_id FOR SHARE"
@@ -123,6 +124,8 @@ class PostgresLanding:
                 search_index = True
             else:
                 if rows is not None:
+                    for reason in rows.suppressed.values():
+                        SUPPRESSED.labels(reason).inc()
                     return rows.verdicts
                 decided = True  # by somebody about consent, meanwhile
         raise Unavailable("other writers keep sending the same ids", hint="Send it again.", retry_after_s=1)
@@ -143,7 +146,7 @@ class PostgresLanding:
                 write_logs(connection, rows.logged)
                 for receipt, _, _ in rows.logged:
                     self._standings.forget(receipt.tenant_id)
-            write_refusals(connection, receipts, rows.verdicts)
+            write_refusals(connection, receipts, rows.verdicts, rows.suppressed)
         return rows
 
     def _land_before_decisions(

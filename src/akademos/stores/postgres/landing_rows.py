@@ -86,6 +86,7 @@ class LandingRows:
 
     Attributes:
         verdicts: per request the verdict of each arrival, in order.
+        suppressed: by tenant and event id why an event was suppressed: opt_out, paused or restricted.
         logged: accepted events that go to a log instead of landing, with the actor's key.
     """
 
@@ -98,6 +99,7 @@ class LandingRows:
         self._landing = _Waiting(Uuids)
         self._held = _Waiting(Hashes)
         self.verdicts: list[list[str]] = []
+        self.suppressed: dict[tuple[str, bytes], str] = {}
         self.logged: list[tuple[Receipt, Arrival, bytes | None]] = []
 
     def add(self, receipt: Receipt, people: Mapping[Identifier, Standing]) -> None:
@@ -116,7 +118,9 @@ class LandingRows:
             known[tenant_id, one.event_id] = one.content_hash
             actor = people[one.actor] if one.actor is not None else None
             subject = people[one.subject] if one.subject is not None else None
-            verdict = _verdict(one.handling, one.opt_out, actor, subject)
+            verdict, reason = _verdict(one.handling, one.opt_out, actor, subject)
+            if reason is not None:
+                self.suppressed[tenant_id, one.event_id] = reason
             mine.append(verdict)
             self._indexed.append(one)
             self._outcomes.append(verdict)
@@ -189,16 +193,29 @@ class LandingRows:
         )
 
 
-def _verdict(handling: Handling, opt_out: bool, actor: Standing | None, subject: Standing | None) -> str:
+def _verdict(
+    handling: Handling, opt_out: bool, actor: Standing | None, subject: Standing | None
+) -> tuple[str, str | None]:
+    """The verdict, and why where it is suppressed."""
     if actor is not None and (actor.staff or handling.actor_is_staff):
         actor = None  # no learner: nobody's consent is asked
     if handling.stopped_by_opt_out and (
         opt_out or (actor is not None and actor.opted_out) or (subject is not None and subject.opted_out)
     ):
-        return "suppressed"
+        return "suppressed", "opt_out"
     if handling.needs_consent and not (
         (actor is None or handling.purposes & actor.consented)
         and (subject is None or handling.purposes & subject.consented)
     ):
-        return "held"
-    return "accepted"
+        stop = _stop(handling, actor) or _stop(handling, subject)
+        return ("suppressed", stop) if stop else ("held", None)
+    return "accepted", None
+
+
+def _stop(handling: Handling, learner: Standing | None) -> str | None:
+    """What keeps an event out for good that may not be collected: consent that comes later must not bring it back."""
+    if learner is None or handling.purposes & learner.consented:
+        return None
+    if handling.purposes & learner.restricted:
+        return "restricted"
+    return "paused" if handling.purposes & learner.paused else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from uuid import UUID
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid4
 
 import orjson
 from psycopg import sql
@@ -23,10 +25,43 @@ _DEAD_LETTERS = """
     FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[])
         AS _ (t, at, s, e, c, p, h, b)
 """
+_COUNT_OPT_OUTS = """
+    INSERT INTO opt_outs AS kept (tenant_id, day, kind, events) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (tenant_id, day, kind) DO UPDATE SET events = kept.events + excluded.events
+"""
+# Of two at the same instant the one that came later. The row of the tenant orders writers: each sees the others' lines.
+_APPLY_OPT_OUT = """
+    UPDATE people SET opted_out = %(opted_out)s WHERE tenant_id = %(tenant)s AND learner_key = %(key)s AND NOT EXISTS (
+        SELECT FROM preference_log later WHERE later.tenant_id = %(tenant)s AND later.learner_key = %(key)s
+            AND later.event LIKE %(like)s AND later.occurred_at > %(at)s
+    )
+"""
+_NEW_VERSION = "UPDATE tenants SET consent_version = consent_version + 1 WHERE tenant_id = %s"
+
+_PREFERENCE = """
+    INSERT INTO preference_log (tenant_id, event_id, event, learner_key, occurred_at, received_at, source, properties)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+"""
+_RECEIPT = """
+    INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, conflict,
+        suppressed, rejected)
+    VALUES (%s, %s, 'preference', %s, 1, 1, 0, 0, 0, 0, 0)
+"""
+
+OPT_OUT_EVENT = "settings_tracking_opt_out"
 
 
-def write_refusals(transaction: Transaction, receipts: Sequence[Receipt], verdicts: Sequence[Sequence[str]]) -> None:
-    """Envelopes of everything that was not taken, and dead letters of what was refused and could be parsed."""
+def write_refusals(
+    transaction: Transaction,
+    receipts: Sequence[Receipt],
+    verdicts: Sequence[Sequence[str]],
+    suppressed: Mapping[tuple[str, bytes], str],
+) -> None:
+    """Envelopes of everything that was not taken, and dead letters of what was refused and could be parsed.
+
+    `suppressed` says by tenant and event id why an event was; it is counted by that.
+    """
+    counted: Counter[tuple[str, date, str]] = Counter()
     envelopes: list[tuple[object, ...]] = []
     letters: list[tuple[object, ...]] = []
     for receipt, mine in zip(receipts, verdicts, strict=True):
@@ -34,6 +69,9 @@ def write_refusals(transaction: Transaction, receipts: Sequence[Receipt], verdic
         for one, verdict in zip(receipt.arrivals, mine, strict=True):
             if verdict in ("duplicate", "conflict", "suppressed", "rejected"):
                 code = "too_old" if verdict == "rejected" else None
+                if verdict == "suppressed":
+                    code = suppressed[receipt.tenant_id, one.event_id]
+                    counted[receipt.tenant_id, receipt.received_at.date(), f"suppressed_{code}"] += 1
                 envelopes.append(
                     (*sent, verdict, code, one.handling.event, one.content_hash, len(one.raw), one.position)
                 )
@@ -48,6 +86,14 @@ def write_refusals(transaction: Transaction, receipts: Sequence[Receipt], verdic
     for statement, rows in ((_ENVELOPES, envelopes), (_DEAD_LETTERS, letters)):
         if rows:
             transaction.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    count_opt_outs(transaction, counted)
+
+
+def count_opt_outs(transaction: Transaction, counted: Mapping[tuple[str, date, str], int]) -> None:
+    """Add to the counts of a tenant, a day and a kind (see the dataset `opt_outs`)."""
+    # In one order for everybody, since two writers may count for the same day.
+    for key, events in sorted(counted.items()):
+        transaction.execute(_COUNT_OPT_OUTS, (*key, events))
 
 
 def write_logs(transaction: Transaction, logged: Sequence[tuple[Receipt, Arrival, bytes | None]]) -> None:
@@ -66,12 +112,29 @@ def write_logs(transaction: Transaction, logged: Sequence[tuple[Receipt, Arrival
                 receipt.received_at, receipt.source, orjson.dumps(one.properties).decode(),
             ),
         )  # fmt: skip
-        if one.handling.event_name == "settings_tracking_opt_out":
-            transaction.execute(
-                "UPDATE people SET opted_out = %s WHERE tenant_id = %s AND learner_key = %s",
-                (one.properties.get("tracking_opt_out", True), receipt.tenant_id, key),
-            )
-            transaction.execute(
-                "UPDATE tenants SET consent_version = consent_version + 1 WHERE tenant_id = %s",
-                (receipt.tenant_id,),
-            )
+        if one.handling.event_name == OPT_OUT_EVENT and key is not None:
+            opted_out = bool(one.properties.get("tracking_opt_out", True))
+            apply_opt_out(transaction, receipt.tenant_id, key, opted_out=opted_out, occurred_at=one.occurred_at)
+            kind = "opted_out" if opted_out else "opted_in"
+            count_opt_outs(transaction, {(receipt.tenant_id, receipt.received_at.date(), kind): 1})
+
+
+def apply_opt_out(
+    transaction: Transaction, tenant_id: str, learner_key: UUID, *, opted_out: bool, occurred_at: datetime
+) -> None:
+    """Have an opt-out or opt-in that is in the log stand, unless one that happened later has already arrived."""
+    transaction.execute(_NEW_VERSION, (tenant_id,))
+    values = {"tenant": tenant_id, "key": learner_key, "like": f"{OPT_OUT_EVENT}%"}
+    transaction.execute(_APPLY_OPT_OUT, {**values, "opted_out": opted_out, "at": occurred_at})
+
+
+def log_preference(
+    transaction: Transaction, tenant_id: str, learner_key: UUID, *, opted_out: bool, source: str, at: datetime
+) -> None:
+    """A switch of tracking that comes by a page or the API: the same event, with a receipt of its own."""
+    properties = orjson.dumps({"tracking_opt_out": opted_out}).decode()
+    values = (tenant_id, uuid4(), OPT_OUT_EVENT, learner_key, at, at, source, properties)
+    transaction.execute(_PREFERENCE, values)
+    transaction.execute(_RECEIPT, (tenant_id, source, at))
+    apply_opt_out(transaction, tenant_id, learner_key, opted_out=opted_out, occurred_at=at)
+    count_opt_outs(transaction, {(tenant_id, at.date(), "opted_out" if opted_out else "opted_in"): 1})

@@ -17,7 +17,7 @@ from akademos.stores.postgres.database import Database, Transaction
 # Locked, so that a decision waits for this transaction and then finds what it wrote.
 _CONSENTING = """
     SELECT learner_key::text FROM consent_state
-    WHERE tenant_id = %s AND purpose = %s AND granted AND learner_key = ANY(%s) ORDER BY learner_key FOR SHARE
+    WHERE tenant_id = %s AND purpose = %s AND live AND learner_key = ANY(%s) ORDER BY learner_key FOR SHARE
 """
 _WRITE = """
     INSERT INTO learner_state AS kept (tenant_id, learner_key, version, computed_at, computed_as_of, definition, events,
@@ -32,8 +32,13 @@ _READ = """
     SELECT learner_key::text, version, computed_at, computed_as_of, definition, events, last_event_at, packed
     FROM learner_state WHERE tenant_id = %s AND learner_key = %s
 """
-_REMOVE = "DELETE FROM learner_state WHERE tenant_id = %s AND learner_key = ANY(%s)"
-_REMOVE_TOPICS = "DELETE FROM topic_mastery WHERE tenant_id = %s AND learner_key = ANY(%s)"
+# What is paused, restricted or objected to is not computed anew, and nothing of it is deleted.
+_NOT_STOPPED = """ AND NOT EXISTS (
+        SELECT FROM consent_state c WHERE c.tenant_id = t.tenant_id AND c.learner_key = t.learner_key
+            AND c.purpose = 'learning_support' AND c.granted AND NOT c.live
+    )"""
+_REMOVE = f"DELETE FROM learner_state t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
+_REMOVE_TOPICS = f"DELETE FROM topic_mastery t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
 _MARK = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT %s, k, (SELECT clock_timestamp()) FROM unnest(%s::uuid[]) AS _ (k)
@@ -87,10 +92,7 @@ class PostgresLearnerStates:
             if rows:
                 cursor.executemany(_WRITE, rows)
             written = cursor.rowcount if rows else 0
-            others = [UUID(key) for key in by_key if key not in consenting]
-            if others:
-                transaction.execute(_REMOVE_TOPICS, (tenant_id, others))
-                transaction.execute(_REMOVE, (tenant_id, others))
+            _remove(transaction, tenant_id, [key for key in by_key if key not in consenting])
         return written
 
     def read(self, tenant_id: str, learner_key: str) -> LearnerState | None:
@@ -102,16 +104,16 @@ class PostgresLearnerStates:
     def remove(self, tenant_id: str, learner_keys: Sequence[str]) -> int:
         """Drop rows of learners who no longer have consented events."""
         with self._database.pipeline() as transaction:
-            keys = [UUID(key) for key in learner_keys]
-            transaction.execute(_REMOVE_TOPICS, (tenant_id, keys))
-            return transaction.execute(_REMOVE, (tenant_id, keys)).rowcount
+            return _remove(transaction, tenant_id, learner_keys)
 
     def drop_before(self, tenant_id: str, computed_as_of: datetime) -> int:
         """Drop rows that a run over all learners has not renewed; see the port."""
         values = (tenant_id, computed_as_of)
         with self._database.pipeline() as transaction:
-            transaction.execute("DELETE FROM topic_mastery WHERE tenant_id = %s AND as_of < %s", values)
-            statement = "DELETE FROM learner_state WHERE tenant_id = %s AND computed_as_of < %s"
+            transaction.execute(
+                f"DELETE FROM topic_mastery t WHERE tenant_id = %s AND as_of < %s{_NOT_STOPPED}", values
+            )
+            statement = f"DELETE FROM learner_state t WHERE tenant_id = %s AND computed_as_of < %s{_NOT_STOPPED}"
             return transaction.execute(statement, values).rowcount
 
     def mark_stale(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
@@ -177,6 +179,14 @@ class PostgresLearnerStates:
         """Item difficulty of the newest version."""
         cohort = self.cohort(tenant_id)
         return None if cohort is None else (cohort.version, cohort.tables["item_difficulty"])
+
+
+def _remove(transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]) -> int:
+    if not learner_keys:
+        return 0
+    values = (tenant_id, [UUID(key) for key in learner_keys])
+    transaction.execute(_REMOVE_TOPICS, values)
+    return transaction.execute(_REMOVE, values).rowcount
 
 
 def _consenting(transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]) -> set[str]:

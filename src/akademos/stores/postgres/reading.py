@@ -11,10 +11,12 @@ from akademos.catalogue.declarations import Purpose
 from akademos.privacy.pseudonyms import Keys, audit_name, unseal
 from akademos.stores.ports.access import (
     AccessEntry,
+    Contest,
     Reading,
     Roster,
     RosterLearner,
     Standing,
+    Stop,
 )
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.database import Database
@@ -30,8 +32,11 @@ _READ = """
             (SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(subject)s),
             %(key)s::uuid)
     ), consent AS (
-        SELECT coalesce(array_agg(purpose) FILTER (WHERE granted), '{}') AS granted,
-            coalesce(array_agg(purpose), '{}') AS decided, coalesce(max(version), 0) AS version
+        SELECT coalesce(array_agg(purpose) FILTER (WHERE live), '{}') AS granted,
+            coalesce(array_agg(purpose) FILTER (WHERE basis <> 'none'), '{}') AS decided,
+            coalesce(max(version), 0) AS version,
+            coalesce(array_agg(purpose || ' ' || CASE WHEN objected THEN 'objected' WHEN restricted THEN 'restricted'
+                ELSE 'paused' END) FILTER (WHERE objected OR restricted OR paused), '{}') AS stopped
         FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = (SELECT learner_key FROM subject)
     )
     SELECT (SELECT learner_key::text FROM actor), subject.learner_key::text,
@@ -44,16 +49,21 @@ _READ = """
         coalesce((SELECT version FROM record_versions WHERE tenant_id = %(tenant)s), 0),
         coalesce(subject.time_zone, tenant.time_zone), subject.data_key, subject.display_name,
         state.version, state.computed_at, state.computed_as_of, state.definition, state.events, state.last_event_at,
-        state.packed, (SELECT data_key FROM actor)
+        state.packed, (SELECT data_key FROM actor), consent.stopped, contest.concerns, contest.said, contest.since
     FROM tenants tenant CROSS JOIN consent
         LEFT JOIN subject ON true
+        CROSS JOIN LATERAL (
+            SELECT array_agg(concerns) AS concerns, array_agg(said) AS said, array_agg(requested_at) AS since
+            FROM rights_requests WHERE tenant_id = %(tenant)s AND learner_key = subject.learner_key
+                AND kind = 'contest' AND status = 'open'
+        ) AS contest
         LEFT JOIN learner_state state ON state.tenant_id = tenant.tenant_id
             AND state.learner_key = (SELECT learner_key FROM subject)
     WHERE tenant.tenant_id = %(tenant)s
 """
 _CONFIRM = """
     WITH now AS (
-        SELECT count(*) FILTER (WHERE granted AND purpose = ANY(%(purposes)s)) AS granted,
+        SELECT count(*) FILTER (WHERE live AND purpose = ANY(%(purposes)s)) AS granted,
             coalesce(max(version), 0) AS version
         FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = %(key)s
     ), standing AS (
@@ -63,9 +73,8 @@ _CONFIRM = """
     ), logged AS (
         INSERT INTO access_log
             (tenant_id, actor, role, subject, what, purpose, reason, decision, consent_version)
-        SELECT %(tenant)s, %(actor)s, %(role)s, %(subject)s, %(what)s, %(purpose)s, %(reason)s,
-            CASE standing WHEN 'stands' THEN %(decision)s ELSE 'consent_withdrawn' END, version
-        FROM standing WHERE standing <> 'changed'
+        SELECT %(tenant)s, %(actor)s, %(role)s, %(subject)s, %(what)s, %(purpose)s, %(reason)s, %(decision)s, version
+        FROM standing WHERE standing = 'stands'
     )
     SELECT standing FROM standing
 """
@@ -80,7 +89,7 @@ _LOG_EACH = """
 """
 _CONSENTING = """
     SELECT learner_key FROM consent_state
-    WHERE tenant_id = %(tenant)s AND granted AND purpose = ANY(%(purposes)s)
+    WHERE tenant_id = %(tenant)s AND live AND purpose = ANY(%(purposes)s)
     GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
 """
 _ROSTER = f"""
@@ -151,6 +160,8 @@ class PostgresReadings:
             state=None if row[10] is None else LearnerState(learner_key, *row[10:17]),
             actor_audit_name=actor_name,
             learner_audit_name=None if data_key is None else audit_name(data_key),
+            stopped=dict(_stop(one) for one in row[18]),
+            contested=() if data_key is None else _contested(data_key, *row[19:22]),
         )
 
     def _data_key(self, tenant_id: str, learner_key: str | None, wrapped: bytes | None) -> bytes | None:
@@ -257,6 +268,18 @@ class PostgresReadings:
         """Return when the store answers."""
         with self._database.serving("") as transaction:
             transaction.execute("SELECT 1")
+
+
+def _contested(
+    data_key: bytes, concerns: list[str] | None, said: list[bytes | None] | None, since: list[datetime] | None
+) -> tuple[Contest, ...]:
+    rows = sorted(zip(concerns or (), said or (), since or (), strict=True), key=lambda one: one[2])
+    return tuple(Contest(one, "" if words is None else unseal(data_key, words), at) for one, words, at in rows)
+
+
+def _stop(text: str) -> tuple[Purpose, Stop]:
+    purpose, _, stop = text.partition(" ")
+    return Purpose(purpose), Stop(stop)
 
 
 def _as_key(text: str) -> str | None:

@@ -19,10 +19,14 @@ CACHED_PEOPLE = 50_000
 
 _VERSION = "SELECT consent_version FROM tenants WHERE tenant_id = %s"
 _PEOPLE = """
-    SELECT i.identifier_hash, uuid_send(p.learner_key), p.kind = 'staff', p.opted_out,
-        (SELECT array_agg(c.purpose) FROM consent_state c
-         WHERE c.tenant_id = p.tenant_id AND c.learner_key = p.learner_key AND c.granted)
+    SELECT i.identifier_hash, uuid_send(p.learner_key), p.kind = 'staff', p.opted_out, live, paused, restricted
     FROM identifiers i JOIN people p USING (tenant_id, learner_key)
+        CROSS JOIN LATERAL (
+            SELECT array_agg(c.purpose) FILTER (WHERE c.live) AS live,
+                array_agg(c.purpose) FILTER (WHERE c.paused) AS paused,
+                array_agg(c.purpose) FILTER (WHERE c.restricted OR c.objected) AS restricted
+            FROM consent_state c WHERE c.tenant_id = p.tenant_id AND c.learner_key = p.learner_key
+        ) AS consent
     WHERE i.tenant_id = %s AND i.identifier_hash = ANY(%s)
 """
 
@@ -30,7 +34,8 @@ _PEOPLE = """
 class Standing(NamedTuple):
     """One identifier's person; `key` is None for somebody we have never heard a decision of.
 
-    `consented` is a mask of purposes, without what an opt-out takes from it.
+    `consented` is a mask of live purposes, without what an opt-out takes from it; `paused` and `restricted` (also by an
+    objection) are masks of purposes for which nothing new is collected.
     """
 
     identifier_hash: bytes
@@ -38,6 +43,8 @@ class Standing(NamedTuple):
     consented: int
     staff: bool
     opted_out: bool
+    paused: int = 0
+    restricted: int = 0
 
 
 _NOBODY: Mapping[Identifier, Standing] = MappingProxyType({})
@@ -92,8 +99,11 @@ class Standings:
         hashes = {self._keys.identifier_hash(tenant_id, one.kind, one.value): one for one in unknown}
         for found, one in hashes.items():
             known[one] = Standing(found, None, 0, staff=False, opted_out=False)
-        for found, key, staff, opted_out, purposes in transaction.execute(_PEOPLE, (tenant_id, list(hashes))):
-            consented = mask(purposes or ())
+        for found, key, staff, opted_out, live, paused, restricted in transaction.execute(
+            _PEOPLE, (tenant_id, list(hashes))
+        ):
+            consented = mask(live or ())
             if opted_out:
                 consented = without_opted_out(consented)
-            known[hashes[found]] = Standing(found, key, consented, staff, opted_out)
+            stops = mask(paused or ()), mask(restricted or ())
+            known[hashes[found]] = Standing(found, key, consented, staff, opted_out, *stops)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from akademos.privacy.pseudonyms import KEY_BYTES, NONCE_BYTES, Keys, seal, unseal
 from akademos.stores.ports.identity import Identifier, Person, PersonKind
@@ -15,6 +15,13 @@ _FIND = """
     SELECT i.identifier_hash, p.learner_key::text, p.kind, p.persona, p.time_zone, p.opted_out
     FROM identifiers i JOIN people p USING (tenant_id, learner_key)
     WHERE i.tenant_id = %s AND i.identifier_hash = ANY(%s)
+"""
+_LEARNERS = """
+    SELECT DISTINCT ON (p.learner_key) p.learner_key::text, p.data_key, i.kind, i.sealed
+    FROM people p JOIN identifiers i USING (tenant_id, learner_key)
+    WHERE tenant_id = %s AND p.kind = 'learner'
+        AND EXISTS (SELECT FROM consent_state c WHERE c.tenant_id = p.tenant_id AND c.learner_key = p.learner_key)
+    ORDER BY p.learner_key, i.kind DESC, i.created_at
 """
 _ADD_PEOPLE = """
     INSERT INTO people (tenant_id, learner_key, kind, data_key)
@@ -116,6 +123,13 @@ class PostgresVault:
             (tenant_id, list(learner_keys)),
         )
         return {key: self._keys.unwrap(tenant_id, key, wrapped) for key, wrapped in rows}
+
+    def learners(self, tenant_id: str) -> Iterator[tuple[Identifier, str]]:
+        """Every learner who has decided about consent; see the port."""
+        with self._database.pipeline() as transaction:
+            rows = transaction.execute(_LEARNERS, (tenant_id,)).fetchall()
+        for key, wrapped, kind, sealed in rows:
+            yield Identifier(kind, self._open(tenant_id, key, wrapped, sealed)), key
 
     def display_names(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, str]:
         """Names of people, for pages behind the gate; who has none is absent."""

@@ -1,0 +1,184 @@
+"""The learner's consent page: no consent is needed to see or change it, and no script."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from akademos.catalogue.declarations import Purpose
+from akademos.errors import AkademosError, Conflict, Forbidden, InputError, Unauthenticated
+from akademos.privacy.standing import DECISIONS, Decision
+from akademos.serving.pages.my_consent import LANGUAGES, Decided, render_my_consent
+from akademos.serving.principal import Principal
+from akademos.serving.routes.consent import texts_shown
+from akademos.serving.routes.pages import HEADERS, MY_CONSENT, shell_for
+from akademos.serving.services import Served, Services, services_of
+from akademos.serving.small_bodies import SmallBodyRoute
+from akademos.stores.ports.identity import Identifier, Person
+
+router = APIRouter(include_in_schema=False, route_class=SmallBodyRoute)
+
+_TRACKING = ("tracking.off", "tracking.on")
+
+MY_DATA = "/my-data"
+MY_DATA_JSON = "/v1/me/data"
+
+
+async def _learner(request: Request) -> Principal:
+    """Who is signed in; a form brings its token itself, where an API call sends a header."""
+    principal = await services_of(request).doorkeeper.known(request)
+    if principal is None:
+        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
+    if principal.role != "learner":
+        raise Forbidden(
+            "Consent is the learner's own; staff and services have none to give.",
+            hint="Sign in as a learner.",
+            code="role",
+        )
+    return principal
+
+
+Learner = Annotated[Principal, Depends(_learner)]
+
+
+def language_of(request: Request, chosen: str) -> str:
+    """The language to answer in: the chosen one, else the browser's first that there is."""
+    wanted = [
+        chosen,
+        *(part.split(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(",")),
+    ]
+    return next((one.lower() for one in wanted if one.lower() in LANGUAGES), LANGUAGES[0])
+
+
+def _person(services: Services, principal: Principal) -> Person | None:
+    who = Identifier("user", principal.user_id)
+    return services.vault.find(principal.tenant_id, [who]).get(who)
+
+
+@router.get(MY_CONSENT)
+def my_consent(
+    request: Request,
+    services: Served,
+    principal: Learner,
+    lang: Annotated[str, Query()] = "",
+    done: Annotated[str, Query()] = "",
+) -> Response:
+    """What is asked, what stands, and what to change it with."""
+    return _page(request, services, principal, language_of(request, lang), done=_done(done))
+
+
+def _done(text: str) -> tuple[Purpose, Decision] | bool | None:
+    if text in _TRACKING:
+        return text == _TRACKING[0]
+    purpose, _, decision = text.partition(".")
+    found = next((one for one in DECISIONS if one == decision), None)
+    return (Purpose(purpose), found) if found and purpose in list(Purpose) else None
+
+
+def _page(
+    request: Request,
+    services: Services,
+    principal: Principal,
+    language: str,
+    *,
+    done: tuple[Purpose, Decision] | bool | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    tenant_id, person = principal.tenant_id, _person(services, principal)
+    decided = Decided({}, (), opted_out=False)
+    name = None
+    if person is not None:
+        standings = {one.purpose: one for one in services.consent.state(tenant_id, person.learner_key)}
+        history = services.consent.history(tenant_id, person.learner_key)
+        decided = Decided(standings, history, person.opted_out)
+        name = services.vault.display_names(tenant_id, [person.learner_key]).get(person.learner_key)
+    shell, _ = shell_for(services, request, principal, person=name, language=language)
+    zone = next((one.time_zone for one in services.tenants.all() if one.tenant_id == tenant_id), "UTC")
+    html = render_my_consent(
+        decided,
+        texts_shown(services, tenant_id, language),
+        shell=shell,
+        zone=ZoneInfo((person.time_zone if person else None) or zone),
+        action=MY_CONSENT,
+        done=done,
+        problem=problem,
+        links={"data": MY_DATA, "download": MY_DATA_JSON},
+    )
+    return HTMLResponse(html, status, headers=HEADERS)
+
+
+@router.post(MY_CONSENT)
+def change(
+    request: Request,
+    services: Served,
+    principal: Learner,
+    purpose: Annotated[str, Form()] = "",
+    decision: Annotated[str, Form()] = "",
+    text_version: Annotated[str, Form()] = "",
+    tracking_opt_out: Annotated[str, Form()] = "",
+    lang: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Record one decision and show the page again."""
+    language = language_of(request, lang)
+    try:
+        if principal.way == "session":
+            services.doorkeeper.tokens.check_form(request, principal, csrf)
+        if tracking_opt_out:
+            _switch_tracking(services, principal, tracking_opt_out)
+            done = _TRACKING[tracking_opt_out == "false"]
+        else:
+            done = _decide(services, principal, purpose, decision, text_version)
+    except AkademosError as refusal:
+        if refusal.transient:
+            raise
+        problem = f"{refusal.reason} {refusal.hint}".strip()
+        return _page(request, services, principal, language, problem=problem, status=refusal.status)
+    return RedirectResponse(f"{MY_CONSENT}?{urlencode({'lang': language, 'done': done})}", 303)
+
+
+def _known(services: Services, principal: Principal) -> Person:
+    who = Identifier("user", principal.user_id)
+    person = services.vault.ensure(principal.tenant_id, [who])[who]
+    if person.kind != "learner":
+        raise Conflict("Staff are no consent subjects.", hint="Sign in as a learner.", code="staff_decide_nothing")
+    return person
+
+
+def _switch_tracking(services: Services, principal: Principal, wanted: str) -> None:
+    if wanted not in ("true", "false"):
+        raise InputError("The form says neither on nor off.", hint="Use the buttons of the page.")
+    person = _known(services, principal)
+    services.consent.switch_tracking(
+        principal.tenant_id, person.learner_key, opted_out=wanted == "true", recorded_by="self", at=services.clock()
+    )
+
+
+def _decide(services: Services, principal: Principal, purpose: str, decision: str, text_version: str) -> str:
+    chosen = next((one for one in Purpose if one == purpose), None)
+    decided = next((one for one in DECISIONS if one == decision), None)
+    if chosen is None or decided is None:
+        raise InputError("The form decides nothing.", hint="Use the buttons of the page.")
+    if decided == "granted":
+        text = texts_shown(services, principal.tenant_id, LANGUAGES[0]).get(chosen)
+        if text is None or text.version != text_version:
+            raise Conflict(
+                "The text has changed since the page was loaded.",
+                hint="Read it again, then decide.",
+                code="text_changed",
+            )
+    person = _known(services, principal)
+    services.consent.decide(
+        principal.tenant_id,
+        person.learner_key,
+        [chosen],
+        decided,
+        text_version=text_version if decided == "granted" else None,
+        recorded_by="self",
+    )
+    return f"{chosen.value}.{decided}"

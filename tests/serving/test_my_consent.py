@@ -1,0 +1,150 @@
+"""The consent page: what it shows, what its buttons do, and whom it refuses; without a script."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from starlette.testclient import TestClient
+from tests.serving.institution import ANSWER_PATHS, Institution
+
+from akademos.serving.pages.my_consent import LANGUAGES
+from akademos.serving.pages.wording import words_in
+from akademos.stores.ports.identity import Identifier
+
+PAGE = {"accept": "text/html"}
+
+
+def signed_in(institution: Institution, user_id: str = "ada", role: str = "learner") -> TestClient:
+    client = institution.client()
+    tokens = institution.services.doorkeeper.tokens
+    client.cookies.set(tokens.session_cookie, institution.token(user_id, role))  # type: ignore[arg-type]  # tests name roles
+    return client
+
+
+def forms(page: str) -> list[dict[str, str]]:
+    """The fields that each button of the page would post."""
+    found = []
+    for form in re.findall(
+        r'<form method="post" action="/my-consent">.*?</form>|<form class="acts".*?</form>', page, re.S
+    ):
+        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+        for name, value in re.findall(r'<button name="([^"]+)" value="([^"]+)"', form):
+            found.append({**{key: html.unescape(text) for key, text in fields.items()}, name: value})
+    return found
+
+
+def press(client: TestClient, decision: str, purpose: str = "learning_support") -> str:
+    page = client.get("/my-consent", headers=PAGE).text
+    fields = next(one for one in forms(page) if (one.get("decision"), one.get("purpose")) == (decision, purpose))
+    answer = client.post("/my-consent", data=fields)
+    assert answer.status_code == 303, answer.text
+    shown = client.get(answer.headers["location"], headers=PAGE)
+    assert shown.status_code == 200
+    assert 'role="status"' in shown.text
+    return str(shown.text)
+
+
+def test_every_choice_can_be_made_with_a_form_and_counts_at_once(institution: Institution) -> None:
+    client = signed_in(institution)
+    assert client.get(ANSWER_PATHS[0]).status_code == 200
+    for decision, status in (
+        ("paused", 403),
+        ("resumed", 200),
+        ("restricted", 403),
+        ("restriction_lifted", 200),
+        ("objected", 403),
+        ("objection_withdrawn", 200),
+        ("withdrawn", 403),
+        ("granted", 200),
+    ):
+        shown = press(client, decision)
+        assert client.get(ANSWER_PATHS[0]).status_code == status, decision
+        assert words_in("en").plain(f"decision.{decision}") in shown
+    state = client.get("/v1/consent").json()
+    assert state["state"][0]["text_version"] == "akademos-2026-1"
+    assert [line["decision"] for line in state["history"]][-2:] == ["withdrawn", "granted"]
+
+
+def test_a_grant_is_for_the_text_that_was_shown(institution: Institution) -> None:
+    client = signed_in(institution, "ben")
+    page = client.get("/my-consent", headers=PAGE).text
+    fields = next(one for one in forms(page) if one.get("decision") == "granted")
+    answer = client.post("/my-consent", data={**fields, "text_version": "older"})
+    assert answer.status_code == 409
+    assert "The text has changed" in answer.text
+    assert client.get("/v1/consent").json()["state"] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"csrf": ""}, {"csrf": "x"}, {"purpose": "spying"}, {"decision": "maybe"}, {"decision": ""}],
+)
+def test_a_form_that_is_not_ours_changes_nothing(institution: Institution, change: dict[str, str]) -> None:
+    client = signed_in(institution)
+    before = client.get("/v1/consent").json()
+    fields = next(one for one in forms(client.get("/my-consent", headers=PAGE).text) if one.get("decision") == "paused")
+    answer = client.post("/my-consent", data={**fields, **change})
+    assert answer.status_code in (400, 403)
+    assert 'role="alert"' in answer.text
+    assert client.get("/v1/consent").json() == before
+
+
+def test_tracking_is_switched_and_counted(institution: Institution) -> None:
+    client = signed_in(institution)
+    who = Identifier("user", "ada")
+
+    def opted_out() -> bool:
+        return institution.services.vault.find(institution.tenant, [who])[who].opted_out
+
+    for wanted in ("true", "false", "true"):
+        page = client.get("/my-consent", headers=PAGE).text
+        fields = next(one for one in forms(page) if "tracking_opt_out" in one)
+        assert fields["tracking_opt_out"] == wanted
+        answer = client.post("/my-consent", data=fields)
+        assert 'role="status"' in client.get(answer.headers["location"], headers=PAGE).text
+        assert opted_out() == (wanted == "true")
+    with institution.database.pipeline() as transaction:
+        counted = transaction.execute(
+            "SELECT kind, events FROM opt_outs WHERE tenant_id = %s", (institution.tenant,)
+        ).fetchall()
+    assert dict(counted) == {"opted_out": 2, "opted_in": 1}
+
+
+def test_staff_and_strangers_are_refused(institution: Institution) -> None:
+    assert signed_in(institution, "prof", "instructor").get("/my-consent").status_code == 403
+    assert institution.client().get("/my-consent").status_code == 401
+    assert signed_in(institution, "prof").post("/my-consent", data={}).status_code in (400, 403)
+
+
+def test_somebody_who_never_decided_sees_what_is_asked(institution: Institution) -> None:
+    page = signed_in(institution, "brand-new").get("/my-consent", headers=PAGE).text
+    assert page.count('value="granted"') == 4
+    assert "Refusing has no disadvantage" in page
+
+
+def test_the_browsers_language_is_spoken(institution: Institution) -> None:
+    client = signed_in(institution)
+    german = client.get("/my-consent", headers={**PAGE, "accept-language": "de-AT,de;q=0.9,en;q=0.5"}).text
+    assert '<html lang="de">' in german
+    assert "Abzulehnen hat keinen Nachteil" in german
+    assert "Wir bewahren auf" in german
+    assert '<html lang="en">' in client.get("/my-consent", headers={**PAGE, "accept-language": "fr"}).text
+    assert '<html lang="de">' in client.get("/my-consent?lang=de", headers=PAGE).text
+
+
+def test_both_languages_have_every_word_of_the_page() -> None:
+    import tomllib
+    from pathlib import Path
+
+    from akademos.serving.pages import wording
+
+    folder = Path(wording.__file__).parent / "messages"
+    english, german = (tomllib.loads((folder / f"{code}.toml").read_text()) for code in LANGUAGES)
+    start = ("my_consent.", "standing.", "effect.", "choice.", "decision.", "purpose.", "nav.", "my_data.")
+    wanted = {key for key in english if key.startswith(start)}
+    assert wanted <= german.keys()
+    assert german.keys() <= english.keys()
+    for key in german:
+        assert set(re.findall(r"\{\w+\}", german[key])) == set(re.findall(r"\{\w+\}", english[key])), key
