@@ -20,8 +20,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-GROUPS = ("events", "records", "consent", "tenant", "jobs", "audit", "groups", "bench")
-COMMANDS = ("demo", "serve", "worker", "ingest", "learner", "token", "doctor")
+GROUPS = (
+    "events", "records", "consent", "tenant", "jobs", "audit", "groups", "erasures", "hold", "retention", "bench",
+)  # fmt: skip
+COMMANDS = ("demo", "serve", "worker", "ingest", "learner", "erase", "token", "doctor")
 
 
 def _version(show: bool) -> None:

@@ -15,6 +15,7 @@ from akademos.catalogue.declarations import Purpose
 from akademos.cli.operator import operator
 from akademos.errors import Conflict, InputError, NotFound
 from akademos.serving.principal import name_of
+from akademos.serving.routes.consent import erased
 from akademos.stores.ports.consent import ConsentEntry, ConsentReceipt, Decision
 from akademos.stores.ports.identity import Identifier
 from akademos.system import System
@@ -100,7 +101,9 @@ def _decide(
     with System(settings.load(data=data)) as system:
         if tenant not in {known.tenant_id for known in system.tenants.all()}:
             raise NotFound(f"There is no tenant `{tenant}`.", hint="Create it with `akademos tenant create`.")
-        known = system.vault.ensure(tenant, [who])[who]
+        known = system.vault.ensure(tenant, [who], readmit=decision == "granted").get(who)
+        if known is None:
+            raise erased()
         if known.kind != "learner":
             raise Conflict("Staff are no consent subjects.", hint="Record decisions of learners only.")
         return system.consent.decide(

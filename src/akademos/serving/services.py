@@ -18,7 +18,9 @@ from akademos.stores.ports.access import LearnerReadings, Tenants
 from akademos.stores.ports.answers import AnswerSource
 from akademos.stores.ports.audit_trail import AuditTrail
 from akademos.stores.ports.consent import ConsentLedger
+from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.identity import IdentityVault
+from akademos.stores.ports.retention import RetentionReports
 
 DASHBOARD = "/v1/analytics/dashboard"
 MASTERY = "/v1/analytics/mastery"
@@ -44,6 +46,8 @@ class Services:
     consent: ConsentLedger
     vault: IdentityVault
     tenants: Tenants
+    erasures: ErasureLedger
+    retention: RetentionReports
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]

@@ -96,6 +96,15 @@ def person_of(principal: Principal, user_id: str | None, anonymous_id: str | Non
     return Identifier("anonymous", str(anonymous_id))
 
 
+def erased() -> Conflict:
+    """Somebody decides for a person who was erased, and does not consent."""
+    return Conflict(
+        "The person was erased: there is nothing to withdraw.",
+        hint="A new consent makes a new beginning; nothing of before comes back.",
+        code="erased",
+    )
+
+
 @router.post(
     "/v1/consent",
     response_class=Response,
@@ -108,7 +117,10 @@ def decide(services: Served, principal: Asker, decision: ConsentDecision) -> Res
     """Record a decision. It holds for every request that follows, in every process."""
     anonymous = None if decision.anonymous_id is None else str(decision.anonymous_id)
     who = person_of(principal, decision.user_id, anonymous, "")
-    person = services.vault.ensure(principal.tenant_id, [who])[who]
+    granted = decision.decision == "granted"
+    person = services.vault.ensure(principal.tenant_id, [who], readmit=granted).get(who)
+    if person is None:
+        raise erased()
     if person.kind != "learner":
         raise Conflict(
             "Staff are no consent subjects; what they do rests on a named basis.",

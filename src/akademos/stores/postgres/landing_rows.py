@@ -110,12 +110,15 @@ class LandingRows:
             if first is not None:
                 mine.append("duplicate" if first == one.content_hash else "conflict")
                 continue
+            actor = people[one.actor] if one.actor is not None else None
+            subject = people[one.subject] if one.subject is not None else None
+            if (actor is not None and actor.erased) or (subject is not None and subject.erased):
+                mine.append("suppressed")  # however often, and nothing of it is kept, not even the id
+                continue
             if one.too_old:
                 mine.append("rejected")
                 continue
             known[tenant_id, one.event_id] = one.content_hash
-            actor = people[one.actor] if one.actor is not None else None
-            subject = people[one.subject] if one.subject is not None else None
             verdict = _verdict(one.handling, one.opt_out, actor, subject)
             mine.append(verdict)
             self._indexed.append(one)

@@ -14,6 +14,7 @@ from akademos.privacy.consent import mask, without_opted_out
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.suppression import suppressed
 
 CACHED_PEOPLE = 50_000
 
@@ -30,7 +31,7 @@ _PEOPLE = """
 class Standing(NamedTuple):
     """One identifier's person; `key` is None for somebody we have never heard a decision of.
 
-    `consented` is a mask of purposes, without what an opt-out takes from it.
+    `consented` is a mask of purposes, without what an opt-out takes from it. `erased`: on the suppression list.
     """
 
     identifier_hash: bytes
@@ -38,6 +39,7 @@ class Standing(NamedTuple):
     consented: int
     staff: bool
     opted_out: bool
+    erased: bool = False
 
 
 _NOBODY: Mapping[Identifier, Standing] = MappingProxyType({})
@@ -97,3 +99,5 @@ class Standings:
             if opted_out:
                 consented = without_opted_out(consented)
             known[hashes[found]] = Standing(found, key, consented, staff, opted_out)
+        for found in suppressed(transaction, self._keys, tenant_id, hashes.keys()):
+            known[hashes[found]] = Standing(found, None, 0, staff=False, opted_out=False, erased=True)
