@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from akademos.serving.gate import Gate
 from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.services import Services, declared_over_groups, declared_purposes
 from akademos.settings import Settings
+from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
@@ -28,24 +30,31 @@ from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
+from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
+from akademos.stores.postgres.legal_holds import PostgresLegalHolds
 from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
+from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.records import PostgresRecords
+from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
     from akademos.intake.bulk.run import BulkImport
     from akademos.intake.consent_records import ConsentRecords
+    from akademos.jobs.erasure import ErasureJob
     from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
+    from akademos.jobs.mover import Mover
+    from akademos.jobs.retention_report import RetentionReport
     from akademos.jobs.worker import Jobs, Worker
     from akademos.serving.api import Application
     from akademos.stores.lake.event_log import LakeEventLog
@@ -53,8 +62,8 @@ if TYPE_CHECKING:
     from akademos.stores.ports.event_log import Compaction
 
 
-SORTED_ROWS_PER_FILE = 1_000_000
-"""After an import: about 60 MB."""
+SORTED_ROWS_PER_FILE = 125_000
+"""After an import: about 8 MB. An erasure rewrites a file a month of whoever goes, whole."""
 
 WRITERS = 3
 """Of landing, in each process that takes events."""
@@ -213,6 +222,8 @@ class System:
             rights=self.rights,
             vault=self.vault,
             tenants=self.tenants,
+            erasures=self.erasures,
+            retention=self.retention_report,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
@@ -281,15 +292,17 @@ class System:
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
         processes = self.settings.analytics_processes
+        mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
         return Jobs(
-            mover=Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point),
+            mover=mover,
             refresh=Refresh(states, PastTables(core, self.records, states), consent, clock=now),
+            erasure=self.erasure_job(mover),
             withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
             compaction=CompactionJob(core, runs),
-            expiry=ExpiryJobs(queue, core, self.tenants, runs, registries, clock=now),
+            expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
-                core, self.records, states, consent, runs, registries, clock=now, processes=processes
+                core, self.records, states, consent, runs, registries, self.models, clock=now, processes=processes
             ),
             group_statistics=GroupStatisticsJob(
                 self.groups, runs, declared_over_groups(builtin().metrics), clock=now, protection=protection
@@ -300,6 +313,68 @@ class System:
             core=core,
             records=self.records,
             clock=now,
+        )
+
+    @cached_property
+    def erasures(self) -> PostgresErasures:
+        """Requests to erase a person, and their receipts."""
+        return PostgresErasures(self.database, self.keys, self._erasure_keys, clock=now)
+
+    @cached_property
+    def retention(self) -> PostgresRetention:
+        """How long tables are kept."""
+        return PostgresRetention(self.database, builtin().datasets)
+
+    @cached_property
+    def retention_report(self) -> RetentionReport:
+        """What is kept for how long, and what went."""
+        from akademos.jobs.retention_report import RetentionReport
+
+        return RetentionReport(
+            self.retention, lambda: self.event_log, self.job_runs, self.registries, builtin().datasets, clock=now
+        )
+
+    @cached_property
+    def models(self) -> PostgresModels:
+        """Whose rows trained which model."""
+        return PostgresModels(self.database, self.keys)
+
+    @cached_property
+    def legal_holds(self) -> PostgresLegalHolds:
+        """What may not be deleted."""
+        return PostgresLegalHolds(self.database, self.keys)
+
+    @cached_property
+    def _erasure_keys(self) -> FileErasureKeys:
+        return FileErasureKeys(self.settings.data / "erasures")
+
+    def erasure_job(
+        self, mover: Mover | None = None, *, fault_point: Callable[[str], None] = lambda _: None
+    ) -> ErasureJob:
+        """Everything that erases a person, over every place that may hold one."""
+        from akademos.jobs.erasure import ErasureJob
+        from akademos.jobs.mover import Mover
+        from akademos.stores.disk.data_folder import LocalDataFolder
+        from akademos.stores.postgres.erasing import PostgresEraser
+        from akademos.stores.postgres.landing_queue import PostgresLandingQueue
+        from akademos.stores.postgres.server_files import WriteAheadLog
+
+        datasets, queue = builtin().datasets, PostgresLandingQueue(self.database)
+        eraser = PostgresEraser(self.database, self.keys, self._erasure_keys, datasets, clock=now)
+        embedded = self._embedded
+        superuser = None if embedded is None else lambda: embedded.superuser_dsn
+        return ErasureJob(
+            self.erasures,
+            eraser,
+            self.event_log,
+            WriteAheadLog(self.database, superuser),
+            LocalDataFolder([self.settings.data, Path(self.settings.lake.removeprefix("file://"))]),
+            queue,
+            self.job_runs,
+            datasets,
+            settle=(mover or Mover(queue, self.event_log, self.registries)).move,
+            clock=now,
+            fault_point=fault_point,
         )
 
     def worker(self, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> Worker:

@@ -22,6 +22,10 @@ COMMIT_SECONDS = Histogram(
 )
 LANDING_BACKLOG = Gauge("akademos_landing_backlog_events", "accepted events waiting in landing")
 LANDING_AGE = Gauge("akademos_landing_age_seconds", "age of the oldest accepted event in landing")
+HELD_AGE = Gauge("akademos_held_age_seconds", "age of the oldest event that waits for consent")
+DEAD_LETTER_AGE = Gauge("akademos_dead_letter_age_seconds", "age of the oldest dead letter")
+ERASURES_OPEN = Gauge("akademos_erasures_open", "erasures that are not completed")
+ERASURE_AGE = Gauge("akademos_erasure_age_seconds", "age of the oldest erasure that is not completed")
 CONSENT_DECISIONS = Counter("akademos_gate_decisions_total", "decisions of the consent gate", ["decision"])
 REQUEST_SECONDS = Histogram(
     "akademos_request_seconds",

@@ -67,10 +67,13 @@ class PolarsEventLog:
             self.versions[application] = count
         return count
 
-    def expire(self, tenant_id: str, cutoffs: Mapping[str, datetime], *, application: str) -> int:
+    def expire(
+        self, tenant_id: str, cutoffs: Mapping[str, datetime], *, application: str, keep: Sequence[str] = ()
+    ) -> int:
         gone = pl.lit(value=False)
         for name, cutoff in cutoffs.items():
             gone |= (pl.col("event_name") == name) & (pl.col("retention_from") < cutoff)
+        gone &= ~pl.col("learner_key").fill_null("").is_in(list(keep))
         total = self.versions.get(application, 0) + self._drop((pl.col("tenant_id") == tenant_id) & gone).height
         if total:
             self.versions[application] = total

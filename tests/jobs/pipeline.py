@@ -95,7 +95,8 @@ class Pipeline:
             "coalesce(sum(rejected), 0)::int FROM receipts"
         )[0]
         assert received == accepted + held + sum(others)
-        assert held == door.count("held") + moved["released"] + moved["withdrawn_held"] + moved["expired_held"]
+        gone_held = moved["withdrawn_held"] + moved["expired_held"] + moved["erased_held"]
+        assert held == door.count("held") + moved["released"] + gone_held
         table = DeltaTable(self.folder / "events")
         committed = table.transaction_version(self.queue.application) or 0
         waiting = door.rows(f"SELECT count(*) FROM landing WHERE transaction_id > '{committed}'::xid8")[0][0]
@@ -107,6 +108,7 @@ class Pipeline:
         for tenant, version in door.rows("SELECT tenant_id, version FROM withdrawals WHERE done_at IS NULL"):
             uncounted += table.transaction_version(f"withdrawal/{tenant}/{version}") or 0
         gone = moved["late_duplicate"] + moved["withdrawn"] + moved["expired_retention"] + moved["erased"]
+        gone += moved["expired_log"]
         assert accepted + moved["released"] == waiting + len(self.ids()) + logs + gone + uncounted
 
 

@@ -21,6 +21,7 @@ from akademos.jobs.refresh import Refresh
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
+from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.records import PostgresRecords
 
 LEARNERS = 5
@@ -54,6 +55,7 @@ class LearnerJobs:
             self.door.consent,
             self.runs,
             lambda _: self.door.registry,
+            PostgresModels(self.door.database, self.door.vault._keys),
             clock=self.clock,
             **{"processes": 1, "rows_per_bucket": 2 * ANSWERS, **settings},
         )

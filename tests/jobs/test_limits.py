@@ -11,12 +11,14 @@ from tests.jobs.pipeline import Killed, Pipeline
 from tests.jobs.test_mover import example
 
 from akademos.catalogue.declarations import Purpose
+from akademos.catalogue.registry import builtin
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
+from akademos.stores.postgres.retention import PostgresRetention
 
 
 @pytest.fixture
@@ -40,6 +42,7 @@ def expiry(pipeline: Pipeline) -> ExpiryJobs:
         pipeline.core,
         PostgresTenants(door.database, door.vault._keys),
         PostgresJobRuns(door.database),
+        PostgresRetention(door.database, builtin().datasets),
         lambda _: door.registry,
         clock=lambda: door.now,
     )

@@ -55,6 +55,10 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/me/requests"): RIGHT_OF_ACCESS,
     ("POST", "/v1/me/requests"): OWN_DECISIONS,
     ("POST", "/v1/me/requests/{request_id}/take-back"): OWN_DECISIONS,
+    ("POST", "/v1/erasures"): OWN_DECISIONS,
+    ("GET", "/v1/erasures"): OPEN,  # administrators and stewards: steps and receipts, which name nobody
+    ("GET", "/v1/erasures/{erasure_id}"): OWN_DECISIONS,
+    ("GET", "/v1/retention"): OPEN,  # administrators and stewards: counts and dates of whole datasets
     ("POST", "/v1/events"): INTAKE,
     ("POST", "/v1/events/batch"): INTAKE,
     ("GET", "/"): OPEN,

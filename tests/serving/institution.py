@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,15 +18,18 @@ from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.metrics import METRICS
 from akademos.catalogue.registry import builtin
 from akademos.errors import NotFound
+from akademos.jobs.retention_report import RetentionReport
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import create_app
 from akademos.serving.gate import Gate
 from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.services import ANSWERS, Services, declared_over_groups
+from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.ports.access import Role
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.ports.retention import Age
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import name_of
@@ -32,9 +37,12 @@ from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
+from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.reading import PostgresReadings
+from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.vault import PostgresVault
 
@@ -160,6 +168,13 @@ class Institution:
             ).fetchall()
 
 
+class NoEvents:
+    """A core without events, for the report of retention."""
+
+    def event_ages(self, tenant_id: str, cutoffs: Mapping[str, datetime]) -> dict[str, Age]:
+        return {}
+
+
 def services_on(
     database: Database,
     keys: Keys,
@@ -183,6 +198,15 @@ def services_on(
         rights=PostgresRights(database, keys),
         vault=PostgresVault(database, keys),
         tenants=PostgresTenants(database, keys),
+        retention=RetentionReport(
+            PostgresRetention(database, builtin().datasets),
+            NoEvents,
+            PostgresJobRuns(database),
+            lambda _: builtin(),
+            builtin().datasets,
+            clock=clock,
+        ),
+        erasures=PostgresErasures(database, keys, FileErasureKeys(Path(tempfile.mkdtemp())), clock=clock),
         purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

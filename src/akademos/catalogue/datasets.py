@@ -5,6 +5,7 @@ from __future__ import annotations
 from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
 from akademos.catalogue.curriculum_datasets import CURRICULUM_DATASETS
 from akademos.catalogue.declarations import Dataset
+from akademos.catalogue.erasure_datasets import ERASURE_DATASETS
 from akademos.catalogue.group_datasets import GROUP_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
@@ -16,6 +17,7 @@ DATASETS: tuple[Dataset, ...] = (
     *INTAKE_DATASETS,
     *PEOPLE_DATASETS,
     *RIGHTS_DATASETS,
+    *ERASURE_DATASETS,
     *ACTIVITY_DATASETS,
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,

@@ -165,7 +165,11 @@ INTAKE_DATASETS: tuple[Dataset, ...] = (
         columns=(
             must("movement_id", "int64", "number of the movement"),
             TENANT,
-            must("kind", "string", "moved, imported, released, late_duplicate, withdrawn, expired or erased"),
+            must(
+                "kind",
+                "string",
+                "moved, imported, released, late_duplicate, withdrawn, expired or erased (_held, _log: from there)",
+            ),
             must("events", "int64", "events in it"),
             must("recorded_at", "timestamp", "when"),
             may("reference", "string", "commit, import or request it belongs to"),
@@ -190,7 +194,9 @@ INTAKE_DATASETS: tuple[Dataset, ...] = (
             must("code", "string", "reason"),
             may("pointer", "string", "JSON pointer to what was wrong"),
             may("hint", "string", "what to do"),
-            may("payload", "json", "the event with personal data removed"),
+            may(
+                "payload", "json", "the event with personal data removed; its ids may still name people", personal=True
+            ),
         ),
         zone="landing",
         basis=Basis.LEGITIMATE_INTEREST,

@@ -47,6 +47,8 @@ class Limits:
     consent_age: int = 16
     consent_age_most: int = 21
     rights_answer_days: int = 30
+    model_rebuild: timedelta = timedelta(days=30)
+    erasure_overdue: timedelta = timedelta(hours=24)
 
 
 LIMITS = Limits()
@@ -235,6 +237,30 @@ POLICIES: tuple[Policy, ...] = (
         f"{LIMITS.study_retention.days // 365} years",
         "jobs",
         "events.md, study events",
+    ),
+    Policy(
+        "erasure",
+        "An erasure destroys the person's key first and ends with a receipt that a search of the bytes on disk "
+        "confirms; operators are told when one takes longer. Later events, replays, imports and restores stay refused "
+        "until the person consents anew, under a new key.",
+        f"alert after {LIMITS.erasure_overdue // timedelta(hours=1)} hours",
+        "jobs.erasure, stores.postgres.suppression",
+        "privacy.md, erasure",
+    ),
+    Policy(
+        "model_rebuild",
+        "A model that an erased person's rows trained is rebuilt without them within this time.",
+        f"{LIMITS.model_rebuild.days} days",
+        "jobs.erasure, jobs.learner_states",
+        "privacy.md, erasure",
+    ),
+    Policy(
+        "legal_hold",
+        "What is under a legal hold is deleted neither by retention nor by erasure; an erasure keeps it "
+        "sealed, and says so.",
+        "until it is lifted",
+        "stores.postgres.legal_holds",
+        "privacy.md, retention",
     ),
     Policy(
         "export_lifetime",

@@ -54,7 +54,7 @@ RIGHTS_DATASETS: tuple[Dataset, ...] = (
         columns=(
             TENANT,
             must("day", "date", "day of receipt, UTC"),
-            must("kind", "string", "opted_out, opted_in, suppressed_opt_out, suppressed_paused, suppressed_restricted"),
+            must("kind", "string", "opted_out, opted_in, or suppressed_ and why: opt_out, paused, restricted, erased"),
             must("events", "int64", "how many events"),
         ),
         zone="serving",

@@ -31,9 +31,12 @@ GROUPS = (
     "jobs",
     "audit",
     "groups",
+    "erasures",
+    "hold",
+    "retention",
     "bench",
 )
-COMMANDS = ("demo", "serve", "worker", "ingest", "token", "doctor")
+COMMANDS = ("demo", "serve", "worker", "ingest", "erase", "token", "doctor")
 
 
 def _version(show: bool) -> None:

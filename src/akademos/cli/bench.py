@@ -55,6 +55,14 @@ def answers(
 
 
 @app.command()
+def erasure(
+    events: Annotated[int, typer.Option(min=10_000, help="Events in the store.")] = 1_000_000,
+) -> None:
+    """Erase one learner from a store of many events: seconds, bytes rewritten, what is found afterwards."""
+    _report("erasure", events=events)
+
+
+@app.command()
 def consistency() -> None:
     """One learner asked now against the nightly rows: every field, every learner of the demo."""
     _report("consistency")

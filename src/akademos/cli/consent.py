@@ -23,6 +23,7 @@ from akademos.intake.consent_records import FIELDS, read_records
 from akademos.intake.consent_text_files import read_texts
 from akademos.privacy.standing import DECISIONS, Decision
 from akademos.serving.principal import name_of
+from akademos.serving.routes.consent import erased
 from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.consent import NO_PROOF, ConsentEntry, ConsentReceipt, ConsentStanding, Proof
 from akademos.stores.ports.identity import Identifier
@@ -138,7 +139,9 @@ def _decide(
     with System(settings.load(data=data)) as system:
         if tenant not in {known.tenant_id for known in system.tenants.all()}:
             raise NotFound(f"There is no tenant `{tenant}`.", hint="Create it with `akademos tenant create`.")
-        known = system.vault.ensure(tenant, [who])[who]
+        known = system.vault.ensure(tenant, [who], readmit=decision == "granted").get(who)
+        if known is None:
+            raise erased()
         if known.kind != "learner":
             raise Conflict("Staff are no consent subjects.", hint="Record decisions of learners only.")
         if born_on is not None:

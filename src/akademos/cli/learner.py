@@ -59,7 +59,7 @@ def export_held(
     """Print everything held about one learner as JSON, to be handed to them; registered and audited."""
     name_of(reason, "reason", "")
     with System(settings.load(data=data)) as system:
-        chosen = tenant or _only_tenant(system)
+        chosen = tenant or only_tenant(system)
         who = Identifier("user", name_of(learner, "learner", ""))
         person = system.vault.find(chosen, [who]).get(who)
         if person is None:
@@ -84,7 +84,7 @@ def command(
     """Print what one learner knows, if whoever asks may see it and the learner consents."""
     with System(settings.load(data=data)) as system:
         services = system.services
-        chosen = tenant or _only_tenant(system)
+        chosen = tenant or only_tenant(system)
         name = name_of(who, "user_id after --as", "")
         principal = Principal(chosen, _role(system, chosen, name), name, "command_line")
         instant = instant_of(as_of, services.clock())
@@ -103,7 +103,8 @@ def command(
     _print(Console(), answers)
 
 
-def _only_tenant(system: System) -> str:
+def only_tenant(system: System) -> str:
+    """The installation's tenant, where there is one only."""
     tenants = system.tenants.all()
     if len(tenants) != 1:
         raise InputError(

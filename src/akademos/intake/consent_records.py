@@ -176,7 +176,9 @@ class ConsentRecords:
         return outcome
 
     def _take(self, tenant_id: str, record: ConsentRecord, recorded_by: str) -> str:
-        person = self._vault.ensure(tenant_id, [record.who])[record.who]
+        person = self._vault.ensure(tenant_id, [record.who]).get(record.who)
+        if person is None:
+            return "erased"
         if person.kind != "learner":
             raise _wrong("staff are no consent subjects", "person")
         decided = [

@@ -86,7 +86,11 @@ def import_records(
     return reports + records.load_all(
         tenant_id,
         {
-            name: [_with_key(row, keys) if "user_id" in row else row for row in rows]
+            name: [
+                _with_key(row, keys) if "user_id" in row else row
+                for row in rows
+                if "user_id" not in row or str(row["user_id"]) in keys  # else erased: nothing of them comes back
+            ]
             for name, rows in files.rows.items()
             if name != PEOPLE.name
         },
@@ -100,6 +104,7 @@ def _enter_people(rows: list[Row], tenant_id: str, vault: IdentityVault, known: 
     for kind in kinds:
         wanted = [Identifier("user", str(row["user_id"])) for row in rows if row["kind"] == kind]
         people |= {one.value: person for one, person in vault.ensure(tenant_id, wanted, kind=kind).items()}
+    rows = [row for row in rows if str(row["user_id"]) in people]  # the others were erased
     names = vault.display_names(tenant_id, [person.learner_key for person in people.values()])
     described: dict[tuple[str | None, str | None], dict[str, str]] = {}
     changed = 0

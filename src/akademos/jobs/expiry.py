@@ -12,9 +12,12 @@ from akademos.stores.ports.access import Tenants
 from akademos.stores.ports.event_log import EventLogWriter
 from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.landing_queue import LandingQueue
+from akademos.stores.ports.retention import RecordRetention
+from akademos.telemetry import DEAD_LETTER_AGE, HELD_AGE
 
 LANDING_JOB = "landing_expiry"
 RETENTION_JOB = "retention"
+CORE = "event_log"
 
 
 class ExpiryJobs:
@@ -26,6 +29,7 @@ class ExpiryJobs:
         core: EventLogWriter,
         tenants: Tenants,
         runs: JobRuns,
+        records: RecordRetention,
         registries: Callable[[str], Registry],
         *,
         clock: Callable[[], datetime],
@@ -34,6 +38,7 @@ class ExpiryJobs:
         self._core = core
         self._tenants = tenants
         self._runs = runs
+        self._records = records
         self._registries = registries
         self._clock = clock
 
@@ -46,15 +51,27 @@ class ExpiryJobs:
                     landing_before=now - timedelta(hours=LIMITS.landing_hours),
                     index_before=now - timedelta(days=LIMITS.dedupe_days),
                 )
+                waiting = self._queue.waiting()
+                HELD_AGE.set(0 if waiting.held is None else (now - waiting.held).total_seconds())
+                DEAD_LETTER_AGE.set(0 if waiting.letters is None else (now - waiting.letters).total_seconds())
         return run
 
     def enforce_retention(self) -> JobRun | None:
-        """Core rows whose retention ended; what a crash left uncounted is counted by the next run."""
+        """Core and table rows whose retention ended, and the bytes they leave; what a crash left uncounted is counted
+        by the next run. What is under a legal hold stays."""
         with self._runs.running(RETENTION_JOB) as run:
             if run is not None:
-                for tenant in self._tenants.all():
-                    due = cutoffs(self._registries(tenant.tenant_id).newest(), self._clock())
-                    application = f"expired_retention/{tenant.tenant_id}"
-                    total = self._core.expire(tenant.tenant_id, due, application=application)
-                    run.rows_out += self._queue.settle("expired_retention", {tenant.tenant_id: total})
+                removed = {tenant.tenant_id: self._enforce(tenant.tenant_id) for tenant in self._tenants.all()}
+                run.detail["removed"] = removed
+                run.rows_out = sum(sum(one.values()) for one in removed.values())
+                self._records.rewrite(sorted({name for one in removed.values() for name in one if name != CORE}))
         return run
+
+    def _enforce(self, tenant_id: str) -> dict[str, int]:
+        now, events = self._clock(), 0
+        everybody, people = self._records.held_people(tenant_id, CORE)
+        if not everybody:
+            due = cutoffs(self._registries(tenant_id).newest(), now)
+            total = self._core.expire(tenant_id, due, application=f"expired_retention/{tenant_id}", keep=people)
+            events = self._queue.settle("expired_retention", {tenant_id: total})
+        return {CORE: events, **self._records.expire(tenant_id, now, events_removed=events)}

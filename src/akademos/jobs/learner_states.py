@@ -31,9 +31,13 @@ from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
 from akademos.stores.ports.learner_state import LearnerStates
+from akademos.stores.ports.models import TrainedModels
 from akademos.stores.ports.records import Records
 
 JOB = "learner_states"
+MODEL = "item_difficulty"
+"""Dataset of what the cohort teaches: a model that its rows train."""
+
 RESUMED_WITHIN = timedelta(hours=12)
 ROWS_PER_BUCKET = 25_000
 """A process holds a bucket and its states: about 100 MB."""
@@ -69,6 +73,7 @@ class LearnerStatesJob:
     Args:
         events, records, states, consent, runs: the stores.
         registries: a tenant's registry, which names the events that count.
+        models: remembers whose rows taught what.
         clock: the installation's.
         processes: how many compute side by side when there is enough to do.
     """
@@ -81,6 +86,7 @@ class LearnerStatesJob:
         consent: ConsentLedger,
         runs: JobRuns,
         registries: Callable[[str], Registry],
+        models: TrainedModels,
         *,
         clock: Callable[[], datetime],
         processes: int = 2,
@@ -92,6 +98,7 @@ class LearnerStatesJob:
         self._consent = consent
         self._runs = runs
         self._registries = registries
+        self._models = models
         self._clock = clock
         self._processes = processes
         self._rows_per_bucket = rows_per_bucket
@@ -110,7 +117,9 @@ class LearnerStatesJob:
         progress = self._resumed(before, curriculum.version)
         if progress is None:
             as_of = self._clock()
-            version = self._states.write_cohort(tenant_id, as_of, self._taught(tenant_id, names, as_of))
+            taught, learners = self._taught(tenant_id, names, as_of)
+            version = self._states.write_cohort(tenant_id, as_of, taught)
+            self._models.record(tenant_id, MODEL, version, as_of, learners)
             progress = {"as_of": as_of.isoformat(), "cohort": version, "curriculum": curriculum.version}
         run.detail |= progress
         as_of = datetime.fromisoformat(str(progress["as_of"]))
@@ -161,14 +170,17 @@ class LearnerStatesJob:
                 events = events.filter(pl.col("learner_key").is_in(consenting))
             yield _Bucket(events, consenting, keys[-1])
 
-    def _taught(self, tenant_id: str, names: Sequence[str], as_of: datetime) -> dict[str, pl.DataFrame]:
-        """What all consenting learners together teach; of an item only from as many of them on as the metric's floor
-        says, so that nobody's trend tells what another answered.
+    def _taught(
+        self, tenant_id: str, names: Sequence[str], as_of: datetime
+    ) -> tuple[dict[str, pl.DataFrame], list[str]]:
+        """What all consenting learners together teach, and who they are; of an item only from as many of them on as the
+        metric's floor says, so that nobody's trend tells what another answered.
 
         Their rows are held at once, so keys and ids become short numbers in the same order: strings of up to twelve
         characters take no memory of their own.
         """
         parts, learners, events = [], 0, 0
+        keys: list[str] = []
         for bucket in self._buckets(tenant_id, names, COHORT_COLUMNS):
             number = pl.col("learner_key").rle_id() + learners
             parts.append(
@@ -178,6 +190,7 @@ class LearnerStatesJob:
                 )
             )
             learners += len(bucket.consenting)
+            keys += bucket.consenting
             events += bucket.events.height
         rows = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(COHORT_COLUMNS, pl.String))
         tables = {
@@ -193,7 +206,7 @@ class LearnerStatesJob:
         return {
             "item_difficulty": difficulty.filter(pl.col("answers") >= floor),
             "cohort_times": cohort_times(tables if learners >= floor else {}, as_of),
-        }
+        }, keys
 
 
 def learning_events(registry: Registry) -> list[str]:

@@ -27,6 +27,7 @@ class Nightly:
 
 SCHEDULE: tuple[Every | Nightly, ...] = (
     Every("withdrawals", timedelta(seconds=1)),
+    Every("erasure", timedelta(seconds=5)),
     Every("compaction", timedelta(seconds=10)),
     Every("access_seal", timedelta(seconds=10)),
     Every("sweep", timedelta(minutes=2)),

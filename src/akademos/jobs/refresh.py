@@ -87,7 +87,7 @@ class Refresh:
         except Exception:
             # One learner's events must not keep the others' states behind; the night says so again.
             if len(learner_keys) == 1:
-                log.exception("state_not_computed", tenant=tenant_id, learner_key=learner_keys[0])
+                log.exception("state_not_computed", tenant=tenant_id)
                 return
             for key in learner_keys:
                 self._compute_all(tenant_id, [key])

@@ -16,6 +16,7 @@ import structlog
 
 from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.compaction import CompactionJob
+from akademos.jobs.erasure import ErasureJob
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
 from akademos.jobs.group_statistics import GroupStatisticsJob
@@ -41,7 +42,7 @@ REFRESH_PAUSE_S = 0.25
 
 BUSY_EVENTS = 1_000
 
-UPKEEP = ("withdrawals", "compaction", "access_seal", "sweep", "landing_expiry")
+UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", "landing_expiry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Jobs:
 
     mover: Mover
     refresh: Refresh
+    erasure: ErasureJob
     withdrawals: WithdrawalsJob
     compaction: CompactionJob
     expiry: ExpiryJobs
@@ -67,6 +69,7 @@ class Jobs:
         """Every job by name, to be run now whether it is due or not."""
         return {
             "withdrawals": lambda: [self.withdrawals.run()],
+            "erasure": lambda: [self.erasure.run()],
             "compaction": lambda: [self.compaction.run()],
             "access_seal": lambda: [self.access_seal.run()],
             "landing_expiry": lambda: [self.expiry.expire_landing()],
@@ -126,6 +129,7 @@ class Worker:
     def _upkeep(self) -> None:
         work: Mapping[str, Callable[[], object]] = {
             "withdrawals": lambda: self.jobs.withdrawals.pending() and self.jobs.withdrawals.run(),
+            "erasure": lambda: self.jobs.erasure.pending() and self.jobs.erasure.run(),
             "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
             "access_seal": lambda: self.jobs.access_seal.needed() and self.jobs.access_seal.run(),
             "sweep": self.jobs.compaction.sweep,

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 NONCE_BYTES = 12
 HASH_BYTES = 16
+TRAINING_BYTES = 8
 
 
 class Keys:
@@ -33,7 +34,8 @@ class Keys:
         return "Keys(...)"
 
     def derived(self, tenant_id: str, use: str) -> bytes:
-        """The tenant's key for one use (`identifiers`, `wrapping`, `payloads`, `tokens`), 32 bytes."""
+        """The tenant's key for one use (`identifiers`, `wrapping`, `payloads`, `tokens`, `suppression`, `models`,
+        `holds`, `askers`), 32 bytes."""
         return self._derived(tenant_id, use)
 
     def _derive(self, tenant_id: str, use: str) -> bytes:
@@ -45,6 +47,22 @@ class Keys:
         keyed = hashlib.blake2b(key=self.derived(tenant_id, "identifiers"), digest_size=HASH_BYTES)
         keyed.update(f"{kind}\0{value}".encode())
         return keyed.digest()
+
+    def suppression_hash(self, tenant_id: str, identifier_hash: bytes) -> bytes:
+        """Under which name the suppression list knows an identifier, from its keyed hash, 16 bytes: another one, so
+        that no byte of the vault remains there."""
+        key = self.derived(tenant_id, "suppression")
+        return hashlib.blake2b(identifier_hash, key=key, digest_size=HASH_BYTES).digest()
+
+    def asker_hash(self, tenant_id: str, user_id: str) -> bytes:
+        """Under which name logs know somebody who asks and is in no vault, 16 bytes: not the vault's own hash, so that
+        whoever was erased leaves none of it by asking again."""
+        return hashlib.blake2b(user_id.encode(), key=self.derived(tenant_id, "askers"), digest_size=HASH_BYTES).digest()
+
+    def training_digest(self, tenant_id: str, learner_key: str) -> bytes:
+        """Under which name the registry of models knows a person, 8 bytes; a collision marks a model too many."""
+        key = self.derived(tenant_id, "models")
+        return hashlib.blake2b(learner_key.encode(), key=key, digest_size=TRAINING_BYTES).digest()
 
     def wrap(self, tenant_id: str, learner_key: str, data_key: bytes, nonce: bytes) -> bytes:
         """A person's data key as it may be stored; bound to the person."""

@@ -21,6 +21,7 @@ from akademos.serving.routes import (
     analytics,
     audit,
     consent,
+    erasures,
     groups,
     learners,
     my_consent,
@@ -28,6 +29,7 @@ from akademos.serving.routes import (
     operations,
     pages,
     requests,
+    retention,
     sign_in,
 )
 from akademos.serving.routes.events import Address
@@ -97,6 +99,7 @@ def create_app(
         analytics,
         audit,
         consent,
+        erasures,
         groups,
         learners,
         my_consent,
@@ -104,6 +107,7 @@ def create_app(
         operations,
         pages,
         requests,
+        retention,
         sign_in,
     ):
         app.include_router(one.router)

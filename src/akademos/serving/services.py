@@ -19,8 +19,10 @@ from akademos.stores.ports.answers import AnswerSource
 from akademos.stores.ports.audit_trail import AuditTrail
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.consent_terms import ConsentTerms
+from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import IdentityVault
+from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
 
 DASHBOARD = "/v1/analytics/dashboard"
@@ -50,6 +52,8 @@ class Services:
     rights: Rights
     vault: IdentityVault
     tenants: Tenants
+    erasures: ErasureLedger
+    retention: RetentionReports
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]

@@ -135,13 +135,16 @@ class BulkImport:
         rows = [
             {**{name: value for name, value in row.items() if name != "user"}, "learner_key": keys[row["user"]]}
             for row in enrolments.iter_rows(named=True)
+            if row["user"] in keys
         ]
         return self._records.load(self._basis.tenant_id, "enrolments", rows, actor=self._actor)
 
     def _keep_demographics(self, demographics: pl.DataFrame) -> tuple[int, int]:
         keys = self._keys_of(demographics["user"].unique().to_list())
         rows: list[Mapping[str, object]] = [
-            {**row, "learner_key": keys[row["user"]]} for row in demographics.iter_rows(named=True)
+            {**row, "learner_key": keys[row["user"]]}
+            for row in demographics.iter_rows(named=True)
+            if row["user"] in keys
         ]
         return self._ledger.keep_demographics(self._basis.tenant_id, self._basis.basis_id, rows)
 
@@ -194,10 +197,12 @@ class BulkImport:
         frame = frame.with_columns(
             pl.col("user").replace_strict(keys, default=None, return_dtype=pl.String).alias("learner_key")
         )
+        erased = frame["learner_key"].null_count()
+        frame = frame.drop_nulls("learner_key")
         with self._ledger.consented_writes():
             self._grant(frame["learner_key"].unique().to_list())
             allowed = frame.filter(self._permitted(checked, frame))
-            suppressed = frame.height - allowed.height
+            suppressed = frame.height - allowed.height + erased
             table = core_rows(
                 checked,
                 allowed,
@@ -241,6 +246,7 @@ class BulkImport:
         return counts
 
     def _keys_of(self, users: Sequence[str]) -> dict[str, str]:
+        """By user; whoever was erased is absent."""
         unknown = [user for user in users if user not in self._people]
         for start in range(0, len(unknown), PEOPLE_AT_ONCE):
             wanted = [Identifier("user", user) for user in unknown[start : start + PEOPLE_AT_ONCE]]

@@ -134,6 +134,15 @@ def person_of(principal: Principal, user_id: str | None, anonymous_id: str | Non
     return Identifier("anonymous", str(anonymous_id))
 
 
+def erased() -> Conflict:
+    """Somebody decides for a person who was erased, and does not consent."""
+    return Conflict(
+        "The person was erased: there is nothing to withdraw.",
+        hint="A new consent makes a new beginning; nothing of before comes back.",
+        code="erased",
+    )
+
+
 @router.post(
     "/v1/consent",
     response_class=Response,
@@ -146,7 +155,7 @@ def decide(services: Served, principal: Asker, decision: ConsentDecision) -> Res
     """Record a decision. It holds for every request that follows, in every process."""
     anonymous = None if decision.anonymous_id is None else str(decision.anonymous_id)
     who = person_of(principal, decision.user_id, anonymous, "")
-    person = _learner(services, principal, who)
+    person = _learner(services, principal, who, readmit=decision.decision == "granted")
     if principal.role == "service":
         if decision.born_on is not None:
             services.terms.note_birth(principal.tenant_id, person.learner_key, decision.born_on)
@@ -240,8 +249,10 @@ def switch_tracking(services: Served, principal: Asker, switch: TrackingSwitch) 
     return _json({"tracking_opt_out": stands})
 
 
-def _learner(services: Services, principal: Principal, who: Identifier) -> Person:
-    person = services.vault.ensure(principal.tenant_id, [who])[who]
+def _learner(services: Services, principal: Principal, who: Identifier, *, readmit: bool = False) -> Person:
+    person = services.vault.ensure(principal.tenant_id, [who], readmit=readmit).get(who)
+    if person is None:
+        raise erased()
     if person.kind != "learner":
         raise Conflict(
             "Staff are no consent subjects; what they do rests on a named basis.",

@@ -14,7 +14,7 @@ from akademos.errors import AkademosError, Conflict, Forbidden, InputError, Unau
 from akademos.privacy.standing import DECISIONS, Decision
 from akademos.serving.pages.my_consent import LANGUAGES, Decided, render_my_consent
 from akademos.serving.principal import Principal
-from akademos.serving.routes.consent import texts_shown
+from akademos.serving.routes.consent import erased, texts_shown
 from akademos.serving.routes.pages import HEADERS, MY_CONSENT, shell_for
 from akademos.serving.services import Served, Services, services_of
 from akademos.serving.small_bodies import SmallBodyRoute
@@ -142,9 +142,11 @@ def change(
     return RedirectResponse(f"{MY_CONSENT}?{urlencode({'lang': language, 'done': done})}", 303)
 
 
-def _known(services: Services, principal: Principal) -> Person:
+def _known(services: Services, principal: Principal, *, readmit: bool = False) -> Person:
     who = Identifier("user", principal.user_id)
-    person = services.vault.ensure(principal.tenant_id, [who])[who]
+    person = services.vault.ensure(principal.tenant_id, [who], readmit=readmit).get(who)
+    if person is None:
+        raise erased()
     if person.kind != "learner":
         raise Conflict("Staff are no consent subjects.", hint="Sign in as a learner.", code="staff_decide_nothing")
     return person
@@ -172,7 +174,7 @@ def _decide(services: Services, principal: Principal, purpose: str, decision: st
                 hint="Read it again, then decide.",
                 code="text_changed",
             )
-    person = _known(services, principal)
+    person = _known(services, principal, readmit=decided == "granted")
     services.consent.decide(
         principal.tenant_id,
         person.learner_key,

@@ -12,17 +12,18 @@ from akademos.catalogue.event_log import PARTITION_COLUMNS, SORT_COLUMNS
 from akademos.errors import InputError
 from akademos.stores.lake.data_files import FILE_SCHEMA, write
 from akademos.stores.lake.engine import Engine
+from akademos.stores.lake.erasing import LakeEraser
 from akademos.stores.lake.locks import TableLocks
 from akademos.stores.lake.reading import LakeReader
-from akademos.stores.lake.rewriting import ROWS_PER_FILE, LakeRewriter
+from akademos.stores.lake.rewriting import ROWS_PER_FILE
 from akademos.stores.lake.table import EventTable, already_committed
 from akademos.stores.ports.event_log import SCHEMA
 
 REWRITE_MEMORY_MB = 64
 
 
-class LakeEventLog(LakeReader, LakeRewriter):
-    """Adapter of the ports `EventLogReader` and `EventLogWriter`. Safe to share between threads.
+class LakeEventLog(LakeReader, LakeEraser):
+    """Adapter of the ports `EventLogReader`, `EventLogWriter` and `EventEraser`. Safe to share between threads.
 
     Args:
         uri: folder of the Delta tables; the log is the table `events` in it.
@@ -46,7 +47,7 @@ class LakeEventLog(LakeReader, LakeRewriter):
         table = EventTable(uri, locks)
         LakeReader.__init__(self, table, Engine(table, memory_limit_mb=memory_limit_mb))
         rewriting = Engine(table, memory_limit_mb=rewrite_memory_mb, threads=rewrite_threads)
-        LakeRewriter.__init__(self, table, rewriting, rows_per_file=rows_per_file)
+        LakeEraser.__init__(self, table, rewriting, self._engine, rows_per_file=rows_per_file)
 
     def append(
         self,

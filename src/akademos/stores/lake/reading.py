@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from akademos.stores.lake.data_files import DataFile
 from akademos.stores.lake.engine import Engine
 from akademos.stores.lake.table import EventTable, Snapshot, within
 from akademos.stores.ports.event_log import SCHEMA
+from akademos.stores.ports.retention import Age
 
 LISTED_KEYS = 64
 """Up to so many learners are named in the statement, which prunes row groups; more are joined."""
@@ -42,6 +43,25 @@ class LakeReader:
     def count(self, tenant_id: str | None = None) -> int:
         """How many rows the core holds, from the table log."""
         return sum(file.rows for file in within(self._table.snapshot().files, tenant_id=tenant_id))
+
+    def event_ages(self, tenant_id: str, cutoffs: Mapping[str, datetime]) -> dict[str, Age]:
+        """How the rows of each event type stand; see the port `EventRetention`."""
+        due = " OR ".join("(event_name = ? AND retention_from < ?)" for _ in cutoffs) or "false"
+        values = [value for pair in cutoffs.items() for value in pair]
+
+        def read(snapshot: Snapshot) -> dict[str, Age]:
+            files = within(snapshot.files, tenant_id=tenant_id)
+            if not files:
+                return {}
+            found = self._engine.query(
+                f"SELECT event_name, count(*) AS rows, min(retention_from) AS oldest, "
+                f"count(*) FILTER (WHERE {due}) AS due "
+                f"FROM {self._engine.files(files)} GROUP BY event_name",
+                values,
+            )
+            return {row["event_name"]: Age(row["rows"], row["oldest"], row["due"]) for row in found.to_pylist()}
+
+        return self._engine.on_newest(read)
 
     def learner_events(
         self,

@@ -41,11 +41,12 @@ Rewritten = tuple[list[AddAction], list[DataFile]]
 
 
 class LakeRewriter:
-    """The rewriting half of the port `EventLogWriter`."""
+    """The rewriting half of the port `EventLogWriter`. What somebody waits for runs on the `quick` engine."""
 
-    def __init__(self, table: EventTable, engine: Engine, *, rows_per_file: int = ROWS_PER_FILE) -> None:
+    def __init__(self, table: EventTable, engine: Engine, quick: Engine, *, rows_per_file: int = ROWS_PER_FILE) -> None:
         self._table = table
         self._rewriting = engine
+        self._quick = quick
         self._rows_per_file = rows_per_file
 
     def needs_compaction(self, *, minimum_files: int = 8) -> bool:
@@ -100,12 +101,16 @@ class LakeRewriter:
                 self._vacuum(keep_s=0)
         return gone
 
-    def expire(self, tenant_id: str, cutoffs: Mapping[str, datetime], *, application: str) -> int:
+    def expire(
+        self, tenant_id: str, cutoffs: Mapping[str, datetime], *, application: str, keep: Sequence[str] = ()
+    ) -> int:
         """Remove rows whose retention ended; see the port."""
         condition = " OR ".join(
             f"(event_name = {_text(name)} AND retention_from < TIMESTAMPTZ {_text(cutoff.isoformat())})"
             for name, cutoff in cutoffs.items()
         )
+        if keep:
+            condition = f"({condition}) AND coalesce(learner_key, '') NOT IN ({', '.join(map(_text, keep))})"
         latest = max(cutoffs.values(), default=None)
         with self._table.locks.rewrite():
             before = self._table.committed_version(application) or 0
@@ -143,12 +148,11 @@ class LakeRewriter:
             self._table.drop_old_log()
         return removed
 
-    def _holding(self, files: Sequence[DataFile], condition: str) -> set[str]:
+    def _holding(self, files: Sequence[DataFile], condition: str, engine: Engine | None = None) -> set[str]:
         if not files:
             return set()
-        found = self._rewriting.run(
-            f"SELECT DISTINCT filename FROM {self._rewriting.files(files, filename=True)} WHERE {condition}"
-        )
+        chosen = engine or self._rewriting
+        found = chosen.run(f"SELECT DISTINCT filename FROM {chosen.files(files, filename=True)} WHERE {condition}")
         return {relative(self._table, path) for (path,) in found}
 
     def _remove(self, files: Sequence[DataFile], condition: str, note: Callable[[int], dict[str, int]]) -> int:
@@ -196,11 +200,11 @@ class LakeRewriter:
             above = high
         return added
 
-    def _copy(self, query: str, tenant_id: str, month: str) -> tuple[str, int]:
+    def _copy(self, query: str, tenant_id: str, month: str, engine: Engine | None = None) -> tuple[str, int]:
         path = new_path(tenant_id, month)
         target = self._table.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        written = self._rewriting.run(
+        written = (engine or self._rewriting).run(
             f"COPY ({query}) TO {_text(str(target))} (FORMAT parquet, COMPRESSION {COMPRESSION}, "
             f"COMPRESSION_LEVEL {COMPRESSION_LEVEL}, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
         )

@@ -90,8 +90,11 @@ class EventLogWriter(Protocol):
         """
         ...
 
-    def expire(self, tenant_id: str, cutoffs: Mapping[str, datetime], *, application: str) -> int:
-        """Remove rows whose retention ended: `retention_from` before the cutoff of their event_name.
+    def expire(
+        self, tenant_id: str, cutoffs: Mapping[str, datetime], *, application: str, keep: Sequence[str] = ()
+    ) -> int:
+        """Remove rows whose retention ended: `retention_from` before the cutoff of their event_name; not those of
+        learners in `keep`.
 
         The commit notes the rows that went since the beginning as the version of `application`; this total is
         returned, so that whoever counts can tell what a crash left uncounted.

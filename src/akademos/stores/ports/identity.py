@@ -35,9 +35,18 @@ class IdentityVault(Protocol):
         ...
 
     def ensure(
-        self, tenant_id: str, identifiers: Sequence[Identifier], *, kind: PersonKind = "learner"
+        self,
+        tenant_id: str,
+        identifiers: Sequence[Identifier],
+        *,
+        kind: PersonKind = "learner",
+        readmit: bool = False,
     ) -> dict[Identifier, Person]:
-        """The same, and whoever is unknown gets a random key first (safe when two do it at once)."""
+        """The same, and whoever is unknown gets a random key first (safe when two do it at once).
+
+        Whoever was erased stays absent; only with `readmit`, because the person consents anew, do they come back, as
+        somebody unknown until then.
+        """
         ...
 
     def describe(

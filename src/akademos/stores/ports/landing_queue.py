@@ -52,6 +52,14 @@ class Backlog:
     oldest: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Since when held rows and dead letters have been waiting for their end."""
+
+    held: datetime | None
+    letters: datetime | None
+
+
 class LandingBatch(Protocol):
     """Whole transactions below the snapshot's xmin, under the landing lock until it is left."""
 
@@ -128,6 +136,10 @@ class LandingQueue(Protocol):
 
         Of what leaves the index its envelope stays. Returns how many held rows went.
         """
+        ...
+
+    def waiting(self) -> Waiting:
+        """For metrics and alerts of what may wait for a day at most."""
         ...
 
     def settle(self, kind: str, totals: Mapping[str, int]) -> int:

@@ -81,6 +81,8 @@ class PostgresConsent:
         released = deleted = 0
         with self._database.pipeline() as transaction:
             version = next_version(transaction, tenant_id)
+            if not _still_known(transaction, tenant_id, [learner_key]):
+                raise NotFound("The person was erased meanwhile.", hint="Send the decision again.", code="erased")
             data_key = data_key_of(transaction, self._keys, tenant_id, learner_key)
             if decision == "granted":
                 require_text(transaction, tenant_id, purposes, text_version)
@@ -153,9 +155,9 @@ class PostgresConsent:
 
     def grant_under_basis(self, basis: RecordedBasis, learner_keys: Sequence[str], *, actor: str) -> frozenset[str]:
         """Grant the basis's purposes where a person has not decided; see the port."""
-        keys = list(dict.fromkeys(learner_keys))
         granted: dict[str, Json] = {}
         with self._database.pipeline() as transaction:
+            keys = _still_known(transaction, basis.tenant_id, list(dict.fromkeys(learner_keys)))
             for purpose in basis.purposes:
                 decided = transaction.execute(
                     "SELECT learner_key::text FROM consent_state WHERE tenant_id = %s AND purpose = %s "
@@ -253,3 +255,14 @@ def _of_basis(basis: RecordedBasis) -> dict[str, Json]:
         "text_version": basis.text_version,
         "historical": basis.historical,
     }
+
+
+def _still_known(transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]) -> list[str]:
+    """Those whom no erasure has taken out of the vault; an erasure waits for this transaction."""
+    rows = transaction.execute(
+        "SELECT learner_key::text FROM people WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[]) "
+        "ORDER BY learner_key FOR KEY SHARE",
+        (tenant_id, list(learner_keys)),
+    )
+    known = {key for (key,) in rows}
+    return [key for key in learner_keys if key in known]

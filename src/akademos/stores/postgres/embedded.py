@@ -49,6 +49,7 @@ CONFIGURATION = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "synchronous_commit": "on",
+    "log_error_verbosity": "terse",  # the details of a violated key quote its values
 }
 
 

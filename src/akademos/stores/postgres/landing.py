@@ -187,7 +187,9 @@ class PostgresLanding:
                     keyed.setdefault((tenant_id, "learner"), set()).update(party for party in parties if party)
         people = {tenant_id: self._standings.of(tenant_id, mine) for tenant_id, mine in wanted.items()}
         for (tenant_id, kind), group in sorted(keyed.items(), key=lambda one: one[0], reverse=True):  # staff first
-            new = [party for party in group if people[tenant_id][party].key is None]
+            new = [
+                party for party in group if people[tenant_id][party].key is None and not people[tenant_id][party].erased
+            ]
             if new:
                 self._vault.ensure(tenant_id, new, kind=kind)
                 self._standings.forget(tenant_id)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from akademos.stores.ports.landing_queue import Backlog, LandedEvents, LandingBatch, PersonStanding
+from akademos.stores.ports.landing_queue import Backlog, LandedEvents, LandingBatch, PersonStanding, Waiting
 from akademos.stores.postgres.columns import instants, integers, uuids
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.locks import CONSENTED_WRITES, lock, lock_consented_writes, lock_landing
@@ -107,6 +107,8 @@ _BACKLOG = """
     SELECT (SELECT count(*) FROM landing), (SELECT received_at FROM landing ORDER BY transaction_id, seq LIMIT 1)
 """
 
+_WAITING = "SELECT (SELECT min(received_at) FROM held), (SELECT min(received_at) FROM dead_letters)"
+
 INDEX_ROWS_AT_ONCE = 20_000
 
 
@@ -176,6 +178,12 @@ class PostgresLandingQueue:
                 bounds = {"before": index_before, "rows": INDEX_ROWS_AT_ONCE}
                 gone = transaction.execute(_EXPIRE_INDEX, bounds).rowcount
         return expired
+
+    def waiting(self) -> Waiting:
+        """For metrics and alerts of what may wait for a day at most."""
+        with self._database.pipeline() as transaction:
+            ((held, letters),) = transaction.execute(_WAITING)
+        return Waiting(held, letters)
 
     def settle(self, kind: str, totals: Mapping[str, int]) -> int:
         """Have the movements of a kind add up; see the port."""

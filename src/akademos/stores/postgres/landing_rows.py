@@ -86,7 +86,7 @@ class LandingRows:
 
     Attributes:
         verdicts: per request the verdict of each arrival, in order.
-        suppressed: by tenant and event id why an event was suppressed: opt_out, paused or restricted.
+        suppressed: by tenant and event id why an event was suppressed: opt_out, paused, restricted or erased.
         logged: accepted events that go to a log instead of landing, with the actor's key.
     """
 
@@ -112,12 +112,16 @@ class LandingRows:
             if first is not None:
                 mine.append("duplicate" if first == one.content_hash else "conflict")
                 continue
+            actor = people[one.actor] if one.actor is not None else None
+            subject = people[one.subject] if one.subject is not None else None
+            if (actor is not None and actor.erased) or (subject is not None and subject.erased):
+                mine.append("suppressed")  # however often, and nothing of it is kept, not even the id
+                self.suppressed[tenant_id, one.event_id] = "erased"
+                continue
             if one.too_old:
                 mine.append("rejected")
                 continue
             known[tenant_id, one.event_id] = one.content_hash
-            actor = people[one.actor] if one.actor is not None else None
-            subject = people[one.subject] if one.subject is not None else None
             verdict, reason = _verdict(one.handling, one.opt_out, actor, subject)
             if reason is not None:
                 self.suppressed[tenant_id, one.event_id] = reason

@@ -10,6 +10,9 @@ behind. They live in the two-number space of PostgreSQL's advisory locks, under 
 - LAKE_REWRITE: exclusive to whoever replaces or removes files of the event log.
 - JOB and its number: one run of a job at a time.
 
+They are asked for without parameters: a statement with parameters leaves its portal, and with it its snapshot, until
+the next statement of its connection, and while a lock is held for long no VACUUM could remove what was deleted since.
+
 The audit log's trigger takes a lock of its own class (24940, and a hash of the tenant), always as the last one.
 """
 
@@ -32,12 +35,12 @@ _FIRST_JOB = 1 << 16
 def lock(transaction: Transaction, number: int, *, shared: bool = False) -> None:
     """Take a lock until the transaction ends; waits."""
     call = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-    transaction.execute(f"SELECT {call}(%s, %s)", (CLASS, number))
+    transaction.execute(f"SELECT {call}({CLASS}, {number:d})", prepare=False)
 
 
 def try_lock(transaction: Transaction, number: int) -> bool:
     """Take a lock until the transaction ends, if nobody holds it."""
-    row = transaction.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (CLASS, number)).fetchone()
+    row = transaction.execute(f"SELECT pg_try_advisory_xact_lock({CLASS}, {number:d})", prepare=False).fetchone()
     return bool(row and row[0])
 
 

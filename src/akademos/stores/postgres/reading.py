@@ -262,7 +262,7 @@ class PostgresReadings:
 
     def actor_name(self, tenant_id: str, user_id: str) -> str:
         """A keyed hash: it tells two strangers apart, and nothing else."""
-        return "unknown:" + self._keys.identifier_hash(tenant_id, "user", user_id).hex()
+        return "unknown:" + self._keys.asker_hash(tenant_id, user_id).hex()
 
     def ready(self) -> None:
         """Return when the store answers."""

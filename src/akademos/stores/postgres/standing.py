@@ -14,6 +14,7 @@ from akademos.privacy.consent import mask, without_opted_out
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.suppression import suppressed
 
 CACHED_PEOPLE = 50_000
 
@@ -35,7 +36,7 @@ class Standing(NamedTuple):
     """One identifier's person; `key` is None for somebody we have never heard a decision of.
 
     `consented` is a mask of live purposes, without what an opt-out takes from it; `paused` and `restricted` (also by an
-    objection) are masks of purposes for which nothing new is collected.
+    objection) are masks of purposes for which nothing new is collected. `erased`: on the suppression list.
     """
 
     identifier_hash: bytes
@@ -45,6 +46,7 @@ class Standing(NamedTuple):
     opted_out: bool
     paused: int = 0
     restricted: int = 0
+    erased: bool = False
 
 
 _NOBODY: Mapping[Identifier, Standing] = MappingProxyType({})
@@ -107,3 +109,5 @@ class Standings:
                 consented = without_opted_out(consented)
             stops = mask(paused or ()), mask(restricted or ())
             known[hashes[found]] = Standing(found, key, consented, staff, opted_out, *stops)
+        for found in suppressed(transaction, self._keys, tenant_id, hashes.keys()):
+            known[hashes[found]] = Standing(found, None, 0, staff=False, opted_out=False, erased=True)

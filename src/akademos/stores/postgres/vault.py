@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from akademos.privacy.pseudonyms import KEY_BYTES, NONCE_BYTES, Keys, seal, unseal
 from akademos.stores.ports.identity import Identifier, Person, PersonKind
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.suppression import lift, suppressed
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('akademos.vault.' || %s, 0))"
 _FIND = """
@@ -57,11 +58,16 @@ class PostgresVault:
         }
 
     def ensure(
-        self, tenant_id: str, identifiers: Sequence[Identifier], *, kind: PersonKind = "learner"
+        self,
+        tenant_id: str,
+        identifiers: Sequence[Identifier],
+        *,
+        kind: PersonKind = "learner",
+        readmit: bool = False,
     ) -> dict[Identifier, Person]:
-        """The people behind identifiers; whoever is unknown gets a random key first."""
+        """The people behind identifiers; whoever is unknown gets a random key first; see the port."""
         with self._database.pipeline() as transaction:
-            return self.ensure_in(transaction, tenant_id, identifiers, kind=kind)
+            return self.ensure_in(transaction, tenant_id, identifiers, kind=kind, readmit=readmit)
 
     def ensure_in(
         self,
@@ -70,6 +76,7 @@ class PostgresVault:
         identifiers: Sequence[Identifier],
         *,
         kind: PersonKind = "learner",
+        readmit: bool = False,
     ) -> dict[Identifier, Person]:
         """`ensure` within a transaction that is already open; takes the vault lock if someone is unknown."""
         known = self.find_in(transaction, tenant_id, identifiers)
@@ -79,9 +86,26 @@ class PostgresVault:
         known = self.find_in(transaction, tenant_id, identifiers)
         unknown = [one for one in dict.fromkeys(identifiers) if one not in known]
         if unknown:
+            unknown = self._admitted(transaction, tenant_id, unknown, readmit=readmit)
+        if unknown:
             self._add(transaction, tenant_id, unknown, kind)
             known = self.find_in(transaction, tenant_id, identifiers)
         return known
+
+    def _admitted(
+        self, transaction: Transaction, tenant_id: str, unknown: list[Identifier], *, readmit: bool
+    ) -> list[Identifier]:
+        """Those of them who were not erased, or all of them from now on."""
+        hashes = {self._keys.identifier_hash(tenant_id, one.kind, one.value): one for one in unknown}
+        if not readmit:
+            erased = suppressed(transaction, self._keys, tenant_id, hashes.keys())
+            return [one for hashed, one in hashes.items() if hashed not in erased]
+        if lift(transaction, self._keys, tenant_id, hashes.keys()):
+            # Writers that knew them as erased look again.
+            transaction.execute(
+                "UPDATE tenants SET consent_version = consent_version + 1 WHERE tenant_id = %s", (tenant_id,)
+            )
+        return unknown
 
     def _add(self, transaction: Transaction, tenant_id: str, unknown: list[Identifier], kind: PersonKind) -> None:
         people, wrapped, hashes, sealed = [], [], [], []

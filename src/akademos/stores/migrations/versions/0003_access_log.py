@@ -58,7 +58,7 @@ def _copy(driver: psycopg.Connection) -> None:
     if made is None:
         raise SettingsError(
             "The access log holds rows that name people, and no master key is there to rename them.",
-            hint="Run any command of `akademos` on the installation's own data folder: it migrates with its master key.",
+            hint="Run any command of `akademos` on the installation's data folder: it migrates with its master key.",
         )
     keys = made()
     people = driver.execute(_PEOPLE, (_KEY,)).fetchall()

@@ -3,7 +3,7 @@
 from akademos.stores.migrations.frozen import run_statements
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -46,7 +46,7 @@ CREATE TABLE akademos.opt_outs (
     tenant_id text NOT NULL,
     day date NOT NULL,
     kind text NOT NULL CHECK (kind IN ('opted_out', 'opted_in', 'suppressed_opt_out', 'suppressed_paused',
-        'suppressed_restricted')),
+        'suppressed_restricted', 'suppressed_erased')),
     events bigint NOT NULL,
     PRIMARY KEY (tenant_id, day, kind)
 );
