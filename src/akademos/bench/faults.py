@@ -24,6 +24,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,9 @@ import psycopg
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from akademos.bench import fault_governance
 from akademos.bench.fault_client import CONSENTING, UNDECIDED
+from akademos.bench.fault_governance import Governance
 from akademos.bench.installation import Installation, command, consent_all, end, temporary
 from akademos.errors import InputError, Unavailable
 
@@ -47,26 +50,40 @@ DRAIN_TIMEOUT_S = 60.0
 PURPOSES = ("learning_support",)
 
 
-def run(*, rounds: int = 20, switch_off: str | None = None, seed: int | None = None) -> dict[str, Any]:
-    """Run the rounds; the result is the JSON of the bench."""
+def run(
+    *, rounds: int = 20, switch_off: str | None = None, seed: int | None = None, governance: bool = False
+) -> dict[str, Any]:
+    """Run the rounds; the result is the JSON of the bench. With `governance`, erasure and retention are killed too."""
     if switch_off not in (None, *SAFEGUARDS):
         raise InputError(f"There is no safeguard `{switch_off}`.", hint="Safeguards: " + ", ".join(SAFEGUARDS) + ".")
     seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
     chance = random.Random(seed)  # noqa: S311  # which moments, not a secret
-    kinds = [KINDS[number % len(KINDS)] for number in range(rounds)]
+    among = (*KINDS, *fault_governance.KINDS) if governance else KINDS
+    kinds = [among[number % len(among)] for number in range(rounds)]
     chance.shuffle(kinds)
     with temporary() as installation, ExitStack() as ending:
         site = _Site(installation, switch_off, chance)
         ending.callback(site.stop)
         site.start()
+        governed = Governance(installation, TENANT, chance)
+        if governance:
+            governed.send(site.url, site.key, site.consents, kinds.count("erasure"))
         for number, kind in enumerate(kinds, start=1):
-            site.kill(kind)
+            if kind in fault_governance.KINDS:
+                governed.kill(kind)
+                site.check()
+            else:
+                site.kill(kind)
             print(f"round {number}/{rounds}: killed {kind}; {len(site.journalled()):,} events acknowledged", flush=True)
         site.finish()
+        ended = {"erasures": kinds.count("erasure"), "receipts": governed.finish()} if governance else {}
+        core = core_columns(installation.data / "lake", ["event_id", "retention_from"])
         return {
             "rounds": rounds,
-            **compare(site.journalled(), core_ids(installation.data / "lake")),
-            "kills": {kind: kinds.count(kind) for kind in KINDS},
+            **compare(site.journalled(), core["event_id"]),
+            **ended,
+            **(governed.left(core, datetime.now(UTC)) if governance else {}),
+            "kills": {kind: kinds.count(kind) for kind in among},
             "switched_off": switch_off,
             "seed": seed,
         }
@@ -82,11 +99,18 @@ def compare(acknowledged: Sequence[str], core: Sequence[str]) -> dict[str, int]:
     }
 
 
-def core_ids(lake: Path) -> list[str]:
+def core_ids(lake: Path) -> list[Any]:
     """Ids of all rows in the files that the newest version of the core names."""
-    found: list[str] = []
+    return core_columns(lake, ["event_id"])["event_id"]
+
+
+def core_columns(lake: Path, names: list[str]) -> dict[str, list[Any]]:
+    """Columns of the same rows."""
+    found: dict[str, list[Any]] = {name: [] for name in names}
     for uri in DeltaTable(lake / "events").file_uris():
-        found += pq.ParquetFile(uri).read(columns=["event_id"])["event_id"].to_pylist()
+        table = pq.ParquetFile(uri).read(columns=names)
+        for name in names:
+            found[name] += table[name].to_pylist()
     return found
 
 
@@ -99,6 +123,7 @@ class _Site:
     chance: random.Random
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     clients: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    key: str = ""
     consents: str = ""
 
     def __post_init__(self) -> None:
@@ -113,7 +138,7 @@ class _Site:
         run_command = self.installation.run
         run_command("tenant", "create", TENANT)
         unlimited = ("--rate", "1000000000", "--burst", "1000000000")
-        key = run_command("tenant", "key", TENANT, "bench", "--scope", "ingest", *unlimited).splitlines()[-1]
+        self.key = run_command("tenant", "key", TENANT, "bench", "--scope", "ingest", *unlimited).splitlines()[-1]
         self.consents = run_command("tenant", "key", TENANT, "consents", "--scope", "consent").splitlines()[-1]
         self._start_server()
         if self.switched_off == "synchronous_commit":
@@ -121,7 +146,7 @@ class _Site:
         self._start_worker()
         consent_all(self.url, self.consents, [f"c-{number}" for number in range(CONSENTING)], PURPOSES)
         for number in range(CLIENTS):
-            arguments = [self.url, key, str(self._journal(number)), str(self.chance.getrandbits(32))]
+            arguments = [self.url, self.key, str(self._journal(number)), str(self.chance.getrandbits(32))]
             client = [sys.executable, "-m", "akademos.bench.fault_client", *arguments]
             self.clients.append(subprocess.Popen(client, stdout=self.log, stderr=self.log))
 
@@ -146,6 +171,10 @@ class _Site:
             self._start_worker("--kill-at", str(self.chance.randint(1, 4)))
             self._wait_for_death()
             self._start_worker()
+        self.check()
+
+    def check(self) -> None:
+        """Everything that should run does."""
         for name, process in self.processes.items():
             if process.poll() is not None:
                 raise Unavailable(f"The {name} ended by itself: {self._log_tail()}", hint="What it logged says why.")

@@ -63,6 +63,26 @@ def erasure(
 
 
 @app.command()
+def trust(
+    trials: Annotated[int, typer.Option(min=1, help="Revocations under load.")] = 1_000,
+    rounds: Annotated[int, typer.Option(min=6, help="Kills.")] = 100,
+    queries: Annotated[int, typer.Option(min=10, help="Questions of the attacker.")] = 10_000,
+    events: Annotated[int, typer.Option(min=1, help="Events in the store that somebody is erased from.")] = 20_000_000,
+) -> None:
+    """Revocations, kills, attacks and an erasure: does what is promised hold?"""
+    _report("trust", trials=trials, rounds=rounds, queries=queries, events=events)
+
+
+@app.command()
+def revocation(
+    trials: Annotated[int, typer.Option(min=1, help="Revocations.")] = 1_000,
+    processes: Annotated[int, typer.Option(min=1, help="Server processes.")] = 4,
+) -> None:
+    """Revoke consent under load; is the next request of every process refused?"""
+    _report("revocation", trials=trials, processes=processes)
+
+
+@app.command()
 def consistency() -> None:
     """One learner asked now against the nightly rows: every field, every learner of the demo."""
     _report("consistency")
