@@ -746,10 +746,9 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['group_blocks', 'group_members', 'group_sums', 'group_answers', 'noise_budgets', 'noisy_counts']
+    FOREACH t IN ARRAY ARRAY['group_blocks', 'group_members', 'group_sums', 'group_answers', 'noise_budgets', 'noisy_counts',
+        'erasures', 'suppressions', 'legal_holds', 'held_records', 'models']
     LOOP
-
-    FOREACH t IN ARRAY ARRAY['erasures', 'suppressions', 'legal_holds', 'held_records', 'models'] LOOP
         EXECUTE format('ALTER TABLE akademos.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE akademos.%I FORCE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY tenant_wall ON akademos.%I TO akademos_serving USING (tenant_id = '
