@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.access_datasets import ACCESS_DATASETS
 from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
 from akademos.catalogue.curriculum_datasets import CURRICULUM_DATASETS
 from akademos.catalogue.declarations import Dataset
@@ -14,6 +15,7 @@ from akademos.catalogue.state_datasets import STATE_DATASETS
 DATASETS: tuple[Dataset, ...] = (
     *INTAKE_DATASETS,
     *PEOPLE_DATASETS,
+    *ACCESS_DATASETS,
     *ACTIVITY_DATASETS,
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,

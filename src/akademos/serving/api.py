@@ -16,7 +16,18 @@ from starlette.types import Message, Receive, Scope, Send
 from akademos import __version__
 from akademos.serving import answer_forms, problems
 from akademos.serving.pages import STATIC_FOLDER
-from akademos.serving.routes import accesses, analytics, audit, consent, groups, learners, operations, pages, sign_in
+from akademos.serving.routes import (
+    accesses,
+    analytics,
+    audit,
+    consent,
+    groups,
+    learners,
+    openid,
+    operations,
+    pages,
+    sign_in,
+)
 from akademos.serving.routes.events import Address
 from akademos.serving.services import Services
 from akademos.serving.surroundings import Surroundings
@@ -79,7 +90,7 @@ def create_app(
     app.state.services = services
     app.doors = doors or {}
     app.router.routes.extend(Route(path, door, methods=["POST"]) for path, door in app.doors.items())
-    for one in (accesses, analytics, audit, consent, groups, learners, operations, pages, sign_in):
+    for one in (accesses, analytics, audit, consent, groups, learners, operations, pages, sign_in, openid):
         app.include_router(one.router)
     if services.development:
         app.include_router(sign_in.development)
