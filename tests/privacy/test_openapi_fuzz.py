@@ -161,7 +161,9 @@ def ask(
 def test_no_role_gets_more_than_its_own_and_nothing_fails(institution: Institution, application: Application) -> None:
     for role in GRANTABLE:
         institution.grants.grant(institution.tenant, "root", role, by="test")
-    secret = PostgresApiKeys(institution.database).create(institution.tenant, "host", scopes=tuple(SCOPES))
+    secret = PostgresApiKeys(institution.database).create(
+        institution.tenant, "host", scopes=tuple(SCOPES), actor="test"
+    )
     names = {"learner": "ada", "instructor": "prof", "advisor": "ann"}
     who: dict[str, Any] = {"nobody": {"headers": {}, "others": []}}
     for role in ROLES:

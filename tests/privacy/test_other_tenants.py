@@ -53,7 +53,7 @@ def callers(institution: Institution) -> Iterator[tuple[str, dict[str, str]]]:
     tenant = institution.elsewhere
     for role in GRANTABLE:
         institution.grants.grant(tenant, "boss", role, by="test")
-    secret = PostgresApiKeys(institution.database).create(tenant, "host", scopes=tuple(SCOPES))
+    secret = PostgresApiKeys(institution.database).create(tenant, "host", scopes=tuple(SCOPES), actor="test")
     for role in ROLES:
         user_id = "eve" if role == "learner" else "boss"
         token = secret if role == "service" else institution.token(user_id, role, tenant=tenant)

@@ -44,7 +44,7 @@ def tenant_settings_page() -> str:
     return page(
         "Settings of a tenant",
         "Set with `akademos tenant set TENANT NAME VALUE`, shown with `akademos tenant show TENANT`; each change is in "
-        "the audit log. `time_zone` is set in the same way.",
+        "the audit log. `time_zone` and `group_floor` are set in the same way.",
         table(
             ("Setting", "Default", "Meaning"),
             ((f"`{one.name}`", one.default and f"`{one.default}`", one.description) for one in TENANT_SETTINGS),

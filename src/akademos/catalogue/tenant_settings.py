@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.roles import GRANTABLE, Role
 from akademos.errors import InputError
 
@@ -34,12 +33,6 @@ def _demand(pattern: re.Pattern[str], words: str) -> Callable[[str], None]:
             raise ValueError(words)
 
     return check
-
-
-def _group_floor(value: str) -> None:
-    least = LIMITS.group_floor_least
-    if not value.isascii() or not value.isdecimal() or len(value) > 6 or int(value) < least:
-        raise ValueError(f"a whole number of people, never below {least}")
 
 
 def _issuer(value: str) -> None:
@@ -82,12 +75,6 @@ _TEXT = _demand(re.compile(r"[^<>]{1,100}"), "up to 100 characters, without < an
 _ID = _demand(re.compile(r"\S{1,300}"), "up to 300 characters without spaces")
 
 TENANT_SETTINGS: tuple[TenantSetting, ...] = (
-    TenantSetting(
-        "group_floor",
-        "Smallest group that is compared, aggregated or published; the policy's floor is the least.",
-        str(LIMITS.group_floor),
-        _group_floor,
-    ),
     TenantSetting(
         "consent_text_version",
         "Version of the consent text that is shown to learners now.",

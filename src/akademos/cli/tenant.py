@@ -81,18 +81,6 @@ def key(
 
 
 @app.command()
-def floor(
-    tenant_id: Annotated[str, typer.Argument(help="The tenant.")],
-    people: Annotated[int, typer.Argument(help="Smallest group that is published, 5 or more.")],
-    data: Data = None,
-) -> None:
-    """Set the smallest group of learners that is published; a raised one holds at once, for what is published too."""
-    with System(settings.load(data=data)) as system:
-        system.tenants.set_group_floor(tenant_id, people, actor=operator())
-    typer.echo(f"Groups of {tenant_id} are published from {people} people on.")
-
-
-@app.command()
 def revoke(
     tenant_id: Annotated[str, typer.Argument(help="The tenant.")],
     key_id: Annotated[str, typer.Argument(help="The part of the key between the underscores.")],

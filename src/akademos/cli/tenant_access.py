@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from akademos import settings
 from akademos.catalogue.roles import GRANTABLE, Role
 from akademos.catalogue.tenant_settings import TENANT_SETTINGS
 from akademos.catalogue.validation import parse_timestamp
+from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.serving.principal import name_of
 from akademos.system import System
@@ -25,11 +25,6 @@ TenantId = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant.")]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="The person's id in the host application.")]
 RoleName = Annotated[str, typer.Argument(metavar="ROLE", help=", ".join(GRANTABLE))]
 Data = Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")]
-
-
-def operator() -> str:
-    """Who acts, as the audit log names them."""
-    return f"command line:{getpass.getuser()}"
 
 
 def _role(text: str) -> Role:
@@ -46,6 +41,12 @@ def _instant(text: str | None) -> datetime | None:
     if instant is None or instant <= datetime.now(UTC):
         raise InputError("--until is no instant to come.", hint="Write ISO 8601 with an offset: 2027-01-31T00:00:00Z.")
     return instant
+
+
+def _people(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 6:
+        raise InputError("group_floor is a number of people.", hint="Write a whole number.")
+    return int(text)
 
 
 @role_app.command()
@@ -91,7 +92,7 @@ def list_(tenant_id: TenantId, data: Data = None) -> None:
 
 def put(
     tenant_id: TenantId,
-    name: Annotated[str, typer.Argument(help="time_zone, or one of those that `show` lists.")],
+    name: Annotated[str, typer.Argument(help="time_zone, group_floor, or one of those that `show` lists.")],
     value: Annotated[str, typer.Argument(help="The value; empty goes back to the default.")],
     data: Data = None,
 ) -> None:
@@ -99,6 +100,9 @@ def put(
     with System(settings.load(data=data)) as system:
         if name == "time_zone":
             done = system.tenant_settings.put_time_zone(tenant_id, value, by=operator())
+        elif name == "group_floor":
+            system.tenants.set_group_floor(tenant_id, _people(value), actor=operator())
+            done = True
         else:
             done = system.tenant_settings.put(tenant_id, name, value, by=operator())
     typer.echo(f"{name} is set." if done else f"{name} was so already.")
@@ -110,9 +114,10 @@ def show(tenant_id: TenantId, data: Data = None) -> None:
         tenant = next((one for one in system.tenants.all() if one.tenant_id == tenant_id), None)
         if tenant is None:
             raise _no_tenant(tenant_id)
-        values = system.tenant_settings.of(tenant_id)
+        values, floor = system.tenant_settings.of(tenant_id), system.groups.floor(tenant_id)
     table = Table("setting", "value", "what it is for")
     table.add_row("time_zone", tenant.time_zone, "Time zone of learners who have none of their own.")
+    table.add_row("group_floor", str(floor), "Smallest group that is compared, aggregated or published.")
     for one in TENANT_SETTINGS:
         table.add_row(one.name, values[one.name], one.description)
     Console().print(table)

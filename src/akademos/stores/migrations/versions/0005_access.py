@@ -3,7 +3,7 @@
 from akademos.stores.migrations.frozen import run_statements
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
