@@ -1,4 +1,4 @@
-"""Files of an installation that are read at start: the master key and the tenants' own event types."""
+"""Files of an installation: the master key, the tenants' own event types, secrets of their identity providers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import binascii
 import contextlib
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
 from akademos.catalogue.registry import Registry, builtin
-from akademos.errors import CatalogueError, SettingsError
+from akademos.errors import CatalogueError, SettingsError, Unavailable
 from akademos.privacy.pseudonyms import KEY_BYTES
 
 LOOK_AGAIN_S = 1.0
@@ -41,6 +42,29 @@ def master_key(path: Path) -> bytes:
             f"The master key {path} does not hold {KEY_BYTES} bytes.", hint="Restore it from your backup."
         )
     return key
+
+
+def provider_secret(settings: Mapping[str, str]) -> str | None:
+    """Our client secret at a tenant's identity provider, from where the tenant's settings say; None for none.
+
+    Raises:
+        Unavailable: it is not there.
+    """
+    variable, file = settings["oidc_secret_env"], settings["oidc_secret_file"]
+    if not variable and not file:
+        return None
+    try:
+        secret = os.environ.get(variable, "") if variable else Path(file).read_text().strip()
+    except (OSError, UnicodeError):
+        secret = ""
+    if not secret:
+        raise Unavailable(
+            "The client secret of the tenant's identity provider is not where its settings say.",
+            hint=f"Put it into the environment variable {variable} of the server." if variable else f"Check {file}.",
+            code="secret_missing",
+            retry_after_s=60,
+        )
+    return secret
 
 
 class TenantRegistries:

@@ -5,6 +5,7 @@ Each field's metadata says what it is for; docs/reference/settings.md and `akade
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -37,6 +38,9 @@ class Settings:
     )
     environment: Literal["production", "development"] = _setting(
         "production", "`development` allows the development sign-in; nothing else differs"
+    )
+    public_url: str = _setting(
+        "", "address that browsers use, for the way back from an identity provider; empty: on this machine only"
     )
     host: str = _setting("127.0.0.1", "address the server listens on")
     port: int = _setting(8000, "port the server listens on; 0 takes a free one", least=0)
@@ -76,6 +80,27 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
     merged = {**from_file, **from_environment, **chosen}
     parsed: dict[str, Any] = {name: _parse(known[name], value) for name, value in merged.items()}
     return Settings(**parsed)
+
+
+def check_development(settings: Settings) -> None:
+    """Refuse to serve a sign-in without a password to other machines.
+
+    Raises:
+        SettingsError: the environment is development and the address is not of this machine only.
+    """
+    if settings.environment == "development" and not _is_loopback(settings.host):
+        raise SettingsError(
+            f"The development sign-in lets anybody be anybody, so it is not served on {settings.host}.",
+            hint="Listen on 127.0.0.1, or leave development and set up an identity provider (`akademos tenant set`).",
+            code="development_exposed",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def document() -> list[tuple[str, str, str]]:

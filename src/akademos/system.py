@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
@@ -10,15 +11,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from akademos.catalogue.registry import Registry, builtin
-from akademos.edges import TenantRegistries, master_key
+from akademos.edges import TenantRegistries, master_key, provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.receive import Intake
 from akademos.privacy.consent import mask
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.gate import Gate
+from akademos.serving.openid_provider import Providers
+from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.services import Services, declared_over_groups, declared_purposes
+from akademos.serving.standing import Standing
 from akademos.settings import Settings
 from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.postgres.access import PostgresTenants
@@ -45,6 +51,9 @@ from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
+from akademos.stores.postgres.role_grants import PostgresRoleGrants
+from akademos.stores.postgres.sign_in import PostgresSessions
+from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
@@ -64,6 +73,9 @@ if TYPE_CHECKING:
 
 SORTED_ROWS_PER_FILE = 125_000
 """After an import: about 8 MB. An erasure rewrites a file a month of whoever goes, whole."""
+
+PROVIDER_TIMEOUT_S = 5.0
+"""How long an identity provider may take to answer."""
 
 WRITERS = 3
 """Of landing, in each process that takes events."""
@@ -207,12 +219,33 @@ class System:
         return Tokens(self.keys, secure=self.settings.environment != "development", clock=now)
 
     @cached_property
+    def tenant_settings(self) -> PostgresTenantSettings:
+        """What tenants have set for themselves."""
+        return PostgresTenantSettings(self.database)
+
+    @cached_property
+    def role_grants(self) -> PostgresRoleGrants:
+        """Roles that tenants give to people."""
+        return PostgresRoleGrants(self.database, self.keys, self.vault)
+
+    @cached_property
+    def sessions(self) -> PostgresSessions:
+        """Sessions of browsers."""
+        return PostgresSessions(self.database, self.keys)
+
+    @cached_property
     def services(self) -> Services:
         """What the routes and the command line answer with."""
         readings = PostgresReadings(self.database, self.keys)
+        development = self.settings.environment == "development"
+        standing = Standing(self.sessions, now, development=development)
+        providers = Providers(httpx.Client(timeout=PROVIDER_TIMEOUT_S), time.monotonic)
+        openid = OpenIdSignIn(self.tenant_settings, providers, standing, self.tokens, self.keys, provider_secret, now)
         return Services(
             gate=Gate(readings, self.groups),
-            doorkeeper=Doorkeeper(self.tokens, self.api_keys),
+            doorkeeper=Doorkeeper(self.tokens, self.api_keys, standing.require, openid.access_tokens.read),
+            standing=standing,
+            openid=openid,
             answers=self.learner_answers,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
@@ -227,7 +260,8 @@ class System:
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
-            development=self.settings.environment == "development",
+            development=development,
+            public_url=self.settings.public_url,
         )
 
     @cached_property

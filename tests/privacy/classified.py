@@ -64,6 +64,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/"): OPEN,
     ("GET", "/favicon.ico"): OPEN,
     ("GET", "/sign-in"): OPEN,  # development: lists people by name, and says so
+    ("GET", "/sign-in/{tenant}"): OPEN,
+    ("GET", "/sign-in/{tenant}/callback"): OPEN,
     ("POST", "/sign-in"): OPEN,
     ("POST", "/sign-out"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -89,7 +91,7 @@ def registered(app: FastAPI) -> Iterator[tuple[str, str]]:
 def addresses(app: FastAPI, kind: str) -> list[str]:
     """GET addresses of one kind, with parameters filled in."""
     return [
-        path.replace("{topic:path}", "fractions")
+        path.replace("{topic:path}", "fractions").replace("{tenant}", "nowhere")
         for method, path in registered(app)
         if method == "GET" and CLASSIFIED[method, path] == kind
     ]

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
-from tests.serving.institution import Institution, furnish
+from tests.serving.institution import NOW, CountingAnswers, Institution, furnish, services_on
 
+from akademos.catalogue.registry import builtin
+from akademos.intake.group_commit import GroupCommit
+from akademos.intake.receive import Intake
 from akademos.privacy.pseudonyms import Keys
+from akademos.serving.api import Application, create_app
+from akademos.serving.routes.event_openapi import openapi_paths
+from akademos.serving.routes.events import EventDoor
+from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
+from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.migrate import migrate
+from akademos.stores.postgres.vault import PostgresVault
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +52,20 @@ def shared_database(shared_dsn: str) -> Iterator[Database]:
 def institution(shared_database: Database, keys: Keys) -> Institution:
     """Behind the real gate and real stores."""
     return furnish(shared_database, keys)
+
+
+@pytest.fixture
+def application(institution: Institution, keys: Keys) -> Application:
+    """All doors, as in production."""
+    database = institution.database
+    services = services_on(database, keys, CountingAnswers(), lambda: NOW, development=False)
+    writer = GroupCommit([PostgresLanding(database, PostgresVault(database, keys), keys)], queue_depth=1_000)
+    intake = Intake(lambda tenant: builtin(), keys, writer, clock=lambda: NOW)
+
+    @asynccontextmanager
+    async def writing(_: object) -> AsyncIterator[None]:
+        yield
+        await writer.close()
+
+    doors = EventDoor(intake, PostgresApiKeys(database)).addresses()
+    return create_app(services, doors=doors, openapi_paths=openapi_paths(builtin()), lifespans=[writing])

@@ -15,10 +15,10 @@ from akademos.bench.disclosure_attack import Answered, Attack, Fact, Group
 from akademos.catalogue.metrics import METRICS
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import Registry, builtin
+from akademos.catalogue.roles import Role
 from akademos.errors import CatalogueError
 from akademos.jobs.group_statistics import Protection, declared_floor
 from akademos.jobs.worker import follows
-from akademos.stores.ports.access import Role
 from akademos.stores.ports.job_runs import PastRun
 
 PATH = "/v1/analytics/groups"

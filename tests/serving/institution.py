@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,21 +12,26 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.metrics import METRICS
 from akademos.catalogue.registry import builtin
+from akademos.catalogue.roles import Role
+from akademos.edges import provider_secret
 from akademos.errors import NotFound
 from akademos.jobs.retention_report import RetentionReport
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import create_app
 from akademos.serving.gate import Gate
+from akademos.serving.openid_provider import BACK_OFF_S, Providers
+from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.services import ANSWERS, Services, declared_over_groups
+from akademos.serving.standing import Standing
 from akademos.stores.disk.erasure_keys import FileErasureKeys
-from akademos.stores.ports.access import Role
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.learner_state import LearnerState
@@ -44,6 +50,9 @@ from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
+from akademos.stores.postgres.role_grants import PostgresRoleGrants
+from akademos.stores.postgres.sign_in import PostgresSessions
+from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
 from akademos.stores.postgres.vault import PostgresVault
 
 NOW = datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
@@ -115,6 +124,7 @@ class Institution:
     elsewhere: str
     people: dict[str, str]
     clock: list[datetime]
+    grants: PostgresRoleGrants
 
     def client(self) -> TestClient:
         """A browser or program without credentials."""
@@ -130,12 +140,19 @@ class Institution:
         client.headers["Authorization"] = f"Bearer {self.token(user_id, role, tenant=tenant)}"
         return client
 
-    def decide(self, user_id: str, decision: str, *, tenant: str | None = None) -> None:
+    def decide(
+        self,
+        user_id: str,
+        decision: str,
+        *,
+        tenant: str | None = None,
+        purpose: Purpose = Purpose.LEARNING_SUPPORT,
+    ) -> None:
         """A consent decision, as another process would make it."""
         self.services.consent.decide(
             tenant or self.tenant,
             self.people[user_id],
-            [Purpose.LEARNING_SUPPORT],
+            [purpose],
             decision,  # type: ignore[arg-type]  # tests name the two decisions
             text_version="1",
             recorded_by="test",
@@ -183,12 +200,19 @@ def services_on(
     *,
     development: bool = True,
     secure: bool = False,
+    back_off_s: float = BACK_OFF_S,
 ) -> Services:
     """Services over real stores and made-up answers."""
     readings = PostgresReadings(database, keys)
+    tokens = Tokens(keys, secure=secure, clock=clock)
+    standing = Standing(PostgresSessions(database, keys), clock, development=development)
+    providers = Providers(httpx.Client(timeout=5), time.monotonic, back_off_s=back_off_s)
+    openid = OpenIdSignIn(PostgresTenantSettings(database), providers, standing, tokens, keys, provider_secret, clock)
     return Services(
         gate=Gate(readings, PostgresGroups(database, keys)),
-        doorkeeper=Doorkeeper(Tokens(keys, secure=secure, clock=clock), PostgresApiKeys(database)),
+        doorkeeper=Doorkeeper(tokens, PostgresApiKeys(database), standing.require, openid.access_tokens.read),
+        standing=standing,
+        openid=openid,
         answers=answers,
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
@@ -211,13 +235,15 @@ def services_on(
         group_metrics=declared_over_groups(METRICS),
         clock=clock,
         development=development,
+        public_url="http://127.0.0.1",
     )
 
 
 def furnish(database: Database, keys: Keys) -> Institution:
     """Two new tenants in a database that other tests use too.
 
-    Ada and Ben study algebra, Cy geometry; prof teaches algebra; Ben has not consented; Eve and dean are elsewhere.
+    Ada and Ben study algebra, Cy geometry; prof teaches algebra, ann advises Ada and Ben; Ben has not consented;
+    Eve and dean are elsewhere. root and boss are granted admin.
     """
     answers = CountingAnswers()
     clock = [NOW]
@@ -227,7 +253,13 @@ def furnish(database: Database, keys: Keys) -> Institution:
     services.tenants.create(tenant, "A college", actor="test")
     services.tenants.create(elsewhere, "Elsewhere", actor="test")
     people: dict[str, str] = {}
-    for user_id, kind in (("ada", "learner"), ("ben", "learner"), ("cy", "learner"), ("prof", "staff")):
+    for user_id, kind in (
+        ("ada", "learner"),
+        ("ben", "learner"),
+        ("cy", "learner"),
+        ("prof", "staff"),
+        ("ann", "staff"),
+    ):
         people[user_id] = _person(services, tenant, user_id, kind)
     for user_id, kind in (("eve", "learner"), ("dean", "staff")):
         people[user_id] = _person(services, elsewhere, user_id, kind)
@@ -251,7 +283,16 @@ def furnish(database: Database, keys: Keys) -> Institution:
             "INSERT INTO staff_assignments (tenant_id, learner_key, course_id, role) VALUES (%s, %s, %s, 'instructor')",
             [(tenant, people["prof"], "algebra"), (elsewhere, people["dean"], "algebra")],
         )
-    institution = Institution(create_app(services), services, answers, database, keys, tenant, elsewhere, people, clock)
+        cursor.executemany(
+            "INSERT INTO advisee_assignments (tenant_id, advisor_key, learner_key) VALUES (%s, %s, %s)",
+            [(tenant, people["ann"], people["ada"]), (tenant, people["ann"], people["ben"])],
+        )
+    grants = PostgresRoleGrants(database, keys, PostgresVault(database, keys))
+    for home, user_id in ((tenant, "root"), (elsewhere, "boss")):
+        grants.grant(home, user_id, "admin", by="test")
+    institution = Institution(
+        create_app(services), services, answers, database, keys, tenant, elsewhere, people, clock, grants
+    )
     for user_id, home in (("ada", tenant), ("cy", tenant), ("eve", elsewhere)):
         institution.decide(user_id, "granted", tenant=home)
         institution.write_state(user_id, tenant=home)

@@ -7,7 +7,7 @@ import json
 import pytest
 from tests.serving.institution import ANSWER_PATHS, Institution
 
-from akademos.stores.ports.access import Role
+from akademos.catalogue.roles import Role
 
 DASHBOARD = ANSWER_PATHS[0]
 PATH, PAGE, AUDIT = "/v1/accesses", "/who-saw-my-data", "/v1/audit"

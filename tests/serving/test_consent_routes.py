@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.serving.institution import ANSWER_PATHS, Institution
 
-from akademos.stores.ports.access import Role
+from akademos.catalogue.roles import Role
 
 ANONYMOUS = "7d5f7c9e-6f34-4a1c-9a52-0a6f3b3f9b11"
 
@@ -57,7 +57,7 @@ def test_a_host_records_for_its_learners(institution: Institution) -> None:
         ("ada", "learner", decision(anonymous_id=ANONYMOUS), 403, "scope"),
         ("prof", "instructor", decision(user_id="ada"), 403, "role"),
         ("root", "admin", decision(user_id="ada"), 403, "role"),
-        ("ada", "service", decision(user_id="ada"), 403, "role"),
+        ("ada", "service", decision(user_id="ada"), 403, "role_not_granted"),
         ("prof", "learner", decision(), 409, "staff_decide_nothing"),
         ("ada", "learner", {}, 422, "missing"),
         ("ada", "learner", decision(purposes=[]), 422, "input_invalid"),

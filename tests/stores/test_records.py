@@ -34,6 +34,7 @@ FILES = {
     "enrolments.csv": "user_id,course_id,registered_on,withdrawn_on\nada,bio,2026-01-05,\n"
     "ben,bio,2026-01-05,2026-02-01\n",
     "staff_assignments.csv": "user_id,course_id,role\nina,bio,instructor\n",
+    "advisees.csv": "advisor_id,user_id,starts_on,ends_on\nina,ben,2026-01-05,\n",
     "learner_targets.csv": "user_id,exam_id,target_date\nada,final,2026-06-30\n",
 }
 

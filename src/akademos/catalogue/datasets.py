@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.access_datasets import ACCESS_DATASETS
 from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
 from akademos.catalogue.curriculum_datasets import CURRICULUM_DATASETS
 from akademos.catalogue.declarations import Dataset
@@ -18,6 +19,7 @@ DATASETS: tuple[Dataset, ...] = (
     *PEOPLE_DATASETS,
     *RIGHTS_DATASETS,
     *ERASURE_DATASETS,
+    *ACCESS_DATASETS,
     *ACTIVITY_DATASETS,
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,

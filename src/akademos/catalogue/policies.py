@@ -49,6 +49,13 @@ class Limits:
     rights_answer_days: int = 30
     model_rebuild: timedelta = timedelta(days=30)
     erasure_overdue: timedelta = timedelta(hours=24)
+    session_longest: timedelta = timedelta(hours=8)
+    session_idle: timedelta = timedelta(hours=1)
+    token_longest: timedelta = timedelta(days=31)
+    sign_in: timedelta = timedelta(minutes=10)
+    clock_skew_seconds: int = 30
+    key_requests_per_second: int = 50
+    key_requests_burst: int = 200
 
 
 LIMITS = Limits()
@@ -276,6 +283,45 @@ POLICIES: tuple[Policy, ...] = (
         f"below {LIMITS.readiness_alert_below:g}, {LIMITS.alert_pause.days} days",
         "jobs",
         "events.md, product events",
+    ),
+    Policy(
+        "roles",
+        "What a role may ask, and about whom, is declared once; a role stands for a person only by a roster, a grant "
+        "of the tenant or a declared mapping of its identity provider's claims, looked up on every request.",
+        "see roles.md",
+        "serving.gate, serving.doorkeeper",
+        "privacy.md, access",
+    ),
+    Policy(
+        "sessions",
+        "A session ends by signing out (in every process at once), when nothing was asked for the shorter time, and "
+        "after the longer one in any case; a token ends by itself.",
+        f"{LIMITS.session_idle // timedelta(minutes=1)} minutes idle, {LIMITS.session_longest // timedelta(hours=1)} "
+        f"hours; tokens at most {LIMITS.token_longest.days} days",
+        "serving.doorkeeper, stores.postgres.sessions",
+        "privacy.md, access",
+    ),
+    Policy(
+        "clock_skew",
+        "So far the clock of whoever signs tokens may be off.",
+        f"{LIMITS.clock_skew_seconds} seconds",
+        "serving.principal, serving.openid_tokens",
+        "privacy.md, access",
+    ),
+    Policy(
+        "key_requests",
+        "Requests other than events that one API key may send, in each process; more is refused with 429.",
+        f"{LIMITS.key_requests_per_second} a second, {LIMITS.key_requests_burst} at once",
+        "serving.doorkeeper",
+        "privacy.md, access",
+    ),
+    Policy(
+        "development_sign_in",
+        "The sign-in without a password exists in development only, and the server then starts on a loopback address "
+        "only.",
+        "AKADEMOS_ENVIRONMENT=development, 127.0.0.1 or ::1",
+        "settings, cli.serve",
+        "privacy.md, access",
     ),
     Policy(
         "breaking_change",

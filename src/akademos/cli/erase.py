@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from akademos import settings
+from akademos.catalogue.roles import ROLES
 from akademos.cli.learner import only_tenant
 from akademos.errors import Forbidden
 from akademos.privacy.erasure import STEPS, may_request
@@ -50,13 +51,8 @@ def command(
         subject = Identifier("anonymous" if anonymous else "user", name_of(person, "id", ""))
         asker = name_of(who, "user_id after --as", "")
         own = not anonymous and asker == subject.value
-        role = "admin" if own else system.tenants.role_of(chosen, asker) or "admin"
-        if not may_request(role, own=own):
-            raise Forbidden(
-                f"A person with the role {role} may not have others erased.",
-                hint="Ask as the person, an administrator or a data steward.",
-                code="role",
-            )
+        if not own:
+            _require_role(system, chosen, asker)
         by = None if own else f"command line:{getpass.getuser()}"
         erasure = system.erasures.request(chosen, subject, by=by, reason=name_of(reason, "reason", ""))
         console.print(f"Erasure {erasure.erasure_id}")
@@ -65,6 +61,22 @@ def command(
         typer.echo(orjson.dumps(done.receipt).decode())
     else:
         show(Console(highlight=False), done)
+
+
+def _require_role(system: System, tenant: str, asker: str) -> None:
+    """Refuse whoever may not have others erased."""
+    standing = system.services.standing
+    for role in (one for one in ROLES if may_request(one, own=False)):
+        try:
+            standing.role_for(tenant, asker, role, ())
+        except Forbidden:
+            continue
+        return
+    raise Forbidden(
+        f"`{asker}` may not have others erased.",
+        hint="Ask as the person, or as an administrator or steward (`akademos tenant role grant`).",
+        code="role",
+    )
 
 
 def _work(system: System, erasure: Erasure, console: Console) -> Erasure:

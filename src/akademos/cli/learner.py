@@ -15,6 +15,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from akademos import settings
+from akademos.catalogue.roles import Role
 from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.serving import services as at
@@ -22,7 +23,6 @@ from akademos.serving.gate import Ask
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.routes.analytics import evaluate, instant_of
 from akademos.serving.routes.my_data import export
-from akademos.stores.ports.access import Role
 from akademos.stores.ports.answers import Answer, AnswerName
 from akademos.stores.ports.identity import Identifier
 from akademos.system import System
@@ -76,6 +76,7 @@ def command(
     learner: Annotated[str, typer.Argument(metavar="ID", help="The learner's user_id or key.")],
     who: Annotated[str, typer.Option("--as", help="user_id of whoever asks: the learner, or an instructor.")],
     reason: Annotated[str, typer.Option(help="Why; kept in the access log, which the learner may see.")],
+    role: Annotated[str | None, typer.Option(help="instructor, advisor or learner, where one has several.")] = None,
     tenant: Annotated[str | None, typer.Option(help="The tenant; may be left out when there is one only.")] = None,
     as_of: Annotated[str | None, typer.Option(help="A past instant, ISO 8601 with offset.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
@@ -86,7 +87,7 @@ def command(
         services = system.services
         chosen = tenant or only_tenant(system)
         name = name_of(who, "user_id after --as", "")
-        principal = Principal(chosen, _role(system, chosen, name), name, "command_line")
+        principal = Principal(chosen, _role(system, chosen, name, role), name, "command_line")
         instant = instant_of(as_of, services.clock())
         ask = Ask(
             name_of(learner, "learner", ""),
@@ -114,13 +115,18 @@ def only_tenant(system: System) -> str:
     return tenants[0].tenant_id
 
 
-def _role(system: System, tenant: str, who: str) -> Role:
-    role = system.tenants.role_of(tenant, who)
-    if role is None:
+def _role(system: System, tenant: str, who: str, wanted: str | None) -> Role:
+    roles = system.tenants.roles_of(tenant, who)
+    if not roles:
         raise NotFound(
-            "Nobody is known by the id after --as.", hint="Name the learner, or an instructor of a course of theirs."
+            "Nobody is known by the id after --as.", hint="Name the learner, or somebody who teaches or advises them."
         )
-    return role
+    if wanted is None:
+        return roles[0]
+    chosen = next((role for role in roles if role == wanted), None)
+    if chosen is None:
+        raise InputError(f"Whoever asks has no role {wanted}.", hint="They have " + ", ".join(roles) + ".")
+    return chosen
 
 
 def _print(console: Console, answers: Mapping[AnswerName, Answer]) -> None:

@@ -52,6 +52,7 @@ def command(
     chosen = settings_module.load(data=data, host=host, port=port, worker=worker)
     if development:
         chosen = replace(chosen, environment="development")
+    settings_module.check_development(chosen)
     if listen_fd is not None:
         serve_on(chosen, socket.socket(fileno=listen_fd))
         return
@@ -75,6 +76,7 @@ def serve(system: System, *, processes: int = 1, ready: Ready = lambda url: None
         Unavailable: the server did not start.
     """
     chosen = system.settings
+    settings_module.check_development(chosen)
     listening = _listen(chosen)
     url = f"http://{chosen.host}:{listening.getsockname()[1]}"
     children = Children(child_environment(chosen), ended=_forget_metrics)

@@ -1,4 +1,7 @@
-"""`akademos tenant`: institutions and products that keep their data apart, and the keys of their applications."""
+"""`akademos tenant`: institutions and products that keep their data apart, and the keys of their applications.
+
+Roles and settings are in `cli.tenant_access`.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,25 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings
+from akademos.cli import tenant_access
 from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.stores.ports.api_keys import SCOPES
 from akademos.system import System
 
-app = typer.Typer(help="Tenants and the keys of their applications.", no_args_is_help=True)
+app = typer.Typer(help="Tenants: settings, roles, and the keys of their applications.", no_args_is_help=True)
+
+app.add_typer(tenant_access.role_app, name="role")
+app.command(name="set")(tenant_access.put)
+app.command()(tenant_access.show)
+app.command(name="sign-out")(tenant_access.sign_out)
 
 Data = Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")]
 
 
 @app.callback()
 def tenant() -> None:
-    """Tenants and the keys of their applications."""
+    """Tenants: settings, roles, and the keys of their applications."""
 
 
 @app.command()
@@ -69,18 +78,6 @@ def key(
             tenant_id, name, scopes=scopes, rate_per_s=rate, burst=burst, strict=strict, actor=operator()
         )
     typer.echo(secret)
-
-
-@app.command()
-def floor(
-    tenant_id: Annotated[str, typer.Argument(help="The tenant.")],
-    people: Annotated[int, typer.Argument(help="Smallest group that is published, 5 or more.")],
-    data: Data = None,
-) -> None:
-    """Set the smallest group of learners that is published; a raised one holds at once, for what is published too."""
-    with System(settings.load(data=data)) as system:
-        system.tenants.set_group_floor(tenant_id, people, actor=operator())
-    typer.echo(f"Groups of {tenant_id} are published from {people} people on.")
 
 
 @app.command()

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from akademos import settings
+from akademos.catalogue.roles import SIGN_IN_ORDER, known_role
 from akademos.errors import InputError, NotFound
 from akademos.serving.principal import name_of
-from akademos.stores.ports.access import Role
 from akademos.system import System
-
-PERSONS: tuple[Role, ...] = ("learner", "instructor", "admin")
 
 
 def command(
     tenant_id: Annotated[str, typer.Argument(help="The tenant.")],
     user_id: Annotated[str | None, typer.Argument(help="The person's id in the host application.")] = None,
-    role: Annotated[str, typer.Option(help="learner, instructor or admin.")] = "learner",
+    role: Annotated[str, typer.Option(help="The role; one beside learner must stand for the person.")] = "learner",
     hours: Annotated[float, typer.Option(min=0.01, max=744, help="How long it is good for.")] = 8.0,
     signing_key: Annotated[
         bool, typer.Option("--signing-key", help="Print the tenant's signing key (base64url) instead.")
@@ -28,9 +26,9 @@ def command(
     data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
 ) -> None:
     """Print a token: send it as `Authorization: Bearer TOKEN`."""
-    chosen = next((one for one in get_args(Role) if one == role and one in PERSONS), None)
-    if chosen is None:
-        raise InputError(f"There is no role {role}.", hint="Roles of persons are " + ", ".join(PERSONS) + ".")
+    chosen = known_role(role)
+    if chosen not in SIGN_IN_ORDER:
+        raise InputError(f"There is no role {role}.", hint="Roles of persons are " + ", ".join(SIGN_IN_ORDER) + ".")
     with System(settings.load(data=data)) as system:
         if tenant_id not in {tenant.tenant_id for tenant in system.tenants.all()}:
             raise NotFound(f"There is no tenant `{tenant_id}`.", hint="Create it with `akademos tenant create`.")
@@ -40,4 +38,5 @@ def command(
         if user_id is None:
             raise InputError("The command does not say for whom.", hint="Name the person after the tenant.")
         name = name_of(user_id, "user_id", "")
+        system.services.standing.role_for(tenant_id, name, chosen, ())
         typer.echo(system.tokens.issue(tenant_id, chosen, name, lifetime=timedelta(hours=hours)))

@@ -10,9 +10,10 @@ from akademos.errors import TooFast
 class TokenBucket:
     """One key's bucket in one process; the clock (monotonic seconds) is an argument."""
 
-    __slots__ = ("_at", "_tokens", "burst", "rate")
+    __slots__ = ("_at", "_of", "_tokens", "burst", "rate")
 
-    def __init__(self, rate: float, burst: float, now: float) -> None:
+    def __init__(self, rate: float, burst: float, now: float, *, of: str = "events") -> None:
+        self._of = of
         self.rate = rate
         self.burst = burst
         self._tokens = burst
@@ -28,8 +29,8 @@ class TokenBucket:
         if self._tokens < events or self._tokens <= 0:
             wait = ceil((max(events, 1) - self._tokens) / self.rate)
             raise TooFast(
-                f"This key may send {self.rate:g} events a second.",
-                hint="Send the same ids again after the pause given.",
+                f"This key may send {self.rate:g} {self._of} a second.",
+                hint=f"Send the same {'ids' if self._of == 'events' else 'request'} again after the pause given.",
                 retry_after_s=max(1, wait),
             )
         self._tokens -= events

@@ -39,7 +39,8 @@ class RecordFiles:
 
     def user_ids(self) -> set[str]:
         """Everybody whom the files name."""
-        return {str(row["user_id"]) for rows in self.rows.values() for row in rows if "user_id" in row}
+        named = {PEOPLE.name: ["user_id"]} | {table.name: person_columns(table) for table in RECORD_TABLES}
+        return {str(row[column]) for table, rows in self.rows.items() for row in rows for column in named[table]}
 
 
 def read_folder(folder: Path) -> RecordFiles:
@@ -79,7 +80,14 @@ def read_folder(folder: Path) -> RecordFiles:
 
 def column_in_file(one: RecordField) -> str:
     """The file's name of a column: people are keys in the tables and user ids in files."""
-    return "user_id" if one.kind == "person" else one.name
+    if one.kind != "person":
+        return one.name
+    return "user_id" if one.name == "learner_key" else one.name.removesuffix("_key") + "_id"
+
+
+def person_columns(table: RecordTable) -> list[str]:
+    """The file's columns that hold user ids."""
+    return [column_in_file(one) for one in table.fields if one.kind == "person"]
 
 
 def _typed(table: RecordTable, cells: Cells, problems: list[Problem]) -> Row | None:

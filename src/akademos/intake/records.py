@@ -13,8 +13,9 @@ from pathlib import Path
 from akademos.errors import InputError
 from akademos.intake.record_checks import check_cycles, check_people, check_references
 from akademos.intake.record_files import Problem
-from akademos.intake.record_rows import PEOPLE, Row, read_folder
+from akademos.intake.record_rows import PEOPLE, Row, column_in_file, read_folder
 from akademos.stores.ports.identity import Identifier, IdentityVault, Person, PersonKind
+from akademos.stores.ports.record_tables import BY_NAME, RecordTable
 from akademos.stores.ports.records import LoadReport, Records
 
 PROBLEMS_NAMED = 50
@@ -87,9 +88,9 @@ def import_records(
         tenant_id,
         {
             name: [
-                _with_key(row, keys) if "user_id" in row else row
+                _with_keys(BY_NAME[name], row, keys)
                 for row in rows
-                if "user_id" not in row or str(row["user_id"]) in keys  # else erased: nothing of them comes back
+                if _people_in(BY_NAME[name], row) <= keys.keys()  # else erased: nothing of them comes back
             ]
             for name, rows in files.rows.items()
             if name != PEOPLE.name
@@ -129,7 +130,12 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _with_key(row: Row, keys: Mapping[str, str]) -> Row:
-    return {"learner_key": keys[str(row["user_id"])]} | {
-        name: value for name, value in row.items() if name != "user_id"
+def _people_in(table: RecordTable, row: Row) -> set[str]:
+    return {str(row[column_in_file(one)]) for one in table.fields if one.kind == "person"}
+
+
+def _with_keys(table: RecordTable, row: Row, keys: Mapping[str, str]) -> Row:
+    """The row as the table has it: people by key."""
+    return {
+        one.name: keys[str(row[column_in_file(one)])] if one.kind == "person" else row[one.name] for one in table.fields
     }

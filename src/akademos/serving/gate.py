@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from akademos.catalogue.declarations import Metric, Purpose
+from akademos.catalogue.roles import ROLE_RULES, RULE_OF, Question, Reach
 from akademos.errors import AkademosError, Forbidden, InputError, Unavailable
 from akademos.privacy.disclosure_tables import published_count
 from akademos.serving.principal import Principal
@@ -26,7 +27,9 @@ ATTEMPTS = 3
 
 ALLOWED = "allowed"
 
-SEES_ALL_GROUPS = frozenset({"admin", "analyst", "product"})
+SEES_ALL_GROUPS = frozenset(
+    rule.name for rule in ROLE_RULES if Question.AGGREGATE in rule.questions and rule.reach is Reach.NOBODY
+)
 """Roles that get answers over groups of the whole institution; instructors get those of their own courses."""
 
 
@@ -43,8 +46,8 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class OwnLearners:
-    """The learners whom an instructor may look at, and how many more do not consent, as may be published: rounded,
-    None when fewer than k."""
+    """The learners whom an instructor or advisor may look at, and how many more do not consent, as may be published:
+    rounded, None when fewer than k."""
 
     learners: tuple[RosterLearner, ...]
     withheld: int | None
@@ -75,6 +78,7 @@ class Gate:
             Unavailable: the store is down, or consent keeps changing.
         """
         self._check_role(principal, ask)
+        ask = _with_purposes_of_role(principal, ask)
         if principal.role == "learner" and ask.learner == principal.user_id:
             ask = replace(ask, learner=None)  # by name only: the name of one may look like the key of another
         for _ in range(ATTEMPTS):
@@ -110,15 +114,18 @@ class Gate:
         return self.about_learner(principal, ask, produce)
 
     def own_learners(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> OwnLearners:
-        """The consenting learners of an instructor's courses, each looked up again before the list leaves.
+        """The consenting learners of an instructor's courses, or an advisor's advisees, each looked up again before
+        the list leaves.
 
         Raises:
-            Forbidden: the principal is no instructor.
+            Forbidden: the role has no learners of its own.
         """
-        ask = Ask(None, what, tuple(purposes))
-        if principal.role != "instructor":
-            self._refuse(principal, ask, None, _wrong_role(principal, "Lists of learners are for instructors."))
-        roster = self._readings.roster(principal.tenant_id, actor=principal.user_id, purposes=purposes)
+        ask = _with_purposes_of_role(principal, Ask(None, what, tuple(purposes)))
+        reach, purposes = RULE_OF[principal.role].reach, ask.purposes
+        if reach not in {Reach.OWN_COURSES, Reach.OWN_ADVISEES}:
+            reason = "Lists of learners are for instructors and advisors."
+            self._refuse(principal, ask, None, _wrong_role(principal, reason))
+        roster = self._readings.roster(principal.tenant_id, actor=principal.user_id, reach=reach, purposes=purposes)
         entry = self._entry(principal, ask, roster.actor_audit_name, None, ALLOWED)
         keys = [learner.learner_key for learner in roster.learners]
         still = self._readings.confirm_roster(principal.tenant_id, roster.learners, purposes, entry)
@@ -152,12 +159,10 @@ class Gate:
         return Groups(tuple(_floored(one, floor) for one in wanted), floor)
 
     def _check_role(self, principal: Principal, ask: Ask) -> None:
-        if principal.role == "admin":
-            refusal = _wrong_role(principal, "Administrators see aggregates, no individual learner.")
-            self._refuse(principal, ask, None, refusal)
-        if principal.role == "service":
-            self._refuse(principal, ask, None, _wrong_role(principal, "Service accounts read no learner's answers."))
-        if principal.role == "instructor" and ask.learner is None:
+        rule = RULE_OF[principal.role]
+        if Question.INDIVIDUAL not in rule.questions:
+            self._refuse(principal, ask, None, _wrong_role(principal, rule.refusal))
+        if rule.reach is not Reach.SELF and ask.learner is None:
             raise InputError(
                 "The question does not say about whom.",
                 hint="Add ?learner= with the learner's id; /v1/learners lists yours.",
@@ -166,12 +171,13 @@ class Gate:
             )
 
     def _check(self, principal: Principal, ask: Ask, reading: Reading) -> None:
-        if principal.role == "learner":
+        reach = RULE_OF[principal.role].reach
+        if reach is Reach.SELF:
             own = ask.learner is None or reading.learner_key == reading.actor_key is not None
             if not own:
                 self._refuse(principal, ask, reading, _not_self())
-        elif not reading.teaches or reading.actor_key is None:
-            self._refuse(principal, ask, reading, _out_of_scope())
+        elif not _reaches(reach, reading):
+            self._refuse(principal, ask, reading, _out_of_scope(reach))
         if not reading.granted.issuperset(ask.purposes):
             stop = next((reading.stopped[one] for one in ask.purposes if one in reading.stopped), None)
             if stop is not None:
@@ -218,6 +224,29 @@ def _floored(answer: GroupAnswer, floor: int) -> GroupAnswer:
     return replace(answer, as_of=None, learners=None, mastery=None, mastered=None, weak=None)
 
 
+def may_ask(principal: Principal, question: Question) -> None:
+    """Let a question that is about no individual pass, if the role may ask it.
+
+    Raises:
+        Forbidden: the role may not.
+    """
+    rule = RULE_OF[principal.role]
+    if question not in rule.questions:
+        allowed = ", ".join(sorted(one.value for one in rule.questions))
+        raise _wrong_role(principal, f"The role {principal.role} asks for {allowed} only, not for {question.value}.")
+
+
+def _with_purposes_of_role(principal: Principal, ask: Ask) -> Ask:
+    """The question with the purposes for which the role uses the answer, beside those that it was made for."""
+    return replace(ask, purposes=tuple(sorted({*ask.purposes, *RULE_OF[principal.role].asks_for})))
+
+
+def _reaches(reach: Reach, reading: Reading) -> bool:
+    if reading.actor_key is None or reading.learner_key is None:
+        return False
+    return reading.teaches if reach is Reach.OWN_COURSES else reach is Reach.OWN_ADVISEES and reading.advises
+
+
 def _without_names(ask: Ask, principal: Principal, reading: Reading | None) -> str | None:
     """The reason as it may be kept: the log knows people only by their audit names."""
     if ask.reason is None:
@@ -240,10 +269,11 @@ def _not_self() -> Forbidden:
     )
 
 
-def _out_of_scope() -> Forbidden:
+def _out_of_scope(reach: Reach) -> Forbidden:
+    courses = "There is no such learner in a course that you are assigned to as instructor."
     return Forbidden(
-        "There is no such learner in a course that you are assigned to as instructor.",
-        hint="/v1/learners lists the learners of your courses; the tenant's rosters decide who is on it.",
+        courses if reach is Reach.OWN_COURSES else "There is no such learner among those you advise.",
+        hint="/v1/learners lists your learners; the tenant's rosters decide who is on it.",
         code="scope",
     )
 

@@ -13,7 +13,9 @@ from akademos.catalogue.declarations import Metric, Purpose
 from akademos.errors import CatalogueError
 from akademos.serving.answer_cache import AnswerCache
 from akademos.serving.gate import Gate
+from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Principal
+from akademos.serving.standing import Standing
 from akademos.stores.ports.access import LearnerReadings, Tenants
 from akademos.stores.ports.answers import AnswerSource
 from akademos.stores.ports.audit_trail import AuditTrail
@@ -39,10 +41,13 @@ ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS)
 class Services:
     """Ports and policies behind the routes. `purposes` says for each of `ANSWERS` what must be consented to;
     `group_metrics`
-    are answered over groups; `clock` gives the present instant in UTC; `development` allows the development sign-in."""
+    are answered over groups; `clock` gives the present instant in UTC; `development` allows the development sign-in;
+    `public_url` is the address that browsers use, empty where it is not known."""
 
     gate: Gate
     doorkeeper: Doorkeeper
+    standing: Standing
+    openid: OpenIdSignIn
     answers: AnswerSource
     readings: LearnerReadings
     trail: AuditTrail
@@ -58,6 +63,7 @@ class Services:
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]
     development: bool
+    public_url: str = ""
     cache: AnswerCache = field(default_factory=AnswerCache)
 
     def purposes_of(self, *addresses: str) -> tuple[Purpose, ...]:

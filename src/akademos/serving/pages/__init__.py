@@ -7,7 +7,7 @@ from akademos.serving.pages.my_learners import CourseChoice, render_my_learners
 from akademos.serving.pages.my_progress import render_my_progress
 from akademos.serving.pages.notices import render_error, render_no_consent
 from akademos.serving.pages.shell import CONTENT_SECURITY_POLICY, STATIC_FOLDER, NavLink, Shell
-from akademos.serving.pages.sign_in import Person, render_sign_in
+from akademos.serving.pages.sign_in import Person, SignInLink, render_sign_in, render_signed_in
 
 __all__ = [
     "CONTENT_SECURITY_POLICY",
@@ -18,6 +18,7 @@ __all__ = [
     "NavLink",
     "Person",
     "Shell",
+    "SignInLink",
     "render_accesses",
     "render_error",
     "render_groups",
@@ -25,4 +26,5 @@ __all__ = [
     "render_my_progress",
     "render_no_consent",
     "render_sign_in",
+    "render_signed_in",
 ]

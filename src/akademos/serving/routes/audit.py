@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from akademos.catalogue.audit_actions import AuditAction
-from akademos.errors import Forbidden
+from akademos.catalogue.roles import Question
+from akademos.serving.gate import may_ask
 from akademos.serving.problems import documented
 from akademos.serving.services import Asker, Served
 
 router = APIRouter(tags=["governance"])
 
 PATH = "/v1/audit"
-READERS = frozenset({"admin", "steward"})
 _LAST = 2**63 - 1
 
 
@@ -53,12 +53,7 @@ def audit(
     cursor: Annotated[int | None, Query(ge=1, le=_LAST, description="The `next` of the page before.")] = None,
 ) -> Response:
     """The tenant's audit log, newest first: consents, erasures, merges, roles, keys, exports. No personal data."""
-    if principal.role not in READERS:
-        raise Forbidden(
-            "The audit log is for data stewards and administrators.",
-            hint="A learner sees who looked at their data at /v1/accesses.",
-            code="role",
-        )
+    may_ask(principal, Question.GOVERNANCE)
     found = services.trail.acts(principal.tenant_id, action=action, before=cursor, limit=limit + 1)
     shown = found[:limit]
     body = {

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from akademos.catalogue.roles import RULE_OF, Reach
 from akademos.errors import AkademosError
 from akademos.serving import services as at
 from akademos.serving.gate import SEES_ALL_GROUPS, Ask
@@ -40,6 +41,7 @@ SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
 HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
+_LISTING = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
 _CONSENT_CODES = frozenset({"consent_missing", "consent_withdrawn"})
 _SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
 
@@ -61,7 +63,7 @@ def shell_for(
             _link("my_consent", MY_CONSENT, request, language),
             _link("who_saw", WHO_SAW, request, language),
         ]
-    if principal is not None and principal.role == "instructor":
+    if principal is not None and RULE_OF[principal.role].reach in _LISTING:
         links.append(_link("my_learners", LEARNERS, request, language))
     if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
         links.append(_link("groups", GROUPS, request, language))
@@ -69,7 +71,7 @@ def shell_for(
         nav=links,
         person=None if principal is None else person or principal.user_id,
         role=None if principal is None else principal.role,
-        sign_in=SIGN_IN if services.development else None,
+        sign_in=SIGN_IN,
         sign_out=SIGN_OUT if principal is not None and principal.way == "session" else None,
         csrf_token=token,
         language=language,
@@ -96,11 +98,11 @@ async def home(request: Request) -> Response:
     """Where a session starts: the own page, the list, or the sign-in."""
     services = services_of(request)
     principal = await services.doorkeeper.known(request)
-    if principal is None and services.development:
+    if principal is None:
         return RedirectResponse(SIGN_IN, 303)
-    if principal is not None and principal.role in SEES_ALL_GROUPS:
+    if principal.role in SEES_ALL_GROUPS:
         return RedirectResponse(GROUPS, 303)
-    return RedirectResponse(LEARNERS if principal is not None and principal.role == "instructor" else MY_PROGRESS, 303)
+    return RedirectResponse(LEARNERS if RULE_OF[principal.role].reach in _LISTING else MY_PROGRESS, 303)
 
 
 @router.get("/favicon.ico")
@@ -160,7 +162,7 @@ def learners(
     services: Served,
     principal: Asker,
 ) -> Response:
-    """The learners of the instructor's courses."""
+    """The learners of the instructor's courses, or the advisor's advisees."""
     own = services.gate.own_learners(principal, LEARNERS, services.purposes_of(at.MASTERY))
     shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal))
     html = render_my_learners(
@@ -177,7 +179,7 @@ async def page_of_error(request: Request, error: AkademosError) -> Response | No
     if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
         return None
     services = services_of(request)
-    if error.status == HTTPStatus.UNAUTHORIZED and services.development and request.method == "GET":
+    if error.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         response: Response = RedirectResponse(f"{SIGN_IN}?next={quote(address, safe='')}", 303)
         services.doorkeeper.tokens.end_session(response)

@@ -9,10 +9,8 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from akademos.catalogue.declarations import Purpose
+from akademos.catalogue.roles import Reach, Role
 from akademos.stores.ports.learner_state import LearnerState
-
-Role = Literal["learner", "instructor", "admin", "service"]
-ROLES: tuple[Role, ...] = ("learner", "instructor", "admin", "service")
 
 Standing = Literal["stands", "changed", "refused"]
 """What became of a consent while an answer was made: unchanged, changed but still given, or gone (or stopped)."""
@@ -40,10 +38,11 @@ class Reading:
     """One snapshot of what decides about a question, and of what answers it.
 
     `actor_key` and `learner_key` are None when nobody is known by that name; `teaches` says whether the actor is
-    assigned as instructor to a course in which the learner is enrolled today; `granted` and `decided` are the
-    purposes that are live, and that the learner has ever decided about; `stopped` says of others what stops them;
-    `consent_version` rises with each decision of the learner; `time_zone` is the learner's, else the tenant's;
-    `contested` is what the learner contests. The audit names are those of the same people
+    assigned as instructor to a course in which the learner is enrolled today, `advises` whether the learner is on the
+    actor's advising roster today; `granted` and `decided` are the purposes that are live, and that the learner has
+    ever decided about; `stopped` says of others what stops them; `consent_version` rises with each decision of the
+    learner; `time_zone` is the learner's, else the tenant's; `contested` is what the learner contests. The audit names
+    are those of the same people
     (privacy.pseudonyms.audit_name).
     """
 
@@ -61,6 +60,7 @@ class Reading:
     learner_audit_name: bytes | None = None
     stopped: Mapping[Purpose, Stop] = field(default_factory=dict)
     contested: tuple[Contest, ...] = ()
+    advises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,12 @@ class AccessEntry:
 
 @dataclass(frozen=True, slots=True)
 class RosterLearner:
-    """One learner on an instructor's list: a consenting learner of a course the instructor is assigned to.
+    """One learner on the list of an instructor or advisor: consenting, and within the reach of the role.
 
-    `courses` are titles. `last_event_at` is None without events, and without a clock; `clock` is exact, order or
-    none. The mastery is the last night's over all topics (shares), its status as in the answers; `mastery_as_of`
-    is None before the first night. `audit_name` is that of privacy.pseudonyms.
+    `courses` are titles: on an instructor's list the shared ones, on an advisor's those the learner is enrolled in.
+    `last_event_at` is None without events, and without a clock; `clock` is exact, order or none. The mastery is the
+    last night's over all topics (shares), its status as in the answers; `mastery_as_of` is None before the first night.
+    `audit_name` is that of privacy.pseudonyms.
     """
 
     learner_key: str
@@ -110,7 +111,7 @@ class RosterLearner:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """What an instructor may list: `withheld` counts enrolled learners who do not consent."""
+    """What an instructor or advisor may list: `withheld` counts learners in reach who do not consent."""
 
     actor_audit_name: bytes | None
     learners: tuple[RosterLearner, ...]
@@ -142,8 +143,8 @@ class LearnerReadings(Protocol):
         """Log a refusal."""
         ...
 
-    def roster(self, tenant_id: str, *, actor: str, purposes: Sequence[Purpose]) -> Roster:
-        """The learners of the actor's own courses who consent to all of `purposes`."""
+    def roster(self, tenant_id: str, *, actor: str, reach: Reach, purposes: Sequence[Purpose]) -> Roster:
+        """The learners within the actor's reach (own courses or own advisees) who consent to all of `purposes`."""
         ...
 
     def confirm_roster(
@@ -208,9 +209,10 @@ class Tenants(Protocol):
         ...
 
     def people(self, tenant_id: str, *, learners: int = 12) -> list[KnownPerson]:
-        """All instructors with their courses, then the first `learners` named learners."""
+        """All instructors and advisors with their courses, then the first `learners` named learners."""
         ...
 
-    def role_of(self, tenant_id: str, user_id: str) -> Role | None:
-        """instructor when assigned to a course, learner when known otherwise, None when unknown."""
+    def roles_of(self, tenant_id: str, user_id: str) -> tuple[Role, ...]:
+        """The roles in which a person may look at individuals by the rosters: instructor, advisor, learner in this
+        order; empty when unknown."""
         ...

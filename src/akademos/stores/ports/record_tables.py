@@ -15,7 +15,8 @@ FieldKind: TypeAlias = Literal["text", "texts", "integer", "number", "date", "pe
 class RecordField:
     """One column of a record table.
 
-    `person` is a learner_key in the table and a user_id in a file. `refers` names the record table whose key
+    `person` is a key of `people` in the table and a user_id in a file, where `learner_key` is the column `user_id`, and
+    another one like `advisor_key` is `advisor_id`. `refers` names the record table whose key
     the value (or each of its values) must be. `default` stands where a row leaves the column out; None is
     null. `least` and `most` bound numbers, inclusive.
     """
@@ -135,6 +136,16 @@ RECORD_TABLES: tuple[RecordTable, ...] = (
             _PERSON,
             _key("course_id", refers="learning_courses"),
             _key("role", values=("instructor", "advisor")),
+        ),
+    ),
+    RecordTable(
+        "advisee_assignments",
+        "advisees.csv",
+        (
+            RecordField("advisor_key", "person", key=True, required=True),
+            _PERSON,
+            RecordField("starts_on", "date"),
+            RecordField("ends_on", "date"),
         ),
     ),
     RecordTable(

@@ -7,9 +7,10 @@ from zoneinfo import available_timezones
 
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.roles import Role
 from akademos.errors import Conflict, InputError, NotFound
 from akademos.privacy.pseudonyms import Keys, unseal
-from akademos.stores.ports.access import KnownPerson, Role, Tenant
+from akademos.stores.ports.access import KnownPerson, Tenant
 from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.database import Database
@@ -17,8 +18,11 @@ from akademos.stores.postgres.database import Database
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _PEOPLE = """
     WITH teaching AS (
-        SELECT learner_key, array_agg(DISTINCT course_id ORDER BY course_id) AS courses
-        FROM staff_assignments WHERE tenant_id = %(tenant)s AND role = 'instructor' GROUP BY learner_key
+        SELECT learner_key, role, array_agg(DISTINCT course_id ORDER BY course_id) AS courses
+        FROM staff_assignments WHERE tenant_id = %(tenant)s GROUP BY learner_key, role
+        UNION ALL SELECT DISTINCT a.advisor_key, 'advisor', '{}'::text[] FROM advisee_assignments a
+        WHERE a.tenant_id = %(tenant)s AND NOT EXISTS (SELECT FROM staff_assignments s WHERE s.tenant_id = a.tenant_id
+            AND s.learner_key = a.advisor_key AND s.role = 'advisor')
     ), studying AS (
         SELECT p.learner_key, (SELECT coalesce(array_agg(e.course_id ORDER BY e.course_id), '{}') FROM enrolments e
             WHERE e.tenant_id = p.tenant_id AND e.learner_key = p.learner_key) AS courses
@@ -28,20 +32,24 @@ _PEOPLE = """
         ORDER BY p.created_at, p.learner_key LIMIT %(learners)s
     )
     SELECT p.learner_key::text, p.data_key, p.display_name, i.sealed, chosen.role, chosen.courses
-    FROM (SELECT learner_key, courses, 'instructor' AS role FROM teaching
+    FROM (SELECT learner_key, courses, role FROM teaching
           UNION ALL SELECT learner_key, courses, 'learner' FROM studying) AS chosen
         JOIN people p ON p.tenant_id = %(tenant)s AND p.learner_key = chosen.learner_key
         JOIN LATERAL (SELECT sealed FROM identifiers WHERE tenant_id = p.tenant_id AND learner_key = p.learner_key
             AND kind = 'user' ORDER BY created_at LIMIT 1) AS i ON true
-    ORDER BY chosen.role, p.created_at, p.learner_key
+    ORDER BY array_position(ARRAY['instructor', 'advisor', 'learner'], chosen.role), p.created_at, p.learner_key
 """
 _SET_FLOOR = """
     UPDATE tenants SET group_floor = %s FROM (SELECT group_floor FROM tenants WHERE tenant_id = %s FOR UPDATE) AS before
     WHERE tenant_id = %s RETURNING before.group_floor
 """
-_ROLE = """
-    SELECT EXISTS (SELECT FROM staff_assignments s WHERE s.tenant_id = i.tenant_id AND s.learner_key = i.learner_key
-        AND s.role = 'instructor')
+_ROLES = """
+    SELECT
+        EXISTS (SELECT FROM staff_assignments s WHERE s.tenant_id = i.tenant_id AND s.learner_key = i.learner_key
+            AND s.role = 'instructor'),
+        EXISTS (SELECT FROM staff_assignments s WHERE s.tenant_id = i.tenant_id AND s.learner_key = i.learner_key
+            AND s.role = 'advisor')
+        OR EXISTS (SELECT FROM advisee_assignments a WHERE a.tenant_id = i.tenant_id AND a.advisor_key = i.learner_key)
     FROM identifiers i WHERE i.tenant_id = %s AND i.identifier_hash = %s
 """
 
@@ -104,7 +112,7 @@ class PostgresTenants:
         return [Tenant(*row) for row in rows]
 
     def people(self, tenant_id: str, *, learners: int = 12) -> list[KnownPerson]:
-        """All instructors with their courses, then the first `learners` named learners."""
+        """All instructors and advisors with their courses, then the first `learners` named learners."""
         with self._database.serving(tenant_id) as transaction:
             rows = transaction.execute(_PEOPLE, {"tenant": tenant_id, "learners": learners}).fetchall()
         people = []
@@ -120,11 +128,12 @@ class PostgresTenants:
             )
         return people
 
-    def role_of(self, tenant_id: str, user_id: str) -> Role | None:
-        """instructor when assigned to a course, learner when known otherwise, None when unknown."""
+    def roles_of(self, tenant_id: str, user_id: str) -> tuple[Role, ...]:
+        """The roles in which a person may look at individuals by the rosters; empty when unknown."""
         values = (tenant_id, self._keys.identifier_hash(tenant_id, "user", user_id))
         with self._database.serving(tenant_id) as transaction:
-            row = transaction.execute(_ROLE, values).fetchone()
+            row = transaction.execute(_ROLES, values).fetchone()
         if row is None:
-            return None
-        return "instructor" if row[0] else "learner"
+            return ()
+        roles: tuple[tuple[Role, bool], ...] = (("instructor", row[0]), ("advisor", row[1]), ("learner", True))
+        return tuple(role for role, stands in roles if stands)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from akademos.catalogue.declarations import Purpose
+from akademos.catalogue.roles import Reach
 from akademos.privacy.pseudonyms import Keys, audit_name, unseal
 from akademos.stores.ports.access import (
     AccessEntry,
@@ -21,6 +22,16 @@ from akademos.stores.ports.access import (
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.database import Database
 
+# Whom an advisor has by name today, and in the courses of their advising.
+_ADVISEES = """
+        SELECT a.learner_key FROM advisee_assignments a
+        WHERE a.tenant_id = %(tenant)s AND a.advisor_key = {actor}
+            AND (a.starts_on IS NULL OR a.starts_on <= current_date)
+            AND (a.ends_on IS NULL OR a.ends_on > current_date)
+        UNION SELECT e.learner_key
+        FROM staff_assignments s JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id
+        WHERE s.tenant_id = %(tenant)s AND s.learner_key = {actor} AND s.role = 'advisor'
+            AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)"""
 # The learner by the host's id first: a host may name people by UUIDs of its own.
 _READ = """
     WITH actor AS MATERIALIZED (
@@ -49,7 +60,8 @@ _READ = """
         coalesce((SELECT version FROM record_versions WHERE tenant_id = %(tenant)s), 0),
         coalesce(subject.time_zone, tenant.time_zone), subject.data_key, subject.display_name,
         state.version, state.computed_at, state.computed_as_of, state.definition, state.events, state.last_event_at,
-        state.packed, (SELECT data_key FROM actor), consent.stopped, contest.concerns, contest.said, contest.since
+        state.packed, (SELECT data_key FROM actor), consent.stopped, contest.concerns, contest.said, contest.since,
+        EXISTS (SELECT FROM ({advisees}) AS advisees WHERE advisees.learner_key = subject.learner_key)
     FROM tenants tenant CROSS JOIN consent
         LEFT JOIN subject ON true
         CROSS JOIN LATERAL (
@@ -60,7 +72,7 @@ _READ = """
         LEFT JOIN learner_state state ON state.tenant_id = tenant.tenant_id
             AND state.learner_key = (SELECT learner_key FROM subject)
     WHERE tenant.tenant_id = %(tenant)s
-"""
+""".replace("{advisees}", _ADVISEES.format(actor="(SELECT learner_key FROM actor)"))
 _CONFIRM = """
     WITH now AS (
         SELECT count(*) FILTER (WHERE live AND purpose = ANY(%(purposes)s)) AS granted,
@@ -92,26 +104,38 @@ _CONSENTING = """
     WHERE tenant_id = %(tenant)s AND live AND purpose = ANY(%(purposes)s)
     GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
 """
-_ROSTER = f"""
-    WITH enrolled AS (
+_IN_REACH = {
+    Reach.OWN_COURSES: """
         SELECT e.learner_key, array_agg(DISTINCT c.title ORDER BY c.title) AS courses
         FROM staff_assignments s JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id
             JOIN learning_courses c ON c.tenant_id = e.tenant_id AND c.course_id = e.course_id
         WHERE s.tenant_id = %(tenant)s AND s.learner_key = %(key)s AND s.role = 'instructor'
             AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
-        GROUP BY e.learner_key
-    )
-    SELECT p.learner_key::text, enrolled.courses, p.data_key, p.display_name,
+        GROUP BY e.learner_key""",
+    Reach.OWN_ADVISEES: f"""
+        SELECT advisees.learner_key, array_remove(array_agg(DISTINCT c.title ORDER BY c.title), NULL) AS courses
+        FROM ({_ADVISEES.format(actor="%(key)s")}) AS advisees
+            LEFT JOIN enrolments e ON e.tenant_id = %(tenant)s AND e.learner_key = advisees.learner_key
+                AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
+            LEFT JOIN learning_courses c ON c.tenant_id = e.tenant_id AND c.course_id = e.course_id
+        GROUP BY advisees.learner_key""",
+}
+_ROSTERS = {
+    reach: f"""
+    WITH reached AS ({reached})
+    SELECT p.learner_key::text, reached.courses, p.data_key, p.display_name,
         (SELECT sealed FROM identifiers i WHERE i.tenant_id = p.tenant_id AND i.learner_key = p.learner_key
             AND i.kind = 'user' ORDER BY i.created_at LIMIT 1),
         state.events, state.last_event_at, m.status, m.mastery, m.low, m.high, m.answers, m.as_of,
         p.learner_key IN ({_CONSENTING})
-    FROM enrolled JOIN people p ON p.tenant_id = %(tenant)s AND p.learner_key = enrolled.learner_key
+    FROM reached JOIN people p ON p.tenant_id = %(tenant)s AND p.learner_key = reached.learner_key
         LEFT JOIN learner_state state ON state.tenant_id = p.tenant_id AND state.learner_key = p.learner_key
         LEFT JOIN topic_mastery m ON m.tenant_id = p.tenant_id AND m.learner_key = p.learner_key
             AND m.topic_id = %(overall)s
     WHERE p.kind = 'learner'
 """
+    for reach, reached in _IN_REACH.items()
+}
 _STILL = f"SELECT learner_key::text FROM ({_CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
 # A learner's reading of their own data may lose its log line in a crash of the server; anybody else's may not.
 _LOG_LATER = "SELECT set_config('synchronous_commit', 'off', true)"
@@ -162,6 +186,7 @@ class PostgresReadings:
             learner_audit_name=None if data_key is None else audit_name(data_key),
             stopped=dict(_stop(one) for one in row[18]),
             contested=() if data_key is None else _contested(data_key, *row[19:22]),
+            advises=bool(row[22]),
         )
 
     def _data_key(self, tenant_id: str, learner_key: str | None, wrapped: bytes | None) -> bytes | None:
@@ -198,8 +223,8 @@ class PostgresReadings:
             transaction.execute(_LOG_LATER)
             transaction.execute(_LOG, _values(tenant_id, entry))
 
-    def roster(self, tenant_id: str, *, actor: str, purposes: Sequence[Purpose]) -> Roster:
-        """The learners of the actor's own courses who consent to all of `purposes`."""
+    def roster(self, tenant_id: str, *, actor: str, reach: Reach, purposes: Sequence[Purpose]) -> Roster:
+        """The learners within the actor's reach who consent to all of `purposes`."""
         with self._database.serving(tenant_id, snapshot=True) as transaction:
             found = transaction.execute(
                 "SELECT learner_key::text, data_key FROM identifiers JOIN people USING (tenant_id, learner_key) "
@@ -209,7 +234,7 @@ class PostgresReadings:
             if found is None:
                 return Roster(None, (), 0)
             rows = transaction.execute(
-                _ROSTER,
+                _ROSTERS[reach],
                 {
                     "tenant": tenant_id,
                     "key": found[0],
