@@ -20,29 +20,43 @@ from akademos.stores.ports.access import (
 )
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.person_sql import CONSENTING, LIVE, keys_of, person_of
 
 # The learner by the host's id first: a host may name people by UUIDs of its own.
-_READ = """
+_READ = f"""
     WITH actor AS MATERIALIZED (
-        SELECT p.learner_key, p.data_key FROM identifiers i JOIN people p USING (tenant_id, learner_key)
-        WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = %(actor)s
+        SELECT learner_key, data_key FROM people WHERE tenant_id = %(tenant)s AND learner_key = (
+            SELECT {person_of("i.tenant_id", "i.learner_key")} FROM identifiers i
+            WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = %(actor)s)
     ), subject AS MATERIALIZED (
         SELECT learner_key, data_key, display_name, time_zone FROM people
-        WHERE tenant_id = %(tenant)s AND learner_key = coalesce(
-            (SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(subject)s),
-            %(key)s::uuid)
+        WHERE tenant_id = %(tenant)s AND learner_key = (
+            SELECT {person_of("%(tenant)s", "named.key")} FROM (SELECT coalesce(
+                (SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(subject)s),
+                %(key)s::uuid) AS key) AS named)
+    ), linked AS MATERIALIZED (
+        SELECT learner_key AS key FROM subject
+        UNION ALL
+        SELECT learner_key FROM identity_links
+        WHERE tenant_id = %(tenant)s AND person_key = (SELECT learner_key FROM subject)
     ), consent AS (
-        SELECT coalesce(array_agg(purpose) FILTER (WHERE live), '{}') AS granted,
-            coalesce(array_agg(purpose) FILTER (WHERE basis <> 'none'), '{}') AS decided,
-            coalesce(max(version), 0) AS version,
+        SELECT coalesce(array_agg(purpose) FILTER (WHERE live), '{{}}') AS granted,
+            coalesce(array_agg(purpose) FILTER (WHERE decided), '{{}}') AS decided,
+            greatest(coalesce(max(version), 0), (SELECT max(version) FROM identity_links
+                WHERE tenant_id = %(tenant)s AND person_key = (SELECT learner_key FROM subject))) AS version,
             coalesce(array_agg(purpose || ' ' || CASE WHEN objected THEN 'objected' WHEN restricted THEN 'restricted'
-                ELSE 'paused' END) FILTER (WHERE objected OR restricted OR paused), '{}') AS stopped
-        FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = (SELECT learner_key FROM subject)
+                ELSE 'paused' END) FILTER (WHERE objected OR restricted OR paused), '{{}}') AS stopped
+        FROM (
+            SELECT purpose, {LIVE} AS live, bool_or(basis <> 'none') AS decided, bool_or(objected) AS objected,
+                bool_or(restricted) AS restricted, bool_or(paused) AS paused, max(version) AS version
+            FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key IN (SELECT key FROM linked)
+            GROUP BY purpose
+        ) AS strictest
     )
     SELECT (SELECT learner_key::text FROM actor), subject.learner_key::text,
         EXISTS (
             SELECT FROM enrolments e JOIN staff_assignments s ON s.tenant_id = e.tenant_id AND s.course_id = e.course_id
-            WHERE e.tenant_id = %(tenant)s AND e.learner_key = subject.learner_key AND s.role = 'instructor'
+            WHERE e.tenant_id = %(tenant)s AND e.learner_key IN (SELECT key FROM linked) AND s.role = 'instructor'
                 AND s.learner_key = (SELECT learner_key FROM actor)
                 AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)),
         consent.granted, consent.decided, consent.version,
@@ -61,11 +75,15 @@ _READ = """
             AND state.learner_key = (SELECT learner_key FROM subject)
     WHERE tenant.tenant_id = %(tenant)s
 """
-_CONFIRM = """
-    WITH now AS (
+_CONFIRM = f"""
+    WITH said AS (
+        SELECT purpose, {LIVE} AS live, max(version) AS version FROM consent_state
+        WHERE tenant_id = %(tenant)s AND learner_key IN ({keys_of("%(tenant)s", "%(key)s::uuid")}) GROUP BY purpose
+    ), now AS (
         SELECT count(*) FILTER (WHERE live AND purpose = ANY(%(purposes)s)) AS granted,
-            coalesce(max(version), 0) AS version
-        FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = %(key)s
+            greatest(coalesce(max(version), 0), (SELECT max(version) FROM identity_links
+                WHERE tenant_id = %(tenant)s AND person_key = {person_of("%(tenant)s", "%(key)s::uuid")})) AS version
+        FROM said
     ), standing AS (
         SELECT version, CASE WHEN granted < cardinality(%(purposes)s::text[]) THEN 'refused'
             WHEN version <> %(version)s THEN 'changed' ELSE 'stands' END AS standing
@@ -87,32 +105,29 @@ _LOG_EACH = """
     SELECT %(tenant)s, %(actor)s, %(role)s, subject, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s
     FROM unnest(%(subjects)s::bytea[]) AS subject
 """
-_CONSENTING = """
-    SELECT learner_key FROM consent_state
-    WHERE tenant_id = %(tenant)s AND live AND purpose = ANY(%(purposes)s)
-    GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
-"""
 _ROSTER = f"""
     WITH enrolled AS (
-        SELECT e.learner_key, array_agg(DISTINCT c.title ORDER BY c.title) AS courses
+        SELECT coalesce(l.person_key, e.learner_key) AS learner_key,
+            array_agg(DISTINCT c.title ORDER BY c.title) AS courses
         FROM staff_assignments s JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id
+            LEFT JOIN identity_links l ON l.tenant_id = e.tenant_id AND l.learner_key = e.learner_key
             JOIN learning_courses c ON c.tenant_id = e.tenant_id AND c.course_id = e.course_id
         WHERE s.tenant_id = %(tenant)s AND s.learner_key = %(key)s AND s.role = 'instructor'
             AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
-        GROUP BY e.learner_key
+        GROUP BY 1
     )
     SELECT p.learner_key::text, enrolled.courses, p.data_key, p.display_name,
         (SELECT sealed FROM identifiers i WHERE i.tenant_id = p.tenant_id AND i.learner_key = p.learner_key
             AND i.kind = 'user' ORDER BY i.created_at LIMIT 1),
         state.events, state.last_event_at, m.status, m.mastery, m.low, m.high, m.answers, m.as_of,
-        p.learner_key IN ({_CONSENTING})
+        p.learner_key IN ({CONSENTING})
     FROM enrolled JOIN people p ON p.tenant_id = %(tenant)s AND p.learner_key = enrolled.learner_key
         LEFT JOIN learner_state state ON state.tenant_id = p.tenant_id AND state.learner_key = p.learner_key
         LEFT JOIN topic_mastery m ON m.tenant_id = p.tenant_id AND m.learner_key = p.learner_key
             AND m.topic_id = %(overall)s
     WHERE p.kind = 'learner'
 """
-_STILL = f"SELECT learner_key::text FROM ({_CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
+_STILL = f"SELECT learner_key::text FROM ({CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
 # A learner's reading of their own data may lose its log line in a crash of the server; anybody else's may not.
 _LOG_LATER = "SELECT set_config('synchronous_commit', 'off', true)"
 
@@ -202,9 +217,10 @@ class PostgresReadings:
         """The learners of the actor's own courses who consent to all of `purposes`."""
         with self._database.serving(tenant_id, snapshot=True) as transaction:
             found = transaction.execute(
-                "SELECT learner_key::text, data_key FROM identifiers JOIN people USING (tenant_id, learner_key) "
-                "WHERE tenant_id = %s AND identifier_hash = %s",
-                (tenant_id, self._keys.identifier_hash(tenant_id, "user", actor)),
+                f"SELECT learner_key::text, data_key FROM people WHERE tenant_id = %(tenant)s AND learner_key = "
+                f"(SELECT {person_of('i.tenant_id', 'i.learner_key')} FROM identifiers i "
+                "WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = %(hash)s)",
+                {"tenant": tenant_id, "hash": self._keys.identifier_hash(tenant_id, "user", actor)},
             ).fetchone()
             if found is None:
                 return Roster(None, (), 0)
