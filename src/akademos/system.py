@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,6 +39,8 @@ from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
+from akademos.stores.postgres.host_keys import PostgresHostKeys
+from akademos.stores.postgres.identity import PostgresIdentity, keys_of_person
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
@@ -52,6 +54,7 @@ from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
+from akademos.stores.postgres.salts import PostgresSalts
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
 from akademos.stores.postgres.vault import PostgresVault
@@ -123,6 +126,21 @@ class System:
     def vault(self) -> PostgresVault:
         """Who is behind a learner_key."""
         return PostgresVault(self.database, self.keys)
+
+    @cached_property
+    def identity(self) -> PostgresIdentity:
+        """Which keys are one person."""
+        return PostgresIdentity(self.database, self.keys)
+
+    @cached_property
+    def salts(self) -> PostgresSalts:
+        """What clients put into their hashes."""
+        return PostgresSalts(self.database)
+
+    @cached_property
+    def host_keys(self) -> PostgresHostKeys:
+        """What hosts sign the tokens of their users with."""
+        return PostgresHostKeys(self.database, self.keys)
 
     @cached_property
     def consent(self) -> PostgresConsent:
@@ -254,6 +272,8 @@ class System:
             held=self.held_data,
             rights=self.rights,
             vault=self.vault,
+            identity=self.identity,
+            event_counts=self.event_counts,
             tenants=self.tenants,
             erasures=self.erasures,
             retention=self.retention_report,
@@ -285,7 +305,7 @@ class System:
         from akademos.jobs.learner_answers import LearnerAnswers
         from akademos.jobs.past_tables import PastTables
 
-        return LearnerAnswers(self.records, PastTables(self.event_log, self.records, self.learner_states))
+        return LearnerAnswers(self.records, PastTables(self.event_log, self.records, self.learner_states, self.consent))
 
     @cached_property
     def audit(self) -> PostgresAuditLog:
@@ -329,7 +349,7 @@ class System:
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
         return Jobs(
             mover=mover,
-            refresh=Refresh(states, PastTables(core, self.records, states), consent, clock=now),
+            refresh=Refresh(states, PastTables(core, self.records, states, consent), consent, clock=now),
             erasure=self.erasure_job(mover),
             withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
             compaction=CompactionJob(core, runs),
@@ -394,7 +414,9 @@ class System:
         from akademos.stores.postgres.server_files import WriteAheadLog
 
         datasets, queue = builtin().datasets, PostgresLandingQueue(self.database)
-        eraser = PostgresEraser(self.database, self.keys, self._erasure_keys, datasets, clock=now)
+        eraser = PostgresEraser(
+            self.database, self.keys, self._erasure_keys, datasets, clock=now, keys_of=keys_of_person
+        )
         embedded = self._embedded
         superuser = None if embedded is None else lambda: embedded.superuser_dsn
         return ErasureJob(
@@ -421,10 +443,15 @@ class System:
     def application(self) -> Application:
         """The web application of this process, with an intake of its own."""
         from akademos.serving.api import create_app
+        from akademos.serving.routes.browser_events import BrowserDoor
         from akademos.serving.routes.event_openapi import openapi_paths
         from akademos.serving.routes.events import EventDoor
+        from akademos.serving.user_tokens import UserTokens
 
         intake, writer = self.intake()
+        tokens = UserTokens(self.host_keys, clock=now)
+        pages = BrowserDoor(intake, self.api_keys, tokens, self.salts, self.keys, clock=now)
+        door = EventDoor(intake, self.api_keys, pages)
 
         @asynccontextmanager
         async def writing(_: object) -> AsyncIterator[None]:
@@ -433,7 +460,8 @@ class System:
 
         return create_app(
             self.services,
-            doors=EventDoor(intake, self.api_keys).addresses(),
+            doors=door.addresses(),
+            routes=pages.routes(door),
             openapi_paths=openapi_paths(builtin()),
             lifespans=[writing],
         )
@@ -443,6 +471,12 @@ class System:
         landings = [PostgresLanding(self.database, self.vault, self.keys) for _ in range(WRITERS)]
         writer = GroupCommit(landings, queue_depth=self.settings.queue_depth)
         return Intake(self.registries, self.keys, writer, clock=now), writer
+
+    def event_counts(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, int]:
+        """How many events of each type the core holds under some keys."""
+        found = self.event_log.learner_events(tenant_id, learner_keys, columns=["event_name"])
+        counted = found.group_by("event_name").aggregate([([], "count_all")]).sort_by("event_name")
+        return dict(zip(counted["event_name"].to_pylist(), counted["count_all"].to_pylist(), strict=True))
 
     def _event_purposes(self, tenant_id: str, wire_name: str) -> int:
         known = self.registries(tenant_id).lookup(wire_name)

@@ -57,6 +57,7 @@ class Door:
     key: ApiKey
     tenant: str
     registry: Registry
+    vault_keys: Keys
     now: datetime = START
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     """Runs in a thread of its own: another fixture may have one running in this thread already."""
@@ -90,8 +91,8 @@ class Door:
         )
         return key
 
-    def withdraw(self, user: str, *purposes: Purpose) -> int:
-        key = self.person(user)
+    def withdraw(self, user: str, *purposes: Purpose, kind: str = "user") -> int:
+        key = self.person(user, kind)
         return self.consent.decide(
             self.tenant, key, purposes or tuple(Purpose), "withdrawn", text_version="v1", recorded_by="test"
         ).deleted
@@ -120,7 +121,8 @@ def door(database: Database, tenant: str, keys: Keys) -> Iterator[Door]:
     writer = GroupCommit([landing], queue_depth=20_000)
     key = ApiKey(tenant, "key-1", "app", frozenset({"ingest"}), 1_000_000, 1_000_000, strict=False)
     intake = Intake(lambda _: registry, keys, writer, clock=lambda: one.now)
-    one = Door(database, vault, PostgresConsent(database, purposes, keys), landing, intake, key, tenant, registry)
+    consent = PostgresConsent(database, purposes, keys)
+    one = Door(database, vault, consent, landing, intake, key, tenant, registry, keys)
     thread = Thread(target=one.loop.run_forever)
     thread.start()
     yield one

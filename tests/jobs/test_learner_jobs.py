@@ -39,7 +39,7 @@ class LearnerJobs:
         self.states = PostgresLearnerStates(database)
         self.records = PostgresRecords(database, pipeline.door.vault._keys)
         self.runs = PostgresJobRuns(database)
-        self.tables = PastTables(pipeline.core, self.records, self.states)
+        self.tables = PastTables(pipeline.core, self.records, self.states, pipeline.door.consent)
 
     def clock(self) -> datetime:
         return self.door.now
@@ -222,11 +222,11 @@ class FailingStates(PostgresLearnerStates):
 
     buckets = 2
 
-    def write(self, tenant_id: str, states: Any) -> int:
+    def write(self, tenant_id: str, states: Any, **of: Any) -> int:
         if not self.buckets:
             raise Interrupted
         self.buckets -= 1
-        return super().write(tenant_id, states)
+        return super().write(tenant_id, states, **of)
 
 
 def test_an_interrupted_night_goes_on_where_it_stopped(jobs: LearnerJobs) -> None:

@@ -29,6 +29,8 @@ OPEN = "open"
 """Holds no learner's data, whoever asks."""
 INTAKE = "intake"
 """Takes events; answers with verdicts only."""
+IDENTITY = "identity"
+"""Who is whom: keys, counts and decisions, for administrators only; `identify` tells a server what it said."""
 
 CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/dashboard"): LEARNER,
@@ -61,6 +63,18 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/retention"): OPEN,  # administrators and stewards: counts and dates of whole datasets
     ("POST", "/v1/events"): INTAKE,
     ("POST", "/v1/events/batch"): INTAKE,
+    ("POST", "/v1/events/beacon"): INTAKE,
+    ("OPTIONS", "/v1/events"): OPEN,
+    ("OPTIONS", "/v1/events/batch"): OPEN,
+    ("OPTIONS", "/v1/events/beacon"): OPEN,
+    ("OPTIONS", "/v1/identity/salt"): OPEN,
+    ("GET", "/v1/identity/salt"): INTAKE,
+    ("POST", "/v1/identify"): IDENTITY,
+    ("GET", "/v1/identity/preview"): IDENTITY,
+    ("GET", "/v1/identity/merges"): IDENTITY,
+    ("POST", "/v1/identity/merges"): IDENTITY,
+    ("POST", "/v1/identity/merges/{merge_id}/undo"): IDENTITY,
+    ("GET", "/v1/identity/suggestions"): IDENTITY,
     ("GET", "/"): OPEN,
     ("GET", "/favicon.ico"): OPEN,
     ("GET", "/sign-in"): OPEN,  # development: lists people by name, and says so

@@ -46,6 +46,7 @@ from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
+from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.retention import PostgresRetention
@@ -221,6 +222,8 @@ def services_on(
         held=PostgresHeldData(database, keys, builtin().datasets, lambda tenant, key: [{"event_name": SECRET}]),
         rights=PostgresRights(database, keys),
         vault=PostgresVault(database, keys),
+        identity=PostgresIdentity(database, keys),
+        event_counts=lambda tenant, learner_keys: {},
         tenants=PostgresTenants(database, keys),
         retention=RetentionReport(
             PostgresRetention(database, builtin().datasets),

@@ -8,6 +8,7 @@ from akademos.catalogue.curriculum_datasets import CURRICULUM_DATASETS
 from akademos.catalogue.declarations import Dataset
 from akademos.catalogue.erasure_datasets import ERASURE_DATASETS
 from akademos.catalogue.group_datasets import GROUP_DATASETS
+from akademos.catalogue.identity_datasets import IDENTITY_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
@@ -20,6 +21,7 @@ DATASETS: tuple[Dataset, ...] = (
     *RIGHTS_DATASETS,
     *ERASURE_DATASETS,
     *ACCESS_DATASETS,
+    *IDENTITY_DATASETS,
     *ACTIVITY_DATASETS,
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,

@@ -56,6 +56,10 @@ class Limits:
     clock_skew_seconds: int = 30
     key_requests_per_second: int = 50
     key_requests_burst: int = 200
+    user_token_seconds: int = 15 * 60
+    address_events_per_s: int = 200
+    address_burst: int = 5_000
+    key_grace: timedelta = timedelta(days=7)
 
 
 LIMITS = Limits()
@@ -221,6 +225,37 @@ POLICIES: tuple[Policy, ...] = (
         "identity vault",
         "intake.personal_data, stores.postgres.vault",
         "privacy.md, identifiers",
+    ),
+    Policy(
+        "user_tokens",
+        "With a publishable key a user_id counts only while a token names that user, signed by the host for the tenant "
+        "and made to live so long at most; else the event is anonymous, and the verdict says so.",
+        f"{LIMITS.user_token_seconds // 60} minutes",
+        "serving.user_tokens, intake.browser",
+        "events.md, ways in",
+    ),
+    Policy(
+        "browser_rate",
+        "From one network (an IP address cut to it, keyed, under another name every day) browsers may send so many "
+        "events, whichever key they use.",
+        f"{LIMITS.address_events_per_s:,} a second, {LIMITS.address_burst:,} at once",
+        "serving.routes.browser_events",
+        "privacy.md, identifiers",
+    ),
+    Policy(
+        "key_rotation",
+        "A key that is rotated works so much longer, if not told otherwise.",
+        f"{LIMITS.key_grace.days} days",
+        "stores.postgres.api_keys",
+        "privacy.md, identifiers",
+    ),
+    Policy(
+        "merged_consent",
+        "Of a person with several keys the strictest decision stands until the person decides anew: a withdrawal under "
+        "one key blocks all. A merge deletes nothing, and undoing it gives back every answer.",
+        "strictest wins",
+        "privacy.identity, stores.postgres.linked_consent",
+        "events.md, identity",
     ),
     Policy(
         "group_floor",

@@ -24,6 +24,7 @@ GROUPS = (
     "events",
     "records",
     "consent",
+    "identity",
     "tenant",
     "learner",
     "rights",

@@ -13,15 +13,16 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings
-from akademos.cli import tenant_access
+from akademos.cli import tenant_access, tenant_host_keys, tenant_keys, tenant_salts
 from akademos.cli.operator import operator
-from akademos.errors import InputError, NotFound
-from akademos.stores.ports.api_keys import SCOPES
+from akademos.errors import NotFound
 from akademos.system import System
 
 app = typer.Typer(help="Tenants: settings, roles, and the keys of their applications.", no_args_is_help=True)
-
 app.add_typer(tenant_access.role_app, name="role")
+app.add_typer(tenant_keys.app, name="key")
+app.add_typer(tenant_salts.app, name="salt")
+app.add_typer(tenant_host_keys.app, name="host-key")
 app.command(name="set")(tenant_access.put)
 app.command()(tenant_access.show)
 app.command(name="sign-out")(tenant_access.sign_out)
@@ -59,27 +60,6 @@ def list_(data: Data = None) -> None:
 
 
 @app.command()
-def key(
-    tenant_id: Annotated[str, typer.Argument(help="The tenant.")],
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[str] | None, typer.Option(help="ingest (default) or consent; may be repeated.")] = None,
-    rate: Annotated[int, typer.Option(min=1, help="Events a second.")] = 50_000,
-    burst: Annotated[int, typer.Option(min=1, help="Events at once.")] = 200_000,
-    strict: Annotated[bool, typer.Option(help="Refuse events with unknown properties.")] = False,
-    data: Data = None,
-) -> None:
-    """Make an API key for a service account and print it, for the only time."""
-    scopes = tuple(dict.fromkeys(scope or ["ingest"]))
-    unknown = [one for one in scopes if one not in SCOPES]
-    if unknown:
-        raise InputError(f"There is no scope {unknown[0]}.", hint="Scopes are " + " and ".join(SCOPES) + ".")
-    with System(settings.load(data=data)) as system:
-        secret = system.api_keys.create(
-            tenant_id, name, scopes=scopes, rate_per_s=rate, burst=burst, strict=strict, actor=operator()
-        )
-    typer.echo(secret)
-
-
 @app.command()
 def revoke(
     tenant_id: Annotated[str, typer.Argument(help="The tenant.")],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import orjson
@@ -23,15 +23,24 @@ from akademos.intake.decode import BrokenLine
 from akademos.intake.occurrence import is_too_old, occurred_at
 from akademos.intake.typed_events import TypedEvents
 from akademos.privacy.consent import mask
-from akademos.stores.ports.identity import Identifier
+from akademos.stores.ports.identity import ClientHash, HashSeen, Identifier, Login
 from akademos.stores.ports.landing import Arrival, Handling, Refusal
 
 HASH_BYTES = 16
 KEPT_USERS = 10_000
+_HASHES: tuple[tuple[str, Literal["email", "phone"], int], ...] = (
+    ("pii_hash", "email", 0),
+    ("pii_hash_previous", "email", 1),
+    ("phone_hash", "phone", 0),
+    ("phone_hash_previous", "phone", 1),
+)
+"""Core property, what it is the hash of, and how many versions before `pii_salt_version` its salt is."""
+
 #: What `_arrival` reads of an event's core properties.
 _READ = ("user_id", "anonymous_id", "subject_id", "opt_out_status", "environment")
 _read: Callable[[Any], tuple[Any, ...]] = attrgetter(*_READ)
 _HINT_CLOCK = "Mend the sender's clock, or send `sent_at` so that it can be corrected."
+_HINT_STAFF = "Events of staff come from the host's server, with a secret key."
 _HINT_PII = "Send a salted hash (pii_hash, phone_hash) or leave it out; the event was not kept."
 
 
@@ -74,15 +83,23 @@ class EventCheck:
         typed: the short way for clean events; its registry is the one checked against.
         payload_key: of the keyed hash of what was sent.
         strict: refuse unknown properties instead of dropping them.
+        from_browser: refuse events of staff, who are no consent subjects: nobody becomes staff by saying so.
+
+    Attributes:
+        evidence: what the events checked since it was last emptied say about who is whom.
     """
 
-    def __init__(self, typed: TypedEvents, payload_key: bytes, *, strict: bool = False) -> None:
+    def __init__(
+        self, typed: TypedEvents, payload_key: bytes, *, strict: bool = False, from_browser: bool = False
+    ) -> None:
         self._registry = typed.registry
         self.typed = typed
         self._payload_hash = hashlib.blake2b(key=payload_key, digest_size=HASH_BYTES)
         self._users: dict[str, Identifier] = {}
         self._strict = strict
+        self._from_browser = from_browser
         self._by_name: dict[str, _Known] = {}
+        self.evidence: list[Login | HashSeen] = []
 
     def accept(
         self,
@@ -144,6 +161,8 @@ class EventCheck:
         known = self._known(name)
         if known is None:
             return self._refuse_unknown(position, event, canonical, name), ()
+        if self._from_browser and known.handling.actor_is_staff:
+            return self._refuse(position, event, canonical, "staff_event", "/event_name", _HINT_STAFF), ()
         properties = event.pop("properties", None)
         outcome = known.checker.check({} if properties is None else properties, event, strict=self._strict)
         clean = outcome is CLEAN
@@ -173,6 +192,8 @@ class EventCheck:
         binary_id = _new_id() if event_id is None else bytes.fromhex(event_id.replace("-", ""))
         core = tuple(event.get(name) for name in _READ)
         arrival = self._arrival(position, known, binary_id, event_id, core, kept, raw, canonical, happened, received_at)
+        if "pii_salt_version" in event and arrival.actor is not None:
+            self.evidence += hashes(event, arrival.actor)
         return arrival, outcome.dropped_pointers if not clean else ()
 
     def _known(self, name: object) -> _Known | None:
@@ -210,6 +231,8 @@ class EventCheck:
         if not known.no_actor:
             if user_id is not None:
                 actor = self._user(user_id)
+                if anonymous_id is not None:
+                    self.evidence.append(Login(actor, Identifier("anonymous", anonymous_id)))
             elif anonymous_id is not None:
                 actor = Identifier("anonymous", anonymous_id)
         if known.learner_subject and subject_id is not None:
@@ -301,6 +324,18 @@ class EventCheck:
 def is_screened(content: bytes) -> bool:
     """Whether no text in these bytes of JSON can be personal data by its pattern, nor is written with an escape."""
     return content.find(b"\\") < 0 and not personal_data.possible(content)
+
+
+def hashes(event: Mapping[str, Any], person: Identifier) -> list[HashSeen]:
+    """The client hashes in an event (or in whatever names them as events do) that was checked."""
+    version = event.get("pii_salt_version")
+    if version is None:
+        return []
+    return [
+        HashSeen(person, ClientHash(kind, version - back, event[name]))
+        for name, kind, back in _HASHES
+        if event.get(name) is not None
+    ]
 
 
 def _new_id() -> bytes:

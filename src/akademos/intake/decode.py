@@ -79,6 +79,8 @@ ReadEnvelope: TypeAlias = Callable[[bytes], tuple[Sequence[Struct], object] | No
 class _Envelope(Struct, forbid_unknown_fields=True):
     events: list[Raw]
     sent_at: object = None
+    key: object = None  # as a beacon carries them
+    user_token: object = None
 
 
 _read_envelope = msgspec.json.Decoder(_Envelope).decode

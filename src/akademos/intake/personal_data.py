@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from akademos.catalogue.core_properties import CORE_PROPERTIES
 from akademos.catalogue.denied_keys import is_denied
 
 EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")
@@ -79,7 +80,8 @@ def removed(value: object, depth: int = 0) -> object:
     return value
 
 
-_IDENTIFIERS = frozenset({"user_id", "anonymous_id", "subject_id", "pii_hash", "phone_hash"})
+_IDENTIFIERS = frozenset(rule.name for rule in CORE_PROPERTIES if rule.kept_in == "vault")
+"""Every core property that is kept in the vault only: ids of people, and hashes of what they are reached by."""
 
 
 def _escape(key: str) -> str:

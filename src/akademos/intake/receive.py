@@ -12,17 +12,20 @@ from msgspec import Raw, Struct
 from akademos import telemetry
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import Registry
+from akademos.intake import browser
 from akademos.intake.check import EventCheck, is_screened
 from akademos.intake.decode import Body, Unparsable, decode_batch, decode_event, decompress
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.typed_events import TypedEvents
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.api_keys import ApiKey
+from akademos.stores.ports.identity import HashSeen, Login
 from akademos.stores.ports.landing import VERDICTS, Arrival, Receipt, Refusal
 
 TYPED_REGISTRIES = 100
 
 Clock = Callable[[], datetime]
+CheckAll = Callable[[EventCheck, Body, Receipt, dict[int, tuple[str, ...]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Intake:
         self._keys = keys
         self._writer = writer
         self._clock = clock
-        self._checks: dict[tuple[str, bool], tuple[Registry, EventCheck]] = {}
+        self._checks: dict[tuple[str, bool, frozenset[str]], tuple[Registry, EventCheck]] = {}
         self._typed: dict[int, TypedEvents] = {}
 
     async def single(self, key: ApiKey, content: bytes, encoding: str, sent_at: str | None) -> Answer:
@@ -63,8 +66,35 @@ class Intake:
             encoding,
         )
 
+    async def from_browser(
+        self,
+        key: ApiKey,
+        content: bytes,
+        encoding: str,
+        media_type: str,
+        sent_at: str | None,
+        *,
+        user_id: str | None,
+        single: bool,
+    ) -> Answer:
+        """Events sent with a publishable key; `user_id` is whom the host vouches for."""
+
+        def decode(plain: bytes, _: TypedEvents) -> Body:
+            return decode_event(plain, sent_at) if single else decode_batch(plain, media_type, sent_at)
+
+        def check_all(check: EventCheck, body: Body, receipt: Receipt, dropped: dict[int, tuple[str, ...]]) -> None:
+            browser.check_all(check, body, receipt, dropped, user_id)
+
+        return await self._receive(key, "browser", content, decode, encoding, check_all)
+
     async def _receive(
-        self, key: ApiKey, door: str, content: bytes, decode: Callable[[bytes, TypedEvents], Body], encoding: str
+        self,
+        key: ApiKey,
+        door: str,
+        content: bytes,
+        decode: Callable[[bytes, TypedEvents], Body],
+        encoding: str,
+        check_all: CheckAll | None = None,
     ) -> Answer:
         received_at = self._clock()
         check = self._check_of(key)
@@ -72,7 +102,7 @@ class Intake:
         dropped: dict[int, tuple[str, ...]] = {}
         try:
             body = decode(decompress(content, encoding), check.typed)
-            _check_all(check, body, receipt, dropped)
+            (check_all or _check_all)(check, body, receipt, dropped)
         except Unparsable as refusal:
             refused = Refusal(
                 refusal.position,
@@ -96,11 +126,14 @@ class Intake:
 
     def _check_of(self, key: ApiKey) -> EventCheck:
         registry = self._registries(key.tenant_id)
-        known = self._checks.get((key.tenant_id, key.strict))
+        known = self._checks.get((key.tenant_id, key.strict, key.origins))
         if known is None or known[0] is not registry:
             payload_key = self._keys.derived(key.tenant_id, "payloads")
-            known = registry, EventCheck(self._typed_of(registry), payload_key, strict=key.strict)
-            self._checks[key.tenant_id, key.strict] = known
+            known = (
+                registry,
+                EventCheck(self._typed_of(registry), payload_key, strict=key.strict, from_browser=bool(key.origins)),
+            )
+            self._checks[key.tenant_id, key.strict, key.origins] = known
         return known[1]
 
     def _typed_of(self, registry: Registry) -> TypedEvents:
@@ -116,6 +149,8 @@ class Intake:
 def _check_all(check: EventCheck, body: Body, receipt: Receipt, dropped: dict[int, tuple[str, ...]]) -> None:
     sent_at, received_at, arrivals = body.sent_at, receipt.received_at, receipt.arrivals
     screened = is_screened(body.content)
+    evidence: list[Login | HashSeen] = []
+    check.evidence = evidence
     for position, event in enumerate(body.events):
         if isinstance(event, (Raw, Struct)):
             arrival = check.accept(position, event, sent_at, received_at, screened=screened)
@@ -129,6 +164,7 @@ def _check_all(check: EventCheck, body: Body, receipt: Receipt, dropped: dict[in
             arrivals.append(checked)
         else:
             receipt.refusals.append(checked)
+    receipt.evidence = evidence
 
 
 def _answer(receipt: Receipt, outcomes: list[str], dropped: dict[int, tuple[str, ...]]) -> Answer:

@@ -25,7 +25,15 @@ from akademos.analytics.pace import cohort_times
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import Registry
 from akademos.jobs.group_statistics import declared_floor
-from akademos.jobs.past_tables import ANSWERED, EVENT_COLUMNS, MATERIAL_PREFIX, Tables, learner_tables
+from akademos.jobs.past_tables import (
+    ANSWERED,
+    EVENT_COLUMNS,
+    MATERIAL_PREFIX,
+    People,
+    Tables,
+    events_of,
+    learner_tables,
+)
 from akademos.jobs.state_rows import StateRows, state_rows
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
@@ -41,6 +49,9 @@ MODEL = "item_difficulty"
 RESUMED_WITHIN = timedelta(hours=12)
 ROWS_PER_BUCKET = 25_000
 """A process holds a bucket and its states: about 100 MB."""
+
+LINKED_AT_ONCE = 100
+"""People with several keys who are read together."""
 
 ROWS_WORTH_PROCESSES = 200_000
 """Starting a process costs about two seconds; below so many rows one process is quicker."""
@@ -140,7 +151,7 @@ class LearnerStatesJob:
 
     def _write(self, tenant_id: str, run: JobRun, waiting: _Waiting) -> None:
         computed, bucket = waiting.rows(), waiting.bucket
-        self._states.write(tenant_id, computed.states)
+        self._states.write(tenant_id, computed.states, of=bucket.consenting)
         self._states.write_topic_mastery(tenant_id, bucket.consenting, computed.topics)
         run.rows_in += bucket.events.height
         run.rows_out += len(computed.states)
@@ -157,18 +168,32 @@ class LearnerStatesJob:
     def _buckets(
         self, tenant_id: str, names: Sequence[str], columns: Sequence[str], after: str | None = None
     ) -> Iterator[_Bucket]:
-        """Buckets of whole learners, with the rows of those who consent to learning support."""
+        """Buckets of whole learners, with the rows of those who consent to learning support; at the end people who
+        have several keys, whose rows lie apart."""
+        linked = self._consent.linked(tenant_id)
+        apart = {*linked, *linked.values()}
         found = self._events.by_learner(
             tenant_id, columns=columns, event_names=names, rows_per_bucket=self._rows_per_bucket, after=after
         )
+        last = after or ""
         for rows in found:
             events = pl.DataFrame(rows)
             keys = events["learner_key"].unique(maintain_order=True).to_list()
-            granted = self._consent.purposes(tenant_id, keys)
-            consenting = [key for key in keys if Purpose.LEARNING_SUPPORT in granted.get(key, ())]
+            last = keys[-1]
+            alone = [key for key in keys if key not in apart]
+            granted = self._consent.people(tenant_id, alone, Purpose.LEARNING_SUPPORT)
+            consenting = {key: (key,) for key in alone if granted.get(key) == (key,)}
             if len(consenting) < len(keys):
-                events = events.filter(pl.col("learner_key").is_in(consenting))
-            yield _Bucket(events, consenting, keys[-1])
+                events = events.filter(pl.col("learner_key").is_in(list(consenting)))
+            yield _Bucket(events, consenting, last)
+        persons = sorted(set(linked.values()))
+        for start in range(0, len(persons), LINKED_AT_ONCE):
+            people = self._consent.people(tenant_id, persons[start : start + LINKED_AT_ONCE], Purpose.LEARNING_SUPPORT)
+            listed = [key for mine in people.values() for key in mine]
+            rows = self._events.learner_events(
+                tenant_id, listed, columns=[*dict.fromkeys((*columns, "event_id"))], event_names=names
+            )
+            yield _Bucket(events_of(pl.DataFrame(rows), people), people, last)
 
     def _taught(
         self, tenant_id: str, names: Sequence[str], as_of: datetime
@@ -189,8 +214,8 @@ class LearnerStatesJob:
                     event_id=pl.col("row").cast(pl.String).str.zfill(11),
                 )
             )
-            learners += len(bucket.consenting)
-            keys += bucket.consenting
+            learners += bucket.events["learner_key"].n_unique()
+            keys += [key for mine in bucket.consenting.values() for key in mine]
             events += bucket.events.height
         rows = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(COHORT_COLUMNS, pl.String))
         tables = {
@@ -219,7 +244,7 @@ def learning_events(registry: Registry) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class _Bucket:
     events: pl.DataFrame
-    consenting: list[str]
+    consenting: People
     last: str
 
 
@@ -229,7 +254,7 @@ class _Waiting:
     rows: Callable[[], StateRows]
 
 
-_Compute = Callable[[pl.DataFrame, Sequence[str], datetime], Callable[[], StateRows]]
+_Compute = Callable[[pl.DataFrame, People, datetime], Callable[[], StateRows]]
 
 
 @contextmanager
@@ -238,8 +263,8 @@ def _computing(processes: int, shared: Shared) -> Iterator[_Compute]:
     if processes == 1:
         snapshot_on = prepare(shared.known)
 
-        def here(events: pl.DataFrame, keys: Sequence[str], computed_at: datetime) -> Callable[[], StateRows]:
-            return lambda: _rows(shared, snapshot_on, events, keys, computed_at)
+        def here(events: pl.DataFrame, people: People, computed_at: datetime) -> Callable[[], StateRows]:
+            return lambda: _rows(shared, snapshot_on, events, people, computed_at)
 
         yield here
         return
@@ -247,16 +272,16 @@ def _computing(processes: int, shared: Shared) -> Iterator[_Compute]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_share, initargs=(shared,)) as pool:
 
-        def there(events: pl.DataFrame, keys: Sequence[str], computed_at: datetime) -> Callable[[], StateRows]:
-            return pool.submit(_rows_in_process, events, keys, computed_at).result
+        def there(events: pl.DataFrame, people: People, computed_at: datetime) -> Callable[[], StateRows]:
+            return pool.submit(_rows_in_process, events, people, computed_at).result
 
         yield there
 
 
 def _rows(
-    shared: Shared, snapshot_on: Curriculum, events: pl.DataFrame, keys: Sequence[str], computed_at: datetime
+    shared: Shared, snapshot_on: Curriculum, events: pl.DataFrame, people: People, computed_at: datetime
 ) -> StateRows:
-    tables = learner_tables(events, keys, shared.known, shared.taught)
+    tables = learner_tables(events, people, shared.known, shared.taught)
     return state_rows(tables, shared.as_of, computed_at, snapshot_on=snapshot_on)
 
 
@@ -277,6 +302,6 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _rows_in_process(events: pl.DataFrame, keys: Sequence[str], computed_at: datetime) -> StateRows:
+def _rows_in_process(events: pl.DataFrame, people: People, computed_at: datetime) -> StateRows:
     ((shared, snapshot_on),) = _SHARED
-    return _rows(shared, snapshot_on, events, keys, computed_at)
+    return _rows(shared, snapshot_on, events, people, computed_at)

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import polars as pl
 
+from akademos.catalogue.declarations import Purpose
+from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.learner_state import LearnerStates
 from akademos.stores.ports.records import Records
@@ -31,27 +33,43 @@ EVENT_COLUMNS = (
     "hints",
     "quantity",
 )
-_OF_LEARNERS = ("learners", "enrolments", "learner_targets")
-
+_OF_LEARNERS = {
+    "learners": ["learner_key"],
+    "enrolments": ["learner_key", "course_id"],
+    "learner_targets": ["learner_key"],
+}
+"""Tables of the records with rows of learners, and by what a row is one of a person's."""
 
 Tables = Mapping[str, pl.DataFrame]
+People = Mapping[str, Sequence[str]]
+"""Key under which a person is read -> all keys whose events are the person's (`ports.consent.ConsentLedger.people`)."""
 
 
-def learner_tables(events: pl.DataFrame, learner_keys: Sequence[str], known: Tables, taught: Tables) -> Tables:
+def attributed(rows: pl.DataFrame, people: People) -> pl.DataFrame:
+    """Rows with `learner_key` made the person's, who may have several keys; nothing is written anywhere."""
+    absorbed = {key: person for person, keys in people.items() for key in keys if key != person}
+    if not absorbed:
+        return rows
+    return rows.with_columns(pl.col("learner_key").replace(absorbed))
+
+
+def events_of(rows: pl.DataFrame, people: People) -> pl.DataFrame:
+    """Events attributed to people, in the order of the event log: learner, time, id."""
+    mine = attributed(rows, people)
+    return rows if mine is rows else mine.sort("learner_key", "occurred_at", "event_id")
+
+
+def learner_tables(events: pl.DataFrame, people: People, known: Tables, taught: Tables) -> Tables:
     """Tables of `analytics.schemas.INPUT` for some learners.
 
     Args:
-        events: their rows of the event log, `EVENT_COLUMNS`.
-        learner_keys: who they are.
+        events: their rows of the event log, `EVENT_COLUMNS`, attributed.
+        people: who they are.
         known: the tables of the records (`ports.records.Curriculum`).
         taught: what the cohort taught (`ports.learner_state.Cohort`), or nothing before the first night.
     """
-    listed = list(learner_keys)
     return {
-        **{
-            name: table.filter(pl.col("learner_key").is_in(listed)) if name in _OF_LEARNERS else table
-            for name, table in known.items()
-        },
+        **{name: _of(table, people, _OF_LEARNERS.get(name)) for name, table in known.items()},
         **taught,
         "question_attempts": events.filter(
             pl.col("event_name") == ANSWERED, pl.col("score").is_not_null(), pl.col("question_id").is_not_null()
@@ -62,17 +80,38 @@ def learner_tables(events: pl.DataFrame, learner_keys: Sequence[str], known: Tab
     }
 
 
+def _of(table: pl.DataFrame, people: People, row_of: list[str] | None) -> pl.DataFrame:
+    """Of a table with rows of learners those of these people; what the person's first key says goes before."""
+    if row_of is None:
+        return table
+    found = table.filter(pl.col("learner_key").is_in([*people, *(key for keys in people.values() for key in keys)]))
+    own = found.filter(pl.col("learner_key").is_in(list(people)))
+    if own.height == found.height:
+        return found
+    others = found.join(own, on="learner_key", how="anti", maintain_order="left")
+    return attributed(pl.concat([own, others]), people).unique(row_of, keep="first", maintain_order=True)
+
+
 class PastTables:
     """Reads what `analytics.learner_state.precompute` takes."""
 
-    def __init__(self, events: EventLogReader, records: Records, states: LearnerStates) -> None:
+    def __init__(self, events: EventLogReader, records: Records, states: LearnerStates, consent: ConsentLedger) -> None:
         self._events = events
         self._records = records
         self._states = states
+        self._consent = consent
 
-    def __call__(self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> Tables:
-        """Tables of `analytics.schemas.INPUT` with events up to `until`; what the cohort taught is today's."""
-        rows = pl.DataFrame(self._events.learner_events(tenant_id, learner_keys, columns=EVENT_COLUMNS, until=until))
+    def __call__(
+        self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, people: People | None = None
+    ) -> Tables:
+        """Tables of `analytics.schemas.INPUT` with events up to `until`; what the cohort taught is today's.
+
+        `people` tells under which keys the learners are known, where the caller has looked that up.
+        """
+        if people is None:
+            people = self._consent.people(tenant_id, learner_keys, Purpose.LEARNING_SUPPORT)
+        keys = [key for mine in people.values() for key in mine]
+        found = self._events.learner_events(tenant_id, keys, columns=EVENT_COLUMNS, until=until)
         cohort = self._states.cohort(tenant_id)
         known = self._records.curriculum(tenant_id).tables
-        return learner_tables(rows, learner_keys, known, cohort.tables if cohort else {})
+        return learner_tables(events_of(pl.DataFrame(found), people), people, known, cohort.tables if cohort else {})

@@ -12,7 +12,7 @@ import structlog
 
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import AkademosError
-from akademos.jobs.past_tables import Tables
+from akademos.jobs.past_tables import People, Tables
 from akademos.jobs.state_rows import state_rows
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.learner_state import LearnerStates, StaleState
@@ -29,8 +29,10 @@ LONGEST_PAUSE_S = 5.0
 class LearnerTables(Protocol):
     """Reads what the analytics of some learners rest on (`past_tables.PastTables`)."""
 
-    def __call__(self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> Tables:
-        """Tables of `analytics.schemas.INPUT` with events up to `until`."""
+    def __call__(
+        self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, people: People | None = None
+    ) -> Tables:
+        """Tables of `analytics.schemas.INPUT` with events up to `until`, of people with these keys."""
         ...
 
 
@@ -93,14 +95,13 @@ class Refresh:
                 self._compute_all(tenant_id, [key])
 
     def _compute(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
-        granted = self._consent.purposes(tenant_id, learner_keys)
-        supported = [key for key in learner_keys if Purpose.LEARNING_SUPPORT in granted.get(key, ())]
+        people = self._consent.people(tenant_id, learner_keys, Purpose.LEARNING_SUPPORT)
         written = set()
-        if supported:
+        if people:
             as_of = self._clock()
-            tables = self._tables(tenant_id, supported, until=as_of)
+            tables = self._tables(tenant_id, list(people), until=as_of, people=people)
             rows = state_rows(tables, as_of, self._clock())
-            self._states.write(tenant_id, rows.states)
+            self._states.write(tenant_id, rows.states, of=people)
             written = {state.learner_key for state in rows.states}
         self._states.remove(tenant_id, [key for key in learner_keys if key not in written])
 

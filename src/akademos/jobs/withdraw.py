@@ -64,7 +64,7 @@ class WithdrawalsJob:
             self._uncovered(tenant_id, key, granted),
             application=f"withdrawal/{tenant_id}/{withdrawal.version}",
         )
-        if Purpose.LEARNING_SUPPORT in granted:
+        if self._consent.people(tenant_id, [key], Purpose.LEARNING_SUPPORT):
             self._states.mark_stale(tenant_id, [key])
         else:
             self._states.remove(tenant_id, [key])

@@ -23,6 +23,7 @@ from akademos.serving.routes import (
     consent,
     erasures,
     groups,
+    identity,
     learners,
     my_consent,
     my_data,
@@ -63,6 +64,7 @@ def create_app(
     services: Services,
     *,
     doors: Mapping[str, Address] | None = None,
+    routes: Sequence[Route] = (),
     openapi_paths: Mapping[str, Any] | None = None,
     lifespans: Sequence[Lifespan] = (),
 ) -> Application:
@@ -71,6 +73,7 @@ def create_app(
     Args:
         services: ports and policies.
         doors: the addresses of the intake door, by path; matched before all others.
+        routes: what else belongs to the door.
         openapi_paths: their part of the OpenAPI document, by path.
         lifespans: what is entered when the application starts and left when it ends.
     """
@@ -95,6 +98,7 @@ def create_app(
     app.state.services = services
     app.doors = doors or {}
     app.router.routes.extend(Route(path, door, methods=["POST"]) for path, door in app.doors.items())
+    app.router.routes.extend(routes)
     for one in (
         accesses,
         analytics,
@@ -102,6 +106,7 @@ def create_app(
         consent,
         erasures,
         groups,
+        identity,
         learners,
         my_consent,
         my_data,

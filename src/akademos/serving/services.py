@@ -23,7 +23,7 @@ from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
-from akademos.stores.ports.identity import IdentityVault
+from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
 
@@ -56,6 +56,8 @@ class Services:
     held: HeldData
     rights: Rights
     vault: IdentityVault
+    identity: IdentityGraph
+    event_counts: EventCounts
     tenants: Tenants
     erasures: ErasureLedger
     retention: RetentionReports

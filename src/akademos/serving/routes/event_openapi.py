@@ -39,11 +39,12 @@ _VERDICT = {
         "expires_at": {"type": "string", "format": "date-time", "description": "how long a held event waits"},
     },
 }
+_VOUCHED = "With a publishable key: JWT by which the host vouches for its user, else a user_id is dropped."
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
 def openapi_paths(registry: Registry) -> dict[str, Any]:
-    """Both paths of the door: bodies, verdicts, refusals, and the dictionary's own examples."""
+    """The paths of the door: bodies, verdicts, refusals, and the dictionary's own examples."""
     event = _event(registry)
     examples = {known.wire_name: {"value": dict(known.example)} for known in registry.newest()}
     single = {"application/json": {"schema": event, "examples": examples}}
@@ -72,7 +73,47 @@ def openapi_paths(registry: Registry) -> dict[str, Any]:
     return {
         "/v1/events": {"post": _operation("Send one event", single, _VERDICT, {"422": "the event was rejected"})},
         "/v1/events/batch": {"post": _operation("Send up to a thousand events, a verdict for each", batch, answer, {})},
+        "/v1/events/beacon": {"post": _operation("The same from a page that closes", _beacon(envelope), answer, {})},
+        "/v1/identity/salt": {"get": _SALT},
     }
+
+
+def _beacon(envelope: dict[str, Any]) -> dict[str, Any]:
+    """The envelope with what a beacon cannot put into headers."""
+    carried = {
+        "key": {"type": "string", "description": "publishable key of the page's origin"},
+        "user_token": {"type": "string", "description": "JWT by which the host vouches for its user"},
+    }
+    schema = {**envelope, "required": ["key", "events"], "properties": {**carried, **envelope["properties"]}}
+    return {"application/json": {"schema": schema}, "text/plain": {"schema": schema}}
+
+
+_OF_SALT = {"version": {"type": "integer", "minimum": 1}, "salt": {"type": "string"}}
+_SALT = {
+    "summary": "The salt that clients put into hashes of e-mail and telephone, and the one before while it counts",
+    "tags": ["identity"],
+    "security": [{"bearer": []}],
+    "responses": {
+        "200": {
+            "description": "the present salt",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["version", "salt", "previous"],
+                        "properties": {
+                            **_OF_SALT,
+                            "previous": {"type": ["object", "null"], "properties": _OF_SALT},
+                        },
+                    }
+                }
+            },
+        },
+        "401": {"description": "no API key, or an unknown one", "content": _PROBLEM},
+        "403": {"description": "the key may not be used from here", "content": _PROBLEM},
+        "503": {"description": "ask again after Retry-After", "content": _PROBLEM},
+    },
+}
 
 
 def _operation(summary: str, body: dict[str, Any], answer: dict[str, Any], more: dict[str, str]) -> dict[str, Any]:
@@ -92,6 +133,7 @@ def _operation(summary: str, body: dict[str, Any], answer: dict[str, Any], more:
         "parameters": [
             {"name": "Content-Encoding", "in": "header", "schema": {"enum": ["gzip", "zstd", "identity"]}},
             {"name": "Akademos-Sent-At", "in": "header", "schema": {"type": "string", "format": "date-time"}},
+            {"name": "Akademos-User-Token", "in": "header", "schema": {"type": "string"}, "description": _VOUCHED},
         ],
         "requestBody": {"required": True, "content": body},
         "responses": {

@@ -146,21 +146,32 @@ class ConsentLedger(Protocol):
         ...
 
     def state(self, tenant_id: str, learner_key: str) -> list[ConsentStanding]:
-        """Present state of one person, one entry a purpose ever decided about."""
+        """Present state of the person behind a key, one entry a purpose ever decided about; of a person with several
+        keys the strictest."""
         ...
 
     def history(self, tenant_id: str, learner_key: str) -> list[ConsentEntry]:
-        """All decisions of one person, oldest first."""
+        """All decisions under the person's keys, oldest first."""
         ...
 
     def purposes(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
-        """For what each person's data may be used at this moment: granted, and not paused, restricted or objected to;
-        who has nothing of that is absent."""
+        """For what the data under each key may be used at this moment: granted under it, and neither withdrawn,
+        paused, restricted nor objected to under any key of the person; a key with nothing of that is absent."""
         ...
 
     def granted(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
-        """For what each person's data may be kept: what is granted, also while it is paused; who has granted nothing
+        """For what the data under each key may be kept: what is granted under this very key, also while it is paused,
+        whatever was decided under others of the person (merging two people deletes nothing); who has granted nothing
         is absent."""
+        ...
+
+    def people(self, tenant_id: str, learner_keys: Sequence[str], purpose: Purpose) -> dict[str, tuple[str, ...]]:
+        """The people behind keys for whom a purpose is live at this moment: key of the person -> the keys that it was
+        granted under, whose events count."""
+        ...
+
+    def linked(self, tenant_id: str) -> dict[str, str]:
+        """Every absorbed key of the tenant, with the key of its person."""
         ...
 
     def version(self, tenant_id: str) -> int:

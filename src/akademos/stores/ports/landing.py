@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from akademos.stores.ports.identity import Identifier
+from akademos.stores.ports.identity import HashSeen, Identifier, Login
 
 VERDICTS = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
 
@@ -71,7 +71,8 @@ class Refusal:
 
 @dataclass(slots=True)
 class Receipt:
-    """What one request brought: checked events and refusals, all by their position in it."""
+    """What one request brought: checked events and refusals, all by their position in it, and what it says about who
+    is whom."""
 
     tenant_id: str
     source: str
@@ -79,6 +80,7 @@ class Receipt:
     received_at: datetime
     arrivals: list[Arrival]
     refusals: list[Refusal]
+    evidence: Sequence[Login | HashSeen] = ()
 
     @property
     def received(self) -> int:

@@ -49,9 +49,12 @@ class LearnerStates(Protocol):
     Who does not consent to learning support at the moment of writing gets no row, and loses the one there is.
     """
 
-    def write(self, tenant_id: str, states: Iterable[LearnerState]) -> int:
+    def write(
+        self, tenant_id: str, states: Iterable[LearnerState], *, of: Mapping[str, Sequence[str]] | None = None
+    ) -> int:
         """Upsert, unless the row is of a later `computed_as_of`; `version` of the argument is ignored and counted up
-        by the store. Returns how many rows were written."""
+        by the store. `of` names the keys whose events each state was computed from, if not the learner's alone: a
+        state of other keys than the person has by now is not written. Returns how many rows were written."""
         ...
 
     def read(self, tenant_id: str, learner_key: str) -> LearnerState | None:
@@ -78,8 +81,9 @@ class LearnerStates(Protocol):
         """They were computed anew; a mark that was set again meanwhile stays."""
         ...
 
-    def write_topic_mastery(self, tenant_id: str, learner_keys: Sequence[str], rows: pl.DataFrame) -> int:
-        """Replace the snapshot of some learners (learner_key, topic_id, as_of, status, mastery, low, high, answers)."""
+    def write_topic_mastery(self, tenant_id: str, of: Mapping[str, Sequence[str]], rows: pl.DataFrame) -> int:
+        """Replace the snapshot of some learners (learner_key, topic_id, as_of, status, mastery, low, high, answers),
+        computed from the events of the keys that `of` names for each."""
         ...
 
     def write_cohort(self, tenant_id: str, computed_at: datetime, tables: Mapping[str, pl.DataFrame]) -> int:

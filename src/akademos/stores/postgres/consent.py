@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from akademos.catalogue.audit_actions import AuditAction
@@ -23,6 +22,7 @@ from akademos.stores.ports.consent import (
     Proof,
     RecordedBasis,
 )
+from akademos.stores.postgres import linked_consent
 from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.consent_rows import (
     Change,
@@ -37,21 +37,30 @@ from akademos.stores.postgres.consent_terms import require_age, require_text
 from akademos.stores.postgres.consent_waiting import clear, count, release
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.landing_side import log_preference
+from akademos.stores.postgres.person_sql import keys_of
 
 _WITHDRAWAL = "INSERT INTO withdrawals (tenant_id, learner_key, version) VALUES (%s, %s, %s)"
-_STATE = """
-    SELECT purpose, granted, paused, restricted, objected, version, basis, text_version, changed_at
-    FROM consent_state WHERE tenant_id = %s AND learner_key = %s ORDER BY purpose
+_KEYS = keys_of("%(tenant)s", "%(key)s::uuid")
+# Of a person with several keys the strictest line of each purpose first.
+_STATE = f"""
+    SELECT DISTINCT ON (purpose) purpose, granted, bool_or(paused) OVER mine, bool_or(restricted) OVER mine,
+        bool_or(objected) OVER mine, version, basis, text_version, changed_at
+    FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key IN ({_KEYS})
+    WINDOW mine AS (PARTITION BY purpose)
+    ORDER BY purpose, basis = 'none', granted, version DESC
 """
-_ENTRIES = """
-    SELECT purpose, decision, version, basis, text_version, recorded_at, recorded_by, decided_at, evidence,
-        guardian_evidence
-    FROM consent_history WHERE tenant_id = %s AND learner_key = %s ORDER BY version, purpose
+_ENTRIES = f"""
+    SELECT learner_key::text, purpose, decision, version, basis, text_version, recorded_at, recorded_by, decided_at,
+        evidence, guardian_evidence
+    FROM consent_history WHERE tenant_id = %(tenant)s AND learner_key IN ({_KEYS}) ORDER BY version, purpose
 """
 _PURPOSES = """
-    SELECT learner_key::text, array_agg(purpose) FROM consent_state
-    WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[]) AND {} GROUP BY 1
+    SELECT learner_key::text, array_agg(purpose) FROM {}
+    WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[]) GROUP BY 1
 """
+_GRANTED = "(SELECT tenant_id, learner_key, purpose FROM consent_state WHERE granted) AS kept"
+_LIVE = "standing_consent"
+_LINKED = "SELECT learner_key::text, person_key::text FROM identity_links WHERE tenant_id = %s"
 
 
 class PostgresConsent:
@@ -89,15 +98,17 @@ class PostgresConsent:
                 require_age(transaction, tenant_id, learner_key, data_key, guardian=proof.guardian)
             change = Change(tenant_id, version, decision, "consent", text_version, recorded_by, proof)
             resumed = record_decision(transaction, change, learner_key, purposes, data_key)
+            reached = linked_consent.reach(transaction, self._keys, change, learner_key, purposes)
             if decision in FREEING:
-                released = release(transaction, tenant_id, learner_key, self._event_purposes)
-                if resumed:
+                freed = (learner_key, *reached)
+                released = sum(release(transaction, tenant_id, key, self._event_purposes) for key in freed)
+                if resumed or reached:
                     mark_stale(transaction, tenant_id, learner_key)
             elif decision == "withdrawn":
                 transaction.execute(_WITHDRAWAL, (tenant_id, learner_key, version))
             append(transaction, tenant_id, audit_entry(change, purposes, audit_name(data_key)))
         if decision == "withdrawn":  # after the commit: it may wait for a batch that the mover has in hand
-            deleted = self.clear_landing(tenant_id, learner_key)
+            deleted = sum(self.clear_landing(tenant_id, key) for key in (learner_key, *reached))
         return ConsentReceipt(learner_key, version, released, deleted)
 
     def switch_tracking(
@@ -170,7 +181,7 @@ class PostgresConsent:
                     granted[purpose.value] = len(new)
                     version = next_version(transaction, basis.tenant_id)
                     record_basis_grant(transaction, basis, version, new, purpose)
-            consented = self._purposes_in(transaction, basis.tenant_id, keys, "live")
+            consented = self._purposes_in(transaction, basis.tenant_id, keys, _LIVE)
             if granted:
                 detail = {"decision": "granted", "people": granted, **_of_basis(basis)}
                 append(transaction, basis.tenant_id, AuditEntry(actor, AuditAction.CONSENT_DECIDED, None, detail))
@@ -180,44 +191,54 @@ class PostgresConsent:
     def state(self, tenant_id: str, learner_key: str) -> list[ConsentStanding]:
         """Present state of one person, one entry a purpose ever decided about."""
         with self._database.pipeline() as transaction:
-            rows = transaction.execute(_STATE, (tenant_id, learner_key)).fetchall()
+            rows = transaction.execute(_STATE, {"tenant": tenant_id, "key": learner_key}).fetchall()
         return [ConsentStanding(Purpose(row[0]), PurposeStanding(*row[1:5]), *row[5:]) for row in rows]
 
     def history(self, tenant_id: str, learner_key: str) -> list[ConsentEntry]:
         """All decisions of one person, oldest first."""
         with self._database.pipeline() as transaction:
-            rows = transaction.execute(_ENTRIES, (tenant_id, learner_key)).fetchall()
-            sealed = any(value is not None for row in rows for value in row[8:])
-            data_key = data_key_of(transaction, self._keys, tenant_id, learner_key) if sealed else b""
+            rows = transaction.execute(_ENTRIES, {"tenant": tenant_id, "key": learner_key}).fetchall()
+            sealed = {row[0] for row in rows if any(value is not None for value in row[9:])}
+            data_keys = {key: data_key_of(transaction, self._keys, tenant_id, key) for key in sealed}
 
-        def opened(value: bytes | None) -> str | None:
-            return None if value is None else unseal(data_key, value)
+        def opened(key: str, value: bytes | None) -> str | None:
+            return None if value is None else unseal(data_keys[key], value)
 
         entries = []
-        for purpose, decision, version, basis, text, at, by, decided_at, evidence, guardian in rows:
-            proof = Proof(decided_at, opened(evidence), opened(guardian))
+        for key, purpose, decision, version, basis, text, at, by, decided_at, evidence, guardian in rows:
+            proof = Proof(decided_at, opened(key, evidence), opened(key, guardian))
             entries.append(ConsentEntry(Purpose(purpose), decision, version, basis, text, at, by, proof))
         return entries
 
     def purposes(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
         """For what each person's data may be used at this moment; see the port."""
         with self._database.pipeline() as transaction:
-            return self._purposes_in(transaction, tenant_id, learner_keys, "live")
+            return self._purposes_in(transaction, tenant_id, learner_keys, _LIVE)
 
     def granted(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, frozenset[Purpose]]:
         """For what each person's data may be kept; see the port."""
         with self._database.pipeline() as transaction:
-            return self._purposes_in(transaction, tenant_id, learner_keys, "granted")
+            return self._purposes_in(transaction, tenant_id, learner_keys, _GRANTED)
 
     def _purposes_in(
         self,
         transaction: Transaction,
         tenant_id: str,
         learner_keys: Sequence[str],
-        condition: Literal["live", "granted"],
+        where: str,
     ) -> dict[str, frozenset[Purpose]]:
-        rows = transaction.execute(_PURPOSES.format(condition), (tenant_id, list(learner_keys)))
+        rows = transaction.execute(_PURPOSES.format(where), (tenant_id, list(learner_keys)))
         return {key: frozenset(Purpose(purpose) for purpose in purposes) for key, purposes in rows}
+
+    def people(self, tenant_id: str, learner_keys: Sequence[str], purpose: Purpose) -> dict[str, tuple[str, ...]]:
+        """The people behind keys for whom a purpose is live; see the port."""
+        with self._database.pipeline() as transaction:
+            return linked_consent.people(transaction, tenant_id, learner_keys, purpose)
+
+    def linked(self, tenant_id: str) -> dict[str, str]:
+        """Every absorbed key of the tenant, with the key of its person."""
+        with self._database.pipeline() as transaction:
+            return dict(transaction.execute(_LINKED, (tenant_id,)).fetchall())
 
     def version(self, tenant_id: str) -> int:
         """Counts every consent change of the tenant."""

@@ -16,8 +16,8 @@ _HELD = """
 """
 _LIVE = """
     SELECT i.identifier_hash, p.kind = 'staff', p.opted_out,
-        (SELECT array_agg(c.purpose) FROM consent_state c
-         WHERE c.tenant_id = p.tenant_id AND c.learner_key = p.learner_key AND c.live)
+        (SELECT array_agg(c.purpose) FROM standing_consent c
+         WHERE c.tenant_id = p.tenant_id AND c.learner_key = p.learner_key)
     FROM identifiers i JOIN people p USING (tenant_id, learner_key)
     WHERE i.tenant_id = %s AND i.identifier_hash = ANY(%s)
 """

@@ -13,18 +13,15 @@ from akademos.privacy.disclosure_blocks import Block, Ledger, Sums
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.groups import INSTITUTION, Estimate, GroupAnswer, Population, Published
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.person_sql import CONSENTING
 
 _FLOOR = "SELECT group_floor FROM tenants WHERE tenant_id = %s"
 _SCOPES = """
     SELECT '' UNION SELECT course_id FROM enrolments WHERE tenant_id = %(tenant)s
     UNION SELECT scope FROM group_blocks WHERE tenant_id = %(tenant)s ORDER BY 1
 """
-_CONSENTING = """
-    SELECT p.learner_key::text, p.persona FROM people p JOIN (
-        SELECT learner_key FROM consent_state
-        WHERE tenant_id = %(tenant)s AND live AND purpose = ANY(%(purposes)s)
-        GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
-    ) c USING (learner_key)
+_CONSENTING = f"""
+    SELECT p.learner_key::text, p.persona FROM people p JOIN ({CONSENTING}) c USING (learner_key)
     WHERE p.tenant_id = %(tenant)s AND p.kind = 'learner'
 """
 _ENROLLED = """

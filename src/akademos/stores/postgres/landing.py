@@ -19,6 +19,8 @@ from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier, PersonKind
 from akademos.stores.ports.landing import Receipt
 from akademos.stores.postgres.database import AsyncTransaction, Database, Transaction
+from akademos.stores.postgres.identity import PostgresIdentity
+from akademos.stores.postgres.identity_evidence import EvidenceNotes
 from akademos.stores.postgres.landing_rows import LandingRows
 from akademos.stores.postgres.landing_side import write_logs, write_refusals
 from akademos.stores.postgres.standing import Standing, Standings
@@ -40,11 +42,19 @@ class PostgresLanding:
         self._database = database
         self._vault = vault
         self._standings = Standings(database, keys)
+        self._evidence = EvidenceNotes(self._standings, PostgresIdentity(database, keys))
         self._lag_checked = -LAG_CHECK_S
         self._connection: AsyncTransaction | None = None
 
     async def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
-        """Take several requests in one durable transaction; see the port."""
+        """Take several requests in one durable transaction, then note what they say about who is whom; see the port."""
+        verdicts = await self._landed(receipts)
+        for receipt in receipts:
+            if receipt.evidence and not self._evidence.settled(receipt):
+                await asyncio.to_thread(self._evidence.note, receipt)
+        return verdicts
+
+    async def _landed(self, receipts: Sequence[Receipt]) -> list[list[str]]:
         search_index = any(one.too_old for receipt in receipts for one in receipt.arrivals)
         if not search_index and time.monotonic() - self._lag_checked < LAG_CHECK_S:
             try:

@@ -13,6 +13,7 @@ from psycopg import sql
 from akademos.catalogue.declarations import Zone
 from akademos.stores.ports.landing import Arrival, Receipt
 from akademos.stores.postgres.database import Transaction
+from akademos.stores.postgres.person_sql import keys_of
 
 _ENVELOPES = """
     INSERT INTO envelopes (tenant_id, received_at, source, verdict, code, event, payload_hash, size, position)
@@ -30,9 +31,12 @@ _COUNT_OPT_OUTS = """
     ON CONFLICT (tenant_id, day, kind) DO UPDATE SET events = kept.events + excluded.events
 """
 # Of two at the same instant the one that came later. The row of the tenant orders writers: each sees the others' lines.
-_APPLY_OPT_OUT = """
-    UPDATE people SET opted_out = %(opted_out)s WHERE tenant_id = %(tenant)s AND learner_key = %(key)s AND NOT EXISTS (
-        SELECT FROM preference_log later WHERE later.tenant_id = %(tenant)s AND later.learner_key = %(key)s
+_APPLY_OPT_OUT = f"""
+    WITH mine AS MATERIALIZED ({keys_of("%(tenant)s", "%(key)s::uuid")})
+    UPDATE people SET opted_out = %(opted_out)s
+    WHERE tenant_id = %(tenant)s AND learner_key IN (SELECT key FROM mine) AND NOT EXISTS (
+        SELECT FROM preference_log later WHERE later.tenant_id = %(tenant)s
+            AND later.learner_key IN (SELECT key FROM mine)
             AND later.event LIKE %(like)s AND later.occurred_at > %(at)s
     )
 """

@@ -12,12 +12,13 @@ import polars as pl
 
 from akademos.catalogue.declarations import Purpose
 from akademos.stores.ports.learner_state import Cohort, LearnerState, StaleState
+from akademos.stores.postgres import linked_consent
 from akademos.stores.postgres.database import Database, Transaction
 
-# Locked, so that a decision waits for this transaction and then finds what it wrote.
-_CONSENTING = """
-    SELECT learner_key::text FROM consent_state
-    WHERE tenant_id = %s AND purpose = %s AND live AND learner_key = ANY(%s) ORDER BY learner_key FOR SHARE
+# Locked, so that a decision or a merge waits for this transaction and then finds what it wrote.
+_HOLD_CONSENT = """
+    SELECT FROM consent_state
+    WHERE tenant_id = %s AND purpose = %s AND learner_key = ANY(%s::uuid[]) ORDER BY learner_key FOR SHARE
 """
 _WRITE = """
     INSERT INTO learner_state AS kept (tenant_id, learner_key, version, computed_at, computed_as_of, definition, events,
@@ -78,15 +79,19 @@ class PostgresLearnerStates:
         self._cohorts: dict[str, Cohort] = {}
         self._lock = threading.Lock()
 
-    def write(self, tenant_id: str, states: Iterable[LearnerState]) -> int:
+    def write(
+        self, tenant_id: str, states: Iterable[LearnerState], *, of: Mapping[str, Sequence[str]] | None = None
+    ) -> int:
         """Upsert the states of those who consent, drop those of the others; see the port."""
         by_key = {state.learner_key: state for state in states}
         with self._database.pipeline() as transaction:
-            consenting = _consenting(transaction, tenant_id, list(by_key))
+            consenting, unchanged = _consenting(
+                transaction, tenant_id, {key: (of or {}).get(key, (key,)) for key in by_key}
+            )
             rows = [
                 (tenant_id, key, one.computed_at, one.computed_as_of, one.definition, one.events, one.last_event_at,
                  one.packed)
-                for key, one in sorted(by_key.items()) if key in consenting
+                for key, one in sorted(by_key.items()) if key in unchanged
             ]  # fmt: skip
             cursor = transaction.cursor()
             if rows:
@@ -134,13 +139,13 @@ class PostgresLearnerStates:
                     _SETTLE, [(one.tenant_id, one.learner_key, one.marked_at) for one in done]
                 )
 
-    def write_topic_mastery(self, tenant_id: str, learner_keys: Sequence[str], rows: pl.DataFrame) -> int:
+    def write_topic_mastery(self, tenant_id: str, of: Mapping[str, Sequence[str]], rows: pl.DataFrame) -> int:
         """Replace the snapshot of some learners; see the port."""
-        keys = [UUID(key) for key in learner_keys]
+        keys = [UUID(key) for key in of]
         with self._database.pipeline() as transaction:
             transaction.execute(_REMOVE_TOPICS, (tenant_id, keys))
-            consenting = _consenting(transaction, tenant_id, learner_keys)
-            kept = rows.filter(pl.col("learner_key").is_in(list(consenting))).select(_TOPIC_COLUMNS)
+            _, unchanged = _consenting(transaction, tenant_id, of)
+            kept = rows.filter(pl.col("learner_key").is_in(list(unchanged))).select(_TOPIC_COLUMNS)
             transaction.execute(_TOPICS, (tenant_id, *(kept[name].to_list() for name in _TOPIC_COLUMNS)))
         return kept.height
 
@@ -189,9 +194,14 @@ def _remove(transaction: Transaction, tenant_id: str, learner_keys: Sequence[str
     return transaction.execute(_REMOVE, values).rowcount
 
 
-def _consenting(transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]) -> set[str]:
-    values = (tenant_id, Purpose.LEARNING_SUPPORT.value, [UUID(key) for key in learner_keys])
-    return {key for (key,) in transaction.execute(_CONSENTING, values)}
+def _consenting(transaction: Transaction, tenant_id: str, of: Mapping[str, Sequence[str]]) -> tuple[set[str], set[str]]:
+    """Who of these people consents, and who of them is still known by the very keys that were read."""
+    purpose = Purpose.LEARNING_SUPPORT
+    held = sorted({key for keys in of.values() for key in keys})
+    transaction.execute(_HOLD_CONSENT, (tenant_id, purpose.value, held))
+    # A statement of its own: it sees what was committed while the one before waited.
+    found = linked_consent.people(transaction, tenant_id, list(of), purpose)
+    return set(found), {key for key, keys in of.items() if found.get(key) == tuple(keys)}
 
 
 def _packed(table: pl.DataFrame) -> bytes:

@@ -21,6 +21,7 @@ from akademos.stores.ports.access import (
 )
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.person_sql import CONSENTING, LIVE, keys_of, person_of
 
 # Whom an advisor has by name today, and in the courses of their advising.
 _ADVISEES = """
@@ -33,27 +34,40 @@ _ADVISEES = """
         WHERE s.tenant_id = %(tenant)s AND s.learner_key = {actor} AND s.role = 'advisor'
             AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)"""
 # The learner by the host's id first: a host may name people by UUIDs of its own.
-_READ = """
+_READ = f"""
     WITH actor AS MATERIALIZED (
-        SELECT p.learner_key, p.data_key FROM identifiers i JOIN people p USING (tenant_id, learner_key)
-        WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = %(actor)s
+        SELECT learner_key, data_key FROM people WHERE tenant_id = %(tenant)s AND learner_key = (
+            SELECT {person_of("i.tenant_id", "i.learner_key")} FROM identifiers i
+            WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = %(actor)s)
     ), subject AS MATERIALIZED (
         SELECT learner_key, data_key, display_name, time_zone FROM people
-        WHERE tenant_id = %(tenant)s AND learner_key = coalesce(
-            (SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(subject)s),
-            %(key)s::uuid)
+        WHERE tenant_id = %(tenant)s AND learner_key = (
+            SELECT {person_of("%(tenant)s", "named.key")} FROM (SELECT coalesce(
+                (SELECT learner_key FROM identifiers WHERE tenant_id = %(tenant)s AND identifier_hash = %(subject)s),
+                %(key)s::uuid) AS key) AS named)
+    ), linked AS MATERIALIZED (
+        SELECT learner_key AS key FROM subject
+        UNION ALL
+        SELECT learner_key FROM identity_links
+        WHERE tenant_id = %(tenant)s AND person_key = (SELECT learner_key FROM subject)
     ), consent AS (
-        SELECT coalesce(array_agg(purpose) FILTER (WHERE live), '{}') AS granted,
-            coalesce(array_agg(purpose) FILTER (WHERE basis <> 'none'), '{}') AS decided,
-            coalesce(max(version), 0) AS version,
+        SELECT coalesce(array_agg(purpose) FILTER (WHERE live), '{{}}') AS granted,
+            coalesce(array_agg(purpose) FILTER (WHERE decided), '{{}}') AS decided,
+            greatest(coalesce(max(version), 0), (SELECT max(version) FROM identity_links
+                WHERE tenant_id = %(tenant)s AND person_key = (SELECT learner_key FROM subject))) AS version,
             coalesce(array_agg(purpose || ' ' || CASE WHEN objected THEN 'objected' WHEN restricted THEN 'restricted'
-                ELSE 'paused' END) FILTER (WHERE objected OR restricted OR paused), '{}') AS stopped
-        FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = (SELECT learner_key FROM subject)
+                ELSE 'paused' END) FILTER (WHERE objected OR restricted OR paused), '{{}}') AS stopped
+        FROM (
+            SELECT purpose, {LIVE} AS live, bool_or(basis <> 'none') AS decided, bool_or(objected) AS objected,
+                bool_or(restricted) AS restricted, bool_or(paused) AS paused, max(version) AS version
+            FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key IN (SELECT key FROM linked)
+            GROUP BY purpose
+        ) AS strictest
     )
     SELECT (SELECT learner_key::text FROM actor), subject.learner_key::text,
         EXISTS (
             SELECT FROM enrolments e JOIN staff_assignments s ON s.tenant_id = e.tenant_id AND s.course_id = e.course_id
-            WHERE e.tenant_id = %(tenant)s AND e.learner_key = subject.learner_key AND s.role = 'instructor'
+            WHERE e.tenant_id = %(tenant)s AND e.learner_key IN (SELECT key FROM linked) AND s.role = 'instructor'
                 AND s.learner_key = (SELECT learner_key FROM actor)
                 AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)),
         consent.granted, consent.decided, consent.version,
@@ -61,7 +75,8 @@ _READ = """
         coalesce(subject.time_zone, tenant.time_zone), subject.data_key, subject.display_name,
         state.version, state.computed_at, state.computed_as_of, state.definition, state.events, state.last_event_at,
         state.packed, (SELECT data_key FROM actor), consent.stopped, contest.concerns, contest.said, contest.since,
-        EXISTS (SELECT FROM ({advisees}) AS advisees WHERE advisees.learner_key = subject.learner_key)
+        EXISTS (SELECT FROM ({_ADVISEES.format(actor="(SELECT learner_key FROM actor)")}) AS advisees
+            WHERE advisees.learner_key IN (SELECT key FROM linked))
     FROM tenants tenant CROSS JOIN consent
         LEFT JOIN subject ON true
         CROSS JOIN LATERAL (
@@ -72,12 +87,16 @@ _READ = """
         LEFT JOIN learner_state state ON state.tenant_id = tenant.tenant_id
             AND state.learner_key = (SELECT learner_key FROM subject)
     WHERE tenant.tenant_id = %(tenant)s
-""".replace("{advisees}", _ADVISEES.format(actor="(SELECT learner_key FROM actor)"))
-_CONFIRM = """
-    WITH now AS (
+"""
+_CONFIRM = f"""
+    WITH said AS (
+        SELECT purpose, {LIVE} AS live, max(version) AS version FROM consent_state
+        WHERE tenant_id = %(tenant)s AND learner_key IN ({keys_of("%(tenant)s", "%(key)s::uuid")}) GROUP BY purpose
+    ), now AS (
         SELECT count(*) FILTER (WHERE live AND purpose = ANY(%(purposes)s)) AS granted,
-            coalesce(max(version), 0) AS version
-        FROM consent_state WHERE tenant_id = %(tenant)s AND learner_key = %(key)s
+            greatest(coalesce(max(version), 0), (SELECT max(version) FROM identity_links
+                WHERE tenant_id = %(tenant)s AND person_key = {person_of("%(tenant)s", "%(key)s::uuid")})) AS version
+        FROM said
     ), standing AS (
         SELECT version, CASE WHEN granted < cardinality(%(purposes)s::text[]) THEN 'refused'
             WHEN version <> %(version)s THEN 'changed' ELSE 'stands' END AS standing
@@ -99,26 +118,25 @@ _LOG_EACH = """
     SELECT %(tenant)s, %(actor)s, %(role)s, subject, %(what)s, %(purpose)s, %(reason)s, %(decision)s, %(version)s
     FROM unnest(%(subjects)s::bytea[]) AS subject
 """
-_CONSENTING = """
-    SELECT learner_key FROM consent_state
-    WHERE tenant_id = %(tenant)s AND live AND purpose = ANY(%(purposes)s)
-    GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
-"""
 _IN_REACH = {
     Reach.OWN_COURSES: """
-        SELECT e.learner_key, array_agg(DISTINCT c.title ORDER BY c.title) AS courses
+        SELECT coalesce(l.person_key, e.learner_key) AS learner_key,
+            array_agg(DISTINCT c.title ORDER BY c.title) AS courses
         FROM staff_assignments s JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id
+            LEFT JOIN identity_links l ON l.tenant_id = e.tenant_id AND l.learner_key = e.learner_key
             JOIN learning_courses c ON c.tenant_id = e.tenant_id AND c.course_id = e.course_id
         WHERE s.tenant_id = %(tenant)s AND s.learner_key = %(key)s AND s.role = 'instructor'
             AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
-        GROUP BY e.learner_key""",
+        GROUP BY 1""",
     Reach.OWN_ADVISEES: f"""
-        SELECT advisees.learner_key, array_remove(array_agg(DISTINCT c.title ORDER BY c.title), NULL) AS courses
+        SELECT coalesce(l.person_key, advisees.learner_key) AS learner_key,
+            array_remove(array_agg(DISTINCT c.title ORDER BY c.title), NULL) AS courses
         FROM ({_ADVISEES.format(actor="%(key)s")}) AS advisees
+            LEFT JOIN identity_links l ON l.tenant_id = %(tenant)s AND l.learner_key = advisees.learner_key
             LEFT JOIN enrolments e ON e.tenant_id = %(tenant)s AND e.learner_key = advisees.learner_key
                 AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
             LEFT JOIN learning_courses c ON c.tenant_id = e.tenant_id AND c.course_id = e.course_id
-        GROUP BY advisees.learner_key""",
+        GROUP BY 1""",
 }
 _ROSTERS = {
     reach: f"""
@@ -127,7 +145,7 @@ _ROSTERS = {
         (SELECT sealed FROM identifiers i WHERE i.tenant_id = p.tenant_id AND i.learner_key = p.learner_key
             AND i.kind = 'user' ORDER BY i.created_at LIMIT 1),
         state.events, state.last_event_at, m.status, m.mastery, m.low, m.high, m.answers, m.as_of,
-        p.learner_key IN ({_CONSENTING})
+        p.learner_key IN ({CONSENTING})
     FROM reached JOIN people p ON p.tenant_id = %(tenant)s AND p.learner_key = reached.learner_key
         LEFT JOIN learner_state state ON state.tenant_id = p.tenant_id AND state.learner_key = p.learner_key
         LEFT JOIN topic_mastery m ON m.tenant_id = p.tenant_id AND m.learner_key = p.learner_key
@@ -136,7 +154,7 @@ _ROSTERS = {
 """
     for reach, reached in _IN_REACH.items()
 }
-_STILL = f"SELECT learner_key::text FROM ({_CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
+_STILL = f"SELECT learner_key::text FROM ({CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
 # A learner's reading of their own data may lose its log line in a crash of the server; anybody else's may not.
 _LOG_LATER = "SELECT set_config('synchronous_commit', 'off', true)"
 
@@ -227,9 +245,10 @@ class PostgresReadings:
         """The learners within the actor's reach who consent to all of `purposes`."""
         with self._database.serving(tenant_id, snapshot=True) as transaction:
             found = transaction.execute(
-                "SELECT learner_key::text, data_key FROM identifiers JOIN people USING (tenant_id, learner_key) "
-                "WHERE tenant_id = %s AND identifier_hash = %s",
-                (tenant_id, self._keys.identifier_hash(tenant_id, "user", actor)),
+                f"SELECT learner_key::text, data_key FROM people WHERE tenant_id = %(tenant)s AND learner_key = "
+                f"(SELECT {person_of('i.tenant_id', 'i.learner_key')} FROM identifiers i "
+                "WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = %(hash)s)",
+                {"tenant": tenant_id, "hash": self._keys.identifier_hash(tenant_id, "user", actor)},
             ).fetchone()
             if found is None:
                 return Roster(None, (), 0)

@@ -14,19 +14,36 @@ from akademos.privacy.consent import mask, without_opted_out
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.person_sql import LIVE
 from akademos.stores.postgres.suppression import suppressed
 
 CACHED_PEOPLE = 50_000
 
 _VERSION = "SELECT consent_version FROM tenants WHERE tenant_id = %s"
-_PEOPLE = """
-    SELECT i.identifier_hash, uuid_send(p.learner_key), p.kind = 'staff', p.opted_out, live, paused, restricted
+_PEOPLE = f"""
+    SELECT i.identifier_hash, uuid_send(p.learner_key), p.kind = 'staff',
+        EXISTS (SELECT FROM people o WHERE o.tenant_id = p.tenant_id AND o.learner_key = ANY(mine.keys)
+            AND o.opted_out),
+        live, paused, restricted, uuid_send(coalesce(absorbed.person_key, p.learner_key))
     FROM identifiers i JOIN people p USING (tenant_id, learner_key)
+        LEFT JOIN identity_links absorbed USING (tenant_id, learner_key)
         CROSS JOIN LATERAL (
-            SELECT array_agg(c.purpose) FILTER (WHERE c.live) AS live,
-                array_agg(c.purpose) FILTER (WHERE c.paused) AS paused,
-                array_agg(c.purpose) FILTER (WHERE c.restricted OR c.objected) AS restricted
-            FROM consent_state c WHERE c.tenant_id = p.tenant_id AND c.learner_key = p.learner_key
+            SELECT ARRAY(
+                SELECT coalesce(absorbed.person_key, p.learner_key)
+                UNION ALL
+                SELECT l.learner_key FROM identity_links l WHERE l.tenant_id = p.tenant_id
+                    AND l.person_key = coalesce(absorbed.person_key, p.learner_key)
+            ) AS keys
+        ) AS mine
+        CROSS JOIN LATERAL (
+            SELECT array_agg(purpose) FILTER (WHERE live) AS live, array_agg(purpose) FILTER (WHERE paused) AS paused,
+                array_agg(purpose) FILTER (WHERE restricted) AS restricted
+            FROM (
+                SELECT c.purpose, bool_or(c.live AND c.learner_key = p.learner_key) AND {LIVE} AS live,
+                    bool_or(c.paused) AS paused, bool_or(c.restricted OR c.objected) AS restricted
+                FROM consent_state c WHERE c.tenant_id = p.tenant_id AND c.learner_key = ANY(mine.keys)
+                GROUP BY c.purpose
+            ) AS strictest
         ) AS consent
     WHERE i.tenant_id = %s AND i.identifier_hash = ANY(%s)
 """
@@ -36,7 +53,8 @@ class Standing(NamedTuple):
     """One identifier's person; `key` is None for somebody we have never heard a decision of.
 
     `consented` is a mask of live purposes, without what an opt-out takes from it; `paused` and `restricted` (also by an
-    objection) are masks of purposes for which nothing new is collected. `erased`: on the suppression list.
+    objection) are masks of purposes for which nothing new is collected. `erased`: on the suppression list. `person` is
+    the key of the person, who may have several.
     """
 
     identifier_hash: bytes
@@ -47,6 +65,7 @@ class Standing(NamedTuple):
     paused: int = 0
     restricted: int = 0
     erased: bool = False
+    person: bytes | None = None
 
 
 _NOBODY: Mapping[Identifier, Standing] = MappingProxyType({})
@@ -101,13 +120,13 @@ class Standings:
         hashes = {self._keys.identifier_hash(tenant_id, one.kind, one.value): one for one in unknown}
         for found, one in hashes.items():
             known[one] = Standing(found, None, 0, staff=False, opted_out=False)
-        for found, key, staff, opted_out, live, paused, restricted in transaction.execute(
+        for found, key, staff, opted_out, live, paused, restricted, person in transaction.execute(
             _PEOPLE, (tenant_id, list(hashes))
         ):
             consented = mask(live or ())
             if opted_out:
                 consented = without_opted_out(consented)
             stops = mask(paused or ()), mask(restricted or ())
-            known[hashes[found]] = Standing(found, key, consented, staff, opted_out, *stops)
+            known[hashes[found]] = Standing(found, key, consented, staff, opted_out, *stops, person=person)
         for found in suppressed(transaction, self._keys, tenant_id, hashes.keys()):
             known[hashes[found]] = Standing(found, None, 0, staff=False, opted_out=False, erased=True)

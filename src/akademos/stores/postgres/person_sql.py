@@ -1,0 +1,34 @@
+"""Who is whom, as parts of statements. No functions of the database: those that hold a query are planned with each
+statement anew, which costs the gate more than everything else it asks."""
+
+from __future__ import annotations
+
+BLOCKS = "NOT live AND (basis <> 'none' OR paused OR restricted OR objected)"
+"""Whether a line of the consent state stands in the way of the whole person: withdrawn, paused, restricted or objected
+to under that key."""
+
+LIVE = f"bool_or(live) AND NOT bool_or({BLOCKS})"
+"""An aggregate over a person's lines about one purpose: the strictest stands."""
+
+CONSENTING = f"""
+    SELECT learner_key FROM (
+        SELECT coalesce(l.person_key, c.learner_key) AS learner_key
+        FROM consent_state c LEFT JOIN identity_links l USING (tenant_id, learner_key)
+        WHERE c.tenant_id = %(tenant)s AND c.purpose = ANY(%(purposes)s)
+        GROUP BY 1, c.purpose HAVING {LIVE}
+    ) AS strictest GROUP BY learner_key HAVING count(*) = cardinality(%(purposes)s::text[])
+"""
+"""A query of one column: the people for whom all of `purposes` are live."""
+
+
+def person_of(tenant: str, key: str) -> str:
+    """An expression: the key under which the person behind `key` is read. Both arguments are expressions."""
+    linked = f"SELECT one.person_key FROM identity_links one WHERE one.tenant_id = {tenant} AND one.learner_key = {key}"
+    return f"coalesce(({linked}), {key})"
+
+
+def keys_of(tenant: str, key: str) -> str:
+    """A query of one column, `key`: all keys of the person behind `key`, the one the person is read under first."""
+    person = person_of(tenant, key)
+    others = f"SELECT other.learner_key FROM identity_links other WHERE other.tenant_id = {tenant}"
+    return f"SELECT {person} AS key UNION ALL {others} AND other.person_key = {person}"
