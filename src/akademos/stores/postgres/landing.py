@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import psycopg
 
@@ -33,6 +34,9 @@ _OLDEST = "SELECT received_at FROM landing ORDER BY transaction_id, seq LIMIT 1"
 
 LAG_CHECK_S = 5.0
 ATTEMPTS = 20
+
+
+_actor, _subject, _handling = attrgetter("actor"), attrgetter("subject"), attrgetter("handling")
 
 
 class PostgresLanding:
@@ -96,21 +100,21 @@ class PostgresLanding:
         return None
 
     def _known_people(self, receipts: Sequence[Receipt]) -> dict[str, Mapping[Identifier, Standing]] | None:
-        """Per tenant the people met before; None when somebody was not, or lacks a key in an event that needs one."""
+        """Per tenant the people met before; None when somebody was not, or may lack a key that an event needs."""
         people: dict[str, Mapping[Identifier, Standing]] = {}
         for receipt in receipts:
             tenant_id, arrivals = receipt.tenant_id, receipt.arrivals
             known = people[tenant_id] = self._standings.met(tenant_id)
-            parties = {one.actor for one in arrivals}
-            parties.update([one.subject for one in arrivals])
+            parties = set(map(_actor, arrivals))
+            parties.update(map(_subject, arrivals))
             parties.discard(None)
             if not known.keys() >= parties:
                 return None
-            for one in arrivals:
-                if (one.handling.actor_is_staff or not one.handling.needs_consent) and any(
-                    known[party].key is None for party in (one.actor, one.subject) if party
-                ):
-                    return None
+            handlings = {id(one): one for one in map(_handling, arrivals)}.values()
+            if any(one.actor_is_staff or not one.needs_consent for one in handlings) and any(
+                known[party].key is None for party in parties
+            ):
+                return None
         return people
 
     def _land_in_steps(self, receipts: Sequence[Receipt], *, search_index: bool) -> list[list[str]]:
