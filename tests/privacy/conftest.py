@@ -16,13 +16,17 @@ from akademos.intake.group_commit import GroupCommit
 from akademos.intake.receive import Intake
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import Application, create_app
+from akademos.serving.routes.browser_events import BrowserDoor
 from akademos.serving.routes.event_openapi import openapi_paths
 from akademos.serving.routes.events import EventDoor
+from akademos.serving.user_tokens import UserTokens
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
+from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.migrate import migrate
+from akademos.stores.postgres.salts import PostgresSalts
 from akademos.stores.postgres.vault import PostgresVault
 
 
@@ -67,5 +71,14 @@ def application(institution: Institution, keys: Keys) -> Application:
         yield
         await writer.close()
 
-    doors = EventDoor(intake, PostgresApiKeys(database)).addresses()
-    return create_app(services, doors=doors, openapi_paths=openapi_paths(builtin()), lifespans=[writing])
+    api_keys, salts = PostgresApiKeys(database), PostgresSalts(database)
+    tokens = UserTokens(PostgresHostKeys(database, keys), clock=lambda: NOW)
+    pages = BrowserDoor(intake, api_keys, tokens, salts, keys, clock=lambda: NOW)
+    door = EventDoor(intake, api_keys, pages)
+    return create_app(
+        services,
+        doors=door.addresses(),
+        routes=pages.routes(door),
+        openapi_paths=openapi_paths(builtin()),
+        lifespans=[writing],
+    )

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.metrics import METRICS
 from akademos.catalogue.registry import builtin
-from akademos.catalogue.roles import Role
+from akademos.catalogue.roles import RULE_OF, Role, Source
 from akademos.edges import provider_secret
 from akademos.errors import NotFound
 from akademos.jobs.retention_report import RetentionReport
@@ -136,10 +136,23 @@ class Institution:
         return self.services.doorkeeper.tokens.issue(tenant or self.tenant, role, user_id, lifetime=timedelta(hours=1))
 
     def as_(self, user_id: str, role: Role = "learner", *, tenant: str | None = None) -> TestClient:
-        """A program that sends this person's token."""
+        """A program that sends this person's token; a role that only a grant can give was granted long ago."""
+        if RULE_OF[role].source is Source.GRANT:
+            self.give(user_id, role, tenant=tenant)
         client = self.client()
         client.headers["Authorization"] = f"Bearer {self.token(user_id, role, tenant=tenant)}"
         return client
+
+    def give(self, user_id: str, role: Role, *, tenant: str | None = None) -> None:
+        """A grant that stands since before the test, unless the tenant has decided about this role already."""
+        home, who = tenant or self.tenant, Identifier("user", user_id)
+        person = self.services.vault.ensure(home, [who], kind="staff")[who]
+        with self.database.pipeline() as transaction:
+            transaction.execute(
+                "INSERT INTO role_grants (tenant_id, learner_key, role, granted, decided_by, decided_at) "
+                "VALUES (%s, %s, %s, true, 'before', now()) ON CONFLICT DO NOTHING",
+                (home, person.learner_key, role),
+            )
 
     def decide(
         self,
@@ -291,11 +304,11 @@ def furnish(database: Database, keys: Keys) -> Institution:
             [(tenant, people["ann"], people["ada"]), (tenant, people["ann"], people["ben"])],
         )
     grants = PostgresRoleGrants(database, keys, PostgresVault(database, keys))
-    for home, user_id in ((tenant, "root"), (elsewhere, "boss")):
-        grants.grant(home, user_id, "admin", by="test")
     institution = Institution(
         create_app(services), services, answers, database, keys, tenant, elsewhere, people, clock, grants
     )
+    for user_id, home in (("root", tenant), ("boss", elsewhere)):
+        institution.give(user_id, "admin", tenant=home)
     for user_id, home in (("ada", tenant), ("cy", tenant), ("eve", elsewhere)):
         institution.decide(user_id, "granted", tenant=home)
         institution.write_state(user_id, tenant=home)

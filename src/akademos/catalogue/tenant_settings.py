@@ -11,7 +11,6 @@ from akademos.errors import InputError
 
 LONGEST = 2_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_VERSION = re.compile(r"[\w.:/ -]{1,64}")
 _CLAIM = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
@@ -75,12 +74,6 @@ _TEXT = _demand(re.compile(r"[^<>]{1,100}"), "up to 100 characters, without < an
 _ID = _demand(re.compile(r"\S{1,300}"), "up to 300 characters without spaces")
 
 TENANT_SETTINGS: tuple[TenantSetting, ...] = (
-    TenantSetting(
-        "consent_text_version",
-        "Version of the consent text that is shown to learners now.",
-        "1",
-        _demand(_VERSION, "up to 64 letters, digits, spaces and . : / -"),
-    ),
     TenantSetting("oidc_issuer", "Issuer of the tenant's identity provider (OpenID Connect).", "", _issuer),
     TenantSetting("oidc_client_id", "Our client id at that provider.", "", _ID),
     TenantSetting(

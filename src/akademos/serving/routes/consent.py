@@ -186,7 +186,7 @@ def decide(services: Served, principal: Asker, decision: ConsentDecision) -> Res
 @router.get(
     "/v1/consent/texts",
     response_class=Response,
-    responses={200: {"model": list[TextLine], "description": "One text a purpose."}, **documented(401, 422, 503)},
+    responses={200: {"model": list[TextLine], "description": "One text a purpose."}, **documented(400, 401, 403, 503)},
 )
 def texts(
     services: Served,
