@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -24,8 +25,9 @@ from akademos.stores.ports.held_data import HeldTable
 from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.consent_rows import data_key_of
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.identity import keys_of_person
 
-KEY_COLUMNS = ("learner_key", "actor_key", "subject_key")
+KEY_COLUMNS = ("learner_key", "actor_key", "subject_key", "person_key", "first_key", "second_key")
 HASH_COLUMNS = ("actor_hash", "subject_hash")
 AUDIT_NAMES = ("audit_log", "access_log")
 """Logs that know people by their audit names, in the column `subject`."""
@@ -34,12 +36,15 @@ ZONES = frozenset({"landing", "vault", "records", "serving", "log"})
 """Zones whose datasets are tables of PostgreSQL; the event log comes from the core."""
 
 LEFT_OUT = frozenset(
-    {"tenant_id", "data_key", "identifier_hash", "actor_hash", "subject_hash", "content_hash", "transaction_id", "seq",
-     "previous", "hash", "subject"}
+    {"tenant_id", "data_key", "identifier_hash", "keyed_hash", "actor_hash", "subject_hash", "content_hash",
+     "transaction_id", "seq", "previous", "hash", "subject"}
 )  # fmt: skip
 """Columns that say nothing about the person: wrapped keys, keyed hashes, numbers of the store."""
 
-THIRD_PARTIES = frozenset({"actor", "actor_key", "subject_key", "recorded_by", "closed_by"})
+THIRD_PARTIES = frozenset(
+    {"actor", "actor_key", "subject_key", "person_key", "first_key", "second_key", "recorded_by", "closed_by",
+     "merged_by", "undone_by"}
+)  # fmt: skip
 """Columns that may name somebody else: shown only where they name the person."""
 
 ROWS_AT_ONCE = 1_000
@@ -100,14 +105,16 @@ class PostgresHeldData:
 
     def tables(self, tenant_id: str, learner_key: str) -> Iterator[HeldTable]:
         """All tables that hold rows of the person; see the port."""
+        with self._database.pipeline() as transaction:
+            keys = keys_of_person(transaction, tenant_id, learner_key)
         for dataset in self._datasets:
             if not self.known(tenant_id, learner_key):
                 return
             if dataset.name == "event_log":
-                events = (_shown(dict(row), learner_key, None) for row in self._core_events(tenant_id, learner_key))
+                events = (_shown(dict(row), key, None) for key in keys for row in self._core_events(tenant_id, key))
                 yield HeldTable(dataset.name, dataset.description, dataset.basis.value, events)
             elif is_about_people(dataset):
-                rows = self._rows(dataset, tenant_id, learner_key)
+                rows = chain.from_iterable([self._rows(dataset, tenant_id, key) for key in keys])
                 yield HeldTable(dataset.name, dataset.description, dataset.basis.value, rows)
 
     def _rows(self, dataset: Dataset, tenant_id: str, learner_key: str) -> Iterator[dict[str, Json]]:
