@@ -8,10 +8,16 @@ from tests.serving.institution import ANSWER_PATHS, SECRET, Institution
 
 from akademos.catalogue.registry import builtin
 from akademos.serving.routes.my_data import export
-from akademos.stores.postgres.held_data import LEFT_OUT, ZONES, is_about_people
+from akademos.stores.postgres.held_data import KEY_COLUMNS, LEFT_OUT, THIRD_PARTIES, ZONES, is_about_people
 
 #: Datasets with a personal column that holds no rows of learners.
-OF_OTHERS = {"bases": "names who answers for an import"}
+OF_OTHERS = {
+    "bases": "names who answers for an import",
+    "dead_letters": "personal data was removed from them: nobody can tell whose they are",
+    "erasures": "of people who are not known any more",
+    "held_records": "of people who are not known any more",
+    "models": "keyed digests, which say nothing",
+}
 
 
 def taken(institution: Institution, user_id: str = "ada") -> dict[str, list[dict[str, Any]]]:
@@ -92,3 +98,14 @@ def test_every_dataset_about_people_is_in_it() -> None:
     covered = {one.name for one in datasets if is_about_people(one)}
     assert personal - covered == set(OF_OTHERS)
     assert "event_log" in {one.name for one in datasets}
+
+
+def test_every_key_of_a_person_is_known_as_one() -> None:
+    keys = {
+        column.name
+        for one in builtin().datasets
+        for column in one.columns
+        if one.zone in ZONES and column.personal and column.name.endswith("_key") and column.name != "data_key"
+    }
+    assert keys <= set(KEY_COLUMNS)
+    assert set(KEY_COLUMNS) - {"learner_key"} <= THIRD_PARTIES

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from akademos.catalogue.declarations import Basis, Dataset
+from akademos.catalogue.roles import RULE_OF, Question, Role
 
 Treatment = Literal["delete", "rename"]
 Redaction = Literal["delete", "redact_actor", "redact_subject"]
@@ -144,9 +145,9 @@ def without_party(raw: bytes, redaction: Redaction) -> bytes:
     return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def may_request(role: str | None, *, own: bool) -> bool:
-    """Who may ask for an erasure: everybody their own, administrators and stewards anybody's."""
-    return own or role in ("admin", "steward")
+def may_request(role: Role, *, own: bool) -> bool:
+    """Who may ask for an erasure: everybody their own, roles of governance anybody's."""
+    return own or Question.GOVERNANCE in RULE_OF[role].questions
 
 
 def without_names(text: str, names: Iterable[str]) -> str:

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from akademos.errors import Forbidden
+from akademos.catalogue.roles import Question
+from akademos.serving.gate import may_ask
 from akademos.serving.problems import documented
 from akademos.serving.services import Asker, Served
 
@@ -44,12 +45,7 @@ class RetentionRows(BaseModel):
 )
 def retention(services: Served, principal: Asker) -> Response:
     """What is kept for how long, for administrators and stewards."""
-    if str(principal.role) not in ("admin", "steward"):
-        raise Forbidden(
-            "The report of retention is for administrators and data stewards.",
-            hint="Sign in as one of them.",
-            code="role",
-        )
+    may_ask(principal, Question.GOVERNANCE)
     rows = [
         {
             "kind": line.kind,

@@ -32,6 +32,7 @@ COUNTED_FROM = {
     "staff_assignments": _END_OF_COURSE,
     "demographics": _END_OF_COURSE,
     "learner_targets": "kept.target_date",
+    "advisee_assignments": "kept.ends_on",
 }
 """Where a dataset has no time column of its own."""
 
