@@ -44,6 +44,7 @@ ACCESS_DATASETS: tuple[Dataset, ...] = (
         zone="records",
         purposes=STUDY_PURPOSES,
         basis=Basis.CONTRACT,
+        time_column="ends_on",
         retention=years(7),
     ),
     Dataset(

@@ -42,8 +42,8 @@ LEFT_OUT = frozenset(
 """Columns that say nothing about the person: wrapped keys, keyed hashes, numbers of the store."""
 
 THIRD_PARTIES = frozenset(
-    {"actor", "actor_key", "subject_key", "person_key", "first_key", "second_key", "advisor_key", "recorded_by",
-     "closed_by", "merged_by", "undone_by"}
+    {"actor", "actor_key", "subject_key", "person_key", "first_key", "second_key", "advisor_key",
+     "recorded_by", "closed_by", "merged_by", "undone_by", "decided_by"}
 )  # fmt: skip
 """Columns that may name somebody else: shown only where they name the person."""
 
@@ -170,6 +170,8 @@ def _shown(row: dict[str, Any], learner_key: str, data_key: bytes | None) -> dic
         elif name in THIRD_PARTIES:
             own = {learner_key, "self", *_audit_names(data_key)}
             found[name] = "you" if str(value) in own else None if value is None else "somebody else"
+        elif name == "learner_key" and str(value) != learner_key:
+            found[name] = "somebody else"  # whom the person advises
         elif name != "tenant_id":
             found[name] = _json(value, data_key)
     return found
