@@ -3,61 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
-from akademos.catalogue.registry import Registry, builtin
-from akademos.edges import TenantRegistries, master_key, provider_secret
+from akademos.adapters import Adapters, now
+from akademos.catalogue.registry import builtin
+from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.receive import Intake
-from akademos.privacy.consent import mask
-from akademos.privacy.pseudonyms import Keys
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.services import Services, declared_over_groups, declared_purposes
 from akademos.serving.standing import Standing
-from akademos.settings import Settings
-from akademos.stores.disk.erasure_keys import FileErasureKeys
-from akademos.stores.postgres.access import PostgresTenants
-from akademos.stores.postgres.api_keys import PostgresApiKeys
-from akademos.stores.postgres.audit import PostgresAuditLog
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
-from akademos.stores.postgres.chains import PostgresChains
-from akademos.stores.postgres.consent import PostgresConsent
-from akademos.stores.postgres.consent_terms import PostgresConsentTerms
-from akademos.stores.postgres.database import Database
-from akademos.stores.postgres.embedded import EmbeddedPostgres
-from akademos.stores.postgres.erasures import PostgresErasures
-from akademos.stores.postgres.groups import PostgresGroups
-from akademos.stores.postgres.held_data import PostgresHeldData
-from akademos.stores.postgres.host_keys import PostgresHostKeys
-from akademos.stores.postgres.identity import PostgresIdentity, keys_of_person
-from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.identity import keys_of_person
 from akademos.stores.postgres.landing import PostgresLanding
-from akademos.stores.postgres.learner_state import PostgresLearnerStates
-from akademos.stores.postgres.legal_holds import PostgresLegalHolds
-from akademos.stores.postgres.locks import LakeLocks
-from akademos.stores.postgres.migrate import migrate
-from akademos.stores.postgres.models import PostgresModels
-from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.reading import PostgresReadings
-from akademos.stores.postgres.records import PostgresRecords
-from akademos.stores.postgres.retention import PostgresRetention
-from akademos.stores.postgres.rights import PostgresRights
-from akademos.stores.postgres.role_grants import PostgresRoleGrants
-from akademos.stores.postgres.salts import PostgresSalts
-from akademos.stores.postgres.sign_in import PostgresSessions
-from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
-from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
     from akademos.intake.bulk.run import BulkImport
@@ -69,13 +37,8 @@ if TYPE_CHECKING:
     from akademos.jobs.retention_report import RetentionReport
     from akademos.jobs.worker import Jobs, Worker
     from akademos.serving.api import Application
-    from akademos.stores.lake.event_log import LakeEventLog
     from akademos.stores.ports.consent import RecordedBasis
-    from akademos.stores.ports.event_log import Compaction
 
-
-SORTED_ROWS_PER_FILE = 125_000
-"""After an import: about 8 MB. An erasure rewrites a file a month of whoever goes, whole."""
 
 PROVIDER_TIMEOUT_S = 5.0
 """How long an identity provider may take to answer."""
@@ -83,89 +46,11 @@ PROVIDER_TIMEOUT_S = 5.0
 WRITERS = 3
 """Of landing, in each process that takes events."""
 
+__all__ = ["System", "now"]
 
-class System:
-    """One installation, opened. Use as a context manager; adapters are made when first asked for."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._embedded = None if settings.database_url else EmbeddedPostgres(settings.data / "postgres")
-
-    def __enter__(self) -> System:
-        self.settings.data.mkdir(parents=True, exist_ok=True)
-        self._dsn = self.settings.database_url or (self._embedded.start() if self._embedded else "")
-        migrate(self._dsn, lambda: self.keys)
-        self.database.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if "event_log" in self.__dict__:
-            self.event_log.close()
-        self.database.close()
-        if self._embedded is not None:
-            self._embedded.stop()
-
-    @cached_property
-    def database(self) -> Database:
-        """Connections to PostgreSQL."""
-        return Database(self._dsn)
-
-    @cached_property
-    def keys(self) -> Keys:
-        """Everything secret is derived from the master key."""
-        return Keys(master_key(self.settings.master_key_path))
-
-    @cached_property
-    def registries(self) -> Callable[[str], Registry]:
-        """A tenant's registry: the built-in dictionary and the tenant's own events."""
-        return TenantRegistries(self.settings.data / "tenants")
-
-    @cached_property
-    def vault(self) -> PostgresVault:
-        """Who is behind a learner_key."""
-        return PostgresVault(self.database, self.keys)
-
-    @cached_property
-    def identity(self) -> PostgresIdentity:
-        """Which keys are one person."""
-        return PostgresIdentity(self.database, self.keys)
-
-    @cached_property
-    def salts(self) -> PostgresSalts:
-        """What clients put into their hashes."""
-        return PostgresSalts(self.database)
-
-    @cached_property
-    def host_keys(self) -> PostgresHostKeys:
-        """What hosts sign the tokens of their users with."""
-        return PostgresHostKeys(self.database, self.keys)
-
-    @cached_property
-    def consent(self) -> PostgresConsent:
-        """Who consents to what."""
-        return PostgresConsent(self.database, self._event_purposes, self.keys)
-
-    @cached_property
-    def consent_terms(self) -> PostgresConsentTerms:
-        """What people are asked, and from which age they decide alone."""
-        return PostgresConsentTerms(self.database, self.keys)
-
-    @cached_property
-    def held_data(self) -> PostgresHeldData:
-        """Everything that is held about one person."""
-
-        def core_events(tenant_id: str, learner_key: str) -> Iterator[dict[str, Any]]:
-            for batch in self.event_log.learner_events(tenant_id, [learner_key]).to_batches(max_chunksize=1_000):
-                yield from batch.to_pylist()
-
-        return PostgresHeldData(self.database, self.keys, builtin().datasets, core_events)
-
-    @cached_property
-    def rights(self) -> PostgresRights:
-        """Requests by right."""
-        return PostgresRights(self.database, self.keys)
+class System(Adapters):
+    """What the commands work with, put together from the adapters."""
 
     @cached_property
     def consent_records(self) -> ConsentRecords:
@@ -173,40 +58,6 @@ class System:
         from akademos.intake.consent_records import ConsentRecords
 
         return ConsentRecords(self.consent, self.consent_terms, self.vault, now)
-
-    @cached_property
-    def api_keys(self) -> PostgresApiKeys:
-        """Keys of sending applications."""
-        return PostgresApiKeys(self.database)
-
-    @cached_property
-    def records(self) -> PostgresRecords:
-        """Curriculum, enrolments, assignments."""
-        return PostgresRecords(self.database, self.keys)
-
-    @cached_property
-    def event_log(self) -> LakeEventLog:
-        """The consented core."""
-        # The engines of the lake are imported only by commands that use it.
-        from akademos.stores.lake.event_log import LakeEventLog
-
-        locks = LakeLocks(self.database)
-        return LakeEventLog(self.settings.lake, locks, memory_limit_mb=self.settings.memory_limit_mb)
-
-    def sort_core(self) -> Compaction:
-        """Compact the core completely, in a command that has the machine to itself."""
-        from akademos.stores.lake.event_log import LakeEventLog
-
-        memory = self.settings.memory_limit_mb
-        log = LakeEventLog(
-            self.settings.lake,
-            LakeLocks(self.database),
-            rewrite_memory_mb=memory,
-            rewrite_threads=2,
-            rows_per_file=SORTED_ROWS_PER_FILE,
-        )
-        with closing(log):
-            return log.compact(minimum_files=2)
 
     def bulk_import(self, basis: RecordedBasis, *, actor: str) -> BulkImport:
         """The bulk path under one basis; `actor` answers for it in the audit log."""
@@ -227,29 +78,9 @@ class System:
         )
 
     @cached_property
-    def tenants(self) -> PostgresTenants:
-        """The tenants, and who of them may sign in."""
-        return PostgresTenants(self.database, self.keys)
-
-    @cached_property
     def tokens(self) -> Tokens:
         """Signed tokens and sessions."""
         return Tokens(self.keys, secure=self.settings.environment != "development", clock=now)
-
-    @cached_property
-    def tenant_settings(self) -> PostgresTenantSettings:
-        """What tenants have set for themselves."""
-        return PostgresTenantSettings(self.database)
-
-    @cached_property
-    def role_grants(self) -> PostgresRoleGrants:
-        """Roles that tenants give to people."""
-        return PostgresRoleGrants(self.database, self.keys, self.vault)
-
-    @cached_property
-    def sessions(self) -> PostgresSessions:
-        """Sessions of browsers."""
-        return PostgresSessions(self.database, self.keys)
 
     @cached_property
     def services(self) -> Services:
@@ -285,42 +116,12 @@ class System:
         )
 
     @cached_property
-    def learner_states(self) -> PostgresLearnerStates:
-        """The precomputed learner analytics."""
-        return PostgresLearnerStates(self.database)
-
-    @cached_property
-    def groups(self) -> PostgresGroups:
-        """Answers over groups, and the memory of the guard behind them."""
-        return PostgresGroups(self.database, self.keys)
-
-    @cached_property
-    def noise(self) -> PostgresNoise:
-        """Budgets of releases with noise."""
-        return PostgresNoise(self.database)
-
-    @cached_property
     def learner_answers(self) -> LearnerAnswers:
         """Answers about one learner, now and as of the past."""
         from akademos.jobs.learner_answers import LearnerAnswers
         from akademos.jobs.past_tables import PastTables
 
         return LearnerAnswers(self.records, PastTables(self.event_log, self.records, self.learner_states, self.consent))
-
-    @cached_property
-    def audit(self) -> PostgresAuditLog:
-        """Entries about acts that change no table."""
-        return PostgresAuditLog(self.database)
-
-    @cached_property
-    def chains(self) -> PostgresChains:
-        """The chained logs, to be verified and exported."""
-        return PostgresChains(self.database)
-
-    @cached_property
-    def job_runs(self) -> PostgresJobRuns:
-        """The record of jobs."""
-        return PostgresJobRuns(self.database)
 
     def jobs(
         self,
@@ -370,16 +171,6 @@ class System:
         )
 
     @cached_property
-    def erasures(self) -> PostgresErasures:
-        """Requests to erase a person, and their receipts."""
-        return PostgresErasures(self.database, self.keys, self._erasure_keys, clock=now)
-
-    @cached_property
-    def retention(self) -> PostgresRetention:
-        """How long tables are kept."""
-        return PostgresRetention(self.database, builtin().datasets)
-
-    @cached_property
     def retention_report(self) -> RetentionReport:
         """What is kept for how long, and what went."""
         from akademos.jobs.retention_report import RetentionReport
@@ -387,20 +178,6 @@ class System:
         return RetentionReport(
             self.retention, lambda: self.event_log, self.job_runs, self.registries, builtin().datasets, clock=now
         )
-
-    @cached_property
-    def models(self) -> PostgresModels:
-        """Whose rows trained which model."""
-        return PostgresModels(self.database, self.keys)
-
-    @cached_property
-    def legal_holds(self) -> PostgresLegalHolds:
-        """What may not be deleted."""
-        return PostgresLegalHolds(self.database, self.keys)
-
-    @cached_property
-    def _erasure_keys(self) -> FileErasureKeys:
-        return FileErasureKeys(self.settings.data / "erasures")
 
     def erasure_job(
         self, mover: Mover | None = None, *, fault_point: Callable[[str], None] = lambda _: None
@@ -471,18 +248,3 @@ class System:
         landings = [PostgresLanding(self.database, self.vault, self.keys) for _ in range(WRITERS)]
         writer = GroupCommit(landings, queue_depth=self.settings.queue_depth)
         return Intake(self.registries, self.keys, writer, clock=now), writer
-
-    def event_counts(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, int]:
-        """How many events of each type the core holds under some keys."""
-        found = self.event_log.learner_events(tenant_id, learner_keys, columns=["event_name"])
-        counted = found.group_by("event_name").aggregate([([], "count_all")]).sort_by("event_name")
-        return dict(zip(counted["event_name"].to_pylist(), counted["count_all"].to_pylist(), strict=True))
-
-    def _event_purposes(self, tenant_id: str, wire_name: str) -> int:
-        known = self.registries(tenant_id).lookup(wire_name)
-        return mask(known.event.purposes) if known else 0
-
-
-def now() -> datetime:
-    """The installation's clock."""
-    return datetime.now(UTC)
