@@ -232,7 +232,9 @@ def services_on(
         trail=PostgresAuditTrail(database, keys),
         consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),
         terms=PostgresConsentTerms(database, keys),
-        held=PostgresHeldData(database, keys, builtin().datasets, lambda tenant, key: [{"event_name": SECRET}]),
+        held=PostgresHeldData(
+            database, keys, builtin().datasets, lambda tenant, key: [{"event_name": f"event of {key}"}]
+        ),
         rights=PostgresRights(database, keys),
         vault=PostgresVault(database, keys),
         identity=PostgresIdentity(database, keys),
