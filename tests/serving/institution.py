@@ -143,6 +143,14 @@ class Institution:
         client.headers["Authorization"] = f"Bearer {self.token(user_id, role, tenant=tenant)}"
         return client
 
+    def signed_in(self, user_id: str, role: Role = "learner") -> TestClient:
+        """A browser in which this person has signed in."""
+        tokens, standing = self.services.doorkeeper.tokens, self.services.standing
+        principal = standing.role_for(self.tenant, user_id, role, ())
+        client = self.client()
+        client.cookies.set(tokens.session_cookie, standing.start_session(tokens, principal))
+        return client
+
     def give(self, user_id: str, role: Role, *, tenant: str | None = None) -> None:
         """A grant that stands since before the test, unless the tenant has decided about this role already."""
         home, who = tenant or self.tenant, Identifier("user", user_id)

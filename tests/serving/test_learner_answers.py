@@ -125,7 +125,8 @@ def test_every_answer_has_the_form_that_the_document_says(precision: str) -> Non
         made |= answers.now(question(), [AnswerName.MASTERY_TOPIC], state, topic="a")
     forms = answer_forms.schemas()
     for name, answer in made.items():
-        assert list(violations(answer, forms[FORMS[name]], forms)) == [], name
+        said = {**answer, "contested": []}  # which the route adds, from the reading
+        assert list(violations(said, forms[FORMS[name]], forms)) == [], name
 
 
 def test_a_topic_that_nobody_knows_is_not_found() -> None:

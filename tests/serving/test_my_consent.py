@@ -16,13 +16,6 @@ from akademos.stores.ports.identity import Identifier
 PAGE = {"accept": "text/html"}
 
 
-def signed_in(institution: Institution, user_id: str = "ada", role: str = "learner") -> TestClient:
-    client = institution.client()
-    tokens = institution.services.doorkeeper.tokens
-    client.cookies.set(tokens.session_cookie, institution.token(user_id, role))  # type: ignore[arg-type]  # tests name roles
-    return client
-
-
 def forms(page: str) -> list[dict[str, str]]:
     """The fields that each button of the page would post."""
     found = []
@@ -47,7 +40,7 @@ def press(client: TestClient, decision: str, purpose: str = "learning_support") 
 
 
 def test_every_choice_can_be_made_with_a_form_and_counts_at_once(institution: Institution) -> None:
-    client = signed_in(institution)
+    client = institution.signed_in("ada")
     assert client.get(ANSWER_PATHS[0]).status_code == 200
     for decision, status in (
         ("paused", 403),
@@ -68,7 +61,7 @@ def test_every_choice_can_be_made_with_a_form_and_counts_at_once(institution: In
 
 
 def test_a_grant_is_for_the_text_that_was_shown(institution: Institution) -> None:
-    client = signed_in(institution, "ben")
+    client = institution.signed_in("ben")
     page = client.get("/my-consent", headers=PAGE).text
     fields = next(one for one in forms(page) if one.get("decision") == "granted")
     answer = client.post("/my-consent", data={**fields, "text_version": "older"})
@@ -82,7 +75,7 @@ def test_a_grant_is_for_the_text_that_was_shown(institution: Institution) -> Non
     [{"csrf": ""}, {"csrf": "x"}, {"purpose": "spying"}, {"decision": "maybe"}, {"decision": ""}],
 )
 def test_a_form_that_is_not_ours_changes_nothing(institution: Institution, change: dict[str, str]) -> None:
-    client = signed_in(institution)
+    client = institution.signed_in("ada")
     before = client.get("/v1/consent").json()
     fields = next(one for one in forms(client.get("/my-consent", headers=PAGE).text) if one.get("decision") == "paused")
     answer = client.post("/my-consent", data={**fields, **change})
@@ -92,7 +85,7 @@ def test_a_form_that_is_not_ours_changes_nothing(institution: Institution, chang
 
 
 def test_tracking_is_switched_and_counted(institution: Institution) -> None:
-    client = signed_in(institution)
+    client = institution.signed_in("ada")
     who = Identifier("user", "ada")
 
     def opted_out() -> bool:
@@ -113,19 +106,19 @@ def test_tracking_is_switched_and_counted(institution: Institution) -> None:
 
 
 def test_staff_and_strangers_are_refused(institution: Institution) -> None:
-    assert signed_in(institution, "prof", "instructor").get("/my-consent").status_code == 403
+    assert institution.signed_in("prof", "instructor").get("/my-consent").status_code == 403
     assert institution.client().get("/my-consent").status_code == 401
-    assert signed_in(institution, "prof").post("/my-consent", data={}).status_code in (400, 403)
+    assert institution.signed_in("prof").post("/my-consent", data={}).status_code in (400, 403)
 
 
 def test_somebody_who_never_decided_sees_what_is_asked(institution: Institution) -> None:
-    page = signed_in(institution, "brand-new").get("/my-consent", headers=PAGE).text
+    page = institution.signed_in("brand-new").get("/my-consent", headers=PAGE).text
     assert page.count('value="granted"') == 4
     assert "Refusing has no disadvantage" in page
 
 
 def test_the_browsers_language_is_spoken(institution: Institution) -> None:
-    client = signed_in(institution)
+    client = institution.signed_in("ada")
     german = client.get("/my-consent", headers={**PAGE, "accept-language": "de-AT,de;q=0.9,en;q=0.5"}).text
     assert '<html lang="de">' in german
     assert "Abzulehnen hat keinen Nachteil" in german

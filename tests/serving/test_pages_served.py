@@ -79,9 +79,7 @@ def test_an_instructor_sees_their_learners(drawn: Institution) -> None:
 
 
 def test_a_session_can_sign_out_from_every_page(drawn: Institution) -> None:
-    client = drawn.client()
-    tokens = drawn.services.doorkeeper.tokens
-    client.cookies.set(tokens.session_cookie, drawn.token("ada"))
+    client = drawn.signed_in("ada")
     text = page(client, "/my-progress")
     found = re.search(r'action="(/sign-out)".*?name="csrf" value="([0-9a-f]+)"', text, re.DOTALL)
     assert found
