@@ -129,7 +129,8 @@ def test_one_process_ends_on_a_signal(dsn: str, tmp_path: Path) -> None:
     process, url = start(tmp_path, AKADEMOS_DATABASE_URL=dsn)
     try:
         assert answers(url)
-        assert httpx.get(f"{url}/sign-in").status_code == 404
+        assert 'name="person"' not in httpx.get(f"{url}/sign-in").text  # nobody signs in as anybody
+        assert httpx.post(f"{url}/sign-in", data={"person": "[]"}).status_code == 405
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert process.stdout is not None
