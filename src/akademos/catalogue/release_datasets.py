@@ -69,8 +69,8 @@ RELEASE_DATASETS: tuple[Dataset, ...] = (
     ),
     Dataset(
         name="research_dataset",
-        description="Research dataset (anonymous): k-anonymous and l-diverse rows of courses; whose they are is written "
-        "nowhere.",
+        description="Research dataset (anonymous): k-anonymous and l-diverse rows of courses; whose they are is "
+        "written nowhere.",
         grain="one learner in one course",
         owner=_STEWARD,
         columns=_columns(personal=False),

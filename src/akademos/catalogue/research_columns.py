@@ -66,8 +66,8 @@ RELEASE_COLUMNS: tuple[ReleaseColumn, ...] = (
     ReleaseColumn(
         "release_key",
         Part.KEY,
-        "Random, of this row of this release alone. Anonymous: whose it was is written nowhere. Pseudonymous: sealed in "
-        "the vault.",
+        "Random, of this row of this release alone. Anonymous: whose it was is written nowhere. Pseudonymous: sealed "
+        "in the vault.",
     ),
     ReleaseColumn("detail", Part.ABOUT, "Number of the rung on which the row is told: 0 is the most exact."),
     ReleaseColumn("course", Part.QUASI_IDENTIFIER, "The course. One row is one learner in one course."),

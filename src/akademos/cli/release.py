@@ -17,13 +17,13 @@ from akademos.cli.learner import only_tenant
 from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.serving.principal import Principal, name_of
-from akademos.stores.ports.releases import Release
+from akademos.stores.ports.releases import Release, ReleaseKind
 from akademos.system import System
 
 app = typer.Typer(help="Research releases: make, list, show, withdraw.", no_args_is_help=True)
 
 ReleaseId = Annotated[str, typer.Argument(metavar="ID", help="Id or name of the release.")]
-KINDS = ("anonymous", "pseudonymous")
+KINDS: dict[str, ReleaseKind] = {"anonymous": "anonymous", "pseudonymous": "pseudonymous"}
 
 
 @app.callback()
@@ -47,12 +47,11 @@ def make(
     """Make a release of courses, from learners who consent to research, and print what its tests found."""
     if kind not in KINDS:
         raise InputError(f"There is no kind {kind!r} of release.", hint="Name anonymous or pseudonymous.")
-    chosen_kind = KINDS[KINDS.index(kind)]
     with System(settings.load(data=data)) as system:
         made = system.research_releases.make(
             tenant or only_tenant(system),
             name_of(name, "name", ""),
-            "anonymous" if chosen_kind == "anonymous" else "pseudonymous",
+            KINDS[kind],
             [name_of(one, "course", "") for one in course],
             actor=operator(),
             k=k,

@@ -24,8 +24,8 @@ from akademos.jobs.release_traces import traces
 from akademos.privacy.erasure import ErasedPerson
 from akademos.privacy.release_attacks import disclosure_report
 from akademos.privacy.release_dictionary import dictionary, dictionary_page
-from akademos.privacy.research_release import Row, Trace, anonymise, unprotected, without
 from akademos.privacy.research_release import Release as Anonymised
+from akademos.privacy.research_release import Row, Trace, anonymise, unprotected, without
 from akademos.stores.ports.erasure import Erasure
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.job_runs import JobRun, JobRuns

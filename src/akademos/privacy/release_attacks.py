@@ -1,9 +1,10 @@
 """Attacks on a release, run before it may leave: singling out and linkage with partial knowledge, inference. Pure.
 
 The attacker knows that a target learns in a course, the target's persona and first active week, and for some weeks how
-much the target did; looks for rows that fit; and guesses one of them. A row *fits* when what it says, as coarsely as
-it says it, can be said of somebody of whom this is known. The three questions are those of the Article 29 Working
-Party's opinion 05/2014 on anonymisation.
+much the target did; looks for rows that fit; and guesses one of those told most exactly, since the ladder would have
+told the target's row no more coarsely. A row *fits* when what it says, as coarsely as it says it, can be said of
+somebody of whom this is known. The three questions are those of the Article 29 Working Party's opinion 05/2014 on
+anonymisation.
 """
 
 from __future__ import annotations
@@ -118,6 +119,8 @@ def attack(
         fitting = [
             at for (rung, said), members in classes[trace.course].items() if fits(known, rung, said) for at in members
         ]
+        finest = min((rows[at][1].rung for at in fitting), default=None)
+        fitting = [at for at in fitting if rows[at][1].rung == finest]
         at_home = own.get((trace.learner, trace.course))
         if at_home is None or at_home not in fitting:
             continue
