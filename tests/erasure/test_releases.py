@@ -63,6 +63,7 @@ def schools(installation: Installation) -> Callable[[str], School]:
             )
         school = School(installation, course, {})
         chance = random.Random(7)
+        left = start.date()
         for number in range(LEARNERS):
             user = f"learner-{course}-{number:02d}-5d1f"
             school.keys[user] = installation.person(user, f"Name of {user}")
@@ -81,10 +82,7 @@ def schools(installation: Installation) -> Callable[[str], School]:
         with installation.system.database.pipeline() as transaction:
             transaction.cursor().executemany(
                 "INSERT INTO enrolments (tenant_id, learner_key, course_id, withdrawn_on) VALUES (%s, %s, %s, %s)",
-                [
-                    (TENANT, key, course, start.date() if at % 3 == 0 else None)
-                    for at, key in enumerate(school.keys.values())
-                ],
+                [(TENANT, key, course, left if at % 3 == 0 else None) for at, key in enumerate(school.keys.values())],
             )
         installation.move()
         return school

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+import structlog
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
@@ -30,6 +31,8 @@ from akademos.stores.ports.erasure import Erasure
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.releases import Member, Release, ReleaseFiles, ReleaseKind, ReleaseRegister
+
+log = structlog.get_logger()
 
 JOB = "releases"
 MAKING = "release"
@@ -216,7 +219,12 @@ class ResearchReleases:
 
     def _rewrite(self, release: Release, live: frozenset[str]) -> tuple[frozenset[str], str]:
         asked = release.parameters
-        left = without(self._files.rows(release.release_id), lambda key: key not in live, k=asked["k"], l=asked["l"])
+        try:
+            rows = self._files.rows(release.release_id)
+        except Unavailable as gone:  # a file that was lost holds nobody, and must not hold up an erasure
+            log.warning("release_file_missing", release=str(release.release_id), code=gone.code)
+            rows = []
+        left = without(rows, lambda key: key not in live, k=asked["k"], l=asked["l"])
         return frozenset(key for key, _ in left), self._files.rewrite(release.release_id, left)
 
     def withdraw(self, tenant_id: str, release_id: UUID, *, actor: str) -> bool:

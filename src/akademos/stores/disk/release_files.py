@@ -57,6 +57,7 @@ class LocalReleaseFiles:
         target = io.BytesIO()
         pq.write_table(pa.Table.from_pylist(said, SCHEMA), target, compression="zstd")
         content = target.getvalue()
+        self.path(release_id).mkdir(mode=0o700, exist_ok=True)
         _put(self.path(release_id) / ROWS, content)
         return hashlib.sha256(content).hexdigest()
 
