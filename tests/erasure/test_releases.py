@@ -47,7 +47,8 @@ class School:
         return self.installation.system.release_files.path(json.loads(said)["release_id"])
 
     def rows(self, said: str) -> list[dict[str, object]]:
-        return pq.read_table(self.folder(said) / ROWS).to_pylist()
+        found: list[dict[str, object]] = pq.read_table(self.folder(said) / ROWS).to_pylist()
+        return found
 
 
 @pytest.fixture(scope="session")
@@ -68,17 +69,18 @@ def schools(installation: Installation) -> Callable[[str], School]:
             user = f"learner-{course}-{number:02d}-5d1f"
             school.keys[user] = installation.person(user, f"Name of {user}")
             school.research(user, "granted")
-            days = [day for day in range(20) if day % 7 == 0 or chance.random() < 0.05]
+            minutes = [(7 * week * 24 * 60) + at for week in range(3) for at in range(chance.choice((0, 1, 1, 12)))]
             events = [
                 answered(
                     user,
                     course_id=course,
-                    client_timestamp=(start + timedelta(days=day, minutes=number)).isoformat(),
+                    client_timestamp=(start + timedelta(minutes=at)).isoformat(),
                     properties={"correct": chance.random() < 0.6, "time_to_answer_seconds": 45},
                 )
-                for day in days
+                for at in minutes
             ]
-            assert set(installation.send(*events)) == {"accepted"}
+            if events:
+                assert set(installation.send(*events)) == {"accepted"}
         with installation.system.database.pipeline() as transaction:
             transaction.cursor().executemany(
                 "INSERT INTO enrolments (tenant_id, learner_key, course_id, withdrawn_on) VALUES (%s, %s, %s, %s)",
@@ -132,7 +134,8 @@ def test_an_anonymous_release_from_end_to_end(school: School, run: Run) -> None:
     members = school.installation.rows("SELECT count(*) FROM release_members WHERE release_id = %s", made["release_id"])
     assert members == [(0,)]
     (entry,) = school.installation.rows(
-        "SELECT action, subject, detail->>'kind' FROM audit_log WHERE detail->>'release' = %s", made["release_id"]
+        "SELECT action, subject, detail::jsonb->>'kind' FROM audit_log WHERE detail::jsonb->>'release' = %s",
+        made["release_id"],
     )
     assert entry == ("release.made", None, "anonymous")
     assert "spring" in run("list")

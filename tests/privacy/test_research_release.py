@@ -97,8 +97,8 @@ def test_every_released_row_is_shared_and_diverse_and_nobody_is_lost(
     assert sorted([learner for learner, _ in release.rows] + [one.learner for one in release.suppressed]) == sorted(
         one.learner for one in population
     )
-    for course, left in Counter(one.course for one in release.suppressed).items():
-        assert left < k, course  # suppression comes last: the last rung takes all of a course
+    for course in {one.course for one in release.suppressed}:  # suppression comes last
+        assert sum(one.course == course for one in population) < k
 
 
 @settings(max_examples=40, deadline=None)
@@ -181,8 +181,8 @@ def test_a_class_of_one_opinion_fails_the_release() -> None:
 
 
 def test_golden_table() -> None:
-    """Eight students in two rhythms, of which one is told by weeks; a nurse goes down the ladder and takes the three of
-    the rarer rhythm along; a course of two is not released."""
+    """Five students of one rhythm are told by weeks; four of a rarer one and a nurse go down the ladder together; a
+    course of two is not released."""
     often, rarely = (0, 12, 3, 0, 1), (0, 0, 3, 0, 0)
 
     def one(number: int, course: str, persona: str, activity: tuple[int, ...], score: float, outcome: str) -> Trace:

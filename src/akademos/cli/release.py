@@ -23,6 +23,7 @@ from akademos.system import System
 app = typer.Typer(help="Research releases: make, list, show, withdraw.", no_args_is_help=True)
 
 ReleaseId = Annotated[str, typer.Argument(metavar="ID", help="Id or name of the release.")]
+WIDE = 160
 KINDS: dict[str, ReleaseKind] = {"anonymous": "anonymous", "pseudonymous": "pseudonymous"}
 
 
@@ -61,7 +62,7 @@ def make(
     if as_json:
         typer.echo(orjson.dumps(_said(made)).decode())
         return
-    _print(Console(), made)
+    _print(_console(), made)
     if kind == "anonymous":
         typer.echo(f"Files: {folder}")
 
@@ -82,7 +83,7 @@ def list_(tenant: TenantId = None, data: Data = None) -> None:
                 ", ".join(one.parameters["courses"]),
                 "" if one.withdrawn_at is None else f"{one.withdrawn_at:%Y-%m-%d}",
             )
-    Console(width=200 if not Console().is_terminal else None).print(table)
+    _console().print(table)
 
 
 @app.command()
@@ -103,7 +104,7 @@ def show(
     if as_json:
         typer.echo(orjson.dumps({**_said(one), **({} if path is None else {"path": path})}).decode())
         return
-    _print(Console(), one)
+    _print(_console(), one)
     if path is not None:
         typer.echo(f"Rows: {path}")
 
@@ -116,6 +117,12 @@ def withdraw(release_id: ReleaseId, tenant: TenantId = None, data: Data = None) 
         one = _find(system, chosen, release_id)
         done = system.research_releases.withdraw(chosen, one.release_id, actor=operator())
     typer.echo("Withdrawn; copies that were handed out are not called back." if done else "It was withdrawn already.")
+
+
+def _console() -> Console:
+    """Wide where nobody looks at it: a file or pipe gets whole lines."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDE)
 
 
 def _find(system: System, tenant: str, wanted: str) -> Release:

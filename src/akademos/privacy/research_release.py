@@ -157,41 +157,71 @@ def sensitive(trace: Trace) -> Said:
 def anonymise(traces: Iterable[Trace], *, k: int, l: int) -> Release:  # noqa: E741 -- the field's name for it
     """The release of a population, every row shared by at least `k` learners with at least `l` values of each
     sensitive column. A column in which a whole course (or, on the last rung, a group) has fewer values is withheld
-    there, since it would tell the same of everybody."""
-    left = sorted(traces, key=lambda one: (one.course, one.learner))
-    said = {id(one): value for one, value in zip(left, _withheld_by_course(left, l), strict=True)}
+    there, since it would tell the same of everybody. Of a course in which fewer than k learners are left at the end,
+    one class that is told already joins them on the last rung; only where there is none are they suppressed."""
+    courses: dict[str, list[Trace]] = defaultdict(list)
+    for one in sorted(traces, key=lambda trace: (trace.course, trace.learner)):
+        courses[one.course].append(one)
     rows: list[tuple[str, Row]] = []
+    suppressed: list[Trace] = []
+    for members in courses.values():
+        classes, left = _down_the_ladder(members, k, l)
+        if left and classes:
+            joining = min(classes, key=lambda one: (-one.rung, len(one.learners), one.known))
+            together = [*left, *joining.learners]
+            classes.remove(joining)
+            classes.append(_on_last_rung(told(together[0], RUNGS[-1]), together, l))
+        else:
+            suppressed += left
+        rows += [
+            (one.learner, Row(told_as.rung, told_as.known, value))
+            for told_as in classes
+            for one, value in zip(told_as.learners, told_as.values, strict=True)
+        ]
+    return Release(tuple(rows), tuple(suppressed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """Learners of one course who are told alike."""
+
+    rung: int
+    known: Said
+    learners: tuple[Trace, ...]
+    values: tuple[Said, ...]
+
+
+def _down_the_ladder(members: Sequence[Trace], k: int, least: int) -> tuple[list[_Class], list[Trace]]:
+    """The classes of one course, and who is left at the end: fewer than k."""
+    values = withheld_where_alike([sensitive(one) for one in members], least)
+    said = dict(zip((one.learner for one in members), values, strict=True))
+    classes, left = [], list(members)
     for number, rung in enumerate(RUNGS):
         groups: dict[Said, list[Trace]] = defaultdict(list)
         for one in left:
             groups[told(one, rung)].append(one)
         left = []
-        for known, members in groups.items():
-            values = [said[id(one)] for one in members]
-            if number == len(RUNGS) - 1 and len(members) >= k:
-                values = withheld_where_alike(values, l)
-            if len(members) >= k and diverse(values, l):
-                rows += [(one.learner, Row(number, known, value)) for one, value in zip(members, values, strict=True)]
+        for known, group in groups.items():
+            values = [said[one.learner] for one in group]
+            if len(group) < k:
+                left += group
+            elif number == len(RUNGS) - 1:
+                classes.append(_on_last_rung(known, group, least))
+            elif diverse(values, least):
+                classes.append(_Class(number, known, tuple(group), tuple(values)))
             else:
-                left += members
-    return Release(tuple(rows), tuple(left))
+                left += group
+    return classes, left
+
+
+def _on_last_rung(known: Said, group: Sequence[Trace], least: int) -> _Class:
+    values = withheld_where_alike([sensitive(one) for one in group], least)
+    return _Class(len(RUNGS) - 1, known, tuple(group), tuple(values))
 
 
 def unprotected(traces: Iterable[Trace]) -> Release:
     """The same rows as exact as the ladder begins, whoever is alone in them: what the attackers are measured on."""
     return Release(tuple((one.learner, Row(0, told(one, RUNGS[0]), sensitive(one))) for one in traces), ())
-
-
-def _withheld_by_course(traces: Sequence[Trace], least: int) -> list[Said]:
-    courses: dict[str, list[int]] = defaultdict(list)
-    for at, one in enumerate(traces):
-        courses[one.course].append(at)
-    said: list[Said] = [()] * len(traces)
-    for places in courses.values():
-        values = withheld_where_alike([sensitive(traces[at]) for at in places], least)
-        for at, value in zip(places, values, strict=True):
-            said[at] = value
-    return said
 
 
 def withheld_where_alike(values: Sequence[Said], least: int) -> list[Said]:
