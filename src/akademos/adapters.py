@@ -15,6 +15,7 @@ from akademos.privacy.consent import mask
 from akademos.privacy.pseudonyms import Keys
 from akademos.settings import Settings
 from akademos.stores.disk.erasure_keys import FileErasureKeys
+from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
@@ -36,6 +37,7 @@ from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.records import PostgresRecords
+from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
@@ -209,6 +211,16 @@ class Adapters:
     def noise(self) -> PostgresNoise:
         """Budgets of releases with noise."""
         return PostgresNoise(self.database)
+
+    @cached_property
+    def releases(self) -> PostgresReleases:
+        """The register of research releases."""
+        return PostgresReleases(self.database, self.keys)
+
+    @cached_property
+    def release_files(self) -> LocalReleaseFiles:
+        """Their files."""
+        return LocalReleaseFiles(self.settings.data / "releases")
 
     @cached_property
     def audit(self) -> PostgresAuditLog:

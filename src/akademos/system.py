@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.mover import Mover
+    from akademos.jobs.research_releases import ResearchReleases
     from akademos.jobs.retention_report import RetentionReport
     from akademos.jobs.worker import Jobs, Worker
     from akademos.serving.api import Application
@@ -108,11 +109,28 @@ class System(Adapters):
             tenants=self.tenants,
             erasures=self.erasures,
             retention=self.retention_report,
+            releases=self.releases,
+            release_files=self.release_files,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
             development=development,
             public_url=self.settings.public_url,
+        )
+
+    @cached_property
+    def research_releases(self) -> ResearchReleases:
+        """Makes them, and keeps people out who do not consent any more."""
+        from akademos.jobs.research_releases import ResearchReleases
+
+        return ResearchReleases(
+            self.releases,
+            self.release_files,
+            lambda: self.event_log,
+            self.job_runs,
+            self.registries,
+            self.groups.floor,
+            clock=now,
         )
 
     @cached_property
@@ -162,6 +180,7 @@ class System(Adapters):
             group_statistics=GroupStatisticsJob(
                 self.groups, runs, declared_over_groups(builtin().metrics), clock=now, protection=protection
             ),
+            releases=self.research_releases,
             tenants=self.tenants,
             runs=runs,
             queue=queue,
@@ -207,6 +226,7 @@ class System(Adapters):
             datasets,
             settle=(mover or Mover(queue, self.event_log, self.registries)).move,
             clock=now,
+            recipients={"research releases": self.research_releases.tell},
             fault_point=fault_point,
         )
 

@@ -25,6 +25,8 @@ GROUPS = "groups"
 """Answers over groups, behind the gate and disclosure control."""
 RIGHT_OF_ACCESS = "right of access"
 """A person's own data as it is held: no consent is needed to see it."""
+RELEASES = "releases"
+"""Research releases, for researchers by grant: registers and reports name nobody, files are anonymous."""
 OPEN = "open"
 """Holds no learner's data, whoever asks."""
 INTAKE = "intake"
@@ -40,6 +42,9 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
     ("GET", "/groups"): GROUPS,
+    ("GET", "/v1/releases"): RELEASES,
+    ("GET", "/v1/releases/{release_id}"): RELEASES,
+    ("GET", "/v1/releases/{release_id}/file"): RELEASES,
     ("GET", "/my-progress"): LEARNER,
     ("GET", "/v1/learners"): ROSTER,
     ("GET", "/learners"): ROSTER,

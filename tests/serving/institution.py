@@ -32,6 +32,7 @@ from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.services import ANSWERS, Services, declared_over_groups
 from akademos.serving.standing import Standing
 from akademos.stores.disk.erasure_keys import FileErasureKeys
+from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.learner_state import LearnerState
@@ -49,6 +50,7 @@ from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.reading import PostgresReadings
+from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
@@ -257,6 +259,8 @@ def services_on(
             clock=clock,
         ),
         erasures=PostgresErasures(database, keys, FileErasureKeys(Path(tempfile.mkdtemp())), clock=clock),
+        releases=PostgresReleases(database, keys),
+        release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
         purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

@@ -31,4 +31,6 @@ class AuditAction(StrEnum):
     TENANT_CHANGED = "tenant.changed"
     DATA_EXPORTED = "data.exported"
     RELEASE_MADE = "release.made"
+    RELEASE_CHANGED = "release.changed"
+    RELEASE_WITHDRAWN = "release.withdrawn"
     ACCESS_SEALED = "access.sealed"

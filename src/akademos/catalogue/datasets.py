@@ -12,6 +12,7 @@ from akademos.catalogue.identity_datasets import IDENTITY_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
+from akademos.catalogue.release_datasets import RELEASE_DATASETS
 from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
 from akademos.catalogue.state_datasets import STATE_DATASETS
 
@@ -26,5 +27,6 @@ DATASETS: tuple[Dataset, ...] = (
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,
     *GROUP_DATASETS,
+    *RELEASE_DATASETS,
     *MART_DATASETS,
 )

@@ -202,7 +202,7 @@ class Dataset:
     grain: str
     owner: str
     columns: tuple[Column, ...]
-    zone: str  # landing | core | vault | records | serving | mart | log
+    zone: str  # landing | core | vault | records | serving | mart | log | release
     purposes: tuple[Purpose, ...] = ()
     basis: Basis = Basis.CONSENT
     time_column: str | None = None

@@ -126,6 +126,7 @@ def assessment(registry: Registry) -> str:
                 ("Use without consent, or after it was taken back", ("consent_opt_in", "live_consent", "pause")),
                 ("Somebody is recognised in the store or a log", ("identifiers",)),
                 ("Somebody is recognised in a group's result", ("group_floor", "published_counts")),
+                ("Somebody is recognised in a research release", ("research_release",)),
                 ("Data is kept too long", ("landing_ttl", "study_retention", "dead_letters")),
                 ("Minors decide what they cannot judge", ("consent_age",)),
                 ("Staff are rated by their own events", ("staff_basis",)),
@@ -185,6 +186,7 @@ READABLE = {
     "records": "By random key only, beside courses and results.",
     "serving": "By random key only: estimates, packed.",
     "mart": "By random key only.",
+    "release": "By random key of the release only, each row shared by at least k people.",
     "log": "By random key or audit name only.",
 }
 """What somebody who has the files of a zone can read."""

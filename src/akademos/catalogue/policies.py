@@ -39,6 +39,8 @@ class Limits:
     count_rounding: int = 5
     share_lowest: float = 0.05
     share_highest: float = 0.95
+    release_diversity: int = 2
+    release_again_weeks: int = 4
     study_retention: timedelta = timedelta(days=730)
     alert_pause: timedelta = timedelta(days=14)
     readiness_alert_below: float = 60.0
@@ -270,6 +272,16 @@ POLICIES: tuple[Policy, ...] = (
         "Published counts are rounded, published shares capped.",
         f"multiples of {LIMITS.count_rounding}; shares within {LIMITS.share_lowest:.0%} and {LIMITS.share_highest:.0%}",
         "privacy",
+        "privacy.md, disclosure control",
+    ),
+    Policy(
+        "research_release",
+        "A row of a research release is shared by at least k learners of its course, with at least l values of each "
+        "sensitive column; one that fails its own singling-out, linkage or inference test is not written. A course is "
+        "released anonymously again only when more weeks of it have passed, so that two releases do not differ by one "
+        "person.",
+        f"k as the group floor; l = {LIMITS.release_diversity}; {LIMITS.release_again_weeks} weeks",
+        "privacy.research_release, privacy.release_attacks, jobs.research_releases",
         "privacy.md, disclosure control",
     ),
     Policy(

@@ -32,6 +32,7 @@ GROUPS = (
     "jobs",
     "audit",
     "groups",
+    "release",
     "erasures",
     "hold",
     "retention",

@@ -31,6 +31,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Every("compaction", timedelta(seconds=10)),
     Every("access_seal", timedelta(seconds=10)),
     Every("sweep", timedelta(minutes=2)),
+    Every("releases", timedelta(minutes=1)),
     Every("landing_expiry", timedelta(minutes=15)),
     Nightly("retention", time(2, 0)),
     Nightly("full_compaction", time(2, 10)),

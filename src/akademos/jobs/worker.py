@@ -25,6 +25,8 @@ from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.mover import Mover
 from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
 from akademos.jobs.refresh import Refresh
+from akademos.jobs.research_releases import JOB as RELEASES
+from akademos.jobs.research_releases import ResearchReleases
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.ports.access import Tenants
 from akademos.stores.ports.event_log import EventLogReader
@@ -42,7 +44,7 @@ REFRESH_PAUSE_S = 0.25
 
 BUSY_EVENTS = 1_000
 
-UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", "landing_expiry")
+UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Jobs:
     access_seal: AccessSealJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
+    releases: ResearchReleases
     tenants: Tenants
     runs: JobRuns
     queue: LandingQueue
@@ -72,6 +75,7 @@ class Jobs:
             "erasure": lambda: [self.erasure.run()],
             "compaction": lambda: [self.compaction.run()],
             "access_seal": lambda: [self.access_seal.run()],
+            RELEASES: lambda: [self.releases.run()],
             "landing_expiry": lambda: [self.expiry.expire_landing()],
             "retention": lambda: [self.expiry.enforce_retention()],
             "full_compaction": lambda: [self.compaction.run_fully()],
@@ -133,6 +137,7 @@ class Worker:
             "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
             "access_seal": lambda: self.jobs.access_seal.needed() and self.jobs.access_seal.run(),
             "sweep": self.jobs.compaction.sweep,
+            RELEASES: lambda: self.jobs.releases.pending() and self.jobs.releases.run(),
             "landing_expiry": self.jobs.expiry.expire_landing,
         }
         schedule = [job for job in SCHEDULE if job.job in UPKEEP]

@@ -158,6 +158,18 @@ class Gate:
         wanted = (one for one in answers if course is None or one.course_id == course)
         return Groups(tuple(_floored(one, floor) for one in wanted), floor)
 
+    def released(self, principal: Principal, what: str, *, reason: str | None = None) -> None:
+        """Let a question about research releases pass, and log it.
+
+        Raises:
+            Forbidden: the role gets no releases.
+        """
+        ask = Ask(None, what, (Purpose.RESEARCH,), reason)
+        if Question.RELEASE not in RULE_OF[principal.role].questions:
+            self._refuse(principal, ask, None, _wrong_role(principal, "Research releases are for researchers."))
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+
     def _check_role(self, principal: Principal, ask: Ask) -> None:
         rule = RULE_OF[principal.role]
         if Question.INDIVIDUAL not in rule.questions:
