@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 PROVIDER_TIMEOUT_S = 5.0
 """How long an identity provider may take to answer."""
 
-WRITERS = 3
+WRITERS = 2
 """Of landing, in each process that takes events."""
 
 __all__ = ["System", "now"]

@@ -22,7 +22,10 @@ from akademos.stores.ports.landing import LandingStore, Receipt
 GROUP_EVENTS = 800
 """Events in one transaction at most, so that one commit never takes long."""
 
-GOOD_GROUP_EVENTS = 300
+TURNS = 3
+"""Of the event loop before a group is taken: senders that were just answered are heard again, and nobody waits long."""
+
+GOOD_GROUP_EVENTS = 200
 """So many waiting events are worth another writer."""
 
 
@@ -85,8 +88,11 @@ class GroupCommit:
 
     async def _write(self, store: LandingStore) -> None:
         try:
-            while group := self._next_group():
-                await self._land(store, group)
+            while self._waiting:
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
+                if group := self._next_group():
+                    await self._land(store, group)
         finally:
             self._idle.append(store)
 
