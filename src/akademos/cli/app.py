@@ -37,6 +37,7 @@ GROUPS = (
     "hold",
     "retention",
     "bench",
+    "evaluate",
 )
 COMMANDS = ("demo", "serve", "worker", "ingest", "erase", "token", "doctor")
 

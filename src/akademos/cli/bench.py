@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
+
+from akademos.cli.figures import show_figures
 
 app = typer.Typer(help="Measure. The last line printed is one JSON object.", no_args_is_help=True)
 
@@ -112,15 +110,4 @@ def every() -> None:
 
 
 def _report(name: str, **options: Any) -> None:
-    result: dict[str, Any] = import_module(f"akademos.bench.{name}").run(**options)
-    table = Table("figure", "value", title=f"bench {name}")
-    for path, value in _leaves(result):
-        table.add_row(path, f"{value:,}" if isinstance(value, int) else str(value))
-    Console().print(table)
-    typer.echo(orjson.dumps(result).decode())
-
-
-def _leaves(value: object, path: str = "") -> list[tuple[str, object]]:
-    if isinstance(value, Mapping):
-        return [leaf for key, inner in value.items() for leaf in _leaves(inner, f"{path}.{key}" if path else str(key))]
-    return [(path, value)]
+    show_figures(f"bench {name}", import_module(f"akademos.bench.{name}").run(**options))
