@@ -26,7 +26,7 @@ def shelve(institution: Institution) -> Shelve:
 
     def put(kind: ReleaseKind) -> UUID:
         release_id = uuid4()
-        keyed = [(f"{random.getrandbits(128):032x}", row) for _, row in anonymise(crowd(), k=10, l=2).rows]
+        keyed = [(f"{random.getrandbits(128):032x}", row) for _, row in anonymise(crowd(), k=10, diversity=2).rows]
         checksum = institution.services.release_files.write(release_id, keyed, {"dictionary.md": b"..."})
         made = Release(
             institution.tenant, release_id, f"{kind} {release_id}", kind, NOW, "test",

@@ -79,7 +79,7 @@ def crowd(count: int = 120, seed: int = 3) -> list[Trace]:
 def test_every_released_row_is_shared_and_diverse_and_nobody_is_lost(
     population: list[Trace], k: int, least: int
 ) -> None:
-    release = anonymise(population, k=k, l=least)
+    release = anonymise(population, k=k, diversity=least)
     classes: dict[tuple[int, tuple[str, ...]], list[tuple[str, Row]]] = defaultdict(list)
     for learner, row in release.rows:
         classes[row.rung, row.known].append((learner, row))
@@ -104,8 +104,8 @@ def test_every_released_row_is_shared_and_diverse_and_nobody_is_lost(
 @settings(max_examples=40, deadline=None)
 @given(population=populations(), seed=st.integers(0, 1_000))
 def test_the_release_withstands_its_own_attackers(population: list[Trace], seed: int) -> None:
-    release = anonymise(population, k=5, l=2)
-    report = disclosure_report(population, release.rows, k=5, l=2, chance=random.Random(seed))
+    release = anonymise(population, k=5, diversity=2)
+    report = disclosure_report(population, release.rows, k=5, diversity=2, chance=random.Random(seed))
     assert report["failed"] == ([] if release.rows else ["k_anonymity"])
 
 
@@ -121,13 +121,13 @@ def test_what_is_known_of_a_target_always_fits_its_own_row(population: list[Trac
 @settings(max_examples=40, deadline=None)
 @given(population=populations(), gone=st.sets(st.integers(0, 60)))
 def test_what_is_left_after_people_went_is_still_protected(population: list[Trace], gone: set[int]) -> None:
-    release = anonymise(population, k=5, l=2)
+    release = anonymise(population, k=5, diversity=2)
     names = {f"person-{number}" for number in gone}
-    left = without(release.rows, lambda key: key in names, k=5, l=2)
+    left = without(release.rows, lambda key: key in names, k=5, diversity=2)
     assert not names & {key for key, _ in left}
     kept = reached([row for _, row in left], 5)
     assert kept.k is None or kept.k >= 5
-    assert kept.l is None or kept.l >= 2
+    assert kept.diversity is None or kept.diversity >= 2
     assert kept.rare_sequences == 0
 
 
@@ -138,7 +138,7 @@ def test_attackers_find_people_without_protection_and_nobody_with_it() -> None:
     assert bare.rate > 0.5
     assert bare.inferred > 60
     assert bare.low > 10 * bare.chance
-    release = anonymise(population, k=10, l=2)
+    release = anonymise(population, k=10, diversity=2)
     for weeks in KNOWN_WEEKS:
         found = attack(population, release.rows, k=10, known_weeks=weeks, chance=random.Random(1))
         assert (found.singled_out, found.alone, found.inferred) == (0, 0, 0)
@@ -149,7 +149,7 @@ def test_attackers_find_people_without_protection_and_nobody_with_it() -> None:
 
 def test_a_release_that_is_not_protected_fails_every_test() -> None:
     population = crowd()
-    report = disclosure_report(population, unprotected(population).rows, k=10, l=2, chance=random.Random(1))
+    report = disclosure_report(population, unprotected(population).rows, k=10, diversity=2, chance=random.Random(1))
     assert report["failed"] == [
         "k_anonymity", "l_diversity", "unique_sequences", "singling_out", "linkage", "inference",
     ]  # fmt: skip
@@ -165,18 +165,19 @@ def test_a_release_that_is_not_protected_fails_every_test() -> None:
 )
 def test_one_row_that_stands_out_fails_the_release(spoil: object, test: str) -> None:
     population = crowd()
-    rows = list(anonymise(population, k=10, l=2).rows)
+    rows = list(anonymise(population, k=10, diversity=2).rows)
     assert callable(spoil)
     rows[0] = rows[0][0], spoil(rows[0][1])
-    assert test in disclosure_report(population, rows, k=10, l=2, chance=random.Random(1))["failed"]
+    assert test in disclosure_report(population, rows, k=10, diversity=2, chance=random.Random(1))["failed"]
 
 
 def test_a_class_of_one_opinion_fails_the_release() -> None:
     population = crowd()
     rows = [
-        (learner, replace(row, sensitive=("80+", "stayed"))) for learner, row in anonymise(population, k=10, l=2).rows
+        (learner, replace(row, sensitive=("80+", "stayed")))
+        for learner, row in anonymise(population, k=10, diversity=2).rows
     ]
-    failed = disclosure_report(population, rows, k=10, l=2, chance=random.Random(1))["failed"]
+    failed = disclosure_report(population, rows, k=10, diversity=2, chance=random.Random(1))["failed"]
     assert failed == ["l_diversity", "inference"]
 
 
@@ -194,7 +195,7 @@ def test_golden_table() -> None:
         one(9, "algebra", "nurse", rarely, 0.9, "withdrew"),
         *(one(at, "geometry", "student", often, 0.9, "stayed") for at in (10, 11)),
     ]
-    release = anonymise(population, k=5, l=2)
+    release = anonymise(population, k=5, diversity=2)
     assert sorted(release.rows) == [
         *(
             (f"p{at}", Row(0, ("algebra", "student", "1", "2-3", "02101", "02101"), (("0-39", "80+")[at % 2], outcome)))
@@ -211,14 +212,14 @@ def test_golden_table() -> None:
 
 def test_a_value_that_all_of_a_course_share_is_withheld() -> None:
     population = [replace(one, outcome="stayed") for one in crowd()]
-    release = anonymise(population, k=10, l=2)
+    release = anonymise(population, k=10, diversity=2)
     assert release.rows
     assert {row.sensitive[1] for _, row in release.rows} == {WITHHELD}
 
 
 def test_nobody_makes_no_release() -> None:
-    assert anonymise([], k=5, l=2) == Release((), ())
-    assert disclosure_report([], [], k=5, l=2, chance=random.Random(1))["failed"] == ["k_anonymity"]
+    assert anonymise([], k=5, diversity=2) == Release((), ())
+    assert disclosure_report([], [], k=5, diversity=2, chance=random.Random(1))["failed"] == ["k_anonymity"]
 
 
 def test_bands_cover_every_count() -> None:

@@ -7,13 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 import pytest
 import uvicorn
 
-from akademos.serving.door_protocol import MOST_BYTES, DoorProtocol, Reply
+from akademos.serving.door_protocol import MOST_BYTES, Reply, with_doors
 
 KEY = b"Authorization: Bearer k\r\n"
 
@@ -50,8 +49,8 @@ class Running:
     def __init__(self) -> None:
         self.bell = Bell()
         self.listening = socket.create_server(("127.0.0.1", 0))
-        http = partial(DoorProtocol, doors={b"/door": self.bell})
-        config = uvicorn.Config(app, http=http, lifespan="off", log_config=None, timeout_graceful_shutdown=10)  # type: ignore[arg-type]
+        http = with_doors({b"/door": self.bell})
+        config = uvicorn.Config(app, http=http, lifespan="off", log_config=None, timeout_graceful_shutdown=10)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listening]})
         self.thread.start()
@@ -110,6 +109,13 @@ def test_requests_follow_each_other_on_a_connection(running: Running) -> None:
         assert replies(connection, 1) == [b"long way /door 0"]
         connection.sendall(post())
         assert replies(connection, 1) == [b"door 5"]
+
+
+def test_who_says_that_the_connection_stays_open_takes_the_short_way(running: Running) -> None:
+    with running.connect() as connection:
+        for _ in range(2):
+            connection.sendall(post(b"12345", b"Connection: keep-alive"))
+            assert replies(connection, 1) == [b"door 5"]
 
 
 def test_a_request_may_come_in_pieces(running: Running) -> None:

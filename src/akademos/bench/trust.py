@@ -1,9 +1,9 @@
 """`akademos bench trust`: does what is promised hold?
 
 Is a revocation honoured by the next request, is nothing lost or double whatever is killed, can an attacker recover a
-small cell, is somebody who was erased gone?
+small cell, is somebody who was erased gone, is a change of the audit log found?
 
-Four benches under their full protocols; each stands for itself too (`revocation`, `faults`, `disclosure`, `erasure`).
+Five benches under their full protocols, of which each but `audit` is a command too.
 """
 
 from __future__ import annotations

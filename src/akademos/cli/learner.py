@@ -12,10 +12,10 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
-from typer.core import TyperGroup
 
 from akademos import settings
 from akademos.catalogue.roles import Role
+from akademos.cli.default_verb import leaving_out
 from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.serving import services as at
@@ -27,18 +27,7 @@ from akademos.stores.ports.answers import Answer, AnswerName
 from akademos.stores.ports.identity import Identifier
 from akademos.system import System
 
-
-class _ShowByDefault(TyperGroup):
-    """`akademos learner ID` is `akademos learner show ID`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the command in front of an id that stands alone."""
-        if args and args[0] not in self.commands and args[0] != "--help":
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-app = typer.Typer(cls=_ShowByDefault, help="One learner: answers, and everything held.", no_args_is_help=True)
+app = typer.Typer(cls=leaving_out("show"), help="One learner: answers, and everything held.", no_args_is_help=True)
 
 SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
 ROWS, REASONS = 15, 5

@@ -56,7 +56,7 @@ def make(
             [name_of(one, "course", "") for one in course],
             actor=operator(),
             k=k,
-            l=diversity,
+            diversity=diversity,
         )
         folder = system.release_files.path(made.release_id)
     if as_json:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -151,7 +150,7 @@ def _run_here(
 ) -> None:
     import uvicorn
 
-    from akademos.serving.door_protocol import DoorProtocol
+    from akademos.serving.door_protocol import with_doors
     from akademos.telemetry import configure_logging
 
     configure_logging(system.settings.log_level)
@@ -167,10 +166,9 @@ def _run_here(
                 ready()
 
     application = system.application()
-    doors = {path.encode(): door for path, door in application.doors.items()}
     config = uvicorn.Config(
         application,
-        http=partial(DoorProtocol, doors=doors),  # type: ignore[arg-type]  # declared as a class, called as a factory
+        http=with_doors({path.encode(): door for path, door in application.doors.items()}),
         log_config=None,
         access_log=False,
         server_header=False,

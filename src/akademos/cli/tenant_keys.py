@@ -7,27 +7,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from akademos import settings
 from akademos.catalogue.policies import LIMITS
+from akademos.cli.default_verb import leaving_out
 from akademos.cli.operator import operator
 from akademos.errors import InputError
 from akademos.stores.ports.api_keys import SCOPES
 from akademos.system import System
 
-
-class _MakesByDefault(TyperGroup):
-    """`tenant key TENANT NAME` makes a key."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # a click context
-        """Put the verb that was left out."""
-        if args and args[0] not in self.commands and args[0] != "--help":
-            args = ["create", *args]
-        return super().parse_args(ctx, args)
-
-
-app = typer.Typer(cls=_MakesByDefault, help="Keys of applications: make, publish, rotate, list.", no_args_is_help=True)
+app = typer.Typer(
+    cls=leaving_out("create"), help="Keys of applications: make, publish, rotate, list.", no_args_is_help=True
+)
 
 TenantId = Annotated[str, typer.Argument(help="The tenant.")]
 Name = Annotated[str, typer.Argument(help="What the key is for.")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from akademos.analytics.parameters import DEFAULT
 from akademos.catalogue.declarations import Metric, Purpose
@@ -26,6 +26,8 @@ SHOWN = (MASTERED, WEAK)
 Protection = Literal["full", "suppression", "none"]
 """`suppression` withholds counts below k and nothing else, `none` not even that: for measuring what an attacker would
 find, in development installations only."""
+PROTECTIONS: Mapping[str, Protection] = {one: one for one in get_args(Protection)}
+"""By name."""
 
 
 class GroupStatisticsJob:

@@ -88,7 +88,7 @@ class ResearchReleases:
         *,
         actor: str,
         k: int | None = None,
-        l: int = LIMITS.release_diversity,  # noqa: E741 -- the field's name for it
+        diversity: int = LIMITS.release_diversity,
     ) -> Release:
         """Make one release of some courses.
 
@@ -99,13 +99,13 @@ class ResearchReleases:
                 was released before and has not gone on (`released_before`), the name is taken, another one is made.
             Unavailable: consent kept changing meanwhile.
         """
-        smallest = self._checked(tenant_id, courses, k, l)
+        smallest = self._checked(tenant_id, courses, k, diversity)
         with self._runs.running(MAKING, tenant_id) as run:
             if run is None:
                 raise Conflict("Another release is being made.", hint="Wait for it.", code="release_running")
             self._files.sweep(self._register.known(), older_than_s=SWEPT_AFTER_S)
             for _ in range(ATTEMPTS):
-                made = self._attempt(tenant_id, name, kind, sorted(set(courses)), smallest, l, actor)
+                made = self._attempt(tenant_id, name, kind, sorted(set(courses)), smallest, diversity, actor)
                 if made is not None:
                     run.rows_out = made.row_count
                     return made
@@ -135,7 +135,7 @@ class ResearchReleases:
         found, weeks = self._read(tenant_id, courses)
         if kind == "anonymous":
             self._require_new_weeks(tenant_id, weeks)
-        anonymised = anonymise(found, k=k, l=least) if self._protect else unprotected(found)
+        anonymised = anonymise(found, k=k, diversity=least) if self._protect else unprotected(found)
         report = self._tested(found, anonymised, k, least)
         release_id = uuid4()
         keyed = [(secrets.token_hex(KEY_BYTES), person, row) for person, row in anonymised.rows]
@@ -186,7 +186,7 @@ class ResearchReleases:
                 hint="Wait for more learners, or name other courses.",
                 code="release_empty",
             )
-        report = disclosure_report(found, anonymised.rows, k=k, l=least, chance=self._chance)
+        report = disclosure_report(found, anonymised.rows, k=k, diversity=least, chance=self._chance)
         if report["failed"]:
             raise Conflict(
                 f"The release fails its own tests ({', '.join(report['failed'])}) and was not written.",
@@ -224,7 +224,7 @@ class ResearchReleases:
         except Unavailable as gone:  # a file that was lost holds nobody, and must not hold up an erasure
             log.warning("release_file_missing", release=str(release.release_id), code=gone.code)
             rows = []
-        left = without(rows, lambda key: key not in live, k=asked["k"], l=asked["l"])
+        left = without(rows, lambda key: key not in live, k=asked["k"], diversity=asked["l"])
         return frozenset(key for key, _ in left), self._files.rewrite(release.release_id, left)
 
     def withdraw(self, tenant_id: str, release_id: UUID, *, actor: str) -> bool:

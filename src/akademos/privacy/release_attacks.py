@@ -162,7 +162,7 @@ def disclosure_report(
     rows: Sequence[tuple[str, Row]],
     *,
     k: int,
-    l: int,  # noqa: E741 -- the field's name for it
+    diversity: int,
     chance: random.Random,
 ) -> dict[str, Any]:
     """What was reached, what attackers found, and what they find where nothing is protected. Counts of people are
@@ -176,7 +176,7 @@ def disclosure_report(
         name
         for name, broken in (
             ("k_anonymity", kept.k is None or kept.k < k),
-            ("l_diversity", kept.l is not None and kept.l < l),
+            ("l_diversity", kept.diversity is not None and kept.diversity < diversity),
             ("unique_sequences", kept.rare_sequences > 0),
             ("singling_out", any(one.singled_out for one in attacks)),
             ("linkage", any(one.rate > 1 / k + ROUNDING for one in attacks)),
@@ -187,7 +187,7 @@ def disclosure_report(
     learners, left_out = _rounded(len(traces)), _rounded(len(traces) - len(rows))
     return {
         "k": {"asked": k, "reached": kept.k},
-        "l": {"asked": l, "reached": kept.l},
+        "l": {"asked": diversity, "reached": kept.diversity},
         "classes": kept.classes,
         "sequences_shared_by_fewer_than_k": kept.rare_sequences,
         "learners_in_courses": learners,

@@ -154,7 +154,7 @@ def sensitive(trace: Trace) -> Said:
     return (correct, trace.outcome)
 
 
-def anonymise(traces: Iterable[Trace], *, k: int, l: int) -> Release:  # noqa: E741 -- the field's name for it
+def anonymise(traces: Iterable[Trace], *, k: int, diversity: int) -> Release:
     """The release of a population, every row shared by at least `k` learners with at least `l` values of each
     sensitive column. A column in which a whole course (or, on the last rung, a group) has fewer values is withheld
     there, since it would tell the same of everybody. Of a course in which fewer than k learners are left at the end,
@@ -165,12 +165,12 @@ def anonymise(traces: Iterable[Trace], *, k: int, l: int) -> Release:  # noqa: E
     rows: list[tuple[str, Row]] = []
     suppressed: list[Trace] = []
     for members in courses.values():
-        classes, left = _down_the_ladder(members, k, l)
+        classes, left = _down_the_ladder(members, k, diversity)
         if left and classes:
             joining = min(classes, key=lambda one: (-one.rung, len(one.learners), one.known))
             together = [*left, *joining.learners]
             classes.remove(joining)
-            classes.append(_on_last_rung(told(together[0], RUNGS[-1]), together, l))
+            classes.append(_on_last_rung(told(together[0], RUNGS[-1]), together, diversity))
         else:
             suppressed += left
         rows += [
@@ -242,7 +242,7 @@ class Reached:
     any class that tells one (None: none does), and sequences that fewer than k rows share."""
 
     k: int | None
-    l: int | None  # noqa: E741 -- the field's name for it
+    diversity: int | None
     rare_sequences: int
     classes: int
 
@@ -269,7 +269,9 @@ def reached(rows: Sequence[Row], k: int) -> Reached:
     )
 
 
-def without(rows: Sequence[tuple[str, Row]], gone: Callable[[str], bool], *, k: int, l: int) -> list[tuple[str, Row]]:  # noqa: E741 -- as above
+def without(
+    rows: Sequence[tuple[str, Row]], gone: Callable[[str], bool], *, k: int, diversity: int
+) -> list[tuple[str, Row]]:
     """Rows (by their keys) of which some are gone; whoever is left in a class that is too small or too much alike
     then goes too."""
     groups: dict[tuple[int, Said], list[tuple[str, Row]]] = defaultdict(list)
@@ -279,6 +281,6 @@ def without(rows: Sequence[tuple[str, Row]], gone: Callable[[str], bool], *, k: 
     return [
         one
         for members in groups.values()
-        if len(members) >= k and diverse([row.sensitive for _, row in members], l)
+        if len(members) >= k and diverse([row.sensitive for _, row in members], diversity)
         for one in members
     ]

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -19,7 +20,7 @@ from uvicorn.server import ServerState
 MOST_BYTES = 1024 * 1024
 """A larger body takes the long way, which asks who sends it before it is read."""
 
-NOT_PLAIN = frozenset({b"origin", b"expect", b"upgrade", b"transfer-encoding", b"connection"})
+NOT_PLAIN = frozenset({b"origin", b"expect", b"upgrade", b"transfer-encoding"})
 
 
 class Reply(NamedTuple):
@@ -39,11 +40,13 @@ class Door(Protocol):
 
 
 class DoorProtocol(HttpToolsProtocol):
-    """One connection.
+    """One connection of a server without doors; `with_doors` gives it some.
 
-    Args:
+    Attributes:
         doors: by path, exact and as it stands on the wire; only requests that name `authorization` go there.
     """
+
+    doors: ClassVar[Mapping[bytes, Door]] = MappingProxyType({})
 
     def __init__(
         self,
@@ -51,11 +54,8 @@ class DoorProtocol(HttpToolsProtocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
-        *,
-        doors: Mapping[bytes, Door],
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._doors = doors
         self._door: Door | None = None
         self._named: dict[bytes, bytes] = {}
         self._content: list[bytes] = []
@@ -70,7 +70,7 @@ class DoorProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
-        door = self._doors.get(self.url)
+        door = self.doors.get(self.url)
         if door is not None:
             named = dict(self.headers)
             if self._is_plain(named):
@@ -90,6 +90,7 @@ class DoorProtocol(HttpToolsProtocol):
             and not self.pipeline
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
             and length.isdigit()
             and int(length) <= MOST_BYTES
             and b"authorization" in named
@@ -144,3 +145,8 @@ class DoorProtocol(HttpToolsProtocol):
             self._last = True
         else:
             super().shutdown()
+
+
+def with_doors(doors: Mapping[bytes, Door]) -> type[DoorProtocol]:
+    """The protocol of a server with these doors, by path."""
+    return type("DoorProtocol", (DoorProtocol,), {"doors": doors})

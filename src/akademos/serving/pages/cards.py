@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import NamedTuple
 
 from markupsafe import Markup
 
+from akademos.serving.charts.heatmap_calendar import ramp
 from akademos.serving.pages.answers import LoadFailure
 from akademos.serving.pages.tables import Table
 from akademos.serving.pages.wording import Words
@@ -41,6 +43,24 @@ class LegendEntry:
     text: str
 
 
+class Ramp(NamedTuple):
+    """The seven colours in a row, between the words for both ends."""
+
+    drawing: Markup
+    low: str
+    high: str
+
+    @classmethod
+    def of(cls, low: str, high: str, thresholds: Sequence[int] | None = None) -> Ramp:
+        """Of shares; with thresholds, of counts."""
+        return cls(Markup(ramp(thresholds)), low, high)  # noqa: S704 - our drawing
+
+
+def low_to_high(words: Words) -> Ramp:
+    """The ramp of a heatmap of mastery."""
+    return Ramp.of(words.plain("heatmap.low"), words.plain("heatmap.high"))
+
+
 @dataclass(frozen=True)
 class Card:
     """One card. A picture always comes with its tables; a state stands instead of both."""
@@ -53,7 +73,7 @@ class Card:
     legend: Sequence[LegendEntry] = ()
     notes: Sequence[Note] = ()
     state: State | None = None
-    ramp: tuple[Markup, str, str] | None = None
+    ramp: Ramp | None = None
 
 
 def figure(kind: str, *drawings: str) -> Markup:

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from akademos.serving.charts.canvas import BROAD, NARROW, Caption
-from akademos.serving.charts.heatmap_calendar import ramp
 from akademos.serving.charts.layered_graph import GraphNode, drawable, layered_graph, layers_of
 from akademos.serving.pages.answers import Json, block, rows, share_of, text_of, topic_name
-from akademos.serving.pages.cards import Card, LegendEntry, figure, state_for
+from akademos.serving.pages.cards import Card, LegendEntry, figure, low_to_high, state_for
 from akademos.serving.pages.tables import Cell, Column, Table, share_cell
 from akademos.serving.pages.wording import Words
 
@@ -99,7 +98,7 @@ def graph_card(answer: Json, words: Words) -> Card:
         figure("graph", *drawings),
         [table],
         [LegendEntry("outlined", words.plain("heatmap.outlined"))] if any(b.value is None for b in boxes) else [],
-        ramp=(Markup(ramp()), words.plain("heatmap.low"), words.plain("heatmap.high")),  # noqa: S704 - ours
+        ramp=low_to_high(words),
     )
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from markupsafe import Markup
-
 from akademos.serving.charts.canvas import MEDIUM, NARROW, WIDE, Caption
-from akademos.serving.charts.heatmap_calendar import coming_calendar, past_calendar, ramp
+from akademos.serving.charts.heatmap_calendar import coming_calendar, past_calendar
 from akademos.serving.charts.scales import count_thresholds
 from akademos.serving.pages import takeaways
 from akademos.serving.pages.answers import Header, Json, counts_of, moment, rows, status_of
-from akademos.serving.pages.cards import Card, Note, figure, state_for
+from akademos.serving.pages.cards import Card, Note, Ramp, figure, state_for
 from akademos.serving.pages.tables import Cell, Column, Table, count_cell
 from akademos.serving.pages.wording import Words
 
@@ -58,11 +56,7 @@ def past_card(reviews: Json, header: Header, words: Words) -> Card:
         takeaways.practice(counts, first, today, words),
         figure("nw", *drawings),
         [_weeks(title, counts, first, today, words)],
-        ramp=(
-            Markup(ramp(thresholds)),  # noqa: S704 - our drawing
-            words.plain("past.none"),
-            words.plain("past.most", n=locale.number(thresholds[-1])),
-        ),
+        ramp=Ramp.of(words.plain("past.none"), words.plain("past.most", n=locale.number(thresholds[-1])), thresholds),
     )
 
 

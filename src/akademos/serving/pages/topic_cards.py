@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from akademos.serving.charts.bars import bars
 from akademos.serving.charts.canvas import MEDIUM, NARROW, WIDE, Caption
-from akademos.serving.charts.heatmap_calendar import ramp
 from akademos.serving.charts.hierarchy_heatmap import hierarchy_heatmap
 from akademos.serving.charts.radar import radar
 from akademos.serving.charts.tally import Group, tally
@@ -25,7 +24,7 @@ from akademos.serving.pages.answers import (
     text_of,
     topic_name,
 )
-from akademos.serving.pages.cards import Card, LegendEntry, figure, state_for
+from akademos.serving.pages.cards import Card, LegendEntry, figure, low_to_high, state_for
 from akademos.serving.pages.tables import Cell, Column, Table, count_cell, day_cell, range_cell, share_cell
 from akademos.serving.pages.wording import Words
 
@@ -207,7 +206,7 @@ def heatmap_card(mastery: Json, topics: Sequence[TopicLevel], words: Words) -> C
         figure("nw", *drawings),
         [_full_table(title, mastery, words)],
         [LegendEntry("outlined", words.plain("heatmap.outlined"))] if missing else [],
-        ramp=(Markup(ramp()), words.plain("heatmap.low"), words.plain("heatmap.high")),  # noqa: S704 - ours
+        ramp=low_to_high(words),
     )
 
 

@@ -12,7 +12,7 @@ from akademos.catalogue.audit_actions import AuditAction
 from akademos.errors import InputError, NotFound
 from akademos.privacy.origins import is_origin
 from akademos.stores.ports.api_keys import BROWSER_SCOPE, ApiKey, KeyRecord
-from akademos.stores.ports.audit import AuditEntry
+from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.postgres import audit
 from akademos.stores.postgres.database import Database, Transaction
 
@@ -119,7 +119,7 @@ class PostgresApiKeys:
                 actor,
                 AuditAction.KEY_CREATED,
                 key_id,
-                scopes=list(scopes),
+                scopes=[*scopes],
                 rate_per_s=rate_per_s,
                 burst=burst,
             )
@@ -187,9 +187,9 @@ def _note(
     actor: str,
     action: AuditAction,
     key_id: str,
-    **detail: str | int | list[str],
+    **detail: Json,
 ) -> None:
-    audit.append(transaction, tenant_id, AuditEntry(actor, action, None, {"key": key_id, **detail}))  # type: ignore[dict-item]  # lists are invariant
+    audit.append(transaction, tenant_id, AuditEntry(actor, action, None, {"key": key_id, **detail}))
 
 
 def _new() -> tuple[str, str]:
