@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -33,7 +36,32 @@ REQUEST_SECONDS = Histogram(
     ["route", "status"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
+LOG_LINES_LOST = Counter("akademos_log_writes_lost_total", "writes to the log that failed, say on a full disk")
 JOB_SECONDS = Histogram("akademos_job_seconds", "duration of a job", ["job", "outcome"], buckets=(0.1, 1, 10, 60, 600))
+
+
+class LogLines(io.TextIOBase):
+    """Standard error, for lines that nobody may stumble over: one that cannot be written is counted instead.
+
+    Logs often go to the disk that is full just then, and what logs must go on.
+    """
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Write, or count."""
+        try:
+            return sys.stderr.write(text)
+        except OSError:
+            LOG_LINES_LOST.inc()
+            return len(text)
+
+    def flush(self) -> None:
+        """Pass on what waits; a line that fails is counted once."""
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure_logging(level: str) -> None:
@@ -47,6 +75,6 @@ def configure_logging(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", LogLines())),
         cache_logger_on_first_use=True,
     )

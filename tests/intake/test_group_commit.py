@@ -45,7 +45,7 @@ class Store:
 
 def receipt(events: int = 0) -> Receipt:
     check, raw = EventCheck(TypedEvents(builtin()), b"k" * 32), Raw(json.dumps(answered()).encode())
-    arrivals = [check.accept(position, raw, None, START) for position in range(events)]
+    arrivals = check.accept_all([raw] * events, None, START)
     return Receipt("college", "k", "http", START, [one for one in arrivals if one is not None], [])
 
 

@@ -88,7 +88,6 @@ def test_several_processes_answer_are_restarted_and_end_with_the_store(folder: P
         assert process.wait(30) == 0
         until(lambda: not any(alive(one) for one in descendants), "something was left running")
         until(lambda: not (folder / "postgres" / "data" / "postmaster.pid").exists(), "the store still runs")
-        assert not list(folder.glob("metrics-*"))
     finally:
         finish(process)
 

@@ -20,7 +20,8 @@ from rich.console import Console
 
 from akademos import settings as settings_module
 from akademos.cli.operator import operator
-from akademos.cli.serve import child_environment, metrics_shared, serve
+from akademos.cli.serve import child_environment, serve
+from akademos.cli.shared_metrics import metrics_shared
 from akademos.errors import Unavailable
 from akademos.settings import PREFIX
 
@@ -52,7 +53,7 @@ def command(
     def note(what: str) -> None:
         console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}", soft_wrap=True)
 
-    with metrics_shared(chosen):
+    with metrics_shared():
         from akademos.demo.furnish import OUTSIDE_SUFFIX, Furnishing
         from akademos.system import System
 

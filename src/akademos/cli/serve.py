@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -20,16 +19,18 @@ import typer
 
 from akademos import settings as settings_module
 from akademos.cli.children import Children
+from akademos.cli.shared_metrics import metrics_shared
 from akademos.errors import SettingsError, Unavailable
 from akademos.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from akademos.system import System
 
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 BACKLOG = 2048
 READY_TIMEOUT_S = 60.0
 GRACE_S = 10
+ALLOCATIONS = 10_000
+"""Before the youngest objects are searched for cycles."""
 
 Ready = Callable[[str], None]
 
@@ -55,7 +56,7 @@ def command(
     if listen_fd is not None:
         serve_on(chosen, socket.socket(fileno=listen_fd))
         return
-    with metrics_shared(chosen):
+    with metrics_shared():
         from akademos.system import System
 
         with System(chosen) as system:
@@ -107,21 +108,6 @@ def serve_on(chosen: Settings, listening: socket.socket) -> None:
         _run_here(system, listening, lambda: None, asked_to_end)
 
 
-@contextmanager
-def metrics_shared(chosen: Settings) -> Iterator[None]:
-    """Have all processes of this installation keep their metrics in one folder, so that /metrics shows them all.
-
-    Must be entered before anything imports the metrics, which read the variable when they are imported.
-    """
-    folder = chosen.data.absolute() / f"metrics-{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ[METRICS_FOLDER] = str(folder)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def child_environment(chosen: Settings) -> dict[str, str]:
     """The environment in which a child process reads the same settings."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -163,6 +149,7 @@ def _run_here(
             elif self.started:
                 gc.collect()
                 gc.freeze()  # what is here now stays: collections during requests need not look at it
+                gc.set_threshold(ALLOCATIONS)  # a batch makes thousands of objects, of which none form cycles
                 ready()
 
     application = system.application()

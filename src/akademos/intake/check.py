@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -101,42 +101,40 @@ class EventCheck:
         self._by_name: dict[str, _Known] = {}
         self.evidence: list[Login | HashSeen] = []
 
-    def accept(
-        self,
-        position: int,
-        content: Raw | Struct,
-        sent_at: datetime | None,
-        received_at: datetime,
-        *,
-        screened: bool = False,
-    ) -> Arrival | None:
-        """What a clean event becomes, by the short way; None for any other: `check` says what becomes of it.
+    def accept_all(
+        self, events: Sequence[object], sent_at: datetime | None, received_at: datetime, *, screened: bool = False
+    ) -> list[Arrival | None]:
+        """What the events of a request become by the short way; None for any that is not clean: `check` says why.
 
         Args:
-            position: in the request.
-            content: JSON, or what `TypedEvents` made of it.
+            events: by position; JSON, or what `TypedEvents` made of it (anything else takes the long way).
             sent_at: the sender's clock at sending.
             received_at: ours at receipt.
             screened: the bytes of the whole request are known to be `is_screened`.
         """
-        event: Any = self.typed.parse(content) if isinstance(content, Raw) else content
-        typed = None if event is None else self.typed.declared(event)
-        if typed is None:
-            return None
-        raw = self.typed.canonical(event)
-        if len(raw) > LIMITS.event_bytes or not (screened or is_screened(raw)):
-            return None
-        event_id = event.event_id
-        binary_id = _new_id() if event_id is None else _binary_id(event_id)
-        stamp = event.client_timestamp
-        clock = None if stamp is None else parse_timestamp(stamp)
-        if binary_id is None or (clock is None and stamp is not None):
-            return None
-        happened = occurred_at(clock, sent_at, received_at)
-        if happened is None:
-            return None
-        known = self._known_of(typed.known)
-        return self._arrival(position, known, binary_id, event_id, _read(event), {}, raw, raw, happened, received_at)
+        arrivals: list[Arrival | None] = [None] * len(events)
+        parse, declared, canonical = self.typed.parse, self.typed.declared, self.typed.canonical
+        clean: list[tuple[int, Any, KnownEvent, bytes]] = []
+        for position, content in enumerate(events):
+            event = parse(content) if isinstance(content, Raw) else content if isinstance(content, Struct) else None
+            typed = None if event is None else declared(event)
+            if typed is not None:
+                raw = canonical(event)
+                if len(raw) <= LIMITS.event_bytes and (screened or is_screened(raw)):
+                    clean.append((position, event, typed.known, raw))
+        binary_ids = _binary_ids([event.event_id for _, event, _, _ in clean])
+        for (position, event, known, raw), binary_id in zip(clean, binary_ids, strict=True):
+            stamp = event.client_timestamp
+            clock = None if stamp is None else parse_timestamp(stamp)
+            if binary_id is None or (clock is None and stamp is not None):
+                continue
+            happened = occurred_at(clock, sent_at, received_at)
+            if happened is not None:
+                arrivals[position] = self._arrival(
+                    position, self._known_of(known), binary_id, event.event_id, _read(event), {}, raw, raw,
+                    happened, received_at,
+                )  # fmt: skip
+        return arrivals
 
     def check(
         self, position: int, event: object, sent_at: datetime | None, received_at: datetime
@@ -342,12 +340,29 @@ def _new_id() -> bytes:
     return uuid4().bytes
 
 
+def _binary_ids(texts: Sequence[str | None]) -> list[bytes | None]:
+    """The 16 bytes of each UUID in its usual form, None for what is none; a new one where there is no text."""
+    count, present = len(texts), [text for text in texts if text is not None]
+    joined = "".join(present)
+    # All at once where all are as they should be, which costs a fifth of one after the other.
+    if len(present) == count and {36}.issuperset(map(len, present)):
+        dashes = "-" * count
+        if all(joined[at::36] == dashes for at in (8, 13, 18, 23)):
+            found = _from_hexadecimal(joined)
+            if found is not None and len(found) == 16 * count:
+                return [found[at : at + 16] for at in range(0, 16 * count, 16)]
+    return [_new_id() if text is None else _binary_id(text) for text in texts]
+
+
 def _binary_id(text: str) -> bytes | None:
-    """The 16 bytes of a UUID in its usual form, else None."""
     if len(text) != 36 or text[8:24:5] != "----":
         return None
+    found = _from_hexadecimal(text)
+    return found if found is not None and len(found) == 16 else None  # blanks are no digits: then it is shorter
+
+
+def _from_hexadecimal(text: str) -> bytes | None:
     try:
-        found = bytes.fromhex(text.replace("-", ""))
+        return bytes.fromhex(text.replace("-", ""))
     except ValueError:
         return None
-    return found if len(found) == 16 else None  # blanks are no digits: then it is shorter

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Raw, Struct
-
 from akademos import telemetry
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import Registry
@@ -151,12 +149,10 @@ def _check_all(check: EventCheck, body: Body, receipt: Receipt, dropped: dict[in
     screened = is_screened(body.content)
     evidence: list[Login | HashSeen] = []
     check.evidence = evidence
-    for position, event in enumerate(body.events):
-        if isinstance(event, (Raw, Struct)):
-            arrival = check.accept(position, event, sent_at, received_at, screened=screened)
-            if arrival is not None:
-                arrivals.append(arrival)
-                continue
+    for position, arrival in enumerate(check.accept_all(body.events, sent_at, received_at, screened=screened)):
+        if arrival is not None:
+            arrivals.append(arrival)
+            continue
         checked, gone = check.check(position, body.read(position), sent_at, received_at)
         if gone:
             dropped[position] = gone

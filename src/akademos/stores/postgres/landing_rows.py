@@ -6,10 +6,10 @@ the verdicts rest on, and writes nothing when one has moved on: whoever decides 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.landing import VERDICTS, Arrival, Handling, Receipt
@@ -51,6 +51,28 @@ def _statement(tables: tuple[str, ...]) -> str:
     return f"WITH unchanged AS MATERIALIZED ({_UNCHANGED}){inserts} SELECT holds FROM unchanged"
 
 
+class _Common(NamedTuple):
+    """Columns that the index of ids has too."""
+
+    rows: int
+    tenants: Texts
+    event_ids: Uuids
+    events: Texts
+    sources: Texts
+    received: Timestamps
+
+    @classmethod
+    def of(cls, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> _Common:
+        return cls(
+            len(arrivals),
+            Texts([receipt.tenant_id for receipt in receipts]),
+            Uuids([one.event_id for one in arrivals]),
+            Texts([one.handling.event for one in arrivals]),
+            Texts([receipt.source for receipt in receipts]),
+            Timestamps([receipt.received_at for receipt in receipts]),
+        )
+
+
 class _Waiting:
     """Rows of `landing` or of `held`; `parties` is the array type of its two columns of people."""
 
@@ -65,17 +87,18 @@ class _Waiting:
         """The rows added since the last call came with this receipt."""
         self._receipts += [receipt] * (len(self.arrivals) - len(self._receipts))
 
-    def arrays(self) -> tuple[Array[Any], ...]:
-        """In the order of the table's columns."""
-        arrivals, receipts = self.arrivals, self._receipts
+    def arrays(self, indexed: _Common) -> tuple[Array[Any], ...]:
+        """In the order of the table's columns; `indexed` stands for all events, which these usually are."""
+        arrivals = self.arrivals
+        common = indexed if indexed.rows == len(arrivals) else _Common.of(arrivals, self._receipts)
         return (
-            Texts([receipt.tenant_id for receipt in receipts]),
-            Uuids([one.event_id for one in arrivals]),
-            Texts([one.handling.event for one in arrivals]),
+            common.tenants,
+            common.event_ids,
+            common.events,
             self._parties(self.actors),
             self._parties(self.subjects),
-            Texts([receipt.source for receipt in receipts]),
-            Timestamps([receipt.received_at for receipt in receipts]),
+            common.sources,
+            common.received,
             Timestamps([one.occurred_at for one in arrivals]),
             Binaries([one.raw for one in arrivals]),
         )
@@ -161,20 +184,21 @@ class LandingRows:
         tenants = Texts(list(versions))
         columns: dict[str, tuple[Array[Any], ...]] = {}
         if self._indexed:
-            arrivals, receipts = self._indexed, self._indexed_receipts
+            arrivals = self._indexed
+            common = _Common.of(arrivals, self._indexed_receipts)
             columns["event_index"] = (
-                Texts([receipt.tenant_id for receipt in receipts]),
-                Uuids([one.event_id for one in arrivals]),
+                common.tenants,
+                common.event_ids,
                 Hashes([one.content_hash for one in arrivals]),
-                Timestamps([receipt.received_at for receipt in receipts]),
-                Texts([receipt.source for receipt in receipts]),
-                Texts([one.handling.event for one in arrivals]),
+                common.received,
+                common.sources,
+                common.events,
                 Integers([len(one.raw) for one in arrivals]),
                 Texts(self._outcomes),
             )
-        for table, waiting in (("landing", self._landing), ("held", self._held)):
-            if waiting.arrivals:
-                columns[table] = waiting.arrays()
+            for table, waiting in (("landing", self._landing), ("held", self._held)):
+                if waiting.arrivals:
+                    columns[table] = waiting.arrays(common)
         columns["receipts"] = self._counts()
         seen = tenants, tenants, Bigints(list(versions.values()))
         return _statement(tuple(columns)), (*seen, *chain(*columns.values()))
