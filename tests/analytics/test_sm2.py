@@ -31,7 +31,7 @@ def test_the_integer_rule_is_the_floor_of_the_product(previous: int, quality: in
 def _after(*reviews: tuple[float, int]) -> int:
     at_us = np.array([int(day * DAY_US) for day, _ in reviews])
     qualities = np.array([quality for _, quality in reviews])
-    return int(sm2.review_all(at_us, qualities, np.array([0]), np.array([len(reviews)])).item())
+    return int(sm2.review_all(at_us, qualities, np.array([0]), np.array([len(reviews)]))[-1])
 
 
 def test_reviews_on_different_days_extend_the_interval() -> None:
@@ -51,7 +51,7 @@ def test_cards_do_not_touch_each_other() -> None:
     at_us = np.array([0, 2, 0, 9, 20]) * DAY_US
     qualities = np.array([4, 4, 5, 5, 5])
     found = sm2.review_all(at_us, qualities, np.array([0, 2]), np.array([2, 3]))
-    assert found.tolist() == [6, 10]
+    assert found.tolist() == [1, 6, 1, 6, 10]
 
 
 def test_intervals_stay_within_a_century() -> None:

@@ -89,9 +89,8 @@ def card_memory(activity: Activity, params: ForgettingParameters) -> CardMemory:
     span = (review_starts[has], review_counts[has])
     states = fsrs.review_all(at, grades.grade[reviews], *span, params.fsrs)
     interval = np.zeros(cards, dtype=np.int64)
-    interval[has] = sm2.review_all(at, grades.quality[reviews], *span, params.maximum_interval_days)
-
     last = review_starts[has] + review_counts[has] - 1
+    interval[has] = sm2.review_all(at, grades.quality[reviews], *span, params.maximum_interval_days)[last]
     stability, difficulty = np.full(cards, np.nan), np.full(cards, np.nan)
     last_review, due, rule_due = (np.full(cards, NEVER) for _ in range(3))
     stability[has], difficulty[has], last_review[has] = states.stability[last], states.difficulty[last], at[last]

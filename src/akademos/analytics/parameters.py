@@ -84,6 +84,18 @@ class ForgettingParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class FitParameters:
+    """FSRS-6 weights fitted to reviews."""
+
+    own_reviews: int = _parameter(400, "scored reviews", _SPEC_2)
+    own_reviews_min: int = _parameter(50, "scored reviews", f"{_OWN}: below that the tenant's weights as they are")
+    refit_growth: float = _parameter(1.1, "scored reviews, times those of the last fit", f"{_OWN}: when to fit anew")
+    pull: float = _parameter(1.0, "penalty per squared spread", "fsrs-optimizer 6.5, gamma")
+    tolerance: float = _parameter(1e-5, "relative gain of a step", f"{_OWN}: below it nothing shown changes")
+    steps_most: int = _parameter(30, "steps", _OWN)
+
+
+@dataclass(frozen=True, slots=True)
 class GapParameters:
     """Knowledge gaps: priority, severity, time to close."""
 
@@ -126,6 +138,7 @@ class Parameters:
     mastery: MasteryParameters = MasteryParameters()
     trend: TrendParameters = TrendParameters()
     forgetting: ForgettingParameters = ForgettingParameters()
+    fit: FitParameters = FitParameters()
     gaps: GapParameters = GapParameters()
     cohort: CohortParameters = CohortParameters()
     rhythm: RhythmParameters = RhythmParameters()

@@ -29,7 +29,7 @@ def review_all(
     counts: Index,
     maximum_days: int = 36500,
 ) -> Index:
-    """Interval in days of every card after its last review.
+    """Interval in days after each review, row by row.
 
     Args:
         at_us: instant of each review, microseconds; ascending within a card.
@@ -37,6 +37,7 @@ def review_all(
         starts, counts: first row and number of rows of each card.
     """
     interval = np.zeros(len(starts), dtype=np.int64)
+    after = np.zeros(len(at_us), dtype=np.int64)
     elapsed = np.full(len(at_us), 1, dtype=np.int64)
     elapsed[1:] = np.diff(at_us) // DAY_US
     for k, cards, at in rounds(starts, counts):
@@ -44,5 +45,5 @@ def review_all(
         stepped = next_interval(interval[cards], quality, maximum_days)
         if k:
             stepped = np.where((elapsed[at] < 1) & (quality >= 3), interval[cards], stepped)
-        interval[cards] = stepped
-    return interval
+        interval[cards] = after[at] = stepped
+    return after

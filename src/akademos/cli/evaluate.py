@@ -22,3 +22,9 @@ def evaluate() -> None:
 
 def _judged(protocol: str, *arguments: Path) -> None:
     show_figures(f"evaluate {protocol}", import_module(f"akademos.evaluate.{protocol}").run(*arguments))
+
+
+@app.command()
+def forgetting(data: Data) -> None:
+    """Recall of reviews, on logs of reviews: the model beside FSRS, the interval rule and averages."""
+    _judged("forgetting", data)
