@@ -47,7 +47,7 @@ def _check(at_us: Index, grades: Index, starts: Index, counts: Index, weights: t
     np.testing.assert_allclose(found.stability, expected[0], rtol=TOLERANCE)
     np.testing.assert_allclose(found.difficulty, expected[1], rtol=TOLERANCE)
     np.testing.assert_allclose(found.retrievability, expected[2], rtol=TOLERANCE)
-    np.testing.assert_array_equal(fsrs.interval_days(found.stability, weights=weights), expected[3])
+    np.testing.assert_array_equal(fsrs.interval_days(found.stability, decay=weights[20]), expected[3])
 
 
 @pytest.mark.parametrize("weights", [FSRS_6_DEFAULT, OTHER_WEIGHTS])

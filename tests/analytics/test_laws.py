@@ -10,16 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.analytics.populations import NOW, START, Tables, answer, curriculum, populations, tables_of
+from tests.analytics.populations import table as input_table
 
 from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.item_difficulty import item_difficulty
 from akademos.analytics.learner_state import evaluate, pack, precompute, split, unpack
 from akademos.analytics.pace import cohort_times
+from akademos.analytics.parameters import FSRS_6_DEFAULT
 from akademos.analytics.schemas import OVERALL
 from akademos.errors import InputError
 
 law = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 CURRICULUM: Curriculum = curriculum()
+WEIGHTS = [w * 1.02 for w in FSRS_6_DEFAULT]
+OTHER_WEIGHTS = [*(w * 0.9 for w in FSRS_6_DEFAULT[:20]), 0.5]
 
 
 def _with_cohort(tables: Tables) -> Tables:
@@ -27,6 +31,13 @@ def _with_cohort(tables: Tables) -> Tables:
         **tables,
         "item_difficulty": item_difficulty(tables["question_attempts"], NOW),
         "cohort_times": cohort_times(tables, NOW),
+        "cohort_memory_weights": input_table(
+            "cohort_memory_weights", [{"weights": WEIGHTS, "reviews": 900, "version": "3"}]
+        ),
+        "memory_weights": input_table(
+            "memory_weights",
+            [{"learner_key": "ben", "weights": OTHER_WEIGHTS, "reviews": 410, "fitted_at": START}],
+        ),
     }
 
 

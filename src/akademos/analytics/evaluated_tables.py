@@ -62,7 +62,8 @@ def _maker(dtype: pl.DataType) -> Callable[[str, Any], pl.Series]:
 
     def make(name: str, values: Any) -> pl.Series:
         if isinstance(dtype, pl.List):
-            return pl.Series(name, pa.array(values, type=pa.large_list(pa.large_string())))
+            inner = pa.large_string() if dtype.inner == pl.String else pa.float64()
+            return pl.Series(name, pa.array(values, type=pa.large_list(inner)))
         if not isinstance(values, np.ndarray):
             return pl.Series(name, values, dtype=dtype)
         if isinstance(dtype, pl.Datetime):

@@ -37,6 +37,7 @@ class CardMemory:
 
     Attributes:
         learner, question: numbers of the two that make the card.
+        decay: weight w20 of the card's learner.
         answers: rows of `Activity.answers`, in order of card, then time.
         starts, counts: the card's answers among `answers`.
         card_of_answer: per row of `Activity.answers`, its card.
@@ -51,6 +52,7 @@ class CardMemory:
 
     learner: Index
     question: Index
+    decay: Floats
     answers: Index
     starts: Index
     counts: Index
@@ -68,8 +70,14 @@ class CardMemory:
     rule_due: Index
 
 
-def card_memory(activity: Activity, params: ForgettingParameters) -> CardMemory:
-    """Grades every answer and steps every card through its reviews."""
+def card_memory(activity: Activity, weights: Floats, params: ForgettingParameters) -> CardMemory:
+    """Grades every answer and steps every card through its reviews.
+
+    Args:
+        activity: the learners' answers.
+        weights: (learners, 21), the FSRS-6 weights in force for each learner.
+        params: grades, target and horizon.
+    """
     table = activity.answers
     learner, question = table["learner"].to_numpy(), table["question"].to_numpy()
     key = learner * max(1, len(activity.questions)) + question
@@ -87,7 +95,9 @@ def card_memory(activity: Activity, params: ForgettingParameters) -> CardMemory:
     at = table["at"].to_numpy()[reviews]
     has = review_counts > 0
     span = (review_starts[has], review_counts[has])
-    states = fsrs.review_all(at, grades.grade[reviews], *span, params.fsrs)
+    first = order[starts]
+    own = weights[learner[first]].T
+    states = fsrs.review_all(at, grades.grade[reviews], *span, own[:, has])
     interval = np.zeros(cards, dtype=np.int64)
     last = review_starts[has] + review_counts[has] - 1
     interval[has] = sm2.review_all(at, grades.quality[reviews], *span, params.maximum_interval_days)[last]
@@ -95,14 +105,14 @@ def card_memory(activity: Activity, params: ForgettingParameters) -> CardMemory:
     last_review, due, rule_due = (np.full(cards, NEVER) for _ in range(3))
     stability[has], difficulty[has], last_review[has] = states.stability[last], states.difficulty[last], at[last]
     days = fsrs.interval_days(
-        states.stability[last], params.target_retention, params.maximum_interval_days, params.fsrs
+        states.stability[last], params.target_retention, params.maximum_interval_days, own[20, has]
     )
     due[has] = at[last] + days * DAY_US
     rule_due[has] = at[last] + interval[has] * DAY_US
-    first = order[starts]
     return CardMemory(
         learner=learner[first],
         question=question[first],
+        decay=own[20],
         answers=order,
         starts=starts,
         counts=counts,
@@ -121,14 +131,12 @@ def card_memory(activity: Activity, params: ForgettingParameters) -> CardMemory:
     )
 
 
-def retrievability_at(
-    at_us: Index | int, last_review: Index, stability: Floats, params: ForgettingParameters
-) -> Floats:
+def retrievability_at(at_us: Index | int, last_review: Index, stability: Floats, decay: Floats) -> Floats:
     """Retrievability of cards at an instant (or at one instant per card): NaN for a card without a review, 1 up to
-    a day after the last one."""
+    a day after the last one. `decay` is w20 of each card's learner."""
     reviewed = last_review != NEVER
     elapsed = np.maximum((at_us - np.where(reviewed, last_review, 0)) // DAY_US, 0).astype(np.float64)
-    curve = fsrs.retrievability(elapsed, np.where(reviewed, stability, 1.0), params.fsrs)
+    curve = fsrs.retrievability(elapsed, np.where(reviewed, stability, 1.0), decay)
     return np.where(reviewed, np.rint(curve * RECALL_STEPS) / RECALL_STEPS, np.nan)
 
 
@@ -140,11 +148,13 @@ def mean_recall(recall: Floats, starts: Index) -> Floats:
     return divided(total, count)
 
 
-def topic_due(last_review: Index, stability: Floats, starts: Index, params: ForgettingParameters) -> Index:
+def topic_due(
+    last_review: Index, stability: Floats, decay: Floats, starts: Index, params: ForgettingParameters
+) -> Index:
     """The instant at which each group's mean retrievability falls under the target, if nothing more is answered.
 
     Args:
-        last_review, stability: per row (item within a group); NEVER and NaN without a review.
+        last_review, stability, decay: per row (item within a group); NEVER and NaN without a review.
         starts: first row of each group.
         params: target and horizon.
 
@@ -161,7 +171,7 @@ def topic_due(last_review: Index, stability: Floats, starts: Index, params: Forg
     latest = np.maximum.reduceat(np.where(last_review == NEVER, -1, last_review), starts)
 
     def below(at: Index) -> npt.NDArray[np.bool_]:
-        mean = mean_recall(retrievability_at(at[group], last_review, stability, params), starts)
+        mean = mean_recall(retrievability_at(at[group], last_review, stability, decay), starts)
         return mean < params.target_retention  # NaN compares false
 
     horizon = latest + params.due_horizon_days * DAY_US

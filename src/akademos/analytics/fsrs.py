@@ -42,11 +42,18 @@ class Reviews:
     retrievability: Floats
 
 
-def retrievability(elapsed_days: Floats, stability: Floats, weights: Sequence[float] = FSRS_6_DEFAULT) -> Floats:
-    """Forgetting curve: (1 + F t / S) ** -w20 with F such that it is 0.9 at t = S. `elapsed_days` are whole days."""
-    decay = -weights[20]
-    factor = 0.9 ** (1 / decay) - 1
-    curve: Floats = (1 + factor * elapsed_days / stability) ** decay
+def retrievability(elapsed_days: Floats, stability: Floats, decay: Floats | float = FSRS_6_DEFAULT[20]) -> Floats:
+    """Forgetting curve: (1 + F t / S) ** -w20 with F such that it is 0.9 at t = S.
+
+    Args:
+        elapsed_days: whole days.
+        stability: days.
+        decay: w20, one for all or of each card.
+    """
+    # An exponent that is an array, even of one number: a plain number takes other paths, which round differently.
+    w20 = np.atleast_1d(np.asarray(decay, dtype=np.float64))
+    factor = 0.9 ** (-1 / w20) - 1
+    curve: Floats = (1 + factor * elapsed_days / stability) ** -w20
     return curve
 
 
@@ -54,12 +61,12 @@ def interval_days(
     stability: Floats,
     target_retention: float = 0.9,
     maximum_days: int = 36500,
-    weights: Sequence[float] = FSRS_6_DEFAULT,
+    decay: Floats | float = FSRS_6_DEFAULT[20],
 ) -> Index:
     """Whole days until retrievability falls to the target: rounded half to even, at least 1, at most the maximum."""
-    decay = -weights[20]
-    factor = 0.9 ** (1 / decay) - 1
-    days = np.rint(stability / factor * (target_retention ** (1 / decay) - 1))
+    w20 = np.atleast_1d(np.asarray(decay, dtype=np.float64))
+    factor = 0.9 ** (-1 / w20) - 1
+    days = np.rint(stability / factor * (target_retention ** (-1 / w20) - 1))
     whole: Index = np.clip(days, 1, maximum_days).astype(np.int64)
     return whole
 
@@ -69,7 +76,7 @@ def review_all(
     grades: npt.NDArray[np.integer],
     starts: Index,
     counts: Index,
-    weights: Sequence[float] = FSRS_6_DEFAULT,
+    weights: Sequence[float] | Floats = FSRS_6_DEFAULT,
 ) -> Reviews:
     """State of every card after each of its reviews.
 
@@ -77,73 +84,89 @@ def review_all(
         at_us: instant of each review, microseconds; ascending within a card.
         grades: 1..4.
         starts, counts: first row and number of rows of each card.
-        weights: w0..w20.
+        weights: w0..w20 for all cards, or (21, cards).
     """
     rows = len(at_us)
     stability, difficulty, recall = np.empty(rows), np.empty(rows), np.zeros(rows)
     elapsed = np.zeros(rows)
     elapsed[1:] = np.diff(at_us) // DAY_US
-    w = np.asarray(weights, dtype=np.float64)
-    tables = _GradeTables.of(w)
+    given = np.asarray(weights, dtype=np.float64)
+    shared = given.ndim == 1
+    w = given[:, None] if shared else given
     s = d = np.empty(0)
-    for k, _, at in rounds(starts, counts):
+    for k, cards, at in rounds(starts, counts):
         grade = grades[at]
         if k == 0:
-            s, d = tables.first_stability[grade], tables.first_difficulty[grade]
+            w = w if shared else w[:, cards]
+            s, d = first_state(grade, w)
         else:
             s, d = s[: len(at)], d[: len(at)]
-            r = retrievability(elapsed[at], s, weights)
-            recall[at] = r
-            s = np.where(elapsed[at] < 1, _short_term(s, grade, tables, w), _long_term(s, d, r, grade, tables, w))
-            s = np.maximum(s, STABILITY_MIN)
-            d = _next_difficulty(d, grade, tables, w)
+            w = w if shared else w[:, : len(at)]
+            days = elapsed[at]
+            recall[at] = retrievability(days, s, w[20])
+            s, d = next_state(s, d, recall[at], days, grade, w)
         stability[at], difficulty[at] = s, d
     return Reviews(stability, difficulty, recall)
 
 
-@dataclass(frozen=True, slots=True)
-class _GradeTables:
-    """What depends on the grade alone, indexed by grade (index 0 unused)."""
+def first_state(grade: npt.NDArray[np.integer], w: Floats) -> tuple[Floats, Floats]:
+    """Stability and difficulty after the first review of cards.
 
-    first_stability: Floats
-    first_difficulty: Floats
-    short_term_factor: Floats
-    recall_factor: Floats
-    difficulty_change: Floats
-    easy_difficulty: float
-
-    @classmethod
-    def of(cls, w: Floats) -> _GradeTables:
-        grade = np.arange(5.0)
-        raw_difficulty = w[4] - np.exp(w[5] * (grade - 1)) + 1
-        return cls(
-            first_stability=np.maximum(np.array([w[0], w[0], w[1], w[2], w[3]]), STABILITY_MIN),
-            first_difficulty=np.clip(raw_difficulty, 1, 10),
-            short_term_factor=np.exp(w[17] * (grade - 3 + w[18])),
-            recall_factor=np.exp(w[8]) * np.array([0, 0, w[15], 1, w[16]]),
-            difficulty_change=w[6] * (3.0 - grade),
-            easy_difficulty=float(raw_difficulty[EASY]),
-        )
+    Args:
+        grade: of each card.
+        w: (21, cards), or (21, 1) for all.
+    """
+    s = w[grade - 1, np.arange(len(grade)) if w.shape[1] > 1 else 0]
+    return np.maximum(s, STABILITY_MIN), np.clip(w[4] - np.exp(w[5] * (grade - 1)) + 1, 1, 10)
 
 
-def _short_term(s: Floats, grade: npt.NDArray[np.integer], tables: _GradeTables, w: Floats) -> Floats:
-    growth = tables.short_term_factor[grade] * s ** -w[19]
+def next_state(
+    s: Floats, d: Floats, r: Floats, elapsed_days: Floats, grade: npt.NDArray[np.integer], w: Floats
+) -> tuple[Floats, Floats]:
+    """Stability and difficulty after a later review.
+
+    Args:
+        s, d: before it.
+        r: retrievability before it.
+        elapsed_days: whole days since the review before; below 1 it is a short-term step.
+        grade: of each card.
+        w: (21, cards), or (21, 1) for all.
+    """
+    following = np.empty(len(s))
+    same_day, again = elapsed_days < 1, grade == AGAIN
+    for step, chosen in (
+        (_short_term, same_day),
+        (_recalled, ~same_day & ~again),
+        (_forgotten, ~same_day & again),
+    ):
+        place = np.flatnonzero(chosen)
+        if len(place):
+            own = w[:, place] if w.shape[1] > 1 else w
+            following[place] = step(s[place], d[place], r[place], grade[place], own)
+    return np.maximum(following, STABILITY_MIN), _next_difficulty(d, grade, w)
+
+
+def _short_term(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    growth = np.exp(w[17] * (grade - 3 + w[18])) * s ** -w[19]
     stepped: Floats = s * np.where(grade == AGAIN, growth, np.maximum(growth, 1.0))
     return stepped
 
 
-def _long_term(
-    s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], tables: _GradeTables, w: Floats
-) -> Floats:
-    lost = 1 - r
-    recalled = s * (1 + tables.recall_factor[grade] * (11 - d) * s ** -w[9] * (np.exp(lost * w[10]) - 1))
-    forgotten = w[11] * d ** -w[12] * ((s + 1) ** w[13] - 1) * np.exp(lost * w[14])
-    ceiling = s / np.exp(w[17] * w[18])
-    stepped: Floats = np.where(grade == AGAIN, np.minimum(forgotten, ceiling), recalled)
+def _recalled(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    of_grade = np.where(grade == HARD, w[15], np.where(grade == EASY, w[16], 1.0))
+    gain = np.exp(w[8]) * of_grade * (11 - d) * s ** -w[9] * (np.exp((1 - r) * w[10]) - 1)
+    stepped: Floats = s * (1 + gain)
     return stepped
 
 
-def _next_difficulty(d: Floats, grade: npt.NDArray[np.integer], tables: _GradeTables, w: Floats) -> Floats:
-    damped = d + (10.0 - d) * tables.difficulty_change[grade] / 9.0
-    following: Floats = np.clip(w[7] * tables.easy_difficulty + (1 - w[7]) * damped, 1, 10)
+def _forgotten(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    after = w[11] * d ** -w[12] * ((s + 1) ** w[13] - 1) * np.exp((1 - r) * w[14])
+    stepped: Floats = np.minimum(after, s / np.exp(w[17] * w[18]))
+    return stepped
+
+
+def _next_difficulty(d: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    easy = w[4] - np.exp(w[5] * (EASY - 1)) + 1
+    damped = d + (10.0 - d) * w[6] * (3.0 - grade) / 9.0
+    following: Floats = np.clip(w[7] * easy + (1 - w[7]) * damped, 1, 10)
     return following

@@ -112,7 +112,8 @@ def fit(
 
 
 def _penalty(weights: Floats, prior: Floats, strength: Floats) -> Floats:
-    return strength * (((weights - prior) / SPREAD) ** 2).sum(axis=1)
+    penalty: Floats = strength * (((weights - prior) / SPREAD) ** 2).sum(axis=1)
+    return penalty
 
 
 def _step(weights: Floats, prior: Floats, strength: Floats, fits: _Fits, damping: Floats) -> Floats:

@@ -80,7 +80,7 @@ def weekly_history(
     points = past_weeks(activity.learners["time_zone"].to_list(), as_of_us, params.mastery.history_weeks)
     found = [
         _block_history(block, memory, pairs, contacts, names, points, needed_from, params)
-        for block in blocks(activity, memory, pairs, points, params.forgetting)
+        for block in blocks(activity, memory, pairs, points)
     ]
     return History(*(_joined([getattr(part, name) for part in found]) for name in History.__slots__))
 
@@ -89,7 +89,7 @@ def daily_curves(activity: Activity, memory: CardMemory, pairs: Pairs, as_of_us:
     """Every group's retrieval strength at the ends of the last days, from its first review on."""
     points = past_days(activity.learners["time_zone"].to_list(), as_of_us, params.forgetting.curve_days)
     found: list[Curves] = []
-    for block in blocks(activity, memory, pairs, points, params.forgetting):
+    for block in blocks(activity, memory, pairs, points):
         starts, group = _groups(block, pairs)
         value = mean_recall(block.recall.T, starts).T
         row, point = np.nonzero(~np.isnan(value))

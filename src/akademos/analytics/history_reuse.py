@@ -1,8 +1,9 @@
 """Past weekly points need computing once: a state made before gives them, unless the past has changed.
 
 The past of a learner has changed when an event arrived late or went away (consent withdrawn), when the learner's time
-zone, the materials of the curriculum or the parameters are others. A fingerprint over all of that tells. It uses the
-hash of the running polars, so another version of it may find a difference where there is none, and computes anew.
+zone, the materials of the curriculum, the learner's memory weights or the parameters are others. A fingerprint over all
+of that tells. It uses the hash of the running polars, so another version of it may find a difference where there is
+none, and computes anew.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ class Reuse:
     history: History
 
 
-def fingerprints(activity: Activity, until: Index, materials: pl.DataFrame, params: Parameters) -> U64:
-    """Fingerprint of each learner's past up to an instant of its own (microseconds)."""
+def fingerprints(
+    activity: Activity, until: Index, materials: pl.DataFrame, weights: npt.NDArray[np.float64], params: Parameters
+) -> U64:
+    """Fingerprint of each learner's past up to an instant of its own (microseconds), under (learners, 21) weights."""
     columns = ["learner", "event_id", "at"]
     events = pl.concat([activity.answers.select(columns), activity.interactions.select(columns)])
     learner = events["learner"].to_numpy()
@@ -48,7 +51,8 @@ def fingerprints(activity: Activity, until: Index, materials: pl.DataFrame, para
     around = np.bitwise_xor.reduce(materials.hash_rows(seed=2).to_numpy(), initial=np.uint64(0))
     setting = name_hash([repr(params)]) ^ around
     zones = name_hash(activity.learners["time_zone"].to_list())
-    return splitmix64(splitmix64(zones ^ setting) ^ total)
+    remembered = name_hash([own.tobytes().hex() for own in weights])
+    return splitmix64(splitmix64(zones ^ setting) ^ total ^ remembered)
 
 
 def reuse_history(
@@ -57,6 +61,7 @@ def reuse_history(
     pairs: Pairs,
     as_of_us: int,
     materials: pl.DataFrame,
+    weights: npt.NDArray[np.float64],
     params: Parameters,
 ) -> Reuse:
     """The weekly points of a previous state that still hold.
@@ -65,7 +70,7 @@ def reuse_history(
         previous: a state of some of the learners, or None.
         activity, pairs: the learners' evidence now.
         as_of_us: instant of the new state; a previous state of a later instant is of no use.
-        materials, params: what else the points rest on.
+        materials, weights, params: what else the points rest on.
     """
     learners = len(activity.learners)
     needed_from = np.full(learners, EVERYTHING)
@@ -79,7 +84,7 @@ def reuse_history(
     )
     made = known["as_of"].fill_null(EVERYTHING).to_numpy()
     holds = (made != EVERYTHING) & (made <= as_of_us)
-    holds &= fingerprints(activity, made, materials, params) == known["fingerprint"].fill_null(0).to_numpy()
+    holds &= fingerprints(activity, made, materials, weights, params) == known["fingerprint"].fill_null(0).to_numpy()
     zones = activity.learners["time_zone"].to_list()
     for n in np.flatnonzero(holds).tolist():
         needed_from[n] = week_end(local_day(int(made[n]), zones[n]))

@@ -16,6 +16,7 @@ from akademos.analytics.forgetting import NEVER, CardMemory, card_memory, topic_
 from akademos.analytics.history import daily_curves, overall_group, weekly_history
 from akademos.analytics.history_reuse import fingerprints, reuse_history, with_reused
 from akademos.analytics.material_completion import Contacts, completed_materials, material_contacts
+from akademos.analytics.memory_weights import weights_in_force
 from akademos.analytics.pace import ITEM, MATERIAL, answer_times, material_times, own_medians
 from akademos.analytics.parameters import Parameters
 from akademos.analytics.resampling import name_hash
@@ -34,14 +35,15 @@ def precompute_state(
     """See `learner_state.precompute`."""
     as_of_us = microseconds(as_of)
     activity = read_activity(tables, as_of_us, params)
-    memory = card_memory(activity, params.forgetting)
+    weights = weights_in_force(activity.learners["learner_key"], tables, params)
+    memory = card_memory(activity, weights.values, params.forgetting)
     pairs = pair_up(activity, memory.card_of_answer)
     materials = conform(tables.get("materials"), "materials")
     contacts = material_contacts(activity, pairs, materials, params.mastery.opened_share)
     keys = activity.learners["learner_key"]
     names = name_hash(keys.to_list()), name_hash(activity.topics)
     row_of_group = np.arange(len(pairs.group_learner)) - overall_group(pairs)
-    reuse = reuse_history(previous, activity, pairs, as_of_us, materials, params)
+    reuse = reuse_history(previous, activity, pairs, as_of_us, materials, weights.values, params)
     fresh = weekly_history(activity, memory, pairs, contacts, names, as_of_us, reuse.needed_from, params)
     past = with_reused(fresh, reuse)
     until = np.full(activity.learners.height, as_of_us)
@@ -53,7 +55,8 @@ def precompute_state(
 
     state: dict[str, Mapping[str, Any] | pl.DataFrame] = {
         "profile": _profile(activity, tables, as_of_us, difficulty_version, params).with_columns(
-            fingerprint=pl.Series(fingerprints(activity, until, materials, params), dtype=pl.UInt64)
+            fingerprint=pl.Series(fingerprints(activity, until, materials, weights.values, params), dtype=pl.UInt64),
+            **weights.columns(),
         ),
         "cards": _cards(activity, memory),
         "topics": _topics(activity, memory, pairs, contacts, params),
@@ -127,7 +130,13 @@ def _topics(
     overall = overall_group(pairs)
     for amounts in (completed, existing):
         np.add.at(amounts, overall, np.where(overall == np.arange(groups), 0.0, amounts))
-    due = topic_due(memory.last_review[pairs.card], memory.stability[pairs.card], starts, params.forgetting)
+    due = topic_due(
+        memory.last_review[pairs.card],
+        memory.stability[pairs.card],
+        memory.decay[pairs.card],
+        starts,
+        params.forgetting,
+    )
     return {
         "learner_key": activity.learners["learner_key"].gather(pairs.group_learner),
         "topic_id": pl.Series(activity.topics, dtype=pl.String).gather(pairs.group_topic),

@@ -38,6 +38,8 @@ _REQUIRED = {
     "enrolments": ("learner_key", "course_id"),
     "item_difficulty": ("question_id", "expected", "prior", "version"),
     "cohort_times": ("kind", "median_seconds"),
+    "cohort_memory_weights": ("weights", "version"),
+    "memory_weights": ("learner_key", "weights", "reviews"),
 }
 
 INPUT: Mapping[str, pl.Schema] = {
@@ -96,6 +98,15 @@ INPUT: Mapping[str, pl.Schema] = {
     ),
     # from `pace.cohort_times`; kind is 'item' or 'material'
     "cohort_times": _table(kind=pl.String, median_seconds=pl.Float64, observations=pl.Int64),
+    # FSRS-6 weights of all learners together, at most one row, see `memory_weights`; without it the default ones
+    "cohort_memory_weights": _table(weights=pl.List(pl.Float64), reviews=pl.Int64, version=pl.String),
+    # FSRS-6 weights of one learner's own
+    "memory_weights": _table(
+        learner_key=pl.String,
+        weights=pl.List(pl.Float64),
+        reviews=pl.Int64,
+        fitted_at=TIME,
+    ),
 }
 
 STATE: Mapping[str, pl.Schema] = {
@@ -117,6 +128,10 @@ STATE: Mapping[str, pl.Schema] = {
         material_seconds=pl.Float64,
         material_seconds_basis=pl.String,
         item_difficulty=pl.String,
+        memory_weights=pl.List(pl.Float64),  # w0..w20 in force
+        memory_basis=pl.String,  # own | shrunk | cohort | default
+        memory_reviews=pl.Int64,  # scored reviews they were fitted to
+        memory_version=pl.String,
         fingerprint=pl.UInt64,  # of the past that the weekly points rest on, see `history_reuse`
     ),
     # one item that the learner answered, in the order of question_id

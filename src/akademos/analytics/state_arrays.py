@@ -18,6 +18,7 @@ import polars as pl
 from akademos.analytics.attempts import numbers
 from akademos.analytics.clock import instant_of, local_day, microseconds
 from akademos.analytics.forgetting import NEVER, retrievability_at
+from akademos.analytics.fsrs_gradient import WEIGHTS
 from akademos.analytics.parameters import Parameters
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.schemas import STATE
@@ -43,7 +44,8 @@ class StateArrays:
         today: local day number, per learner.
         first_group, first_card: number of each learner's first group and card, with the total at the end.
         group_learner, topic_ids, answers, items: per group.
-        card_learner, last_review, stability, due, recall: per card; `recall` at the instant.
+        weights: (learners, 21), the FSRS-6 weights in force.
+        card_learner, last_review, stability, decay, due, recall: per card; `recall` at the instant.
         row_group, row_card, row_attempts, row_score, row_first: per row; `row_first` NaN where not seen.
         row_starts: first row of each group.
     """
@@ -63,9 +65,11 @@ class StateArrays:
     topic_ids: list[str]
     answers: Index
     items: Index
+    weights: Floats
     card_learner: Index
     last_review: Index
     stability: Floats
+    decay: Floats
     due: Index
     recall: Floats
     row_group: Index
@@ -122,7 +126,7 @@ class StateArrays:
     def recall_at(self, instants: Index) -> Floats:
         """Retrievability of each card at its learner's instants (learners, points): (cards, points)."""
         at = instants[self.card_learner]
-        return retrievability_at(at, self.last_review[:, None], self.stability[:, None], self.params.forgetting)
+        return retrievability_at(at, self.last_review[:, None], self.stability[:, None], self.decay[:, None])
 
 
 def read_state(state: Mapping[str, pl.DataFrame], as_of: datetime, params: Parameters) -> StateArrays:
@@ -165,6 +169,8 @@ def read_state(state: Mapping[str, pl.DataFrame], as_of: datetime, params: Param
     if len(keys) > 1:
         order = np.argsort(row_group, kind="stable")
         row_group, row_card, *parts = (part[order] for part in (row_group, row_card, *parts))
+    weights = np.array(list_of(state, "profile", "memory_weights"), dtype=np.float64).reshape(len(keys), WEIGHTS)
+    decay = weights[card_learner, 20]
     last_review, stability = _instants(state, "cards", "last_review"), values_of(state, "cards", "stability")
     return StateArrays(
         state=state,
@@ -182,11 +188,13 @@ def read_state(state: Mapping[str, pl.DataFrame], as_of: datetime, params: Param
         topic_ids=list_of(state, "topics", "topic_id"),
         answers=_integers(state, "topics", "answers"),
         items=_integers(state, "topics", "items"),
+        weights=weights,
         card_learner=card_learner,
         last_review=last_review,
         stability=stability,
+        decay=decay,
         due=_instants(state, "cards", "due_at"),
-        recall=retrievability_at(now, last_review, stability, params.forgetting),
+        recall=retrievability_at(now, last_review, stability, decay),
         row_group=row_group,
         row_card=row_card,
         row_attempts=parts[0].astype(np.int64),

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from akademos.analytics.attempts import Activity, Pairs, first_known
 from akademos.analytics.forgetting import NEVER, CardMemory, retrievability_at
-from akademos.analytics.parameters import ForgettingParameters
 from akademos.analytics.rounds import Index
 
 Floats = npt.NDArray[np.float64]
@@ -48,9 +47,7 @@ class Block:
     recall: Floats
 
 
-def blocks(
-    activity: Activity, memory: CardMemory, pairs: Pairs, points: Points, params: ForgettingParameters
-) -> Iterator[Block]:
+def blocks(activity: Activity, memory: CardMemory, pairs: Pairs, points: Points) -> Iterator[Block]:
     """The timeline of every learner, in blocks of whole learners, in order."""
     total = len(activity.learners)
     pair_learner = pairs.group_learner[pairs.group]
@@ -79,7 +76,7 @@ def blocks(
         opening = answer[starts - starts[0]]
         opened = from_point[starts - starts[0]][:, None] <= np.arange(count)
         first = np.where(opened & seen_first[opening][:, None], score[opening][:, None], np.nan)
-        recall = _card_recall(memory, cards, points, params)[pairs.card[some] - cards.start]
+        recall = _card_recall(memory, cards, points)[pairs.card[some] - cards.start]
         yield Block(
             pairs=some,
             attempts=attempts.astype(np.int64),
@@ -102,7 +99,7 @@ def _running(row: Index, from_point: Index, amount: Floats | None, rows: int, co
     return np.cumsum(cells.astype(np.float64).reshape(rows, count + 1), axis=1)[:, :count]
 
 
-def _card_recall(memory: CardMemory, cards: slice, points: Points, params: ForgettingParameters) -> Floats:
+def _card_recall(memory: CardMemory, cards: slice, points: Points) -> Floats:
     """Retrievability of each card at each point: (cards, points)."""
     counts, count = memory.review_counts[cards], points.days.shape[1]
     begin = int(memory.review_starts[cards.start])
@@ -116,4 +113,4 @@ def _card_recall(memory: CardMemory, cards: slice, points: Points, params: Forge
     latest = np.maximum(memory.review_starts[cards][:, None] + done - 1, 0)
     last_review = np.where(done > 0, memory.review_at[np.minimum(latest, len(memory.review_at) - 1)], NEVER)
     stability = memory.review_stability[np.minimum(latest, len(memory.review_at) - 1)]
-    return retrievability_at(points.ends[learner], last_review, stability, params)
+    return retrievability_at(points.ends[learner], last_review, stability, memory.decay[cards, None])

@@ -2,8 +2,8 @@
 
 Time split inside the learner: each learner's scored reviews, in time, are cut into six equal parts. For parts 2 to 6
 everything is fitted to the parts before and the part is scored, as the open spaced repetition benchmark does
-(`TimeSeriesSplit(n_splits=5)`). A review is scored when at least a day of 24 hours has passed since the card's last one.
-What a model knows of a card are its earlier reviews, up to the one before the scored one.
+(`TimeSeriesSplit(n_splits=5)`). A review is scored when at least a day of 24 hours has passed since the last
+one of the card. What a model knows of a card are its earlier reviews, up to the one before the scored one.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def predictions(
     recalled = log.grades[row] > AGAIN
     at_us, learner, item = log.at_us[row], log.learner[row], log.item[row]
     default = np.asarray(FSRS_6_DEFAULT)
-    with_default = fsrs.review_all(log.at_us, log.grades, log.starts, log.counts, default).retrievability[row]
+    with_default = fsrs.review_all(log.at_us, log.grades, log.starts, log.counts).retrievability[row]
     average = moving_average(learner, at_us, recalled, _AVERAGE_RATE)
     every = sm2.review_all(log.at_us, _QUALITY[log.grades], log.starts, log.counts)
     known: dict[str, Floats] = {
