@@ -114,6 +114,6 @@ ERASURE_DATASETS: tuple[Dataset, ...] = (
         purposes=(Purpose.LEARNING_SUPPORT,),
         time_column="trained_at",
         retention=years(2),
-        upstream=("item_difficulty",),
+        upstream=("item_difficulty", "cohort_memory_weights"),
     ),
 )

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import wait
 from typing import Any
@@ -21,10 +21,12 @@ import polars as pl
 
 from akademos.analytics.curriculum import Curriculum, prepare
 from akademos.analytics.item_difficulty import item_difficulty
+from akademos.analytics.memory_weights import fit_learners
 from akademos.analytics.pace import cohort_times
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import Registry
 from akademos.jobs.group_statistics import declared_floor
+from akademos.jobs.memory_weights import fit_cohort_weights
 from akademos.jobs.past_tables import (
     ANSWERED,
     EVENT_COLUMNS,
@@ -131,6 +133,9 @@ class LearnerStatesJob:
             taught, learners = self._taught(tenant_id, names, as_of)
             version = self._states.write_cohort(tenant_id, as_of, taught)
             self._models.record(tenant_id, MODEL, version, as_of, learners)
+            fit_cohort_weights(
+                self._events, self._states, self._models, tenant_id, learners, as_of, self._floor(tenant_id)
+            )
             progress = {"as_of": as_of.isoformat(), "cohort": version, "curriculum": curriculum.version}
         run.detail |= progress
         as_of = datetime.fromisoformat(str(progress["as_of"]))
@@ -141,7 +146,8 @@ class LearnerStatesJob:
         with _computing(processes, shared) as compute:
             waiting: deque[_Waiting] = deque()
             for bucket in self._buckets(tenant_id, names, EVENT_COLUMNS, progress.get("done_through")):
-                waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, self._clock())))
+                weights = self._states.weights(tenant_id, list(bucket.consenting), as_of)
+                waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, weights, self._clock())))
                 while len(waiting) > processes:
                     self._write(tenant_id, run, waiting.popleft())
             while waiting:
@@ -151,6 +157,8 @@ class LearnerStatesJob:
 
     def _write(self, tenant_id: str, run: JobRun, waiting: _Waiting) -> None:
         computed, bucket = waiting.rows(), waiting.bucket
+        fitted = self._states.write_weights(tenant_id, bucket.consenting, computed.weights)
+        run.detail["weights_fitted"] = run.detail.get("weights_fitted", 0) + fitted
         self._states.write(tenant_id, computed.states, of=bucket.consenting)
         self._states.write_topic_mastery(tenant_id, bucket.consenting, computed.topics)
         run.rows_in += bucket.events.height
@@ -226,12 +234,16 @@ class LearnerStatesJob:
                 pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null()
             ),
         }
-        floor = declared_floor((self._registries(tenant_id).metric("item_difficulty"),))
+        floor = self._floor(tenant_id)
         difficulty = item_difficulty(tables["question_attempts"], as_of)
         return {
             "item_difficulty": difficulty.filter(pl.col("answers") >= floor),
             "cohort_times": cohort_times(tables if learners >= floor else {}, as_of),
         }, keys
+
+    def _floor(self, tenant_id: str) -> int:
+        """Of how many learners on the cohort teaches anything."""
+        return declared_floor((self._registries(tenant_id).metric("item_difficulty"),))
 
 
 def learning_events(registry: Registry) -> list[str]:
@@ -254,7 +266,7 @@ class _Waiting:
     rows: Callable[[], StateRows]
 
 
-_Compute = Callable[[pl.DataFrame, People, datetime], Callable[[], StateRows]]
+_Compute = Callable[[pl.DataFrame, People, Tables, datetime], Callable[[], StateRows]]
 
 
 @contextmanager
@@ -263,8 +275,10 @@ def _computing(processes: int, shared: Shared) -> Iterator[_Compute]:
     if processes == 1:
         snapshot_on = prepare(shared.known)
 
-        def here(events: pl.DataFrame, people: People, computed_at: datetime) -> Callable[[], StateRows]:
-            return lambda: _rows(shared, snapshot_on, events, people, computed_at)
+        def here(
+            events: pl.DataFrame, people: People, weights: Tables, computed_at: datetime
+        ) -> Callable[[], StateRows]:
+            return lambda: _rows(shared, snapshot_on, events, people, weights, computed_at)
 
         yield here
         return
@@ -272,17 +286,27 @@ def _computing(processes: int, shared: Shared) -> Iterator[_Compute]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_share, initargs=(shared,)) as pool:
 
-        def there(events: pl.DataFrame, people: People, computed_at: datetime) -> Callable[[], StateRows]:
-            return pool.submit(_rows_in_process, events, people, computed_at).result
+        def there(
+            events: pl.DataFrame, people: People, weights: Tables, computed_at: datetime
+        ) -> Callable[[], StateRows]:
+            return pool.submit(_rows_in_process, events, people, weights, computed_at).result
 
         yield there
 
 
 def _rows(
-    shared: Shared, snapshot_on: Curriculum, events: pl.DataFrame, people: People, computed_at: datetime
+    shared: Shared,
+    snapshot_on: Curriculum,
+    events: pl.DataFrame,
+    people: People,
+    weights: Tables,
+    computed_at: datetime,
 ) -> StateRows:
-    tables = learner_tables(events, people, shared.known, shared.taught)
-    return state_rows(tables, shared.as_of, computed_at, snapshot_on=snapshot_on)
+    tables = learner_tables(events, people, shared.known, {**shared.taught, **weights})
+    fitted = fit_learners(tables, shared.as_of)
+    older = weights["memory_weights"].join(fitted, on="learner_key", how="anti")
+    tables = {**tables, "memory_weights": pl.concat([older, fitted])}
+    return replace(state_rows(tables, shared.as_of, computed_at, snapshot_on=snapshot_on), weights=fitted)
 
 
 _SHARED: list[tuple[Shared, Curriculum]] = []
@@ -302,6 +326,6 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _rows_in_process(events: pl.DataFrame, people: People, computed_at: datetime) -> StateRows:
+def _rows_in_process(events: pl.DataFrame, people: People, weights: Tables, computed_at: datetime) -> StateRows:
     ((shared, snapshot_on),) = _SHARED
-    return _rows(shared, snapshot_on, events, people, computed_at)
+    return _rows(shared, snapshot_on, events, people, weights, computed_at)

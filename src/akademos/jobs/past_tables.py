@@ -104,7 +104,8 @@ class PastTables:
     def __call__(
         self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, people: People | None = None
     ) -> Tables:
-        """Tables of `analytics.schemas.INPUT` with events up to `until`; what the cohort taught is today's.
+        """Tables of `analytics.schemas.INPUT` with events up to `until`; memory weights are those in force then, what
+        else the cohort taught is today's.
 
         `people` tells under which keys the learners are known, where the caller has looked that up.
         """
@@ -114,4 +115,5 @@ class PastTables:
         found = self._events.learner_events(tenant_id, keys, columns=EVENT_COLUMNS, until=until)
         cohort = self._states.cohort(tenant_id)
         known = self._records.curriculum(tenant_id).tables
-        return learner_tables(events_of(pl.DataFrame(found), people), people, known, cohort.tables if cohort else {})
+        taught = {**(cohort.tables if cohort else {}), **self._states.weights(tenant_id, list(people), until)}
+        return learner_tables(events_of(pl.DataFrame(found), people), people, known, taught)

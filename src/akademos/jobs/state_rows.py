@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -16,10 +16,11 @@ from akademos.stores.ports.learner_state import LearnerState
 
 @dataclass(frozen=True, slots=True)
 class StateRows:
-    """Rows to store: packed states, and the snapshot of mastery by topic."""
+    """Rows to store: packed states, the snapshot of mastery by topic, and memory weights fitted on the way."""
 
     states: list[LearnerState]
     topics: pl.DataFrame
+    weights: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def state_rows(

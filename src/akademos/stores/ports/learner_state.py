@@ -94,6 +94,24 @@ class LearnerStates(Protocol):
         """The newest version, or None before the first nightly run."""
         ...
 
+    def write_cohort_weights(
+        self, tenant_id: str, fitted_at: datetime, weights: Sequence[float], *, learners: int, reviews: int
+    ) -> int:
+        """Keep a new version of the FSRS-6 weights of all learners together, which is in force from `fitted_at` on;
+        states of that instant or later are computed anew. Returns its number."""
+        ...
+
+    def write_weights(self, tenant_id: str, of: Mapping[str, Sequence[str]], rows: pl.DataFrame) -> int:
+        """Keep FSRS-6 weights of learners' own (learner_key, weights, reviews, fitted_at) of those who consent and
+        still have the keys that `of` names, in force from `fitted_at` on; their states of that instant or later are
+        computed anew. Returns how many."""
+        ...
+
+    def weights(self, tenant_id: str, learner_keys: Sequence[str], at: datetime) -> Mapping[str, pl.DataFrame]:
+        """Tables `cohort_memory_weights` and `memory_weights` of `analytics.schemas.INPUT` as in force at an
+        instant."""
+        ...
+
     def item_difficulty(self, tenant_id: str) -> tuple[int, pl.DataFrame] | None:
         """Item difficulty of the newest version."""
         ...

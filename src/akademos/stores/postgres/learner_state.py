@@ -12,7 +12,7 @@ import polars as pl
 
 from akademos.catalogue.declarations import Purpose
 from akademos.stores.ports.learner_state import Cohort, LearnerState, StaleState
-from akademos.stores.postgres import linked_consent
+from akademos.stores.postgres import linked_consent, memory_weights
 from akademos.stores.postgres.database import Database, Transaction
 
 # Locked, so that a decision or a merge waits for this transaction and then finds what it wrote.
@@ -40,6 +40,7 @@ _NOT_STOPPED = """ AND NOT EXISTS (
     )"""
 _REMOVE = f"DELETE FROM learner_state t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
 _REMOVE_TOPICS = f"DELETE FROM topic_mastery t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
+_REMOVE_WEIGHTS = f"DELETE FROM memory_weights t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
 _MARK = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT %s, k, (SELECT clock_timestamp()) FROM unnest(%s::uuid[]) AS _ (k)
@@ -180,6 +181,29 @@ class PostgresLearnerStates:
             self._cohorts[tenant_id] = read
         return read
 
+    def write_cohort_weights(
+        self, tenant_id: str, fitted_at: datetime, weights: Sequence[float], *, learners: int, reviews: int
+    ) -> int:
+        """A new version of the tenant's FSRS-6 weights; see the port."""
+        with self._database.pipeline() as transaction:
+            return memory_weights.write_cohort(
+                transaction, tenant_id, fitted_at, weights, learners=learners, reviews=reviews
+            )
+
+    def write_weights(self, tenant_id: str, of: Mapping[str, Sequence[str]], rows: pl.DataFrame) -> int:
+        """FSRS-6 weights of learners' own; see the port."""
+        if rows.is_empty():
+            return 0
+        with self._database.pipeline() as transaction:
+            _, unchanged = _consenting(transaction, tenant_id, {key: of[key] for key in rows["learner_key"]})
+            kept = rows.filter(pl.col("learner_key").is_in(list(unchanged)))
+            return memory_weights.write_own(transaction, tenant_id, kept.iter_rows(named=True))
+
+    def weights(self, tenant_id: str, learner_keys: Sequence[str], at: datetime) -> dict[str, pl.DataFrame]:
+        """FSRS-6 weights in force at an instant; see the port."""
+        with self._database.pipeline() as transaction:
+            return memory_weights.in_force(transaction, tenant_id, learner_keys, at)
+
     def item_difficulty(self, tenant_id: str) -> tuple[int, pl.DataFrame] | None:
         """Item difficulty of the newest version."""
         cohort = self.cohort(tenant_id)
@@ -191,6 +215,7 @@ def _remove(transaction: Transaction, tenant_id: str, learner_keys: Sequence[str
         return 0
     values = (tenant_id, [UUID(key) for key in learner_keys])
     transaction.execute(_REMOVE_TOPICS, values)
+    transaction.execute(_REMOVE_WEIGHTS, values)
     return transaction.execute(_REMOVE, values).rowcount
 
 
