@@ -182,27 +182,37 @@ def _simulated(start: Memory, value: Floats, days: int, minutes: int) -> _Run:
     schedule: list[PlannedDay] = []
     every = -(-days // ORDERS)
     worth = np.flatnonzero(value > 0)
-    queue, place, full = worth[:0], 0, False
-    for day in range(days):
-        if day % every == 0:
-            queue, place = _order(memory, value, worth, day, days), 0
-        room = float(minutes)
-        ahead = queue[place : place + int(room / memory.minutes) + 1]
-        taken = ahead[:0]
-        spent = 0.0
-        if len(ahead):
-            stability, difficulty, cost = memory.after_review(day, ahead)
-            count = int(np.searchsorted(np.cumsum(cost), room, side="right"))
-            taken, spent = ahead[:count], float(cost[:count].sum())
-            unseen = np.isnan(memory.last[taken])
-            memory.take(day, taken, stability[:count], difficulty[:count])
-            reviews[taken] += 1
-            full = full or count < len(ahead)
-            place += count
-        fresh = int(unseen.sum()) if len(taken) else 0
-        schedule.append(PlannedDay(day, len(taken) - fresh, fresh, spent))
+    full = False
+    for first in range(0, days, every):
+        ahead = range(first, min(first + every, days))
+        queue, on, left = _assigned(memory, _order(memory, value, worth, first, days), ahead, minutes)
+        full = full or left
+        unseen = np.isnan(memory.last[queue])
+        stability, difficulty, cost = memory.after_review(on, queue)
+        memory.take(on, queue, stability, difficulty)
+        reviews[queue] += 1
+        for day in ahead:
+            mine = on == day
+            fresh = int((mine & unseen).sum())
+            schedule.append(PlannedDay(day, int(mine.sum()) - fresh, fresh, float(cost[mine].sum())))
     used = sum(one.minutes for one in schedule) / days
     return _Run(memory, float(value @ memory.recall(days)), schedule, reviews, new, full, used)
+
+
+def _assigned(memory: Memory, order: Index, ahead: range, minutes: int) -> tuple[Index, Floats, bool]:
+    """(items, the day of each, whether some found no room): the items in order, as many a day as its minutes hold, at
+    what each would take on the last day, when most of it is forgotten."""
+    last = memory.last[order]
+    missed = 1 - np.where(np.isnan(last), memory.first_right, memory.recall(ahead[-1], order))
+    total = np.cumsum(memory.minutes * (1 + missed))
+    on = np.empty(len(order))
+    start = 0
+    for day in ahead:
+        room = minutes + (total[start - 1] if start else 0.0)
+        stop = int(np.searchsorted(total, room, side="right"))
+        on[start:stop] = day
+        start = stop
+    return order[:start], on[:start], start < len(order)
 
 
 def _order(memory: Memory, value: Floats, worth: Index, day: int, days: int) -> Index:

@@ -96,6 +96,15 @@ class FitParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanParameters:
+    """The exam-day planner."""
+
+    answers_min: int = _parameter(20, "answers", f"{_OWN}: below that nothing is planned")
+    answer_seconds: float = _parameter(30.0, "seconds", f"{_OWN}: where neither own nor the cohort's times are known")
+    first_prior_answers: float = _parameter(10.0, "answers, half of them right", f"{_OWN}: weight against own ones")
+
+
+@dataclass(frozen=True, slots=True)
 class GapParameters:
     """Knowledge gaps: priority, severity, time to close."""
 
@@ -139,6 +148,7 @@ class Parameters:
     trend: TrendParameters = TrendParameters()
     forgetting: ForgettingParameters = ForgettingParameters()
     fit: FitParameters = FitParameters()
+    plan: PlanParameters = PlanParameters()
     gaps: GapParameters = GapParameters()
     cohort: CohortParameters = CohortParameters()
     rhythm: RhythmParameters = RhythmParameters()

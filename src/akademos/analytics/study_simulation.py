@@ -48,17 +48,17 @@ class Memory:
             self.minutes,
         )  # fmt: skip
 
-    def recall(self, day: float, items: Index | slice = slice(None)) -> Floats:
-        """Retrievability of items on a day; 0 where never reviewed."""
+    def recall(self, day: float | Floats, items: Index | slice = slice(None)) -> Floats:
+        """Retrievability of items on a day (or a day of each); 0 where never reviewed."""
         last = self.last[items]
         seen = ~np.isnan(last)
         elapsed = np.maximum(np.where(seen, day - np.where(seen, last, 0.0), 0.0), 0.0)
         curve = fsrs.retrievability(elapsed, np.where(seen, self.stability[items], 1.0), self.weights[20])
         return np.where(seen, curve, 0.0)
 
-    def after_review(self, day: float, items: Index) -> tuple[Floats, Floats, Floats]:
-        """(stability, difficulty, minutes taken) were the items reviewed on a day, none of them for the second time
-        on it."""
+    def after_review(self, day: float | Floats, items: Index) -> tuple[Floats, Floats, Floats]:
+        """(stability, difficulty, minutes taken) were the items reviewed on a day (or a day of each), none of them
+        for the second time on it."""
         last = self.last[items]
         new = np.isnan(last)
         r = np.where(new, self.first_right, self.recall(day, items))
@@ -76,7 +76,7 @@ class Memory:
         stability = np.exp(r * np.log(good_s) + (1 - r) * np.log(again_s))
         return stability, r * good_d + (1 - r) * again_d, self.minutes * (2 - r)
 
-    def take(self, day: float, items: Index, stability: Floats, difficulty: Floats) -> None:
+    def take(self, day: float | Floats, items: Index, stability: Floats, difficulty: Floats) -> None:
         """The items were reviewed on a day."""
         self.stability[items], self.difficulty[items], self.last[items] = stability, difficulty, day
 

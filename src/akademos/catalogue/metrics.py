@@ -15,6 +15,7 @@ MASTERY = "GET /v1/analytics/mastery"
 MASTERY_TOPIC = "GET /v1/analytics/mastery/{topic}"
 REVIEWS = "GET /v1/analytics/reviews"
 KNOWLEDGE_GAPS = "GET /v1/analytics/knowledge-gaps"
+EXAM_PLAN = "GET /v1/analytics/exam-plan"
 GROUPS = "GET /v1/analytics/groups"
 
 _ANSWERS = ("question_attempts",)
@@ -172,6 +173,31 @@ METRICS: tuple[Metric, ...] = (
         minimum_sample="one answer with a date",
         upstream=("retrievability",),
         endpoints=(REVIEWS,),
+    ),
+    Metric(
+        "expected_exam_recall",
+        "How much of the exam's topics a plan of study would leave in memory on the exam day, and what it takes.",
+        "mean expected retrievability of the items on that day, each topic weighing what the exam gives it, an item "
+        "never answered 0; every day takes the reviews that raise it most per minute; minutes a day of a ladder, the "
+        "least that reaches the target; range: four fifths of outcomes if the model is right",
+        "share",
+        "learner and exam day",
+        _SUPPORT,
+        minimum_sample="20 answers with a date",
+        upstream=("retrievability", "exam_weights"),
+        endpoints=(EXAM_PLAN,),
+    ),
+    Metric(
+        "review_load_under_target",
+        "How many reviews the next 30 days would ask for if every item was reviewed when it falls to a target.",
+        "expected course of all seen items under FSRS-6, targets 0.80, 0.85, 0.90 and 0.95; a miss is answered once "
+        "more",
+        "items per day",
+        "learner and day",
+        _SUPPORT,
+        minimum_sample="one answer with a date",
+        upstream=("retrievability",),
+        endpoints=(EXAM_PLAN,),
     ),
     Metric(
         "knowledge_gap_priority",

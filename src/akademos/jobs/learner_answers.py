@@ -15,6 +15,7 @@ from typing import Protocol
 import polars as pl
 
 from akademos.analytics.curriculum import Curriculum, prepare
+from akademos.analytics.exam_planner import Asked, planning
 from akademos.analytics.learner_state import blank, evaluate, precompute, unpack
 from akademos.errors import InputError
 from akademos.jobs import answers
@@ -34,6 +35,7 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.MASTERY_TOPIC: PARTS["mastery_topic"],
     AnswerName.REVIEWS: PARTS["reviews"],
     AnswerName.KNOWLEDGE_GAPS: PARTS["knowledge_gaps"],
+    AnswerName.EXAM_PLAN: (),
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
@@ -94,14 +96,21 @@ class LearnerAnswers:
         topic: str | None,
     ) -> dict[AnswerName, Answer]:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
-        evaluated = evaluate(state, self._curriculum(question), question.as_of, parts=parts)
+        curriculum = self._curriculum(question)
+        evaluated = evaluate(state, curriculum, question.as_of, parts=parts)
         header = Header(question.learner_key, question.as_of, computed_at)
-        return {
-            name: answers.mastery_topic(evaluated, header, topic or "")
-            if name is AnswerName.MASTERY_TOPIC
-            else _BUILD[name](evaluated, header)
-            for name in names
-        }
+
+        def build(name: AnswerName) -> Answer:
+            if name is AnswerName.MASTERY_TOPIC:
+                return answers.mastery_topic(evaluated, header, topic or "")
+            if name is AnswerName.EXAM_PLAN:
+                exam = question.exam
+                asked = Asked(exam.on, exam.target_recall, exam.minutes_a_day)
+                found = planning(state, curriculum, question.as_of, asked)
+                return answers.exam_plan(evaluated, header, asked, found, curriculum)
+            return _BUILD[name](evaluated, header)
+
+        return {name: build(name) for name in names}
 
     def _curriculum(self, question: Question) -> Curriculum:
         key = question.tenant_id, question.curriculum_version

@@ -22,6 +22,7 @@ from akademos.serving.routes import (
     audit,
     consent,
     erasures,
+    exam_plan,
     groups,
     identity,
     learners,
@@ -103,6 +104,7 @@ def create_app(
     for one in (
         accesses,
         analytics,
+        exam_plan,
         audit,
         consent,
         erasures,

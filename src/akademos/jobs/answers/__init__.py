@@ -9,6 +9,7 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     mastery_topic(evaluated, header, topic_id) -> dict      NotFound when the topic is unknown
     reviews(evaluated, header) -> dict
     knowledge_gaps(evaluated, header) -> dict
+    exam_plan(evaluated, header, asked, planning, curriculum) -> dict
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from akademos.jobs.answers.dashboard import dashboard
+from akademos.jobs.answers.exam_plan import exam_plan
 from akademos.jobs.answers.header import Header
 from akademos.jobs.answers.knowledge_gaps import knowledge_gaps
 from akademos.jobs.answers.mastery import mastery
@@ -30,4 +32,4 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "knowledge_gaps": ("gaps",),
 }
 
-__all__ = ["PARTS", "Header", "dashboard", "knowledge_gaps", "mastery", "mastery_topic", "reviews"]
+__all__ = ["PARTS", "Header", "dashboard", "exam_plan", "knowledge_gaps", "mastery", "mastery_topic", "reviews"]

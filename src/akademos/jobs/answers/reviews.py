@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from akademos.analytics.schemas import OVERALL
-from akademos.jobs.answers.blocks import NO_CLOCK, clock_status, daily, not_available
+from akademos.jobs.answers.blocks import NO_CLOCK, clock_status, daily
 from akademos.jobs.answers.header import Header, head
 from akademos.jobs.answers.rows import Rows, Tables, rows
 
@@ -23,6 +23,7 @@ def reviews(evaluated: Tables, header: Header) -> dict[str, Any]:
     """
     params = header.parameters
     status = clock_status(rows(evaluated, "learner").value("clock"))
+    profile = rows(evaluated, "learner")
     calendar, schedulers = rows(evaluated, "calendar"), rows(evaluated, "schedulers")
     points, marks = rows(evaluated, "curves"), rows(evaluated, "recent_reviews")
     curves = _by_topic(
@@ -64,13 +65,19 @@ def reviews(evaluated: Tables, header: Header) -> dict[str, Any]:
         ],
         "past": daily(rows(evaluated, "days"), rows(evaluated, "rhythm").value("today"), params.rhythm.daily_days),
         "schedulers": {
-            "fsrs": {"version": "FSRS-6", "parameters": list(params.forgetting.fsrs)},
+            "fsrs": {
+                "version": "FSRS-6",
+                "parameters": profile.value("memory_weights"),
+                "basis": profile.value("memory_basis"),
+                "reviews": profile.value("memory_reviews"),
+                "fitted": profile.value("memory_version"),
+            },
             "interval_rule": {
                 "due_items": schedulers.value("rule_due_items") if known else None,
                 "next_due_at": schedulers.value("rule_next_due_at"),
             },
         },
-        "planner": not_available("The exam-date planner"),
+        "planner": {"status": status, "address": "/v1/analytics/exam-plan"},
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -43,6 +44,8 @@ from akademos.serving.pages.trend_card import trend_card
 from akademos.serving.pages.wording import Words
 
 Answer = Json | LoadFailure
+PLAN = "/exam-plan"
+"""Address of the page of the exam plan."""
 
 _GOAL = 0.8  # where the answer does not say
 _TARGET_RETENTION = 0.9  # where the answer does not say
@@ -153,6 +156,7 @@ def render_my_progress(
         steps=steps,
         graph=card(gaps, "graph", "graph.title", lambda a: graph_card(a, words)),
         closer=closer,
+        plan=PLAN + (f"?{urlencode(shell.query)}" if shell.query else ""),
         about=_about(header, words) if answers else Markup(""),
         facts=_facts(header, reviews, words) if answers else [],
     )

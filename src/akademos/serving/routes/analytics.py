@@ -22,7 +22,7 @@ from akademos.serving.principal import Principal, name_of
 from akademos.serving.problems import documented
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.access import Reading
-from akademos.stores.ports.answers import Answer, AnswerName, Question
+from akademos.stores.ports.answers import USUAL_EXAM, Answer, AnswerName, ExamTarget, Question
 
 router = APIRouter(tags=["analytics"])
 
@@ -109,13 +109,14 @@ def evaluate(
     *,
     as_of: datetime | None,
     topic: str | None = None,
+    exam: ExamTarget = USUAL_EXAM,
 ) -> dict[AnswerName, Answer]:
     """The answers that the gate has let pass, with the learner's name put into their headers."""
     now = services.clock()
     if as_of is None and reading.state is not None:
         now = max(now, reading.state.computed_as_of)  # another machine's clock may be ahead
     question = Question(
-        principal.tenant_id, str(reading.learner_key), as_of or now, reading.time_zone, reading.curriculum_version
+        principal.tenant_id, str(reading.learner_key), as_of or now, reading.time_zone, reading.curriculum_version, exam
     )
     if as_of is None:
         answers = services.answers.now(question, names, reading.state, topic=topic)
@@ -129,14 +130,21 @@ def evaluate(
     return answers
 
 
-def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, topic: str | None = None) -> Response:
+def respond(
+    services: Services,
+    wanted: Wanted,
+    name: AnswerName,
+    address: str,
+    topic: str | None = None,
+    exam: ExamTarget = USUAL_EXAM,
+) -> Response:
     """The answer, `304` when the asker holds it already, all behind the gate."""
 
     def produce(reading: Reading) -> Response:
         now, state = services.clock(), reading.state
 
         def make() -> bytes:
-            answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic)
+            answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic, exam=exam)
             return orjson.dumps(select(answers[name], wanted.fields))
 
         if state is None:  # nothing says whether the core has changed since
@@ -153,6 +161,7 @@ def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, 
             (state.version, state.computed_at, state.definition),
             name,
             topic,
+            exam,
             wanted.as_of,
             wanted.fields,
         )
@@ -187,7 +196,8 @@ def select(answer: Answer, fields: Sequence[str]) -> Answer:
     return {key: value for key, value in answer.items() if key in HEADER or key in fields}
 
 
-def _operation(name: str) -> dict[str, Any]:
+def operation(name: str) -> dict[str, Any]:
+    """What OpenAPI says of a route that sends the answer `name`."""
     schema = {"$ref": f"#/components/schemas/{name}"}
     return {
         "response_class": Response,
@@ -203,31 +213,31 @@ def _operation(name: str) -> dict[str, Any]:
     }
 
 
-@router.get(at.DASHBOARD, **_operation("Dashboard"))
+@router.get(at.DASHBOARD, **operation("Dashboard"))
 def dashboard(services: Served, wanted: Parameters) -> Response:
     """Today, rhythm, due reviews, mastery overview, top gaps, next step."""
     return respond(services, wanted, AnswerName.DASHBOARD, at.DASHBOARD)
 
 
-@router.get(at.MASTERY, **_operation("Mastery"))
+@router.get(at.MASTERY, **operation("Mastery"))
 def mastery(services: Served, wanted: Parameters) -> Response:
     """Mastery of every topic with interval, trend and projection, its history and the topic hierarchy."""
     return respond(services, wanted, AnswerName.MASTERY, at.MASTERY)
 
 
-@router.get("/v1/analytics/mastery/{topic:path}", **_operation("MasteryTopic"))
+@router.get("/v1/analytics/mastery/{topic:path}", **operation("MasteryTopic"))
 def mastery_topic(services: Served, wanted: Parameters, topic: str) -> Response:
     """Mastery of one topic, with its history and its items."""
     return respond(services, wanted, AnswerName.MASTERY_TOPIC, at.MASTERY_TOPIC, name_of(topic, "topic", "/path/topic"))
 
 
-@router.get(at.REVIEWS, **_operation("Reviews"))
+@router.get(at.REVIEWS, **operation("Reviews"))
 def reviews(services: Served, wanted: Parameters) -> Response:
     """Topics due for review, the calendar of reviews and the curves of forgetting."""
     return respond(services, wanted, AnswerName.REVIEWS, at.REVIEWS)
 
 
-@router.get(at.KNOWLEDGE_GAPS, **_operation("KnowledgeGaps"))
+@router.get(at.KNOWLEDGE_GAPS, **operation("KnowledgeGaps"))
 def knowledge_gaps(services: Served, wanted: Parameters) -> Response:
     """Gaps in the order of severity and priority, each with a path, and the prerequisite graph."""
     return respond(services, wanted, AnswerName.KNOWLEDGE_GAPS, at.KNOWLEDGE_GAPS)

@@ -21,6 +21,7 @@ from akademos.serving.pages import (
     render_my_progress,
     render_no_consent,
 )
+from akademos.serving.pages.my_progress import PLAN
 from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.routes.analytics import evaluate, instant_of
@@ -37,6 +38,7 @@ LEARNERS = "/learners"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
 MY_CONSENT = "/my-consent"
+EXAM_PLAN_PAGE = PLAN
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
@@ -60,6 +62,7 @@ def shell_for(
     if principal is not None and principal.role == "learner":
         links += [
             _link("my_progress", MY_PROGRESS, request, language),
+            _link("exam_plan", EXAM_PLAN_PAGE, request, language),
             _link("my_consent", MY_CONSENT, request, language),
             _link("who_saw", WHO_SAW, request, language),
         ]

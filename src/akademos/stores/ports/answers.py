@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -22,6 +22,19 @@ class AnswerName(StrEnum):
     MASTERY_TOPIC = "mastery_topic"
     REVIEWS = "reviews"
     KNOWLEDGE_GAPS = "knowledge-gaps"
+    EXAM_PLAN = "exam-plan"
+
+
+@dataclass(frozen=True, slots=True)
+class ExamTarget:
+    """What a plan is asked for: a day (None: that of the learner's target exam), a share to recall, minutes a day."""
+
+    on: date | None = None
+    target_recall: float = 0.9
+    minutes_a_day: int = 30
+
+
+USUAL_EXAM = ExamTarget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,7 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw.
+    the gate's transaction saw; `exam` what the exam plan is for.
     """
 
     tenant_id: str
@@ -37,6 +50,7 @@ class Question:
     as_of: datetime
     time_zone: str
     curriculum_version: int
+    exam: ExamTarget = USUAL_EXAM
 
 
 class AnswerSource(Protocol):
