@@ -26,6 +26,7 @@ FORMS = {
     AnswerName.MASTERY_TOPIC: "MasteryTopic",
     AnswerName.REVIEWS: "Reviews",
     AnswerName.KNOWLEDGE_GAPS: "KnowledgeGaps",
+    AnswerName.EXAM_PLAN: "ExamPlan",
 }
 
 

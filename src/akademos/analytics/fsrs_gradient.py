@@ -49,9 +49,10 @@ def recall_slopes(
     """
     elapsed = np.zeros(len(at_us))
     elapsed[1:] = np.diff(at_us) // DAY_US
-    first = np.zeros(len(at_us), dtype=bool)
-    first[starts] = True
-    row = np.flatnonzero((elapsed >= 1) & ~first)
+    later = np.zeros(len(at_us), dtype=bool)  # reviews of these cards, the first one of each left out
+    later[np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(int(counts.sum()))] = True
+    later[starts] = False
+    row = np.flatnonzero((elapsed >= 1) & later)
     place = np.full(len(at_us), -1)
     place[row] = np.arange(len(row))
     recall, slope = np.empty(len(row)), np.empty((len(row), WEIGHTS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -41,15 +42,14 @@ def exam_target(
     Raises:
         InputError: a parameter is none of the values it may have.
     """
-    return ExamTarget(
-        on=_day(date) if date else None,
-        target_recall=_number(target_recall, "target_recall", RECALL_LEAST, RECALL_MOST)
-        if target_recall
-        else USUAL_EXAM.target_recall,
-        minutes_a_day=_whole(minutes_a_day, "minutes_a_day", MINUTES_MOST)
-        if minutes_a_day
-        else USUAL_EXAM.minutes_a_day,
-    )
+    found = USUAL_EXAM
+    if date:
+        found = replace(found, on=_day(date))
+    if target_recall:
+        found = replace(found, target_recall=_number(target_recall, "target_recall", RECALL_LEAST, RECALL_MOST))
+    if minutes_a_day:
+        found = replace(found, minutes_a_day=_whole(minutes_a_day, "minutes_a_day", MINUTES_MOST))
+    return found
 
 
 Target = Annotated[ExamTarget, Depends(exam_target)]
