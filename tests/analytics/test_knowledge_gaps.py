@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.analytics.populations import curriculum
+from tests.analytics.populations import NOW, START, answer, curriculum, tables_of
 
 from akademos.analytics.knowledge_gaps import (
     SEVERITIES,
@@ -17,6 +20,7 @@ from akademos.analytics.knowledge_gaps import (
     priority_parts,
     severity_of,
 )
+from akademos.analytics.learner_state import evaluate, precompute
 from akademos.analytics.parameters import DEFAULT
 
 NO_PACE = Pace(None, None, None, None)
@@ -65,6 +69,9 @@ def test_severity(gap: float, priority: float, severity: str) -> None:
         (TopicEvidence("t", answers=9, mastery=0.7, accuracy=0.79, retrieval=0.6), "developing"),
         (TopicEvidence("t", answers=9, mastery=0.4, accuracy=0.49, retrieval=0.6), "never_learned"),
         (TopicEvidence("t", answers=9, mastery=0.4, accuracy=0.49), "never_learned"),
+        (TopicEvidence("t", answers=9, mastery=0.6, accuracy=0.7, retrieval=0.95, best_past=0.8), "forgotten"),
+        (TopicEvidence("t", answers=9, mastery=0.6, accuracy=0.7, best_past=0.79), "developing"),
+        (TopicEvidence("t", answers=9, mastery=0.4, accuracy=0.49, best_past=0.9), "never_learned"),
     ],
 )
 def test_kinds(topic: TopicEvidence, kind: str) -> None:
@@ -164,3 +171,25 @@ def test_a_larger_gap_never_has_a_lower_priority_or_severity(
     assert high >= low
     ranks = [SEVERITIES.index(severity_of(g, p, DEFAULT.gaps)) for g, p in ((small, low), (large, high))]
     assert ranks[1] <= ranks[0]
+
+
+def test_a_topic_once_mastered_is_forgotten_whether_by_time_or_by_misses() -> None:
+    """Six items learned in January and answered right; then nothing, or misses in March."""
+    learned = [
+        answer(n, occurred_at=START + timedelta(days=n // 6 * 3, minutes=n), question_id=f"q{n % 6}") for n in range(24)
+    ]
+    missed = [
+        answer(
+            100 + n,
+            occurred_at=NOW - timedelta(days=1, minutes=n),
+            question_id=f"q{n % 6}",
+            score=float(n % 3 == 0),
+        )
+        for n in range(12)
+    ]
+    for rows, later in ((learned, timedelta(days=300)), ([*learned, *missed], timedelta(0))):
+        state = precompute(tables_of(rows), NOW)
+        gaps = evaluate(state, curriculum(), NOW + later, parts=("gaps",))["gaps"]
+        found = gaps.filter(pl.col("topic_id") == "algebra")
+        assert found["kind"].to_list() == ["forgotten"], found["mastery"]
+        assert "It has been known" in found["reason"][0]

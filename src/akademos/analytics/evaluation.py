@@ -44,14 +44,14 @@ def evaluate_state(
     found: dict[str, Columns] = {"learner": _learner_table(arrays)}
     if set(parts) & {"mastery", "hierarchy", "gaps"}:
         mastery, scopes = group_mastery(arrays), scope_of(arrays, curriculum)
-        if "mastery" in parts:
-            points = weekly_points(arrays)
+        points = weekly_points(arrays) if set(parts) & {"mastery", "gaps"} else None
+        if "mastery" in parts and points is not None:
             found["mastery"] = mastery_table(arrays, mastery, points, scopes, curriculum)
             found["history"] = history_table(arrays, points, mastery)
         if "hierarchy" in parts:
             found["hierarchy"] = _hierarchy_table(arrays, mastery, scopes, curriculum)
-        if "gaps" in parts:
-            found |= gap_tables(arrays, mastery, scopes, curriculum)
+        if "gaps" in parts and points is not None:
+            found |= gap_tables(arrays, mastery, points, scopes, curriculum)
     if "reviews" in parts:
         found["reviews"] = reviews_table(arrays, curriculum)
         found["calendar"] = calendar_table(arrays)

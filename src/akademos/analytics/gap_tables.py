@@ -18,6 +18,7 @@ from akademos.analytics.mastery import composite
 from akademos.analytics.parameters import Parameters
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.state_arrays import Floats, StateArrays
+from akademos.analytics.weekly_points import WeeklyPoints
 
 _GAP_FIELDS = (
     "topic_id", "kind", "severity", "gap", "mastery", "low", "high", "priority", "gap_part", "exam_part",
@@ -28,14 +29,14 @@ _PROFILE = ("exam_id", "answer_seconds", "answer_seconds_basis", "material_secon
 
 
 def gap_tables(
-    arrays: StateArrays, found: GroupMastery, scopes: list[list[str]], curriculum: Curriculum
+    arrays: StateArrays, found: GroupMastery, points: WeeklyPoints, scopes: list[list[str]], curriculum: Curriculum
 ) -> dict[str, Columns]:
-    """The four tables, of every learner."""
+    """The four tables, of every learner; `points` are past week ends."""
     gaps: list[dict[str, Any]] = []
     path: list[dict[str, Any]] = []
     nodes: list[dict[str, Any]] = []
     edges: list[dict[str, Any]] = []
-    evidence = _Evidence.of(arrays, found)
+    evidence = _Evidence.of(arrays, found, points)
     profile = {name: arrays.texts("profile", name) for name in _PROFILE}
     for n, scope in enumerate(scopes):
         key = arrays.keys[n]
@@ -117,12 +118,14 @@ class _Evidence:
         self._material_edges = np.searchsorted(arrays.learner_of("materials"), np.arange(len(arrays.keys) + 1)).tolist()
 
     @classmethod
-    def of(cls, arrays: StateArrays, found: GroupMastery) -> _Evidence:
+    def of(cls, arrays: StateArrays, found: GroupMastery, points: WeeklyPoints) -> _Evidence:
         estimates = found.estimates
         accuracies = estimates.components.copy()
         accuracies[2:] = np.nan
         accuracy = composite(accuracies, arrays.params.mastery)[0] if accuracies.size else np.empty(0)
         failure, recent = _failure(arrays, arrays.params)
+        best = np.full(len(arrays.group_learner), -1.0)
+        np.maximum.at(best, points.group, points.value)
         return cls(
             arrays,
             {
@@ -131,6 +134,7 @@ class _Evidence:
                 "high": _listed(found.spread(estimates.high)),
                 "accuracy": _listed(found.spread(accuracy)),
                 "retrieval": _listed(found.spread(estimates.components[2])),
+                "best_past": _listed(np.where(best < 0, np.nan, best)),
                 "failure": _listed(failure),
                 "recent_answers": recent.tolist(),
                 "answers": arrays.answers.tolist(),

@@ -14,7 +14,8 @@ severity, then priority, then id.
 
 Kinds, with accuracy = the composite of first-attempt and overall accuracy alone (weights renormalised):
 - not_yet_seen: no answer;
-- forgotten: accuracy >= 0.8, but retrieval strength below the target (0.9): without decay it would be known;
+- forgotten: it was known, and is no longer: accuracy >= 0.8, but retrieval strength below the target (0.9), so that
+  without decay it would be known; or mastery was >= 0.8 at the end of one of the last 26 weeks, and accuracy >= 0.5;
 - never_learned: accuracy below 0.5;
 - developing: any other, also a topic with too few answers for an estimate.
 
@@ -38,8 +39,8 @@ class TopicEvidence:
     """What is known about one topic of one learner.
 
     `accuracy` is the composite of the two accuracies, `retrieval` the retrieval strength, `failure` the recent failure
-    rate over `recent_answers`; None without data. `remaining_items` and `remaining_materials` are None where the
-    curriculum lists none for the topic.
+    rate over `recent_answers`, `best_past` the highest mastery at a past week end; None without data.
+    `remaining_items` and `remaining_materials` are None where the curriculum lists none for the topic.
     """
 
     topic_id: str
@@ -49,6 +50,7 @@ class TopicEvidence:
     high: float | None = None
     accuracy: float | None = None
     retrieval: float | None = None
+    best_past: float | None = None
     failure: float | None = None
     recent_answers: int = 0
     remaining_items: int | None = None
@@ -133,7 +135,9 @@ def kind_of(topic: TopicEvidence, params: Parameters) -> str:
     faded = topic.retrieval is not None and topic.retrieval < params.forgetting.target_retention
     if faded and topic.accuracy >= params.mastery.mastered_from:
         return "forgotten"
-    return "never_learned" if topic.accuracy < params.mastery.weak_below else "developing"
+    if topic.accuracy < params.mastery.weak_below:
+        return "never_learned"
+    return "forgotten" if (topic.best_past or 0.0) >= params.mastery.mastered_from else "developing"
 
 
 def knowledge_gaps(
@@ -263,7 +267,12 @@ def _reason(
         said.append(f"Mastery is {percent(topic.mastery)}{likely} from {_count(topic.answers, 'answer')}.")
     if kind == "forgotten" and topic.accuracy is not None:
         recall = "" if topic.retrieval is None else f", and now about {percent(topic.retrieval)} would be recalled"
-        said.append(f"It has been known: {percent(topic.accuracy)} of the answers were right{recall}.")
+        known = (
+            f"{percent(topic.accuracy)} of the answers were right"
+            if topic.accuracy >= params.mastery.mastered_from
+            else f"mastery has been {percent(topic.best_past or 0.0)}"
+        )
+        said.append(f"It has been known: {known}{recall}.")
     elif topic.failure is not None and topic.failure > 0:
         said.append(
             "The last answer was missed."
