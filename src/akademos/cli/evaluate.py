@@ -22,3 +22,9 @@ def evaluate() -> None:
 
 def _judged(protocol: str, *arguments: Path) -> None:
     show_figures(f"evaluate {protocol}", import_module(f"akademos.evaluate.{protocol}").run(*arguments))
+
+
+@app.command("insights")
+def insights() -> None:
+    """Insights about study habits: false statements over shuffled labels, and power (docs/evaluation/insights.md)."""
+    _judged("insights")
