@@ -46,7 +46,8 @@ class Sittings:
         lost = self.total - self.active + switch_seconds * np.nan_to_num(self.switches)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(self.total > 0, lost / self.total, 0.0)
-        return np.clip(1 - share, 0.0, 1.0)
+        focus: Floats = np.clip(1 - share, 0.0, 1.0)
+        return focus
 
 
 @dataclass(frozen=True, slots=True)

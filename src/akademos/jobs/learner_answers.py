@@ -16,6 +16,7 @@ import polars as pl
 
 from akademos.analytics.curriculum import Curriculum, prepare
 from akademos.analytics.learner_state import blank, evaluate, precompute, unpack
+from akademos.analytics.parameters import DEFAULT, Parameters
 from akademos.errors import InputError
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
@@ -34,13 +35,24 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.MASTERY_TOPIC: PARTS["mastery_topic"],
     AnswerName.REVIEWS: PARTS["reviews"],
     AnswerName.KNOWLEDGE_GAPS: PARTS["knowledge_gaps"],
+    AnswerName.STUDY_EFFICIENCY: PARTS["study_efficiency"],
+    AnswerName.STUDY_PATTERNS: PARTS["study_patterns"],
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
     AnswerName.MASTERY: answers.mastery,
     AnswerName.REVIEWS: answers.reviews,
     AnswerName.KNOWLEDGE_GAPS: answers.knowledge_gaps,
+    AnswerName.STUDY_EFFICIENCY: answers.study_efficiency,
+    AnswerName.STUDY_PATTERNS: answers.study_patterns,
 }
+
+
+def _params(question: Question) -> Parameters:
+    """The parameters of an answer: the usual ones, but for the window that was asked for."""
+    if question.window_days is None:
+        return DEFAULT
+    return replace(DEFAULT, study=replace(DEFAULT.study, window_days=question.window_days))
 
 
 class LearnerTables(Protocol):
@@ -94,8 +106,9 @@ class LearnerAnswers:
         topic: str | None,
     ) -> dict[AnswerName, Answer]:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
-        evaluated = evaluate(state, self._curriculum(question), question.as_of, parts=parts)
-        header = Header(question.learner_key, question.as_of, computed_at)
+        params = _params(question)
+        evaluated = evaluate(state, self._curriculum(question), question.as_of, params, parts)
+        header = Header(question.learner_key, question.as_of, computed_at, parameters=params)
         return {
             name: answers.mastery_topic(evaluated, header, topic or "")
             if name is AnswerName.MASTERY_TOPIC

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query
@@ -109,13 +109,19 @@ def evaluate(
     *,
     as_of: datetime | None,
     topic: str | None = None,
+    window_days: int | None = None,
 ) -> dict[AnswerName, Answer]:
     """The answers that the gate has let pass, with the learner's name put into their headers."""
     now = services.clock()
     if as_of is None and reading.state is not None:
         now = max(now, reading.state.computed_as_of)  # another machine's clock may be ahead
     question = Question(
-        principal.tenant_id, str(reading.learner_key), as_of or now, reading.time_zone, reading.curriculum_version
+        principal.tenant_id,
+        str(reading.learner_key),
+        as_of or now,
+        reading.time_zone,
+        reading.curriculum_version,
+        window_days,
     )
     if as_of is None:
         answers = services.answers.now(question, names, reading.state, topic=topic)
@@ -129,14 +135,23 @@ def evaluate(
     return answers
 
 
-def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, topic: str | None = None) -> Response:
+def respond(
+    services: Services,
+    wanted: Wanted,
+    name: AnswerName,
+    address: str,
+    topic: str | None = None,
+    window_days: int | None = None,
+) -> Response:
     """The answer, `304` when the asker holds it already, all behind the gate."""
 
     def produce(reading: Reading) -> Response:
         now, state = services.clock(), reading.state
 
         def make() -> bytes:
-            answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic)
+            answers = evaluate(
+                services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic, window_days=window_days
+            )
             return orjson.dumps(select(answers[name], wanted.fields))
 
         if state is None:  # nothing says whether the core has changed since
@@ -153,6 +168,7 @@ def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, 
             (state.version, state.computed_at, state.definition),
             name,
             topic,
+            window_days,
             wanted.as_of,
             wanted.fields,
         )
@@ -231,3 +247,24 @@ def reviews(services: Served, wanted: Parameters) -> Response:
 def knowledge_gaps(services: Served, wanted: Parameters) -> Response:
     """Gaps in the order of severity and priority, each with a path, and the prerequisite graph."""
     return respond(services, wanted, AnswerName.KNOWLEDGE_GAPS, at.KNOWLEDGE_GAPS)
+
+
+WINDOWS = (28, 84, 182)
+"""Days that the answers about study may look back: four weeks, twelve, half a year."""
+
+Window = Annotated[
+    Literal[28, 84, 182] | None,
+    Query(alias="window", description="Days to look back: 28, 84 (the usual window) or 182."),
+]
+
+
+@router.get(at.STUDY_EFFICIENCY, **_operation("StudyEfficiency"))
+def study_efficiency(services: Served, wanted: Parameters, window: Window = None) -> Response:
+    """Active against total time, focus, lengths of sessions, times of day, the trend; insights with their samples."""
+    return respond(services, wanted, AnswerName.STUDY_EFFICIENCY, at.STUDY_EFFICIENCY, window_days=window)
+
+
+@router.get(at.STUDY_PATTERNS, **_operation("StudyPatterns"))
+def study_patterns(services: Served, wanted: Parameters, window: Window = None) -> Response:
+    """Rhythm, timing, breaks, materials, accuracy within a session, and a suggested week."""
+    return respond(services, wanted, AnswerName.STUDY_PATTERNS, at.STUDY_PATTERNS, window_days=window)

@@ -22,6 +22,8 @@ class AnswerName(StrEnum):
     MASTERY_TOPIC = "mastery_topic"
     REVIEWS = "reviews"
     KNOWLEDGE_GAPS = "knowledge-gaps"
+    STUDY_EFFICIENCY = "study-efficiency"
+    STUDY_PATTERNS = "study-patterns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw.
+    the gate's transaction saw; `window_days` how far back the answers about study look, None for the usual window.
     """
 
     tenant_id: str
@@ -37,6 +39,7 @@ class Question:
     as_of: datetime
     time_zone: str
     curriculum_version: int
+    window_days: int | None = None
 
 
 class AnswerSource(Protocol):
