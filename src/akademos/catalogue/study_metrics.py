@@ -74,8 +74,8 @@ STUDY_METRICS: tuple[Metric, ...] = (
         "study_insight",
         "Which habits go with more right answers.",
         "mean residual of answers (score less item difficulty and the mean of equally well known items) on one side of "
-        "a declared hypothesis less that on the other; random intercept per day, Benjamini-Hochberg at 5% over all tests "
-        "of the report, jackknife over days as a guard, |d| >= 0.10; never said to cause anything",
+        "a declared hypothesis less that on the other; random intercept per day, Benjamini-Hochberg at 5% over all "
+        "tests of the report, jackknife over days as a guard, |d| >= 0.10; never said to cause anything",
         "share",
         "learner and hypothesis",
         _SUPPORT,
