@@ -196,8 +196,10 @@ def clock(minute: int) -> str:
 
 @dataclass(frozen=True)
 class PlanLine:
-    """One suggested time."""
+    """One suggested time; `weekday` 0 is Monday."""
 
+    weekday: int
+    start_minute: int
     when: str
     minutes: str
     why: str
@@ -216,7 +218,7 @@ def plan_card(answer: Json, efficiency: Json, words: Words) -> tuple[Card, list[
         weekday, start = count_of(row.get("weekday")) or 0, count_of(row.get("start_minute")) or 0
         duration = length(share_of(row.get("minutes")) or 0.0, words)
         why = words.plain(f"study.plan.{row.get('why')}")
-        lines.append(PlanLine(f"{locale.long_weekdays[weekday]}, {clock(start)}", duration, why))
+        lines.append(PlanLine(weekday, start, f"{locale.long_weekdays[weekday]}, {clock(start)}", duration, why))
         outlined[weekday, start // 60] = words.plain("study.plan.tip", minutes=duration)
     total = sum(share_of(row.get("minutes")) or 0.0 for row in times)
     own = share_of(plan.get("weekly_minutes")) or 0.0
@@ -299,32 +301,42 @@ def _retained(kinds: Sequence[Json], words: Words) -> Markup:
     return words.html("study.materials.alike" if tested else "study.materials.untold")
 
 
-def attention_card(answer: Json, efficiency: Json, words: Words) -> Card:
-    """Focus, breaks, and the proxies of multitasking, as figures with their sample."""
-    title, locale = words.plain("study.attention.title"), words.locale
+def attention_card(answer: Json, words: Words) -> Card:
+    """How long study goes on without a break; the numbers stand in `attention_table`."""
+    title = words.plain("study.attention.title")
     if status_of(answer) != "ok":
         return Card("attention", title, state=study_state(words, "study_attention", answer))
     breaks, many = block(answer, "breaks"), block(answer, "multitasking")
-    focus = block(efficiency, "focus")
-    value = share_of(focus.get("value"))
-    per_hour, stretch = share_of(breaks.get("per_hour")) or 0.0, share_of(breaks.get("median_stretch_minutes")) or 0.0
-    take = words.html("study.attention.take", stretch=length(stretch, words), breaks=locale.number(per_hour, 1))
-    switches, devices = share_of(many.get("switches_per_hour")), share_of(many.get("several_devices_share"))
-    body = [
-        [
-            Cell(words.plain("study.focus")),
-            Cell(MISSING) if value is None else Cell(locale.percent(value)),
-            range_cell(share_of(focus.get("low")), share_of(focus.get("high")), locale),
-        ],
-        [Cell(words.plain("study.breaks_per_hour")), count_cell(per_hour, locale, 1), Cell(MISSING)],
-        [Cell(words.plain("study.switches_per_hour")), count_cell(switches, locale, 1), Cell(MISSING)],
-        [Cell(words.plain("study.several_devices")), share_cell(devices, locale), Cell(MISSING)],
-    ]
+    take = words.html(
+        "study.attention.take",
+        stretch=length(share_of(breaks.get("median_stretch_minutes")) or 0.0, words),
+        breaks=words.locale.number(share_of(breaks.get("per_hour")) or 0.0, 1),
+    )
     counted = words.counted("study.counted", count_of(many.get("sessions_counted")) or 0)
+    note = Note(words.plain("study.proxy"), words.html("study.proxy.text", sessions=counted))
+    return Card("attention", title, take, notes=[note])
+
+
+def attention_table(answer: Json, efficiency: Json, words: Words) -> Table | None:
+    """Focus, breaks, and the proxies of multitasking, with their sample; None where nothing is said."""
+    if status_of(answer) != "ok":
+        return None
+    locale, focus = words.locale, block(efficiency, "focus")
+    breaks, many = block(answer, "breaks"), block(answer, "multitasking")
+    sessions = count_of(block(focus, "sample").get("sessions"))
+    counted = count_of(many.get("sessions_counted"))
+    low, high = share_of(focus.get("low")), share_of(focus.get("high"))
+    rows_of = (
+        ("focus", share_cell(share_of(focus.get("value")), locale), range_cell(low, high, locale), sessions),
+        ("breaks_per_hour", count_cell(share_of(breaks.get("per_hour")), locale, 1), Cell(MISSING), sessions),
+        ("switches_per_hour", count_cell(share_of(many.get("switches_per_hour")), locale, 1), Cell(MISSING), counted),
+        ("several_devices", share_cell(share_of(many.get("several_devices_share")), locale), Cell(MISSING), sessions),
+    )
     columns = [
         Column(words.plain("study.col.what")),
         Column(words.plain("study.col.value"), numeric=True),
         Column(words.plain("col.range"), numeric=True),
+        Column(words.plain("study.col.sessions"), numeric=True),
     ]
-    note = Note(words.plain("study.proxy"), words.html("study.proxy.text", sessions=counted))
-    return Card("attention", title, take, Markup(""), [Table(title, columns, body)], notes=[note])
+    body = [[Cell(words.plain(f"study.{key}")), value, span, count_cell(n, locale)] for key, value, span, n in rows_of]
+    return Table(words.plain("study.attention.title"), columns, body)

@@ -25,6 +25,7 @@ from akademos.serving.pages.habit_cards import (
     Highlight,
     PlanLine,
     attention_card,
+    attention_table,
     days_card,
     highlights_card,
     materials_card,
@@ -99,7 +100,7 @@ def render_my_study(efficiency: Answer, patterns: Answer, *, shell: Shell, own_p
             for days in WINDOWS
         ],
         tiles=_tiles(efficiency, header, words, retry),
-        step=_step(lines, words),
+        step=_step(lines, header, words),
         trend=card(efficiency, "efficiency", "study.trend.title", lambda a: trend_card(a, words)),
         highlights=said,
         highlight_lines=highlights,
@@ -109,7 +110,8 @@ def render_my_study(efficiency: Answer, patterns: Answer, *, shell: Shell, own_p
         plan=plan,
         plan_lines=lines,
         materials=card(patterns, "materials", "study.materials.title", lambda a: materials_card(a, words)),
-        attention=card(patterns, "attention", "study.attention.title", lambda a: attention_card(a, known, words)),
+        attention=card(patterns, "attention", "study.attention.title", lambda a: attention_card(a, words)),
+        attention_table=None if isinstance(patterns, LoadFailure) else attention_table(patterns, known, words),
         rules=card(efficiency, "rules", "study.rules.title", lambda a: rules_card(a, words)),
         about=_about(header, words) if answers else Markup(""),
         facts=_facts(header, words) if answers else [],
@@ -181,10 +183,13 @@ def _today(label: str, efficiency: Json, today: Json, header: Header, words: Wor
     return Tile(label, length(active, words), chip, text)
 
 
-def _step(lines: Sequence[PlanLine], words: Words) -> Markup:
+def _step(lines: Sequence[PlanLine], header: Header, words: Words) -> Markup:
+    """The suggested time that comes next."""
     if not lines:
         return Markup("")
-    return words.html("study.step", when=lines[0].when, minutes=lines[0].minutes, why=lines[0].why)
+    now = header.now.weekday() * 1440 + header.now.hour * 60 + header.now.minute
+    following = min(lines, key=lambda line: (line.weekday * 1440 + line.start_minute - now) % (7 * 1440))
+    return words.html("study.step", when=following.when, minutes=following.minutes, why=following.why)
 
 
 def _about(header: Header, words: Words) -> Markup:

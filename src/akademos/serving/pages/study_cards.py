@@ -268,8 +268,9 @@ def rules_card(answer: Json, words: Words) -> Card:
         return Card("rules", title, state=study_state(words, "study_rules", answer))
     rules = block(answer, "rules")
     used = next((amount for row, amount in zip(found, amounts, strict=True) if row.get("used")), amounts[0])
+    alike = round(max(amounts)) == round(min(amounts))
     take = words.html(
-        "study.rules.take",
+        "study.rules.same" if alike else "study.rules.take",
         idle=count_of(rules.get("idle_minutes")),
         session=count_of(rules.get("session_minutes")),
         less=length(used - amounts[0], words),
