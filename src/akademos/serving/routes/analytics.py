@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query
@@ -252,19 +252,39 @@ def knowledge_gaps(services: Served, wanted: Parameters) -> Response:
 WINDOWS = (28, 84, 182)
 """Days that the answers about study may look back: four weeks, twelve, half a year."""
 
-Window = Annotated[
-    Literal[28, 84, 182] | None,
-    Query(alias="window", description="Days to look back: 28, 84 (the usual window) or 182."),
-]
+_WINDOW = f"Days to look back: {', '.join(map(str, WINDOWS))}; left out: 84."
+
+
+def window_of(
+    window: Annotated[str | None, Query(description=_WINDOW, examples=["28"])] = None,
+) -> int | None:
+    """The window that a request names.
+
+    Raises:
+        InputError: there is no such window (`window_invalid`).
+    """
+    if window is None:
+        return None
+    if window not in map(str, WINDOWS):
+        raise InputError(
+            "window is none of the windows there are.",
+            hint=f"One of {', '.join(map(str, WINDOWS))} days, or none.",
+            pointer="/query/window",
+            code="window_invalid",
+        )
+    return int(window)
+
+
+Window = Annotated[int | None, Depends(window_of)]
 
 
 @router.get(at.STUDY_EFFICIENCY, **_operation("StudyEfficiency"))
-def study_efficiency(services: Served, wanted: Parameters, window: Window = None) -> Response:
+def study_efficiency(services: Served, wanted: Parameters, window: Window) -> Response:
     """Active against total time, focus, lengths of sessions, times of day, the trend; insights with their samples."""
     return respond(services, wanted, AnswerName.STUDY_EFFICIENCY, at.STUDY_EFFICIENCY, window_days=window)
 
 
 @router.get(at.STUDY_PATTERNS, **_operation("StudyPatterns"))
-def study_patterns(services: Served, wanted: Parameters, window: Window = None) -> Response:
+def study_patterns(services: Served, wanted: Parameters, window: Window) -> Response:
     """Rhythm, timing, breaks, materials, accuracy within a session, and a suggested week."""
     return respond(services, wanted, AnswerName.STUDY_PATTERNS, at.STUDY_PATTERNS, window_days=window)

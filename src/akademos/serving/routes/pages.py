@@ -165,8 +165,8 @@ def my_study(
     request: Request,
     services: Served,
     principal: Asker,
+    window: Window,
     learner: Annotated[str | None, Query()] = None,
-    window: Window = None,
     as_of: Annotated[str | None, Query()] = None,
     reason: Annotated[str | None, Query()] = None,
 ) -> Response:
