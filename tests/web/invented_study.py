@@ -42,7 +42,7 @@ def _tables() -> dict[str, pl.DataFrame]:
         kind = KINDS[int(rng.integers(0, 3))]
         topic = f"t{int(rng.integers(0, 4))}"
         end = at + timedelta(minutes=6)
-        shared = {"material_id": f"{kind}-{topic}", "topic_ids": [topic], "material_kind": kind}
+        shared: Json = {"material_id": f"{kind}-{topic}", "topic_ids": [topic], "material_kind": kind}
         materials.append(event("material_opened", at, duration_seconds=None, **shared))
         materials.append(event("material_completed", end, duration_seconds=330.0, **shared))
         at = end

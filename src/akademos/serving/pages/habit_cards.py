@@ -9,8 +9,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from akademos.serving.charts.canvas import MEDIUM, NARROW, WIDE, Caption
-from akademos.serving.charts.heatmap_calendar import past_calendar, ramp
-from akademos.serving.charts.scales import count_thresholds
+from akademos.serving.charts.heatmap_calendar import past_calendar
 from akademos.serving.charts.tally import Group, tally
 from akademos.serving.pages.answers import (
     Header,
@@ -139,8 +138,6 @@ def days_card(answer: Json, header: Header, words: Words) -> Card:
         )
         for canvas in (WIDE, NARROW)
     ]
-    thresholds = count_thresholds(list(minutes.values()))
-    most = words.plain("study.hours.most", n=locale.number(thresholds[-1]))
     table = Table(
         title,
         [
@@ -163,7 +160,7 @@ def days_card(answer: Json, header: Header, words: Words) -> Card:
         _rhythm(answer, words),
         figure("nw", *drawings),
         [table],
-        ramp=(Markup(ramp(thresholds)), words.plain("past.none"), most),  # noqa: S704 - our drawing
+        ramp=hours_ramp(minutes.values(), words),
     )
 
 
@@ -237,7 +234,7 @@ def plan_card(answer: Json, efficiency: Json, words: Words) -> tuple[Card, list[
         [Column(words.plain(f"study.col.{name}")) for name in ("time", "length", "why")],
         [[Cell(line.when, place), Cell(line.minutes), Cell(line.why)] for place, line in enumerate(lines)],
     )
-    return Card("plan", title, take, figure("nw", *drawings), [table], ramp=hours_ramp(minutes, words)), lines
+    return Card("plan", title, take, figure("nw", *drawings), [table], ramp=hours_ramp(minutes.values(), words)), lines
 
 
 def materials_card(answer: Json, words: Words) -> Card:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from markupsafe import Markup
+from collections.abc import Iterable, Mapping
 
 from akademos.serving.charts.canvas import MEDIUM, NARROW, WIDE, Canvas, Caption
-from akademos.serving.charts.heatmap_calendar import ramp
 from akademos.serving.charts.line_band import BandPoint, line_band
 from akademos.serving.charts.scales import count_thresholds
 from akademos.serving.charts.tally import Group, tally
 from akademos.serving.charts.weekday_hours import Cell as Hour
 from akademos.serving.charts.weekday_hours import weekday_hours
 from akademos.serving.pages.answers import Json, block, count_of, day_of, rows, share_of, status_of, text_of
-from akademos.serving.pages.cards import Card, LegendEntry, Note, State, figure, state_for
+from akademos.serving.pages.cards import Card, LegendEntry, Note, Ramp, State, figure, state_for
 from akademos.serving.pages.tables import Cell, Column, Table, count_cell, day_cell, share_cell
 from akademos.serving.pages.wording import Words
 
@@ -79,7 +76,7 @@ def hours_card(answer: Json, words: Words) -> Card:
             "nw", *(hours_picture(minutes, "hours", title, description, canvas, words) for canvas in (WIDE, NARROW))
         ),
         [_hours_table(answer, title, words)],
-        ramp=hours_ramp(minutes, words),
+        ramp=hours_ramp(minutes.values(), words),
     )
 
 
@@ -110,11 +107,11 @@ def hours_picture(
     )
 
 
-def hours_ramp(minutes: Mapping[Hour, int], words: Words) -> tuple[Markup, str, str]:
-    """The legend of the heatmap."""
-    thresholds = count_thresholds(list(minutes.values()))
+def hours_ramp(minutes: Iterable[int], words: Words) -> Ramp:
+    """The legend of a heatmap of minutes."""
+    thresholds = count_thresholds(list(minutes))
     most = words.plain("study.hours.most", n=words.locale.number(thresholds[-1]))
-    return Markup(ramp(thresholds)), words.plain("past.none"), most  # noqa: S704 - our drawing
+    return Ramp.of(words.plain("past.none"), most, thresholds)
 
 
 def _hours_table(answer: Json, title: str, words: Words) -> Table:
