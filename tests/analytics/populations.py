@@ -83,12 +83,14 @@ def tables_of(
     interactions: Sequence[Mapping[str, Any]] = (),
     learners: Sequence[Mapping[str, Any]] = (),
     targets: Sequence[Mapping[str, Any]] = (),
+    study: Sequence[Mapping[str, Any]] = (),
 ) -> Tables:
     """All input tables of a population."""
     return {
         **CURRICULUM_TABLES,
         "question_attempts": table("question_attempts", answers),
         "material_interactions": table("material_interactions", interactions),
+        "study_events": table("study_events", study),
         "learners": table("learners", learners),
         "learner_targets": table("learner_targets", targets),
     }
@@ -101,6 +103,7 @@ def populations(draw: st.DrawFn) -> Tables:
     interactions: list[dict[str, Any]] = []
     learners: list[dict[str, Any]] = []
     targets: list[dict[str, Any]] = []
+    study: list[dict[str, Any]] = []
     for key in ("ada", "ben", "cy")[: draw(st.integers(1, 3))]:
         precision = draw(st.sampled_from(("exact", "exact", "exact", "day", "order")))
         if draw(st.booleans()):
@@ -163,7 +166,32 @@ def populations(draw: st.DrawFn) -> Tables:
                     "duration_seconds": 60.0,
                 }
             )
-    return tables_of(answers, interactions, learners, targets)
+        for number, (minute, name, switches, session) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(
+                        minutes,
+                        st.sampled_from(("sent", "sent", "started", "paused", "resumed", "ended")),
+                        st.sampled_from((None, 0, 2)),
+                        st.sampled_from((None, "s-1", "s-2")),
+                    ),
+                    max_size=8,
+                )
+            )
+        ):
+            study.append(
+                {
+                    "learner_key": key,
+                    "event_id": f"{key}-s{number}",
+                    "event_name": f"study_session_{'heartbeat_' if name == 'sent' else ''}{name}",
+                    "occurred_at": _moment(precision, minute, number),
+                    "time_precision": precision,
+                    "session_id": session,
+                    "view_switches": switches,
+                    "page_visible": True,
+                }
+            )
+    return tables_of(answers, interactions, learners, targets, study)
 
 
 def _moment(precision: str, minute: int, number: int) -> datetime:

@@ -18,8 +18,9 @@ from akademos.errors import NotFound
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
 
-NAMES = ("dashboard", "mastery", "reviews", "knowledge_gaps")
+NAMES = ("dashboard", "mastery", "reviews", "knowledge_gaps", "study_efficiency", "study_patterns")
 STATUSES = {"ok", "not_enough_data", "needs_clock", "no_data", "not_available"}
+OF_STUDY = {"made", "not_clear", "open", "ended"}
 TREND = {"rising", "falling", "stable", "no_clear_change", "not_enough_data", "needs_clock"}
 NEVER_SAID = re.compile(r"\b(fail(ing|ed|ure)?|rank|worst|bad|poor|stupid)\b", re.IGNORECASE)
 
@@ -85,7 +86,7 @@ def test_answers_serialise_and_every_block_has_a_known_status(tables: Tables) ->
             elif ".graph.nodes" in path:
                 assert status in {"mastered", "never_learned", "forgotten", "not_yet_seen", "developing"}
             elif status is not None:
-                assert status in STATUSES, path
+                assert status in STATUSES | (OF_STUDY if name.startswith("study") else set()), path
             if status in STATUSES - {"ok"} and "reason" in block:
                 assert block["reason"], path
         assert not NEVER_SAID.search(" ".join(_texts(found))), name
@@ -108,14 +109,14 @@ def test_plain_tables_and_frames_give_the_same_answers() -> None:
 
 
 def test_every_answer_starts_with_the_header() -> None:
-    for found in _answers(LIVELY).values():
+    for name, found in _answers(LIVELY).items():
         assert found["learner"] == {"key": "ada", "display_name": "Ada"}
         assert found["as_of"] == "2026-04-05T13:07:00Z"
         assert (found["clock"], found["time_zone"]) == ("exact", "UTC")
         assert found["provenance"]["answers"] == 220
         assert found["provenance"]["events"] == 221
         assert found["provenance"]["first_event_at"] == "2026-01-05T00:00:00Z"
-        assert found["provenance"]["definition"] == "mastery/1"
+        assert found["provenance"]["definition"] == ("study/1" if name.startswith("study") else "mastery/1")
 
 
 def test_the_dashboard_of_an_active_learner() -> None:
@@ -134,8 +135,9 @@ def test_the_dashboard_of_an_active_learner() -> None:
     step = found["next_step"]
     assert step["topic_id"] == "algebra"
     assert step["unlocks"] == [{"topic_id": "limits", "name": "Limits"}]
-    for later in (found["readiness"], found["today"]["study_minutes"]):
-        assert later["status"] == "not_available"
+    assert found["readiness"]["status"] == "not_available"
+    minutes = found["today"]["study_minutes"]
+    assert (minutes["status"], minutes["active"], minutes["sessions"]) == ("ok", 0.0, 0)
 
 
 def test_the_four_parts_of_a_priority_add_up() -> None:

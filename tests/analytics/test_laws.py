@@ -87,7 +87,7 @@ def test_order_and_repeats_of_rows_change_nothing(tables: Tables, seed: int) -> 
     tables = _with_cohort(tables)
     shuffled = {
         name: pl.concat([table, table.sample(fraction=0.5, seed=seed)]).sample(fraction=1, shuffle=True, seed=seed + 1)
-        if name in ("question_attempts", "material_interactions")
+        if name in ("question_attempts", "material_interactions", "study_events")
         else table
         for name, table in tables.items()
     }
@@ -102,7 +102,9 @@ def test_what_happens_later_changes_nothing(tables: Tables, minute: int) -> None
         name: table.filter(pl.col("occurred_at") <= as_of) if "occurred_at" in table.columns else table
         for name, table in tables.items()
     }
-    learners = pl.concat([tables[name]["learner_key"] for name in ("question_attempts", "material_interactions")])
+    learners = pl.concat(
+        [tables[name]["learner_key"] for name in ("question_attempts", "material_interactions", "study_events")]
+    )
     present = pl.DataFrame({"learner_key": learners.unique()}).join(tables["learners"], on="learner_key", how="left")
     everything, past = ({**part, "learners": present} for part in (tables, known))
     _same(_evaluated(everything, as_of), _evaluated(past, as_of))
@@ -155,7 +157,9 @@ def test_a_more_correct_answer_never_lowers_accuracy(tables: Tables, data: st.Da
 def test_without_a_clock_nothing_that_needs_one_is_said(tables: Tables) -> None:
     timeless = tables["question_attempts"].with_columns(time_precision=pl.lit("order"))
     contacts = tables["material_interactions"].with_columns(time_precision=pl.lit("order"))
-    found = _evaluated({**tables, "question_attempts": timeless, "material_interactions": contacts}, NOW)
+    study = tables["study_events"].with_columns(time_precision=pl.lit("order"))
+    timeless_tables = {"question_attempts": timeless, "material_interactions": contacts, "study_events": study}
+    found = _evaluated({**tables, **timeless_tables}, NOW)
     assert set(found["learner"]["clock"]) == {"order"}
     for name in ("history", "reviews", "calendar", "curves", "recent_reviews", "days"):
         assert found[name].height == 0, name

@@ -69,6 +69,8 @@ ANSWER_PATHS = (
     "/v1/analytics/reviews",
     "/v1/analytics/knowledge-gaps",
     "/v1/analytics/exam-plan",
+    "/v1/analytics/study-efficiency",
+    "/v1/analytics/study-patterns",
 )
 
 

@@ -80,6 +80,18 @@ def test_fields_choose_blocks_and_keep_the_header(institution: Institution) -> N
     assert "gaps" in refused["hint"]
 
 
+@pytest.mark.parametrize("path", ["/v1/analytics/study-efficiency", "/v1/analytics/study-patterns"])
+def test_the_answers_about_study_know_three_windows(institution: Institution, path: str) -> None:
+    client = institution.as_("ada")
+    tags = {
+        client.get(path, params={"window": days} if days else {}).headers["etag"] for days in ("", "28", "84", "182")
+    }
+    assert len(tags) == 4
+    for rubbish in ("29", "-1", "84.0", "all", ""):
+        refused = client.get(path, params={"window": rubbish})
+        assert (refused.status_code, refused.json()["code"]) == (400, "window_invalid"), rubbish
+
+
 @pytest.mark.parametrize("as_of", ["2026-03-01T12:00:00Z", "2026-03-01T14:00:00+02:00", "2026-03-01T14:00:00 02:00"])
 def test_a_past_instant_is_answered_from_the_core(institution: Institution, as_of: str) -> None:
     answer = institution.as_("ada").get(DASHBOARD, params={"as_of": as_of})

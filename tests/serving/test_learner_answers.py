@@ -13,7 +13,7 @@ from tests.serving.json_schema import violations
 from akademos.analytics.learner_state import pack, precompute
 from akademos.errors import NotFound
 from akademos.jobs.learner_answers import LearnerAnswers
-from akademos.serving import answer_forms
+from akademos.serving import answer_forms, study_forms
 from akademos.stores.ports.answers import AnswerName, Question
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.records import Curriculum
@@ -27,6 +27,8 @@ FORMS = {
     AnswerName.REVIEWS: "Reviews",
     AnswerName.KNOWLEDGE_GAPS: "KnowledgeGaps",
     AnswerName.EXAM_PLAN: "ExamPlan",
+    AnswerName.STUDY_EFFICIENCY: "StudyEfficiency",
+    AnswerName.STUDY_PATTERNS: "StudyPatterns",
 }
 
 
@@ -124,7 +126,7 @@ def test_every_answer_has_the_form_that_the_document_says(precision: str) -> Non
     made = answers.now(question(), EVERY, state)
     if state is not None:
         made |= answers.now(question(), [AnswerName.MASTERY_TOPIC], state, topic="a")
-    forms = answer_forms.schemas()
+    forms = answer_forms.schemas() | study_forms.schemas()
     for name, answer in made.items():
         said = {**answer, "contested": []}  # which the route adds, from the reading
         assert list(violations(said, forms[FORMS[name]], forms)) == [], name

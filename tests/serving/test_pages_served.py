@@ -81,6 +81,21 @@ def test_an_instructor_sees_a_learners_progress_and_that_it_is_not_their_own(dra
     assert drawn.log()[-1][5] == "office hour"
 
 
+def test_a_learner_sees_the_own_study_habits_in_a_chosen_window(drawn: Institution) -> None:
+    text = page(drawn.as_("ada"), "/my-study-habits")
+    assert "My study habits" in text
+    assert 'aria-current="page"' in text
+    assert "last 12 weeks" in text
+    assert "last 4 weeks" in page(drawn.as_("ada"), "/my-study-habits", window="28")
+    refused = drawn.as_("ada").get("/my-study-habits", params={"window": "29"}, headers=HTML)
+    assert refused.status_code == 400
+
+
+def test_an_instructor_sees_a_learners_study_habits_on_record(drawn: Institution) -> None:
+    page(drawn.as_("prof", "instructor"), "/my-study-habits", learner=drawn.people["ada"], reason="office hour")
+    assert drawn.log()[-1][5] == "office hour"
+
+
 def test_a_topic_can_be_chosen(drawn: Institution) -> None:
     assert page(drawn.as_("ada"), "/my-progress", topic="a") != page(drawn.as_("ada"), "/my-progress")
     assert drawn.as_("ada").get("/my-progress", params={"topic": "zz"}, headers=HTML).status_code == 404

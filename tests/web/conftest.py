@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
 from tests.web.invented_forms import NOW, Json
+from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
@@ -64,6 +65,8 @@ async def _other(request: Request) -> Response:
                 seen, shell=SHELL, zone=UTC, own_shown=bool(seen), own_href="/accesses?own=true", next_href=following
             )
         )
+    if which.startswith("study-"):
+        return _page(pages.render_my_study(*study_answers(which.removeprefix("study-")), shell=SHELL))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
     if which == "consent":

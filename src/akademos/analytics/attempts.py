@@ -32,12 +32,14 @@ class Activity:
             question (number), score (in steps), correct, and the columns of question_attempts.
         interactions: material interactions and unscored answers; columns learner, date, clocked, completes and those
             of material_interactions.
+        study: other signs of activity (`schemas.INPUT["study_events"]`) with learner (number).
         questions, topics: names by number; number 0 of the topics is OVERALL.
     """
 
     learners: pl.DataFrame
     answers: pl.DataFrame
     interactions: pl.DataFrame
+    study: pl.DataFrame
     questions: list[str]
     topics: list[str]
 
@@ -71,8 +73,9 @@ def read_activity(tables: Mapping[str, pl.DataFrame], as_of_us: int, params: Par
     """
     attempts = _valid(conform(tables.get("question_attempts"), "question_attempts"), as_of_us)
     contacts = _valid(conform(tables.get("material_interactions"), "material_interactions"), as_of_us)
+    study = _valid(conform(tables.get("study_events"), "study_events"), as_of_us)
     named = conform(tables.get("learners"), "learners")
-    keys = pl.concat([attempts["learner_key"], contacts["learner_key"], named["learner_key"]]).unique().sort()
+    keys = pl.concat([table["learner_key"] for table in (attempts, contacts, study, named)]).unique().sort()
     learners = (
         pl.DataFrame({"learner_key": keys})
         .join(named.unique("learner_key", keep="first", maintain_order=True), on="learner_key", how="left")
@@ -91,7 +94,14 @@ def read_activity(tables: Mapping[str, pl.DataFrame], as_of_us: int, params: Par
         topic_ids=_topic_set(),
     )
     unscored = attempts.filter(~scored).select(
-        "learner_key", "event_id", "occurred_at", "time_precision", "topic_ids", "course_id"
+        "learner_key",
+        "event_id",
+        "occurred_at",
+        "time_precision",
+        "topic_ids",
+        "course_id",
+        "duration_seconds",
+        "session_id",
     )
     answers = _placed(answers, learners)
     questions = answers["question_id"].unique().sort()
@@ -100,6 +110,9 @@ def read_activity(tables: Mapping[str, pl.DataFrame], as_of_us: int, params: Par
         learners=learners,
         answers=answers.with_columns(question=numbers(answers["question_id"], questions.to_list())),
         interactions=_placed(pl.concat([contacts, unscored], how="diagonal"), learners),
+        study=study.join(
+            learners.select("learner_key", "learner"), on="learner_key", how="left", maintain_order="left"
+        ),
         questions=questions.to_list(),
         topics=topics,
     )
@@ -168,7 +181,9 @@ def _topic_set() -> pl.Expr:
 
 def _tie_breakers(rows: pl.DataFrame) -> list[str]:
     """Columns that decide which of two differing rows of one event_id comes first."""
-    return [name for name in ("question_id", "score", "event_name", "material_id") if name in rows.columns]
+    return [
+        name for name in ("question_id", "score", "event_name", "material_id", "session_id") if name in rows.columns
+    ]
 
 
 def _placed(rows: pl.DataFrame, learners: pl.DataFrame) -> pl.DataFrame:

@@ -85,3 +85,22 @@ def with_local_date(rows: pl.DataFrame) -> pl.DataFrame:
                 .otherwise(local)
             )
     return rows.with_columns(date=local)
+
+
+def local_microseconds(
+    us: npt.NDArray[np.int64], zone_of_row: npt.NDArray[np.int64], zones: list[str]
+) -> npt.NDArray[np.int64]:
+    """What the wall clock of each row's zone shows at an instant, as microseconds since 1970-01-01 00:00 of that clock.
+
+    Args:
+        us: instants, microseconds since 1970 in UTC.
+        zone_of_row: number of each row's zone among `zones`.
+        zones: IANA names.
+    """
+    local = us.copy()
+    for number in np.unique(zone_of_row).tolist():
+        if zones[number] != "UTC":
+            rows = np.flatnonzero(zone_of_row == number)
+            instants = pl.Series(us[rows]).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zones[number])
+            local[rows] = instants.dt.replace_time_zone(None).dt.epoch("us").to_numpy()
+    return local

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from akademos.analytics.schemas import STATE, TEXTS, TIME
+from akademos.analytics.study_schemas import STUDY_EVALUATED, STUDY_PARTS
 from akademos.errors import InputError
 
 
@@ -193,6 +194,7 @@ EVALUATED: Mapping[str, pl.Schema] = {
     ),
     # one day of the last half year with activity
     "days": _table(learner_key=pl.String, date=pl.Date, answers=pl.Int32, interactions=pl.Int32),
+    **STUDY_EVALUATED,
 }
 
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -203,6 +205,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "items": ("topic_items",),
     "gaps": ("gaps", "path", "graph_nodes", "graph_edges"),
     "rhythm": ("rhythm", "days"),
+    **STUDY_PARTS,
 }
 """Parts that `evaluate` can be asked for, and the tables each gives; `learner` always comes."""
 

@@ -28,6 +28,7 @@ from akademos.analytics.review_tables import (
 from akademos.analytics.rhythm import rhythm
 from akademos.analytics.schemas import STATE, TIME
 from akademos.analytics.state_arrays import StateArrays, date_of, read_state
+from akademos.analytics.study_tables import study_tables
 from akademos.analytics.weekly_points import history_table, weekly_points
 
 
@@ -63,6 +64,7 @@ def evaluate_state(
         found["topic_items"] = topic_items_table(arrays)
     if "rhythm" in parts:
         found["rhythm"], found["days"] = _rhythm_tables(arrays)
+    found |= study_tables(arrays, parts)
     return EvaluatedTables({name: found[name] for name in wanted})
 
 

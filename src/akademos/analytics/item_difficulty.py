@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from akademos.analytics.clock import instant_of, microseconds
@@ -62,3 +64,17 @@ def item_difficulty(question_attempts: pl.DataFrame, as_of: datetime, params: Pa
         prior=pl.lit(prior),
         version=pl.lit(f"item_difficulty/1 {as_of.date().isoformat()} {digest}"),
     )
+
+
+def expected_scores(answers: pl.DataFrame, table: pl.DataFrame) -> tuple[npt.NDArray[np.float64], str]:
+    """What the cohort scores at first attempts on the item of each answer (the mean of all items where it is unknown, 0
+    where nothing is), and the version of the table.
+
+    Args:
+        answers: a column question_id.
+        table: `schemas.INPUT["item_difficulty"]`.
+    """
+    prior, version = table.select("prior", "version").row(0) if table.height else (0.0, "none")
+    known = table.select("question_id", "expected").unique("question_id")
+    found = answers.select("question_id").join(known, on="question_id", how="left", maintain_order="left")
+    return found["expected"].fill_null(prior).to_numpy(), version

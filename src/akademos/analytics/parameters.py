@@ -14,7 +14,9 @@ from akademos.errors import InputError
 
 _SPEC_1 = "specification, mastery progression"
 _SPEC_2 = "specification, retrieval strength"
+_SPEC_3 = "specification, study efficiency"
 _SPEC_4 = "specification, knowledge gaps"
+_SPEC_6 = "specification, learning patterns"
 _OWN = "own choice"
 
 # Default weights w0..w20 of FSRS-6, as shipped with package `fsrs` 6.3.2.
@@ -139,6 +141,50 @@ class RhythmParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class StudyParameters:
+    """Active time, sessions, efficiency and patterns."""
+
+    heartbeat_seconds: float = _parameter(30.0, "s", _SPEC_3)
+    idle_minutes: float = _parameter(5.0, "minutes", _SPEC_3)
+    idle_minutes_short: float = _parameter(2.0, "minutes", f"{_OWN}: beside the rule, to show what hangs on it")
+    idle_minutes_long: float = _parameter(10.0, "minutes", f"{_OWN}: beside the rule, to show what hangs on it")
+    session_minutes: float = _parameter(30.0, "minutes", _SPEC_3)
+    answer_minutes_most: float = _parameter(30.0, "minutes", f"{_OWN}: no answer counts longer than a session's pause")
+    material_minutes_most: float = _parameter(240.0, "minutes", f"{_OWN}: the longest lecture")
+    switch_seconds: float = _parameter(30.0, "s per change to another window", _SPEC_3)
+    window_days: int = _parameter(84, "days back", f"{_OWN}: twelve weeks; the asker may choose another window")
+    sessions_min: int = _parameter(5, "sessions", f"{_OWN}: below that no habit is described")
+    days_min: int = _parameter(6, "days of study", f"{_OWN}: below that no rhythm is described")
+    trend_weeks_min: int = _parameter(6, "weeks with study", f"{_OWN}: a slope over less is no trend")
+    trend_alpha: float = _parameter(0.05, "probability", _SPEC_3)
+    hour_answers_min: int = _parameter(100, "answers", f"{_OWN}: as for an insight")
+    block_hours: int = _parameter(2, "hours", f"{_OWN}: a suggested time is a block of so many hours")
+    suggested_days_most: int = _parameter(5, "days a week", f"{_OWN}: two days of rest stay free")
+    rest_days_long: int = _parameter(3, "days", f"{_OWN}: from here on a pause between study days counts as long")
+
+
+@dataclass(frozen=True, slots=True)
+class InsightParameters:
+    """When a statement about study habits is made."""
+
+    days: int = _parameter(182, "days back", f"{_OWN}: half a year, whatever window is asked for")
+    answers_min: int = _parameter(100, "answers on each side", f"{_OWN}: below that the hypothesis is not tested")
+    clusters_min: int = _parameter(15, "days (learners) on each side", f"{_OWN}: `akademos evaluate insights`")
+    false_discovery_rate: float = _parameter(0.05, "share", f"{_OWN}: judged by `akademos evaluate insights`")
+    guard_alpha: float = _parameter(0.01, "probability", f"{_OWN}: the jackknife over clusters must agree")
+    effect_min: float = _parameter(0.10, "standard deviations", f"{_OWN}: smaller effects change no plan")
+    interval: float = _parameter(0.95, "coverage", f"{_OWN}")
+    replicates: int = _parameter(512, "bootstrap replicates", f"{_OWN}: a multiple of 16")
+    late_minutes: float = _parameter(30.0, "minutes into a session", _SPEC_6)
+    long_minutes: float = _parameter(60.0, "minutes without a break", _SPEC_6)
+    short_session_minutes: float = _parameter(20.0, "minutes", _SPEC_6)
+    about_45: tuple[float, float] = _parameter((30.0, 60.0), "minutes", f"{_SPEC_3}: sessions of about 45 minutes")
+    after_break_minutes: float = _parameter(15.0, "minutes after a break", _SPEC_6)
+    material_days: int = _parameter(30, "days", f"{_OWN}: how long a note or a material counts for its topic")
+    switches_per_hour: float = _parameter(6.0, "changes of window per hour", f"{_OWN}: one in ten minutes")
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """All parameters of the learner analytics; `version` names the set in the provenance."""
 
@@ -152,10 +198,14 @@ class Parameters:
     gaps: GapParameters = GapParameters()
     cohort: CohortParameters = CohortParameters()
     rhythm: RhythmParameters = RhythmParameters()
+    study: StudyParameters = StudyParameters()
+    insights: InsightParameters = InsightParameters()
 
     def __post_init__(self) -> None:
         if self.mastery.replicates % 16 or self.mastery.replicates < 16:
             raise InputError("replicates is not a positive multiple of 16.", hint="Use 128.")
+        if self.insights.replicates % 16 or self.insights.replicates < 16:
+            raise InputError("replicates is not a positive multiple of 16.", hint="Use 512.")
         if len(self.forgetting.fsrs) != 21:
             raise InputError("FSRS-6 has 21 weights.", hint="Give w0..w20.")
 

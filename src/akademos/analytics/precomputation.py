@@ -15,6 +15,7 @@ from akademos.analytics.clock import DAY_US, microseconds
 from akademos.analytics.forgetting import NEVER, CardMemory, card_memory, topic_due
 from akademos.analytics.history import daily_curves, overall_group, weekly_history
 from akademos.analytics.history_reuse import fingerprints, reuse_history, with_reused
+from akademos.analytics.item_difficulty import expected_scores
 from akademos.analytics.material_completion import Contacts, completed_materials, material_contacts
 from akademos.analytics.memory_weights import weights_in_force
 from akademos.analytics.pace import ITEM, MATERIAL, answer_times, material_times, own_medians
@@ -22,6 +23,7 @@ from akademos.analytics.parameters import Parameters
 from akademos.analytics.resampling import name_hash
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.schemas import STATE, TIME, conform
+from akademos.analytics.study_state import study_state
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,7 +50,9 @@ def precompute_state(
     past = with_reused(fresh, reuse)
     until = np.full(activity.learners.height, as_of_us)
     curves = daily_curves(activity, memory, pairs, as_of_us, params)
-    recent, difficulty_version = _recent(activity, pairs, row_of_group, tables, as_of_us, params)
+    known = conform(tables.get("item_difficulty"), "item_difficulty")
+    expected, difficulty_version = expected_scores(activity.answers, known)
+    recent = _recent(activity, pairs, row_of_group, expected, as_of_us, params)
 
     def by_group(group: Index) -> dict[str, Any]:
         return {"learner_key": keys.gather(pairs.group_learner[group]), "topic": row_of_group[group]}
@@ -74,6 +78,7 @@ def precompute_state(
         "recent": recent,
         "days": _days(activity),
         "materials": contacts.opened,
+        **study_state(activity, expected, materials, params),
     }
     return {name: _framed(columns, STATE[name]) for name, columns in state.items()}
 
@@ -170,25 +175,12 @@ def _recent(
     activity: Activity,
     pairs: Pairs,
     row_of_group: Index,
-    tables: Mapping[str, pl.DataFrame],
+    expected: Floats,
     as_of_us: int,
     params: Parameters,
-) -> tuple[dict[str, Any], str]:
+) -> dict[str, Any]:
     """Answers within the longest window before `as_of`, and the last ones of each topic whatever their age."""
     answers = activity.answers
-    known = conform(tables.get("item_difficulty"), "item_difficulty")
-    prior, version = known.select("prior", "version").row(0) if known.height else (0.0, "none")
-    expected = (
-        answers.select("question_id")
-        .join(
-            known.select("question_id", "expected").unique("question_id"),
-            on="question_id",
-            how="left",
-            maintain_order="left",
-        )["expected"]
-        .fill_null(prior)
-        .to_numpy()
-    )
     at = answers["at"].to_numpy()
     group = np.repeat(pairs.group, pairs.counts)
     order = np.lexsort((pairs.answer, group))  # answers are numbered in time
@@ -199,7 +191,7 @@ def _recent(
     clocked = answers["clocked"].to_numpy()
     kept = (from_end <= params.gaps.recent_answers) | (clocked[answer] & (at[answer] > as_of_us - window * DAY_US))
     answer, group = answer[kept], group[kept]
-    columns = {
+    return {
         "learner_key": activity.learners["learner_key"].gather(pairs.group_learner[group]),
         "topic": row_of_group[group],
         "occurred_at": at[answer],
@@ -208,7 +200,6 @@ def _recent(
         "score": answers["score"].to_numpy()[answer],
         "expected": expected[answer],
     }
-    return columns, version
 
 
 def _days(activity: Activity) -> pl.DataFrame:
@@ -237,7 +228,8 @@ def _profile(
     params: Parameters,
 ) -> pl.DataFrame:
     marks = ["learner_key", "occurred_at", "time_precision", "course_id"]
-    events = pl.concat([activity.answers.select(marks), activity.interactions.select(marks)])
+    study = activity.study.select("learner_key", "occurred_at", "time_precision", course_id=pl.lit(None, pl.String))
+    events = pl.concat([activity.answers.select(marks), activity.interactions.select(marks), study])
     facts = events.group_by("learner_key").agg(
         events=pl.len(),
         first_event_at=pl.col("occurred_at").filter(pl.col("time_precision") != "order").min(),

@@ -28,6 +28,7 @@ TEXTS = pl.List(pl.String)
 _REQUIRED = {
     "question_attempts": ("learner_key", "event_id", "occurred_at", "question_id", "score"),
     "material_interactions": ("learner_key", "event_id", "event_name", "occurred_at", "material_id"),
+    "study_events": ("learner_key", "event_id", "event_name", "occurred_at"),
     "topics": ("topic_id",),
     "topic_relationships": ("from_topic", "to_topic", "kind"),
     "materials": ("material_id", "topic_ids"),
@@ -57,6 +58,7 @@ INPUT: Mapping[str, pl.Schema] = {
         attempt_number=pl.Int32,
         confidence=pl.Float64,
         hints=pl.Int32,
+        session_id=pl.String,
     ),
     # one event about one material
     "material_interactions": _table(
@@ -70,6 +72,24 @@ INPUT: Mapping[str, pl.Schema] = {
         course_id=pl.String,
         duration_seconds=pl.Float64,
         quantity=pl.Float64,
+        session_id=pl.String,
+        material_kind=pl.String,
+        media_second=pl.Float64,
+        playback_rate=pl.Float64,
+    ),
+    # one event of a session, or another sign of activity that is neither an answer nor about a material
+    "study_events": _table(
+        learner_key=pl.String,
+        event_id=pl.String,
+        event_name=pl.String,
+        occurred_at=TIME,
+        time_precision=pl.String,
+        session_id=pl.String,
+        page_visible=pl.Boolean,
+        media_playing=pl.Boolean,
+        view_switches=pl.Int32,
+        seconds_since_last=pl.Float64,
+        reason=pl.String,  # why it was paused or ended
     ),
     "topics": _table(
         topic_id=pl.String,
@@ -204,6 +224,62 @@ STATE: Mapping[str, pl.Schema] = {
         correct=pl.Int32,
         score=pl.Float64,
         interactions=pl.Int32,
+    ),
+    # one session of study in order of time, overlapping devices merged; times with exact clocks only
+    "sessions": _table(
+        learner_key=pl.String,
+        start_at=TIME,
+        end_at=TIME,
+        date=pl.Date,
+        minute=pl.Int32,  # of the local day, of the start
+        active_seconds=pl.Float64,
+        active_seconds_short=pl.Float64,  # by the shorter rule of idleness
+        active_seconds_long=pl.Float64,
+        longest_seconds=pl.Float64,  # without a break
+        breaks=pl.Int32,
+        switches=pl.Int32,
+        devices=pl.Int32,
+        answers=pl.Int32,
+        materials=pl.Int32,
+        ended=pl.Boolean,  # by its event
+    ),
+    # one local hour with activity or answers; residual: score less what was to be expected, summed
+    "study_hours": _table(
+        learner_key=pl.String,
+        date=pl.Date,
+        hour=pl.Int32,
+        active_seconds=pl.Float64,
+        answers=pl.Int32,
+        score=pl.Float64,
+        residual=pl.Float64,
+    ),
+    # one local day and kind of material: time with it, and later answers on topics whose last material it was
+    "material_kinds": _table(
+        learner_key=pl.String,
+        date=pl.Date,
+        kind=pl.String,
+        seconds=pl.Float64,
+        opened=pl.Int32,
+        answers=pl.Int32,
+        residual=pl.Float64,
+    ),
+    # one local day with clocked answers: what `contrasts` are measured against
+    "outcomes": _table(
+        learner_key=pl.String,
+        date=pl.Date,
+        answers=pl.Int32,
+        residual=pl.Float64,
+        squares=pl.Float64,
+    ),
+    # one hypothesis on one local day: answers and summed residuals of its two sides
+    "contrasts": _table(
+        learner_key=pl.String,
+        hypothesis=pl.UInt8,
+        date=pl.Date,
+        answers=pl.Int32,
+        others=pl.Int32,
+        residual=pl.Float64,
+        residual_others=pl.Float64,
     ),
     # one material that the learner opened
     "materials": _table(learner_key=pl.String, material_id=pl.String, share=pl.Float64),

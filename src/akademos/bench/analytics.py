@@ -1,7 +1,8 @@
 """`bench analytics`: events a second of each learner analytic over all learners, milliseconds for one, FSRS speed.
 
 A seeded population of learners answers items of a curriculum with a prerequisite graph, next to one heavy learner with
-a year of 5,000 answers. Of each analytic is measured, from events to evaluated tables:
+a year of 5,000 answers; the analytics of study have populations of their own (`study`), the heavy learner of
+20,000 events. Of each analytic is measured, from events to evaluated tables:
 
 - `events_per_s`: all learners at once, the shared precomputation included;
 - `one_learner_ms`: the heavy learner from events, the median of several rounds;
@@ -40,7 +41,7 @@ from akademos.analytics.learner_state import evaluate, pack, precompute, split, 
 from akademos.analytics.pace import cohort_times
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.schemas import TIME
-from akademos.bench import live_update
+from akademos.bench import live_update, study
 
 Tables = dict[str, pl.DataFrame]
 
@@ -65,6 +66,7 @@ def run(
     learners: int = LEARNERS,
     answers_each: int = ANSWERS_EACH,
     heavy_answers: int = HEAVY_ANSWERS,
+    study_events: int = study.HEAVY_EVENTS,
     reviews: int = REVIEWS,
     rounds: int = ROUNDS,
     live_updates: int = live_update.UPDATES,
@@ -78,6 +80,11 @@ def run(
     figures: dict[str, Any] = {
         name: _analytic(everybody, heavy, curriculum, parts, rounds) for name, parts in PARTS.items()
     }
+    students = study.population(
+        rng, [f"student {n}" for n in range(max(1, learners // 4))], study.EVENTS_EACH, curriculum_tables, NOW
+    )
+    reader = study.population(rng, [HEAVY], study_events, curriculum_tables, NOW)
+    figures |= {name: _analytic(students, reader, curriculum, parts, rounds) for name, parts in study.PARTS.items()}
     figures["renewal"] = {
         "events_per_s": round(_events(everybody) / _renewal_s(everybody, 1)),
         "one_learner_ms": round(1000 * _renewal_s(heavy, rounds), 2),
@@ -91,6 +98,8 @@ def run(
         "events": _events(everybody),
         "heavy_learner_events": _events(heavy),
         "state_bytes": len(_packed(heavy)),
+        "study_learner_events": _events(reader),
+        "study_state_bytes": len(_packed(reader)),
     }
     return figures
 
@@ -159,7 +168,8 @@ def _seconds(work: Callable[[], object], rounds: int) -> float:
 
 
 def _events(tables: Tables) -> int:
-    return tables["question_attempts"].height + tables["material_interactions"].height
+    named = ("question_attempts", "material_interactions", "study_events")
+    return sum(tables[name].height for name in named if name in tables)
 
 
 def _curriculum_tables(rng: np.random.Generator) -> Tables:

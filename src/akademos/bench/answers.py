@@ -1,4 +1,4 @@
-"""`bench answers`: how long the five answers take, of learners with a heavy year behind them.
+"""`bench answers`: how long the answers take, of learners with a heavy year behind them.
 
 Makes an installation of its own through the doors (records, a bulk import under a recorded basis, the nightly run,
 `serve`), then asks as the learners would, one request after the other. The figure of each endpoint is of answers that
@@ -37,6 +37,8 @@ PATHS: Mapping[str, str] = {
     "mastery_topic": "/v1/analytics/mastery/t{topic}",
     "reviews": "/v1/analytics/reviews",
     "knowledge_gaps": "/v1/analytics/knowledge-gaps",
+    "study_efficiency": "/v1/analytics/study-efficiency",
+    "study_patterns": "/v1/analytics/study-patterns",
 }
 PAST_ASKED = 60
 """A past instant is recomputed from the events, so fewer of them are asked."""

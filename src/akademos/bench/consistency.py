@@ -2,7 +2,7 @@
 
 The demo's institution, and among its learners a late event, a duplicate, a learner whose answers have an order but no
 clock, and one without a target exam. After the nightly run and with the worker at rest, each consenting learner is
-asked for the five answers twice: for now, which evaluates the row that the nightly run made of all learners together;
+asked for every answer twice: for now, which evaluates the row that the nightly run made of all learners together;
 and as of the very instant of that answer, which computes this learner alone from the events. Every field but
 `computed_at` must be equal, bounds included. The nightly snapshot of mastery by topic, read from the database's own
 table, must equal the answer as of the night.
@@ -33,7 +33,7 @@ from akademos.bench.installation import Installation, command, end
 from akademos.demo.furnish import TENANT
 from akademos.errors import Unavailable
 
-ENDPOINTS = ("dashboard", "mastery", "reviews", "knowledge-gaps")
+ENDPOINTS = ("dashboard", "mastery", "reviews", "knowledge-gaps", "study-efficiency", "study-patterns")
 TOPICS_ASKED = 3
 """Topics of each learner whose own answer is compared too."""
 

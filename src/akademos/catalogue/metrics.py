@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.study_metrics import STUDY_METRICS
 
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
 
@@ -256,6 +257,7 @@ METRICS: tuple[Metric, ...] = (
         upstream=_ANSWERS,
         endpoints=(DASHBOARD,),
     ),
+    *STUDY_METRICS,
     Metric(
         "group_learners",
         "How many learners a group's numbers rest on.",

@@ -32,6 +32,7 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         upstream=(
             "question_attempts",
             "material_interactions",
+            "study_events",
             "topics",
             "topic_relationships",
             "items",

@@ -28,3 +28,9 @@ def _judged(protocol: str, *arguments: Path) -> None:
 def forgetting(data: Data) -> None:
     """Recall of reviews, on logs of reviews: the model beside FSRS, the interval rule and averages."""
     _judged("forgetting", data)
+
+
+@app.command()
+def insights() -> None:
+    """Insights about study habits: false statements over shuffled labels, and power (docs/evaluation/insights.md)."""
+    _judged("insights")

@@ -11,10 +11,12 @@ import numpy as np
 import polars as pl
 
 from akademos.catalogue.core_properties import CORE_PROPERTIES
-from akademos.demo.bank import Floats, Ints
+from akademos.demo.bank import Floats
 from akademos.demo.courses import COURSES
+from akademos.demo.parameters import DEFAULT
 from akademos.demo.population import NEVER
 from akademos.demo.randomness import stream
+from akademos.demo.signs import paused_days, session_ids, sign_tables
 from akademos.demo.simulation import History
 
 CLOCK = pl.Datetime("us", "UTC")
@@ -33,6 +35,7 @@ def event_table(history: History) -> pl.DataFrame:
         _openings(history),
         _leavings(history),
         _answers(history),
+        *sign_tables(history, _contacts(history), DEFAULT.signs),
     ]
     events = pl.concat(parts, how="diagonal").sort("at", "who", "event_name", "question_id", maintain_order=True)
     learners = pl.DataFrame(
@@ -88,10 +91,6 @@ def _with_clock(events: pl.DataFrame, history: History) -> pl.DataFrame:
     return pl.concat(of_zone).sort("client_timestamp", "row").drop("local", "row").cast({"client_timestamp": CLOCK})
 
 
-def _session_ids(who: Ints, session: Ints) -> list[str]:
-    return [f"s-{one}-{day}" for one, day in zip(who.tolist(), session.tolist(), strict=True)]
-
-
 def _registrations(history: History) -> pl.DataFrame:
     learners, end = history.learners, history.term.now
     who, course = np.nonzero(learners.enrolled & (learners.starts < end)[:, None])
@@ -134,7 +133,7 @@ def _session_starts(history: History) -> pl.DataFrame:
             "who": rows.who,
             "at": rows.start,
             "event_name": "study_session_started",
-            "session_id": _session_ids(rows.who, rows.session),
+            "session_id": session_ids(rows.who, rows.session),
         }
     )
 
@@ -142,14 +141,15 @@ def _session_starts(history: History) -> pl.DataFrame:
 def _session_ends(history: History) -> pl.DataFrame:
     rows = history.sittings
     seconds = ((rows.end - rows.start) * 86_400).round(1)
+    active = ((rows.end - rows.start - paused_days(history)) * 86_400).round(1)
     return pl.DataFrame(
         {
             "who": rows.who,
             "at": rows.end,
             "event_name": "study_session_ended",
-            "session_id": _session_ids(rows.who, rows.session),
+            "session_id": session_ids(rows.who, rows.session),
             "end_reason": "left",
-            "active_seconds": seconds,
+            "active_seconds": np.maximum(active, 0.0),
             "wall_seconds": seconds,
         }
     )
@@ -162,7 +162,7 @@ def _contacts(history: History) -> pl.DataFrame:
         {
             "who": rows.who,
             "at": rows.at,
-            "session_id": _session_ids(rows.who, rows.session),
+            "session_id": session_ids(rows.who, rows.session),
             "material_id": [bank.material_ids[one] for one in rows.material],
             "material_kind": [bank.materials[one][0] for one in rows.material],
             "course_id": [COURSES[bank.course_of_leaf[one]].course_id for one in leaf],
@@ -212,7 +212,7 @@ def _answers(history: History) -> pl.DataFrame:
                 "who": rows.who,
                 "at": rows.at,
                 "item": rows.item,
-                "session_id": _session_ids(rows.who, rows.session),
+                "session_id": session_ids(rows.who, rows.session),
                 "correct": rows.correct,
                 "time_to_answer_seconds": rows.seconds,
                 "attempt_number": rows.number,

@@ -119,6 +119,22 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """Breaks, and the signs of study that nothing is learned from."""
+
+    breaks: float = _parameter(0.025, "probability", "of a break before the next answer")
+    break_least: float = _parameter(6.0, "minutes", "shortest break")
+    break_most: float = _parameter(16.0, "minutes", "longest break")
+    presses_pause: float = _parameter(0.5, "probability", "that the pause button is pressed; else the pause is found")
+    heartbeat_days: float = _parameter(21.0, "days", "before now from which sessions send heartbeats")
+    switches: float = _parameter(0.05, "switches", "median changes of window in 30 seconds")
+    switches_sd: float = _parameter(0.6, "log", "spread of changes of window between learners")
+    second_device: float = _parameter(0.06, "probability", "that a session goes on on a telephone beside")
+    takes_notes: float = _parameter(0.35, "share", "learners who take notes; in this model notes have no effect")
+    note: float = _parameter(0.6, "probability", "of a note to a material, of learners who take notes")
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """All of them."""
 
@@ -128,6 +144,7 @@ class Parameters:
     memory: Memory = Memory()
     habits: Habits = Habits()
     answering: Answering = Answering()
+    signs: Signs = Signs()
 
 
 DEFAULT = Parameters()

@@ -19,7 +19,7 @@ from akademos.demo.parameters import DEFAULT, Parameters
 from akademos.demo.personas import place_personas
 from akademos.demo.population import Learners, draw_learners
 from akademos.demo.randomness import stream
-from akademos.demo.sitting import Attempts, Contacts, Sittings, StudyRoom
+from akademos.demo.sitting import Attempts, Breaks, Contacts, Sittings, StudyRoom
 from akademos.errors import InputError
 
 TERM_WEEKS = 16
@@ -41,6 +41,7 @@ class History:
     attempts: Attempts
     contacts: Contacts
     sittings: Sittings
+    breaks: Breaks
     knowledge: Knowledge
 
 
@@ -82,9 +83,9 @@ def simulate(
     room = StudyRoom(term, learners, bank, params)
     for day in range(int(np.floor(term.end.max())) + 1):
         plan = plan_day(day, term, learners, bank, stream(seed, "habits", day), params)
-        room.sit(day, plan, stream(seed, "study", day))
-    attempts, contacts, sittings = room.history()
-    return History(seed, now, first_day, term, learners, bank, attempts, contacts, sittings, room.knowledge)
+        room.sit(day, plan, stream(seed, "study", day), stream(seed, "breaks", day))
+    attempts, contacts, sittings, breaks = room.history()
+    return History(seed, now, first_day, term, learners, bank, attempts, contacts, sittings, breaks, room.knowledge)
 
 
 def _local_days(now: datetime, zones: list[str], first_day: date) -> Floats:

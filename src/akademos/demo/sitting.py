@@ -68,6 +68,16 @@ class Sittings(Rows):
     session: Ints
 
 
+@dataclass(frozen=True, slots=True)
+class Breaks(Rows):
+    """One break within a session; `session` is the day."""
+
+    who: Ints
+    start: Floats
+    end: Floats
+    session: Ints
+
+
 class StudyRoom:
     """Where studying happens: keeps what was seen and worked through, next to what is known."""
 
@@ -81,9 +91,10 @@ class StudyRoom:
         self._attempts: list[Attempts] = []
         self._contacts: list[Contacts] = []
         self._sittings: list[Sittings] = []
+        self._breaks: list[Breaks] = []
 
-    def sit(self, day: int, plan: StudyDay, rng: np.random.Generator) -> None:
-        """One day of everybody who studies on it."""
+    def sit(self, day: int, plan: StudyDay, rng: np.random.Generator, breaks: np.random.Generator) -> None:
+        """One day of everybody who studies on it; `breaks` decides on breaks alone."""
         clock = plan.start.copy()
         for turn in range(int(plan.materials.max(initial=0))):
             self._open_material(day, plan, plan.materials > turn, clock, rng)
@@ -91,6 +102,8 @@ class StudyRoom:
         wrong = np.zeros(items.shape, dtype=np.bool_)
         for turn in range(items.shape[1]):
             sits = (plan.answers > turn) & (items[:, turn] >= 0)
+            if turn:
+                self._rest(day, plan, sits, clock, breaks)
             wrong[:, turn] = self._answer(day, plan, items[:, turn], sits, clock, rng)
         again = wrong & (rng.random(wrong.shape) < self._params.habits.retries)
         for place in np.flatnonzero(again.any(axis=0)):
@@ -105,13 +118,23 @@ class StudyRoom:
             )
         )
 
-    def history(self) -> tuple[Attempts, Contacts, Sittings]:
+    def history(self) -> tuple[Attempts, Contacts, Sittings, Breaks]:
         """Everything that happened so far."""
         return (
             Attempts.joined(self._attempts),
             Contacts.joined(self._contacts),
             Sittings.joined(self._sittings),
+            Breaks.joined(self._breaks),
         )
+
+    def _rest(self, day: int, plan: StudyDay, sits: Bools, clock: Floats, rng: np.random.Generator) -> None:
+        """A break of some of those who go on, unless it would last beyond the end."""
+        params = self._params.signs
+        dice = rng.random((2, len(plan.who)))
+        end = clock + (params.break_least + dice[1] * (params.break_most - params.break_least)) / 1440
+        rests = np.flatnonzero(sits & (dice[0] < params.breaks) & (end + 1 / 24 < self._term.end[plan.who]))
+        self._breaks.append(Breaks(plan.who[rests], clock[rests], end[rests], np.full(len(rests), day)))
+        clock[rests] = end[rests]
 
     def _open_material(self, day: int, plan: StudyDay, wants: Bools, clock: Floats, rng: np.random.Generator) -> None:
         """The next unfinished material of a topic of interest, or any of its materials when all are finished."""

@@ -17,6 +17,7 @@ import polars as pl
 from akademos.analytics.curriculum import Curriculum, prepare
 from akademos.analytics.exam_planner import Asked, planning
 from akademos.analytics.learner_state import blank, evaluate, precompute, unpack
+from akademos.analytics.parameters import DEFAULT, Parameters
 from akademos.errors import InputError
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
@@ -36,13 +37,24 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.REVIEWS: PARTS["reviews"],
     AnswerName.KNOWLEDGE_GAPS: PARTS["knowledge_gaps"],
     AnswerName.EXAM_PLAN: (),
+    AnswerName.STUDY_EFFICIENCY: PARTS["study_efficiency"],
+    AnswerName.STUDY_PATTERNS: PARTS["study_patterns"],
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
     AnswerName.MASTERY: answers.mastery,
     AnswerName.REVIEWS: answers.reviews,
     AnswerName.KNOWLEDGE_GAPS: answers.knowledge_gaps,
+    AnswerName.STUDY_EFFICIENCY: answers.study_efficiency,
+    AnswerName.STUDY_PATTERNS: answers.study_patterns,
 }
+
+
+def _params(question: Question) -> Parameters:
+    """The parameters of an answer: the usual ones, but for the window that was asked for."""
+    if question.window_days is None:
+        return DEFAULT
+    return replace(DEFAULT, study=replace(DEFAULT.study, window_days=question.window_days))
 
 
 class LearnerTables(Protocol):
@@ -96,9 +108,9 @@ class LearnerAnswers:
         topic: str | None,
     ) -> dict[AnswerName, Answer]:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
-        curriculum = self._curriculum(question)
-        evaluated = evaluate(state, curriculum, question.as_of, parts=parts)
-        header = Header(question.learner_key, question.as_of, computed_at)
+        curriculum, params = self._curriculum(question), _params(question)
+        evaluated = evaluate(state, curriculum, question.as_of, params, parts)
+        header = Header(question.learner_key, question.as_of, computed_at, parameters=params)
 
         def build(name: AnswerName) -> Answer:
             if name is AnswerName.MASTERY_TOPIC:

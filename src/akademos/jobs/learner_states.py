@@ -37,6 +37,7 @@ from akademos.jobs.past_tables import (
     learner_tables,
 )
 from akademos.jobs.state_rows import StateRows, state_rows
+from akademos.jobs.study_rows import is_sign
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
@@ -214,7 +215,8 @@ class LearnerStatesJob:
         """
         parts, learners, events = [], 0, 0
         keys: list[str] = []
-        for bucket in self._buckets(tenant_id, names, COHORT_COLUMNS):
+        teaching = [name for name in names if not is_sign(name)]
+        for bucket in self._buckets(tenant_id, teaching, COHORT_COLUMNS):
             number = pl.col("learner_key").rle_id() + learners
             parts.append(
                 bucket.events.with_row_index("row", offset=events).with_columns(
@@ -249,7 +251,9 @@ class LearnerStatesJob:
 def learning_events(registry: Registry) -> list[str]:
     """Names of the events that the learner analytics rest on."""
     return sorted(
-        event.name for event in registry.newest() if event.name == ANSWERED or event.name.startswith(MATERIAL_PREFIX)
+        event.name
+        for event in registry.newest()
+        if event.name == ANSWERED or event.name.startswith(MATERIAL_PREFIX) or is_sign(event.name)
     )
 
 

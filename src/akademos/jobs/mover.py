@@ -23,6 +23,7 @@ from akademos.errors import AkademosError
 from akademos.jobs.core_rows import Content
 from akademos.jobs.landing_rows import SEQ, Sorted, people_table, sort_out
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
+from akademos.jobs.study_rows import touching
 from akademos.stores.ports.event_log import SCHEMA, EventLogReader, EventLogWriter
 from akademos.stores.ports.landing_queue import LandedEvents, LandingBatch, LandingQueue
 from akademos.telemetry import LANDING_AGE, LANDING_BACKLOG
@@ -222,6 +223,10 @@ def _stale(rows: pl.DataFrame) -> list[tuple[str, str]]:
     """Learners whose analytics rest on one of the rows."""
     if not rows.height:
         return []
-    touching = (pl.col("event_name") == ANSWERED) | pl.col("event_name").str.starts_with(MATERIAL_PREFIX)
-    found = rows.filter(touching, pl.col("learner_key").is_not_null()).select("tenant_id", "learner_key").unique()
+    learning = (pl.col("event_name") == ANSWERED) | pl.col("event_name").str.starts_with(MATERIAL_PREFIX)
+    found = (
+        rows.filter(learning | touching(), pl.col("learner_key").is_not_null())
+        .select("tenant_id", "learner_key")
+        .unique()
+    )
     return [(tenant_id, key) for tenant_id, key in found.iter_rows()]

@@ -8,6 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from akademos.catalogue.declarations import Purpose
+from akademos.jobs.study_rows import study_events, with_material_details
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.learner_state import LearnerStates
@@ -32,6 +33,8 @@ EVENT_COLUMNS = (
     "confidence",
     "hints",
     "quantity",
+    "session_id",
+    "properties",
 )
 _OF_LEARNERS = {
     "learners": ["learner_key"],
@@ -74,9 +77,10 @@ def learner_tables(events: pl.DataFrame, people: People, known: Tables, taught: 
         "question_attempts": events.filter(
             pl.col("event_name") == ANSWERED, pl.col("score").is_not_null(), pl.col("question_id").is_not_null()
         ),
-        "material_interactions": events.filter(
-            pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null()
+        "material_interactions": with_material_details(
+            events.filter(pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null())
         ),
+        "study_events": study_events(events),
     }
 
 

@@ -71,7 +71,7 @@ def _header() -> dict[str, Schema]:
     }
 
 
-def _answer(description: str, **blocks: Schema) -> Schema:
+def answer(description: str, **blocks: Schema) -> Schema:
     return form(description, **_header(), **blocks)
 
 
@@ -86,6 +86,14 @@ _ESTIMATE: dict[str, Schema] = {
     "reason": or_null(TEXT),
 }
 _HISTORY = listing(form("The level on one day.", date=DATE, value=SHARE, low=or_null(SHARE), high=or_null(SHARE)))
+STUDY_TODAY = form(
+    "Active time since midnight.",
+    status=STATUS,
+    active=or_null(NUMBER),
+    sessions=or_null(COUNT),
+    open_since=or_null(INSTANT),
+    reason=or_null(TEXT),
+)
 _COMPONENT_NAMES = ("first_attempt_accuracy", "overall_accuracy", "retrieval_strength", "material_completion")
 _LATER = form("Filled by a later version.", status={"const": "not_available"})
 _NAMED = form("A topic.", topic_id=TEXT, name=TEXT)
@@ -159,7 +167,7 @@ def schemas() -> dict[str, Schema]:
         "Gap": _GAP,
         "Dashboard": _dashboard(),
         "Mastery": _mastery(),
-        "MasteryTopic": _answer(
+        "MasteryTopic": answer(
             "One topic.",
             topic=ref("Topic"),
             history=_HISTORY,
@@ -168,7 +176,7 @@ def schemas() -> dict[str, Schema]:
         ),
         "Reviews": _reviews(),
         "ExamPlan": _exam_plan(),
-        "KnowledgeGaps": _answer(
+        "KnowledgeGaps": answer(
             "Gaps in order, and what to do first.",
             gaps=listing(ref("Gap")),
             path=listing(form("A step, in prerequisite order.", topic_id=TEXT, name=TEXT, why=TEXT)),
@@ -212,7 +220,7 @@ def _topic() -> Schema:
 
 def _dashboard() -> Schema:
     day = form("One day.", date=DATE, answers=COUNT)
-    return _answer(
+    return answer(
         "Today, rhythm, due reviews, mastery overview, top gaps, next step.",
         today=form(
             "Since midnight.",
@@ -220,7 +228,7 @@ def _dashboard() -> Schema:
             answers=or_null(COUNT),
             correct=or_null(NUMBER),
             accuracy=or_null(SHARE),
-            study_minutes=_LATER,
+            study_minutes=STUDY_TODAY,
         ),
         rhythm=form(
             "Days with activity.",
@@ -284,7 +292,7 @@ def _mastery() -> Schema:
         status=TEXT,
         children=COUNT,
     )
-    return _answer(
+    return answer(
         "Every topic, its history and the hierarchy.",
         overall=form("All topics.", **_ESTIMATE, trend=_TREND, projection=_PROJECTION),
         goal=SHARE,
@@ -307,7 +315,7 @@ def _reviews() -> Schema:
         curve=listing(form("Past segments, then the forecast.", at=INSTANT, value=SHARE)),
         reviews=listing(form("One answer.", at=INSTANT, correct={"type": "boolean"})),
     )
-    return _answer(
+    return answer(
         "Topics due, the calendar, the curves of forgetting.",
         status=STATUS,
         due_items=or_null(COUNT),
@@ -333,7 +341,7 @@ def _reviews() -> Schema:
 
 
 def _exam_plan() -> Schema:
-    return _answer(
+    return answer(
         "A plan for an exam day, what other minutes a day would give, and the load of reviews under a target.",
         status={"enum": ["ok", "not_enough_data", "needs_clock", "needs_date", "no_data"]},
         reason=or_null(TEXT),

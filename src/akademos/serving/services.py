@@ -34,8 +34,10 @@ MASTERY_TOPIC = "/v1/analytics/mastery/{topic}"
 REVIEWS = "/v1/analytics/reviews"
 KNOWLEDGE_GAPS = "/v1/analytics/knowledge-gaps"
 EXAM_PLAN = "/v1/analytics/exam-plan"
+STUDY_EFFICIENCY = "/v1/analytics/study-efficiency"
+STUDY_PATTERNS = "/v1/analytics/study-patterns"
 GROUPS = "/v1/analytics/groups"
-ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS, EXAM_PLAN)
+ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS, EXAM_PLAN, STUDY_EFFICIENCY, STUDY_PATTERNS)
 """Addresses of the answers about one learner, as the metrics of the catalogue name them."""
 
 

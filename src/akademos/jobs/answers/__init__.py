@@ -10,6 +10,8 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     reviews(evaluated, header) -> dict
     knowledge_gaps(evaluated, header) -> dict
     exam_plan(evaluated, header, asked, planning, curriculum) -> dict
+    study_efficiency(evaluated, header) -> dict
+    study_patterns(evaluated, header) -> dict
 """
 
 from __future__ import annotations
@@ -23,13 +25,28 @@ from akademos.jobs.answers.knowledge_gaps import knowledge_gaps
 from akademos.jobs.answers.mastery import mastery
 from akademos.jobs.answers.mastery_topic import mastery_topic
 from akademos.jobs.answers.reviews import reviews
+from akademos.jobs.answers.study_efficiency import study_efficiency
+from akademos.jobs.answers.study_patterns import study_patterns
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "dashboard": ("mastery", "reviews", "gaps", "rhythm"),
+    "dashboard": ("mastery", "reviews", "gaps", "rhythm", "today"),
     "mastery": ("mastery", "hierarchy"),
     "mastery_topic": ("mastery", "hierarchy", "items"),
     "reviews": ("reviews", "curves", "rhythm"),
     "knowledge_gaps": ("gaps",),
+    "study_efficiency": ("efficiency", "insights"),
+    "study_patterns": ("patterns", "insights"),
 }
 
-__all__ = ["PARTS", "Header", "dashboard", "exam_plan", "knowledge_gaps", "mastery", "mastery_topic", "reviews"]
+__all__ = [
+    "PARTS",
+    "Header",
+    "dashboard",
+    "exam_plan",
+    "knowledge_gaps",
+    "mastery",
+    "mastery_topic",
+    "reviews",
+    "study_efficiency",
+    "study_patterns",
+]

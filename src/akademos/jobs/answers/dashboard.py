@@ -20,6 +20,7 @@ from akademos.jobs.answers.blocks import (
 )
 from akademos.jobs.answers.header import Header, head
 from akademos.jobs.answers.rows import Rows, Tables, rows
+from akademos.jobs.answers.study_blocks import study_today
 
 _GAPS_SHOWN = 3
 _RHYTHM = (
@@ -56,7 +57,7 @@ def dashboard(evaluated: Tables, header: Header) -> dict[str, Any]:
             "answers": rhythm["today_answers"] if known else None,
             "correct": rhythm["today_correct"] if known else None,
             "accuracy": rhythm["today_accuracy"],
-            "study_minutes": not_available("Study time"),
+            "study_minutes": study_today(evaluated),
         },
         "rhythm": {
             "status": clock,

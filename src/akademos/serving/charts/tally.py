@@ -28,8 +28,10 @@ def tally(
     canvas: Canvas,
     locale: Locale,
     tip: Callable[[Group], str],
+    percent: bool = True,
 ) -> str:
-    """The picture of `groups` in the given order; the longest bar is the greatest count, percents are of all."""
+    """The picture of `groups` in the given order; the longest bar is the greatest count, percents are of all, and left
+    out where the groups are no parts of a whole."""
     text = canvas.text
     total = sum(group.count for group in groups)
     names = min(canvas.width * 0.46, max((text_width(group.name, text) for group in groups), default=0.0))
@@ -42,7 +44,7 @@ def tally(
         base = y + pitch / 2 + text * 0.35
         end = max(x(0) + 2, x(group.count)) if group.count else x(0) - 6
         written = locale.number(group.count)
-        share = locale.percent(group.count / total) if total else ""
+        share = locale.percent(group.count / total) if total and percent else ""
         inside = rect(0, y, canvas.width, pitch, "hit")
         inside += label(names, base, fit(group.name, names + 2, text), anchor="end")
         if group.count:

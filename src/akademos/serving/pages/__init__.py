@@ -5,6 +5,7 @@ from akademos.serving.pages.answers import LoadFailure
 from akademos.serving.pages.groups import render_groups
 from akademos.serving.pages.my_learners import CourseChoice, render_my_learners
 from akademos.serving.pages.my_progress import render_my_progress
+from akademos.serving.pages.my_study import render_my_study
 from akademos.serving.pages.notices import render_error, render_no_consent
 from akademos.serving.pages.shell import CONTENT_SECURITY_POLICY, STATIC_FOLDER, NavLink, Shell
 from akademos.serving.pages.sign_in import Person, SignInLink, render_sign_in, render_signed_in
@@ -24,6 +25,7 @@ __all__ = [
     "render_groups",
     "render_my_learners",
     "render_my_progress",
+    "render_my_study",
     "render_no_consent",
     "render_sign_in",
     "render_signed_in",

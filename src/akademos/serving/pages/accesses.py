@@ -20,6 +20,8 @@ _SEEN = (
     ("/v1/analytics/reviews", "reviews"),
     ("/v1/analytics/knowledge-gaps", "gaps"),
     ("/my-progress", "progress"),
+    ("/my-study-habits", "study"),
+    ("/v1/analytics/study-", "study"),
     ("/v1/learners", "list"),
     ("/learners", "list"),
     ("/v1/accesses", "accesses"),

@@ -110,13 +110,20 @@ def evaluate(
     as_of: datetime | None,
     topic: str | None = None,
     exam: ExamTarget = USUAL_EXAM,
+    window_days: int | None = None,
 ) -> dict[AnswerName, Answer]:
     """The answers that the gate has let pass, with the learner's name put into their headers."""
     now = services.clock()
     if as_of is None and reading.state is not None:
         now = max(now, reading.state.computed_as_of)  # another machine's clock may be ahead
     question = Question(
-        principal.tenant_id, str(reading.learner_key), as_of or now, reading.time_zone, reading.curriculum_version, exam
+        principal.tenant_id,
+        str(reading.learner_key),
+        as_of or now,
+        reading.time_zone,
+        reading.curriculum_version,
+        exam,
+        window_days,
     )
     if as_of is None:
         answers = services.answers.now(question, names, reading.state, topic=topic)
@@ -137,6 +144,7 @@ def respond(
     address: str,
     topic: str | None = None,
     exam: ExamTarget = USUAL_EXAM,
+    window_days: int | None = None,
 ) -> Response:
     """The answer, `304` when the asker holds it already, all behind the gate."""
 
@@ -144,7 +152,16 @@ def respond(
         now, state = services.clock(), reading.state
 
         def make() -> bytes:
-            answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic, exam=exam)
+            answers = evaluate(
+                services,
+                wanted.principal,
+                reading,
+                [name],
+                as_of=wanted.as_of,
+                topic=topic,
+                exam=exam,
+                window_days=window_days,
+            )
             return orjson.dumps(select(answers[name], wanted.fields))
 
         if state is None:  # nothing says whether the core has changed since
@@ -162,6 +179,7 @@ def respond(
             name,
             topic,
             exam,
+            window_days,
             wanted.as_of,
             wanted.fields,
         )
@@ -241,3 +259,44 @@ def reviews(services: Served, wanted: Parameters) -> Response:
 def knowledge_gaps(services: Served, wanted: Parameters) -> Response:
     """Gaps in the order of severity and priority, each with a path, and the prerequisite graph."""
     return respond(services, wanted, AnswerName.KNOWLEDGE_GAPS, at.KNOWLEDGE_GAPS)
+
+
+WINDOWS = (28, 84, 182)
+"""Days that the answers about study may look back: four weeks, twelve, half a year."""
+
+_WINDOW = f"Days to look back: {', '.join(map(str, WINDOWS))}; left out: 84."
+
+
+def window_of(
+    window: Annotated[str | None, Query(description=_WINDOW, examples=["28"])] = None,
+) -> int | None:
+    """The window that a request names.
+
+    Raises:
+        InputError: there is no such window (`window_invalid`).
+    """
+    if window is None:
+        return None
+    if window not in map(str, WINDOWS):
+        raise InputError(
+            "window is none of the windows there are.",
+            hint=f"One of {', '.join(map(str, WINDOWS))} days, or none.",
+            pointer="/query/window",
+            code="window_invalid",
+        )
+    return int(window)
+
+
+Window = Annotated[int | None, Depends(window_of)]
+
+
+@router.get(at.STUDY_EFFICIENCY, **operation("StudyEfficiency"))
+def study_efficiency(services: Served, wanted: Parameters, window: Window) -> Response:
+    """Active against total time, focus, lengths of sessions, times of day, the trend; insights with their samples."""
+    return respond(services, wanted, AnswerName.STUDY_EFFICIENCY, at.STUDY_EFFICIENCY, window_days=window)
+
+
+@router.get(at.STUDY_PATTERNS, **operation("StudyPatterns"))
+def study_patterns(services: Served, wanted: Parameters, window: Window) -> Response:
+    """Rhythm, timing, breaks, materials, accuracy within a session, and a suggested week."""
+    return respond(services, wanted, AnswerName.STUDY_PATTERNS, at.STUDY_PATTERNS, window_days=window)

@@ -19,12 +19,13 @@ from akademos.serving.pages import (
     render_error,
     render_my_learners,
     render_my_progress,
+    render_my_study,
     render_no_consent,
 )
 from akademos.serving.pages.my_progress import PLAN
 from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal, name_of
-from akademos.serving.routes.analytics import evaluate, instant_of
+from akademos.serving.routes.analytics import Window, evaluate, instant_of
 from akademos.serving.routes.learners import listed
 from akademos.serving.services import Asker, Served, Services, services_of
 from akademos.stores.ports.access import Reading
@@ -34,6 +35,7 @@ from akademos.stores.ports.identity import Identifier
 router = APIRouter(include_in_schema=False)
 
 MY_PROGRESS = "/my-progress"
+MY_STUDY = "/my-study-habits"
 LEARNERS = "/learners"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
@@ -45,6 +47,7 @@ SIGN_OUT = "/sign-out"
 HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
 _LISTING = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
 _CONSENT_CODES = frozenset({"consent_missing", "consent_withdrawn"})
+_OF_STUDY = (AnswerName.STUDY_EFFICIENCY, AnswerName.STUDY_PATTERNS)
 _SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
 
 
@@ -63,6 +66,7 @@ def shell_for(
         links += [
             _link("my_progress", MY_PROGRESS, request, language),
             _link("exam_plan", EXAM_PLAN_PAGE, request, language),
+            _link("my_study", MY_STUDY, request, language),
             _link("my_consent", MY_CONSENT, request, language),
             _link("who_saw", WHO_SAW, request, language),
         ]
@@ -153,6 +157,38 @@ def my_progress(
             shell=shell,
             selected_topic=chosen,
             own_page=own,
+        )
+        return HTMLResponse(html, headers=HEADERS)
+
+    return services.gate.about_learner(principal, ask, draw)
+
+
+@router.get(MY_STUDY)
+def my_study(
+    request: Request,
+    services: Served,
+    principal: Asker,
+    window: Window,
+    learner: Annotated[str | None, Query()] = None,
+    as_of: Annotated[str | None, Query()] = None,
+    reason: Annotated[str | None, Query()] = None,
+) -> Response:
+    """The learner's study habits; staff say whose by `learner`."""
+    at_instant = instant_of(as_of, services.clock())
+    own = principal.role == "learner"
+    ask = Ask(
+        learner=None if learner is None else name_of(learner, "learner", "/query/learner"),
+        what=MY_STUDY,
+        purposes=services.purposes_of(at.STUDY_EFFICIENCY, at.STUDY_PATTERNS),
+        reason=None if reason is None else name_of(reason, "reason", "/query/reason"),
+    )
+    asker = None if own else name_of_asker(services, principal)
+
+    def draw(reading: Reading) -> Response:
+        answers = evaluate(services, principal, reading, _OF_STUDY, as_of=at_instant, window_days=window)
+        shell, _ = shell_for(services, request, principal, person=reading.display_name if own else asker)
+        html = render_my_study(
+            answers[AnswerName.STUDY_EFFICIENCY], answers[AnswerName.STUDY_PATTERNS], shell=shell, own_page=own
         )
         return HTMLResponse(html, headers=HEADERS)
 

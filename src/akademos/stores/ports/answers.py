@@ -23,6 +23,8 @@ class AnswerName(StrEnum):
     REVIEWS = "reviews"
     KNOWLEDGE_GAPS = "knowledge-gaps"
     EXAM_PLAN = "exam-plan"
+    STUDY_EFFICIENCY = "study-efficiency"
+    STUDY_PATTERNS = "study-patterns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw; `exam` what the exam plan is for.
+    the gate's transaction saw; `exam` what the exam plan is for; `window_days` how far back the answers about study
+    look, None for the usual window.
     """
 
     tenant_id: str
@@ -51,6 +54,7 @@ class Question:
     time_zone: str
     curriculum_version: int
     exam: ExamTarget = USUAL_EXAM
+    window_days: int | None = None
 
 
 class AnswerSource(Protocol):

@@ -1,0 +1,63 @@
+"""Rows of the event log as signs of study: what the analytics need of `properties`, which has no column of its own."""
+
+from __future__ import annotations
+
+import polars as pl
+
+SESSION_PREFIX = "study_session_"
+HEARTBEAT = "study_session_heartbeat_sent"
+OTHER_SIGNS = ("question_shown", "answer_changed", "tutor_session_started", "tutor_session_ended", "tutor_message_sent")
+"""Other events that show that somebody studies."""
+
+HEARTBEATS_WAIT_S = 300
+"""A heartbeat makes a state stale at most once in so many seconds; answers and materials do at once."""
+_HEARTBEAT_S = 30
+
+_OF_STUDY = {
+    "page_visible": pl.Boolean,
+    "media_playing": pl.Boolean,
+    "view_switches": pl.Int32,
+    "seconds_since_last": pl.Float64,
+    "pause_reason": pl.String,
+    "end_reason": pl.String,
+}
+_OF_MATERIALS = {"material_kind": pl.String, "media_second": pl.Float64, "playback_rate": pl.Float64}
+
+
+def is_sign(name: str) -> bool:
+    """Whether an event is a sign of study, answers and materials aside."""
+    return name.startswith(SESSION_PREFIX) or name in OTHER_SIGNS
+
+
+def study_events(events: pl.DataFrame) -> pl.DataFrame:
+    """Table `study_events` of `analytics.schemas.INPUT`, from rows of the event log."""
+    name = pl.col("event_name")
+    rows = events.filter(name.str.starts_with(SESSION_PREFIX) | name.is_in(OTHER_SIGNS))
+    found = _with_properties(rows, _OF_STUDY)
+    return found.with_columns(reason=pl.coalesce("pause_reason", "end_reason"))
+
+
+def with_material_details(materials: pl.DataFrame) -> pl.DataFrame:
+    """Rows about materials with kind, position and speed of playing."""
+    return _with_properties(materials, _OF_MATERIALS)
+
+
+def touching() -> pl.Expr:
+    """Of rows of the event log: whether a sign of study asks for the learner's state to be computed anew.
+
+    Of heartbeats, which come every 30 seconds, one in ten does, so that a crowd that reads does not keep the worker
+    from those who answer; the others count from the next computation on.
+    """
+    name = pl.col("event_name")
+    seconds = pl.col("occurred_at").dt.epoch("s") % HEARTBEATS_WAIT_S
+    return (name.str.starts_with(SESSION_PREFIX) | name.is_in(OTHER_SIGNS)) & (
+        (name != HEARTBEAT) | (seconds < _HEARTBEAT_S)
+    )
+
+
+def _with_properties(rows: pl.DataFrame, wanted: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    form = pl.Struct([pl.Field(name, dtype) for name, dtype in wanted.items()])
+    if not rows.height:
+        return rows.drop("properties").with_columns(pl.lit(None, dtype).alias(name) for name, dtype in wanted.items())
+    decoded = rows["properties"].str.json_decode(form).struct.unnest()
+    return rows.drop("properties").hstack(decoded)
