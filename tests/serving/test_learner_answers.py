@@ -13,7 +13,7 @@ from tests.serving.json_schema import violations
 from akademos.analytics.learner_state import pack, precompute
 from akademos.errors import NotFound
 from akademos.jobs.learner_answers import LearnerAnswers
-from akademos.serving import answer_forms
+from akademos.serving import answer_forms, peer_forms
 from akademos.stores.ports.answers import AnswerName, Question
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.records import Curriculum
@@ -26,6 +26,7 @@ FORMS = {
     AnswerName.MASTERY_TOPIC: "MasteryTopic",
     AnswerName.REVIEWS: "Reviews",
     AnswerName.KNOWLEDGE_GAPS: "KnowledgeGaps",
+    AnswerName.PEERS: "Peers",
 }
 
 
@@ -123,7 +124,7 @@ def test_every_answer_has_the_form_that_the_document_says(precision: str) -> Non
     made = answers.now(question(), EVERY, state)
     if state is not None:
         made |= answers.now(question(), [AnswerName.MASTERY_TOPIC], state, topic="a")
-    forms = answer_forms.schemas()
+    forms = answer_forms.schemas() | {"Peers": peer_forms.peers()}
     for name, answer in made.items():
         said = {**answer, "contested": []}  # which the route adds, from the reading
         assert list(violations(said, forms[FORMS[name]], forms)) == [], name

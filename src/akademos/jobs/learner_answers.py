@@ -34,6 +34,7 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.MASTERY_TOPIC: PARTS["mastery_topic"],
     AnswerName.REVIEWS: PARTS["reviews"],
     AnswerName.KNOWLEDGE_GAPS: PARTS["knowledge_gaps"],
+    AnswerName.PEERS: PARTS["peers"],
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
@@ -96,12 +97,11 @@ class LearnerAnswers:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
         evaluated = evaluate(state, self._curriculum(question), question.as_of, parts=parts)
         header = Header(question.learner_key, question.as_of, computed_at)
-        return {
-            name: answers.mastery_topic(evaluated, header, topic or "")
-            if name is AnswerName.MASTERY_TOPIC
-            else _BUILD[name](evaluated, header)
-            for name in names
+        asked: Mapping[AnswerName, Callable[[], Answer]] = {
+            AnswerName.MASTERY_TOPIC: lambda: answers.mastery_topic(evaluated, header, topic or ""),
+            AnswerName.PEERS: lambda: answers.peers(evaluated, header, question.peers),
         }
+        return {name: asked[name]() if name in asked else _BUILD[name](evaluated, header) for name in names}
 
     def _curriculum(self, question: Question) -> Curriculum:
         key = question.tenant_id, question.curriculum_version

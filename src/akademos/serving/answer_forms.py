@@ -152,6 +152,11 @@ _ITEM = form(
 )
 
 
+def answer(description: str, **blocks: Schema) -> Schema:
+    """The form of an answer about one learner."""
+    return _answer(description, **blocks)
+
+
 def schemas() -> dict[str, Schema]:
     """Every form, by the name it has in the document."""
     return {

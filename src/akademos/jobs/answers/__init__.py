@@ -9,17 +9,20 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     mastery_topic(evaluated, header, topic_id) -> dict      NotFound when the topic is unknown
     reviews(evaluated, header) -> dict
     knowledge_gaps(evaluated, header) -> dict
+    peers(evaluated, header, publications) -> dict
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from akademos.analytics import cohort_comparison
 from akademos.jobs.answers.dashboard import dashboard
 from akademos.jobs.answers.header import Header
 from akademos.jobs.answers.knowledge_gaps import knowledge_gaps
 from akademos.jobs.answers.mastery import mastery
 from akademos.jobs.answers.mastery_topic import mastery_topic
+from akademos.jobs.answers.peers import peers
 from akademos.jobs.answers.reviews import reviews
 
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -28,6 +31,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "mastery_topic": ("mastery", "hierarchy", "items"),
     "reviews": ("reviews", "curves", "rhythm"),
     "knowledge_gaps": ("gaps",),
+    "peers": cohort_comparison.PARTS,
 }
 
-__all__ = ["PARTS", "Header", "dashboard", "knowledge_gaps", "mastery", "mastery_topic", "reviews"]
+__all__ = ["PARTS", "Header", "dashboard", "knowledge_gaps", "mastery", "mastery_topic", "peers", "reviews"]

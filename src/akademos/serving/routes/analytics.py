@@ -23,6 +23,7 @@ from akademos.serving.problems import documented
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.access import Reading
 from akademos.stores.ports.answers import Answer, AnswerName, Question
+from akademos.stores.ports.peers import PeerPublication
 
 router = APIRouter(tags=["analytics"])
 
@@ -109,13 +110,19 @@ def evaluate(
     *,
     as_of: datetime | None,
     topic: str | None = None,
+    peers: tuple[PeerPublication, ...] = (),
 ) -> dict[AnswerName, Answer]:
     """The answers that the gate has let pass, with the learner's name put into their headers."""
     now = services.clock()
     if as_of is None and reading.state is not None:
         now = max(now, reading.state.computed_as_of)  # another machine's clock may be ahead
     question = Question(
-        principal.tenant_id, str(reading.learner_key), as_of or now, reading.time_zone, reading.curriculum_version
+        principal.tenant_id,
+        str(reading.learner_key),
+        as_of or now,
+        reading.time_zone,
+        reading.curriculum_version,
+        peers,
     )
     if as_of is None:
         answers = services.answers.now(question, names, reading.state, topic=topic)
@@ -133,38 +140,52 @@ def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, 
     """The answer, `304` when the asker holds it already, all behind the gate."""
 
     def produce(reading: Reading) -> Response:
-        now, state = services.clock(), reading.state
-
-        def make() -> bytes:
-            answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic)
-            return orjson.dumps(select(answers[name], wanted.fields))
-
-        if state is None:  # nothing says whether the core has changed since
-            return Response(make(), headers={**HEADERS, "Cache-Control": "no-store"}, media_type="application/json")
-        key: tuple[object, ...] = (
-            __version__,
-            wanted.principal.tenant_id,
-            reading.learner_key,
-            reading.display_name,
-            reading.time_zone,
-            reading.contested,
-            reading.consent_version,
-            reading.curriculum_version,
-            (state.version, state.computed_at, state.definition),
-            name,
-            topic,
-            wanted.as_of,
-            wanted.fields,
-        )
-        headers = {**HEADERS, "ETag": entity_tag((key, period(now)))}
-        if matches(wanted.held, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        body, hit = services.cache.get_or_make(key, now, make)
-        ANSWERS_CACHED.labels("hit" if hit else "miss").inc()
-        return Response(body, headers=headers, media_type="application/json")
+        return answered(services, wanted, reading, name, topic=topic)
 
     ask = Ask(wanted.learner, address, services.purposes_of(address), wanted.reason)
     return services.gate.about_learner(wanted.principal, ask, produce)
+
+
+def answered(
+    services: Services,
+    wanted: Wanted,
+    reading: Reading,
+    name: AnswerName,
+    *,
+    topic: str | None = None,
+    peers: tuple[PeerPublication, ...] = (),
+) -> Response:
+    """The answer that the gate has let pass, made or remembered."""
+    now, state = services.clock(), reading.state
+
+    def make() -> bytes:
+        answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, topic=topic, peers=peers)
+        return orjson.dumps(select(answers[name], wanted.fields))
+
+    if state is None:  # nothing says whether the core has changed since
+        return Response(make(), headers={**HEADERS, "Cache-Control": "no-store"}, media_type="application/json")
+    key: tuple[object, ...] = (
+        __version__,
+        wanted.principal.tenant_id,
+        reading.learner_key,
+        reading.display_name,
+        reading.time_zone,
+        reading.contested,
+        reading.consent_version,
+        reading.curriculum_version,
+        (state.version, state.computed_at, state.definition),
+        name,
+        topic,
+        wanted.as_of,
+        wanted.fields,
+        tuple((one.course_id, one.published_at) for one in peers),
+    )
+    headers = {**HEADERS, "ETag": entity_tag((key, period(now)))}
+    if matches(wanted.held, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    body, hit = services.cache.get_or_make(key, now, make)
+    ANSWERS_CACHED.labels("hit" if hit else "miss").inc()
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def select(answer: Answer, fields: Sequence[str]) -> Answer:
@@ -187,7 +208,8 @@ def select(answer: Answer, fields: Sequence[str]) -> Answer:
     return {key: value for key, value in answer.items() if key in HEADER or key in fields}
 
 
-def _operation(name: str) -> dict[str, Any]:
+def operation(name: str) -> dict[str, Any]:
+    """What the OpenAPI document says of an answer in the form `name`."""
     schema = {"$ref": f"#/components/schemas/{name}"}
     return {
         "response_class": Response,
@@ -203,31 +225,31 @@ def _operation(name: str) -> dict[str, Any]:
     }
 
 
-@router.get(at.DASHBOARD, **_operation("Dashboard"))
+@router.get(at.DASHBOARD, **operation("Dashboard"))
 def dashboard(services: Served, wanted: Parameters) -> Response:
     """Today, rhythm, due reviews, mastery overview, top gaps, next step."""
     return respond(services, wanted, AnswerName.DASHBOARD, at.DASHBOARD)
 
 
-@router.get(at.MASTERY, **_operation("Mastery"))
+@router.get(at.MASTERY, **operation("Mastery"))
 def mastery(services: Served, wanted: Parameters) -> Response:
     """Mastery of every topic with interval, trend and projection, its history and the topic hierarchy."""
     return respond(services, wanted, AnswerName.MASTERY, at.MASTERY)
 
 
-@router.get("/v1/analytics/mastery/{topic:path}", **_operation("MasteryTopic"))
+@router.get("/v1/analytics/mastery/{topic:path}", **operation("MasteryTopic"))
 def mastery_topic(services: Served, wanted: Parameters, topic: str) -> Response:
     """Mastery of one topic, with its history and its items."""
     return respond(services, wanted, AnswerName.MASTERY_TOPIC, at.MASTERY_TOPIC, name_of(topic, "topic", "/path/topic"))
 
 
-@router.get(at.REVIEWS, **_operation("Reviews"))
+@router.get(at.REVIEWS, **operation("Reviews"))
 def reviews(services: Served, wanted: Parameters) -> Response:
     """Topics due for review, the calendar of reviews and the curves of forgetting."""
     return respond(services, wanted, AnswerName.REVIEWS, at.REVIEWS)
 
 
-@router.get(at.KNOWLEDGE_GAPS, **_operation("KnowledgeGaps"))
+@router.get(at.KNOWLEDGE_GAPS, **operation("KnowledgeGaps"))
 def knowledge_gaps(services: Served, wanted: Parameters) -> Response:
     """Gaps in the order of severity and priority, each with a path, and the prerequisite graph."""
     return respond(services, wanted, AnswerName.KNOWLEDGE_GAPS, at.KNOWLEDGE_GAPS)

@@ -36,6 +36,7 @@ MY_PROGRESS = "/my-progress"
 LEARNERS = "/learners"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
+PEERS = "/peers"
 MY_CONSENT = "/my-consent"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
@@ -60,6 +61,7 @@ def shell_for(
     if principal is not None and principal.role == "learner":
         links += [
             _link("my_progress", MY_PROGRESS, request, language),
+            _link("peers", PEERS, request, language),
             _link("my_consent", MY_CONSENT, request, language),
             _link("who_saw", WHO_SAW, request, language),
         ]

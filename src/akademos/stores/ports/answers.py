@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.ports.peers import PeerPublication
 
 Answer = dict[str, Any]
 """One answer as it goes out, ready for JSON; the name in its header is filled in by serving."""
@@ -22,6 +23,7 @@ class AnswerName(StrEnum):
     MASTERY_TOPIC = "mastery_topic"
     REVIEWS = "reviews"
     KNOWLEDGE_GAPS = "knowledge-gaps"
+    PEERS = "peers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw.
+    the gate's transaction saw; `peers` what is in force of the learner's courses, where the answer is about them.
     """
 
     tenant_id: str
@@ -37,6 +39,7 @@ class Question:
     as_of: datetime
     time_zone: str
     curriculum_version: int
+    peers: tuple[PeerPublication, ...] = ()
 
 
 class AnswerSource(Protocol):
