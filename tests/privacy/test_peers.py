@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from starlette.testclient import TestClient
 from tests.privacy.peer_crowd import PATH, TOPICS, PeerCrowd
 from tests.serving.institution import Institution
 from tests.serving.json_schema import violations
 
+from akademos.bench.disclosure_peers import PeersUnderAttack
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
+from akademos.jobs.group_statistics import Protection
 from akademos.serving.answer_forms import schemas
 from akademos.serving.peer_forms import peers as form
+from akademos.stores.ports.identity import Identifier
 
 
 @pytest.fixture
@@ -109,6 +115,18 @@ def test_who_leaves_is_out_of_every_number_at_the_next_publication_never_alone(c
     assert own_side_left_out(crowd.asked("peer-01")) == own_side_left_out(after)
 
 
+def test_whoever_is_enrolled_under_another_of_their_keys_counts_and_sees(crowd: PeerCrowd) -> None:
+    tenant, device = crowd.tenant, Identifier("anonymous", "0b0c2f5e-58c5-4c1b-b7a6-3c2f2b1f5a11")
+    key = crowd.institution.services.vault.ensure(tenant, [device], kind="learner")[device].learner_key
+    with crowd.institution.database.pipeline() as transaction:
+        of = (key, tenant, crowd.keys["peer-09"])
+        transaction.execute("UPDATE enrolments SET learner_key = %s WHERE tenant_id = %s AND learner_key = %s", of)
+        transaction.execute("INSERT INTO identity_links VALUES (%s, %s, %s, 1)", (tenant, key, crowd.keys["peer-09"]))
+    run = crowd.night()
+    assert run.detail["courses"]["algebra"]["counted"] == 54
+    assert crowd.asked("peer-09")["status"] == "ok"
+
+
 def test_an_erased_person_takes_the_block_along(crowd: PeerCrowd) -> None:
     crowd.night()
     with crowd.institution.database.pipeline() as transaction:
@@ -185,6 +203,28 @@ def test_the_page_shows_the_same_as_pictures_with_their_tables(crowd: PeerCrowd)
     for word in ("rank", "percentile", "failing", "behind"):
         assert word not in page.text.replace("no ranks", "").lower()
     assert crowd.institution.log()[-1][3:] == ("/peers", "learning_support,peer_comparison", None, "allowed")
+
+
+@pytest.mark.parametrize(("protection", "found"), [("full", False), ("none", True)])
+def test_an_attacker_with_a_solver_around_one_withdrawal(crowd: PeerCrowd, protection: Protection, found: bool) -> None:
+    """All peers together, before and after one of them has left; without protection the same attack must find cells."""
+    attack = PeersUnderAttack(
+        list(crowd.keys),
+        ("peer-03", "peer-07"),
+        dict.fromkeys(crowd.keys, ("algebra",)),
+        lambda user: {"Authorization": f"Bearer {crowd.institution.token(user)}"},
+        random.Random(1),
+        comparing=list(crowd.compared),
+    )
+    contradictions = 0
+    for night in range(2):
+        if night:
+            crowd.decide("peer-03", "withdrawn")
+        crowd.night(protection)
+        contradictions += attack.ask(TestClient(crowd.app), night, 0)
+    assert contradictions == 0
+    recovered = attack.recovered(LIMITS.group_floor, LIMITS.count_rounding, (0.05, 0.95), (0, "peer-03"))
+    assert bool(recovered) == found
 
 
 def test_weaker_protection_publishes_what_the_attack_is_measured_against(crowd: PeerCrowd) -> None:

@@ -22,9 +22,12 @@ _CONSENTING = f"""
     SELECT p.learner_key::text, p.persona FROM people p JOIN ({CONSENTING}) c USING (learner_key)
     WHERE p.tenant_id = %(tenant)s AND p.kind = 'learner'
 """
+# Whoever is enrolled under any of their keys, by the key that they are read under.
 _ENROLLED = """
-    SELECT learner_key::text FROM enrolments
-    WHERE tenant_id = %(tenant)s AND course_id = %(scope)s AND (withdrawn_on IS NULL OR withdrawn_on > current_date)
+    SELECT DISTINCT coalesce(l.person_key, e.learner_key)::text
+    FROM enrolments e LEFT JOIN identity_links l USING (tenant_id, learner_key)
+    WHERE e.tenant_id = %(tenant)s AND e.course_id = %(scope)s
+        AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
 """
 # The estimate over all topics belongs to the institution, every other to the course of its topic: no estimate is
 # counted in two scopes.
