@@ -200,6 +200,7 @@ def test_the_page_shows_the_same_as_pictures_with_their_tables(crowd: PeerCrowd)
     assert page.status_code == 200
     assert page.text.count('role="img"') == 4  # two pictures for two widths
     assert "the middle 80% of them" in page.text
+    assert "The middle 80%" in page.text
     for word in ("rank", "percentile", "failing", "behind"):
         assert word not in page.text.replace("no ranks", "").lower()
     assert crowd.institution.log()[-1][3:] == ("/peers", "learning_support,peer_comparison", None, "allowed")

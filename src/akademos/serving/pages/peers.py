@@ -147,7 +147,7 @@ def _standing(course: Json, words: Words) -> Card:
     ]
     legend = [
         LegendEntry("q2", words.plain("peers.legend.band")),
-        LegendEntry("future", words.plain("peers.legend.middle", share=within)),
+        LegendEntry("future", words.plain("peers.legend.middle", share=most)),
         LegendEntry("whisker", words.plain("peers.legend.own")),
     ]
     return Card("standing", title, take, figure("nw", *drawings), [Table(title, columns, body)], legend, notes)
