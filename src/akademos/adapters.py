@@ -36,6 +36,7 @@ from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.noise import PostgresNoise
+from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
@@ -206,6 +207,11 @@ class Adapters:
     def groups(self) -> PostgresGroups:
         """Answers over groups, and the memory of the guard behind them."""
         return PostgresGroups(self.database, self.keys)
+
+    @cached_property
+    def peers(self) -> PostgresPeers:
+        """Comparison with peers, and the memory of the guard behind it."""
+        return PostgresPeers(self.database)
 
     @cached_property
     def noise(self) -> PostgresNoise:

@@ -20,7 +20,7 @@ from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
-from akademos.serving.services import Services, declared_over_groups, declared_purposes
+from akademos.serving.services import Services, declared_among_peers, declared_over_groups, declared_purposes
 from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.identity import keys_of_person
@@ -97,6 +97,7 @@ class System(Adapters):
             standing=standing,
             openid=openid,
             answers=self.learner_answers,
+            peers=self.peers,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
             consent=self.consent,
@@ -156,6 +157,7 @@ class System(Adapters):
         from akademos.jobs.learner_states import LearnerStatesJob
         from akademos.jobs.mover import Mover
         from akademos.jobs.past_tables import PastTables
+        from akademos.jobs.peer_comparison import PeerComparisonJob
         from akademos.jobs.refresh import Refresh
         from akademos.jobs.withdraw import WithdrawalsJob
         from akademos.jobs.worker import Jobs
@@ -179,6 +181,15 @@ class System(Adapters):
             ),
             group_statistics=GroupStatisticsJob(
                 self.groups, runs, declared_over_groups(builtin().metrics), clock=now, protection=protection
+            ),
+            peer_comparison=PeerComparisonJob(
+                self.peers,
+                states,
+                self.records,
+                runs,
+                declared_among_peers(builtin().metrics),
+                clock=now,
+                protection=protection,
             ),
             releases=self.research_releases,
             tenants=self.tenants,

@@ -138,3 +138,12 @@ def test_other_tenants_people_are_out_of_reach(institution: Institution) -> None
     ).json()
     assert elsewhere.post(f"/v1/identity/merges/{done['merge_id']}/undo", json={"reason": "x"}).status_code == 404
     assert elsewhere.get("/v1/identity/merges").json() == {"merges": []}
+
+
+def test_a_stranger_has_one_name_in_all_logs_and_never_the_vaults_own_hash(institution: Institution) -> None:
+    services, tenant = institution.services, institution.tenant
+    named = services.identity.actor(tenant, "nobody-here")
+    assert named == services.readings.actor_name(tenant, "nobody-here")
+    assert institution.keys.identifier_hash(tenant, "user", "nobody-here").hex() not in named
+    assert named != services.identity.actor(tenant, "somebody-else")
+    assert services.identity.actor(tenant, "ada") == f"person:{institution.audit_name('ada')}"

@@ -23,6 +23,8 @@ GOVERNANCE = "governance"
 """For stewards and administrators; names nobody."""
 GROUPS = "groups"
 """Answers over groups, behind the gate and disclosure control."""
+PEERS = "peers"
+"""A learner about themself beside what is published of peers, by their own choice; disclosure control."""
 RIGHT_OF_ACCESS = "right of access"
 """A person's own data as it is held: no consent is needed to see it."""
 RELEASES = "releases"
@@ -42,6 +44,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
     ("GET", "/groups"): GROUPS,
+    ("GET", "/v1/analytics/peers"): PEERS,
+    ("GET", "/peers"): PEERS,
     ("GET", "/v1/releases"): RELEASES,
     ("GET", "/v1/releases/{release_id}"): RELEASES,
     ("GET", "/v1/releases/{release_id}/file"): RELEASES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from datetime import timedelta
 
 from tests.serving.institution import NOW, Institution
@@ -59,6 +60,20 @@ class Crowd:
         for topic in (*TOPICS, "*"):
             self.mastery[user, topic] = mastery
             self.answers[user, topic] += answers
+
+    def enrol_under_another_key(self, user: str) -> None:
+        """The learner is enrolled as a device that turned out to be theirs."""
+        tenant, device = self.institution.tenant, Identifier("anonymous", str(uuid.uuid4()))
+        key = self.institution.services.vault.ensure(tenant, [device], kind="learner")[device].learner_key
+        with self.institution.database.pipeline() as transaction:
+            transaction.execute(
+                "UPDATE enrolments SET learner_key = %s WHERE tenant_id = %s AND learner_key = %s",
+                (key, tenant, self.keys[user]),
+            )
+            transaction.execute(
+                "INSERT INTO identity_links (tenant_id, learner_key, person_key, version) VALUES (%s, %s, %s, 1)",
+                (tenant, key, self.keys[user]),
+            )
 
     def withdraw(self, user: str) -> None:
         """One learner withdraws consent."""

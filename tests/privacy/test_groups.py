@@ -102,6 +102,15 @@ def test_whoever_withdraws_is_out_of_every_number_at_the_next_refresh(crowd: Cro
     assert not any(crowd.keys["student-3"] in block.people for block in ledger.blocks.values())
 
 
+def test_whoever_is_enrolled_under_another_of_their_keys_is_counted(crowd: Crowd) -> None:
+    for number in range(10):
+        crowd.enrol_under_another_key(f"student-{number}")
+    run = crowd.night()
+    assert run.detail["scopes"]["algebra"]["counted"] == 60
+    rows = {(row["topic_id"], row["persona"]): row for row in asked(crowd, course="algebra")}
+    assert rows[TOPICS[0], "*"]["learners"] == 60
+
+
 def test_an_erased_person_takes_the_block_along(crowd: Crowd) -> None:
     crowd.night()
     ledger = crowd.groups.ledger(crowd.institution.tenant, "algebra")

@@ -29,7 +29,7 @@ from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import BACK_OFF_S, Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
-from akademos.serving.services import ANSWERS, Services, declared_over_groups
+from akademos.serving.services import Services, declared_over_groups, declared_purposes
 from akademos.serving.standing import Standing
 from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
@@ -49,6 +49,7 @@ from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
@@ -241,6 +242,7 @@ def services_on(
         standing=standing,
         openid=openid,
         answers=answers,
+        peers=PostgresPeers(database),
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
         consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),
@@ -264,7 +266,7 @@ def services_on(
         erasures=PostgresErasures(database, keys, FileErasureKeys(Path(tempfile.mkdtemp())), clock=clock),
         releases=PostgresReleases(database, keys),
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
-        purposes=dict.fromkeys(ANSWERS, (Purpose.LEARNING_SUPPORT,)),
+        purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,
         development=development,

@@ -13,8 +13,8 @@ from tests.serving.json_schema import violations
 from akademos.analytics.learner_state import pack, precompute
 from akademos.errors import NotFound
 from akademos.jobs.learner_answers import LearnerAnswers
-from akademos.serving import answer_forms, study_forms
-from akademos.stores.ports.answers import AnswerName, Question
+from akademos.serving import answer_forms, peer_forms, study_forms
+from akademos.stores.ports.answers import AnswerName, Particulars, Question
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.records import Curriculum
 
@@ -29,6 +29,7 @@ FORMS = {
     AnswerName.EXAM_PLAN: "ExamPlan",
     AnswerName.STUDY_EFFICIENCY: "StudyEfficiency",
     AnswerName.STUDY_PATTERNS: "StudyPatterns",
+    AnswerName.PEERS: "Peers",
 }
 
 
@@ -103,15 +104,15 @@ def row(precision: str = "exact", version: int = 1, until: datetime = NOW) -> Le
     return LearnerState("ada", version, until, until, "mastery/1", 40, until, pack(precompute(given, until)))
 
 
-def question(as_of: datetime = NOW, version: int = 1) -> Question:
-    return Question("college", "ada", as_of, "Europe/Berlin", version)
+def question(topic: str | None = None, *, as_of: datetime = NOW, version: int = 1) -> Question:
+    return Question("college", "ada", as_of, "Europe/Berlin", version, Particulars(topic))
 
 
 @pytest.mark.parametrize("precision", ["exact", "day", "order"])
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(days=3)])
 def test_now_and_the_past_are_the_same_definition(precision: str, later: timedelta) -> None:
     answers, _ = source(precision)
-    asked = question(NOW + later)
+    asked = question(as_of=NOW + later)
     now = answers.now(asked, EVERY, row(precision))
     past = answers.past(asked, EVERY)
     for answer in (*now.values(), *past.values()):
@@ -125,8 +126,8 @@ def test_every_answer_has_the_form_that_the_document_says(precision: str) -> Non
     state = None if precision == "none" else row(precision)
     made = answers.now(question(), EVERY, state)
     if state is not None:
-        made |= answers.now(question(), [AnswerName.MASTERY_TOPIC], state, topic="a")
-    forms = answer_forms.schemas() | study_forms.schemas()
+        made |= answers.now(question("a"), [AnswerName.MASTERY_TOPIC], state)
+    forms = answer_forms.schemas() | study_forms.schemas() | {"Peers": peer_forms.peers()}
     for name, answer in made.items():
         said = {**answer, "contested": []}  # which the route adds, from the reading
         assert list(violations(said, forms[FORMS[name]], forms)) == [], name
@@ -135,9 +136,9 @@ def test_every_answer_has_the_form_that_the_document_says(precision: str) -> Non
 def test_a_topic_that_nobody_knows_is_not_found() -> None:
     answers, _ = source()
     with pytest.raises(NotFound):
-        answers.now(question(), [AnswerName.MASTERY_TOPIC], row(), topic="z")
+        answers.now(question("z"), [AnswerName.MASTERY_TOPIC], row())
     with pytest.raises(NotFound):
-        answers.past(question(), [AnswerName.MASTERY_TOPIC], topic="z")
+        answers.past(question("z"), [AnswerName.MASTERY_TOPIC])
 
 
 def test_a_learner_whose_import_no_job_has_seen_yet_is_answered_from_the_events() -> None:
@@ -147,7 +148,7 @@ def test_a_learner_whose_import_no_job_has_seen_yet_is_answered_from_the_events(
 
 def test_before_the_first_answer_there_is_no_data() -> None:
     answers, _ = source()
-    past = answers.past(question(NOW - timedelta(days=400)), EVERY)
+    past = answers.past(question(as_of=NOW - timedelta(days=400)), EVERY)
     assert past[AnswerName.MASTERY]["overall"]["status"] == "no_data"
     assert past[AnswerName.DASHBOARD]["provenance"]["answers"] == 0
 

@@ -185,6 +185,36 @@ class InsightParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonParameters:
+    """Comparison with peers: bands, when a topic is hard or easy, weeks to mastery, study habits."""
+
+    topics_min: int = _parameter(
+        3, "topics with an estimate", f"{_OWN}: of one topic alone the band would be that topic's level"
+    )
+    edges: tuple[float, ...] = _parameter(
+        (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), "lower ends of bands of mastery", f"{_OWN}: narrow ones are merged"
+    )
+    hard_below: float = _parameter(0.60, "first-attempt accuracy", f"{_OWN}: four of ten items wrong at first")
+    easy_from: float = _parameter(0.85, "first-attempt accuracy", _OWN)
+    weak_point_from: float = _parameter(0.40, "share of peers who find a topic hard", _OWN)
+    middle: float = _parameter(0.80, "share of peers in the middle", "specification, standing")
+    weeks: tuple[int, ...] = _parameter(
+        (1, 2, 3, 4, 6, 8, 12, 16, 26), "upper ends of bands of weeks to mastery", f"{_OWN}: as long as weekly points"
+    )
+    interval: float = _parameter(0.80, "coverage", f"{_OWN}: as of mastery")
+    top_share: float = _parameter(1 / 3, "share of peers above the edge between top and rest", _OWN)
+    top_share_least: float = _parameter(0.15, "share of peers above that edge, at least", _OWN)
+    top_share_most: float = _parameter(0.55, "share of peers above that edge, at most", _OWN)
+    difference_alpha: float = _parameter(0.05, "probability over all habits together", "specification, honesty")
+    habit_days: int = _parameter(56, "days back", f"{_OWN}: eight weeks")
+    habit_study_days_min: int = _parameter(5, "study days in them", f"{_OWN}: fewer show no habit")
+    regular_days: int = _parameter(16, "study days in eight weeks", f"{_OWN}: two a week")
+    long_pause_days: int = _parameter(8, "days between two study days", f"{_OWN}: more than a week")
+    portion_answers: int = _parameter(30, "answers on a median study day, at most", _OWN)
+    weekend_share: float = _parameter(0.25, "share of study days at weekends", f"{_OWN}: of seven days two are 0.29")
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """All parameters of the learner analytics; `version` names the set in the provenance."""
 
@@ -200,6 +230,7 @@ class Parameters:
     rhythm: RhythmParameters = RhythmParameters()
     study: StudyParameters = StudyParameters()
     insights: InsightParameters = InsightParameters()
+    comparison: ComparisonParameters = ComparisonParameters()
 
     def __post_init__(self) -> None:
         if self.mastery.replicates % 16 or self.mastery.replicates < 16:

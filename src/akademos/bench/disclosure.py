@@ -30,6 +30,7 @@ import numpy as np
 import polars as pl
 
 from akademos.bench.disclosure_attack import ALL, EDGES, Answered, Attack, Fact, Group
+from akademos.bench.disclosure_peers import PeersUnderAttack
 from akademos.bench.installation import Installation
 from akademos.errors import Unavailable
 
@@ -42,6 +43,9 @@ ENROLLED = 0.55
 TAUGHT = {"prof-a": ("algebra", "biology"), "prof-b": ("biology", "chemistry")}
 VICTIM, STUDIOUS = "nurse-003", "student-007"
 NIGHTS = 3
+PEERS_SHARE = 5
+"""One question in so many is asked about peers, beside each peer's own."""
+
 PATH = "/v1/analytics/groups"
 ITEMS = 12
 
@@ -73,8 +77,8 @@ def run(*, queries: int = 10_000, protection: str = "full", baselines: bool = Tr
     """Attack; see the module.
 
     Returns:
-        {"queries", "cells_recovered", "values_recovered", "contradictions", "published": {...}, "seconds",
-        "baselines": {"suppression": {...}, "none": {...}}}
+        {"queries", "cells_recovered", "values_recovered", "contradictions", "published": {...}, "peers": {...},
+        "seconds", "baselines": {"suppression": {...}, "none": {...}}}
     """
     result = _attacked(queries, protection)
     if baselines:
@@ -129,10 +133,13 @@ def _attacked(queries: int, protection: str) -> dict[str, Any]:
         for course, topic, low, high in attack.values(0, truth.personas[VICTIM])
         if low - 0.01 <= truth.values.get((0, VICTIM, topic), -1.0) <= high + 0.01
     }
+    peers = bench.peers
+    of_peers = peers.recovered(bench.floor, bench.step, bench.caps, (0, VICTIM))
     shown = [fact for group, fact in facts.items() if group.night == NIGHTS - 1]
+    told = [fact for group, fact in peers.facts.items() if group.night == NIGHTS - 1]
     return {
-        "queries": bench.asked,
-        "cells_recovered": len(cells),
+        "queries": bench.asked + peers.asked,
+        "cells_recovered": len(cells) + len(of_peers),
         "values_recovered": len(values),
         "contradictions": contradictions,
         "published": {
@@ -140,6 +147,13 @@ def _attacked(queries: int, protection: str) -> dict[str, Any]:
             "of": len(shown),
             "means": sum(fact.mastery is not None for fact in shown),
             "shares": sum(share is not None for fact in shown for share in (fact.mastered, fact.weak)),
+        },
+        "peers": {
+            "queries": peers.asked,
+            "cells_recovered": len(of_peers),
+            "topics": sum(fact.learners is not None for fact in told),
+            "shares": sum(share is not None for fact in told for share in (fact.mastered, fact.weak)),
+            "standings": sum(night == NIGHTS - 1 for night, _ in peers.standings),
         },
         "seconds": round(time.perf_counter() - started, 1),
     }
@@ -173,6 +187,9 @@ class _Bench:
         }
         enrolled[VICTIM] = COURSES
         self.truth = Truth(enrolled, people)
+        self.peers = PeersUnderAttack(
+            list(people), (VICTIM, STUDIOUS), enrolled, lambda user: self._headers(user, "learner"), self._chance
+        )
 
     def play(self, queries: int) -> tuple[dict[Group, Fact], int]:
         """Live through the nights, asking; facts, and how often two answers contradicted each other."""
@@ -184,6 +201,7 @@ class _Bench:
             self._installation.served("--no-worker") as server,
             httpx.Client(base_url=server.url, timeout=60) as client,
         ):
+            self.peers.choose(client)
             for night in range(NIGHTS):
                 if night == 1:
                     self._withdraw(client, VICTIM)
@@ -193,11 +211,13 @@ class _Bench:
                     *([("withdrawals",)] if night == 1 else []),
                     ("learner_states",),
                     ("group_statistics", "--protection", self._protection),
+                    ("peer_comparison", "--protection", self._protection),
                 ):
                     self._installation.run("jobs", "run", *job)
                 self._learn_truth(client, night)
                 share = queries // NIGHTS + (queries % NIGHTS if night == NIGHTS - 1 else 0)
                 contradictions += self._ask(client, night, share, facts)
+                contradictions += self.peers.ask(client, night, share // PEERS_SHARE)
         return facts, contradictions
 
     def _furnish(self) -> None:
@@ -217,6 +237,7 @@ class _Bench:
         (self._folder / "columns.toml").write_text(COLUMNS)
         self._installation.run("tenant", "create", TENANT, "--name", "Bench")
         self._installation.run("records", "import", str(records), "--tenant", TENANT)
+        self._installation.run("tenant", "role", "grant", TENANT, "root", "admin")
         self._ingest("first", [
             (user, topic, 6 + self._chance.randrange(8))
             for user, courses in self.truth.enrolled.items()

@@ -79,4 +79,20 @@ BUILT_IN: tuple[BuiltInText, ...] = (
         "Ihre Lerndaten dürfen Teil von Datensätzen für die Lernforschung sein, ohne Ihren Namen und nur so, dass Sie "
         "nicht herausgefunden werden können.",
     ),
+    BuiltInText(
+        Purpose.PEER_COMPARISON,
+        VERSION,
+        "en",
+        "You see how your learning compares with others of your courses who chose the same, and count in what they "
+        "see. Everything is about groups and in bands: nobody sees your values, there are no ranks, and no member of "
+        "staff gets this comparison. It needs learning support too.",
+    ),
+    BuiltInText(
+        Purpose.PEER_COMPARISON,
+        VERSION,
+        "de",
+        "Sie sehen, wie Ihr Lernstand im Vergleich zu anderen Ihrer Kurse ist, die dasselbe gewählt haben, und zählen "
+        "in dem mit, was diese sehen. Alles betrifft Gruppen und Bereiche: Niemand sieht Ihre Werte, es gibt keine "
+        "Rangfolge, und Lehrende oder Beratende erhalten diesen Vergleich nicht. Die Lernunterstützung gehört dazu.",
+    ),
 )

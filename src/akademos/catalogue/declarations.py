@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     ADVISING = "advising"
     PRODUCT_ANALYTICS = "product_analytics"
     RESEARCH = "research"
+    PEER_COMPARISON = "peer_comparison"
 
 
 class Basis(StrEnum):

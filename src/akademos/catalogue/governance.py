@@ -13,6 +13,7 @@ RECIPIENTS: dict[Purpose, str] = {
     Purpose.ADVISING: "the learner; the learner's own advisors",
     Purpose.PRODUCT_ANALYTICS: "analysts and product team, groups only",
     Purpose.RESEARCH: "researchers, released data sets only",
+    Purpose.PEER_COMPARISON: "the learner; others of the same courses who compare themselves, groups only",
 }
 """Who may see data for a purpose."""
 

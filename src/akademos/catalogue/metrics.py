@@ -10,6 +10,7 @@ from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.study_metrics import STUDY_METRICS
 
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
+_PEERS = (Purpose.PEER_COMPARISON, Purpose.LEARNING_SUPPORT)
 
 DASHBOARD = "GET /v1/analytics/dashboard"
 MASTERY = "GET /v1/analytics/mastery"
@@ -18,6 +19,7 @@ REVIEWS = "GET /v1/analytics/reviews"
 KNOWLEDGE_GAPS = "GET /v1/analytics/knowledge-gaps"
 EXAM_PLAN = "GET /v1/analytics/exam-plan"
 GROUPS = "GET /v1/analytics/groups"
+PEERS = "GET /v1/analytics/peers"
 
 _ANSWERS = ("question_attempts",)
 _MASTERY_PAGES = (DASHBOARD, MASTERY, MASTERY_TOPIC)
@@ -290,6 +292,67 @@ METRICS: tuple[Metric, ...] = (
         _SUPPORT,
         upstream=("mastery",),
         endpoints=(GROUPS,),
+        group_floor=_LEAST,
+    ),
+    Metric(
+        "course_mastery",
+        "What a learner has mastered of a course, to be placed among peers.",
+        "mean mastery over the topics of the course with an estimate; its bounds are the means of theirs",
+        "share",
+        "learner and course",
+        _SUPPORT,
+        minimum_sample="3 topics with an estimate",
+        upstream=("mastery",),
+        endpoints=(PEERS,),
+    ),
+    Metric(
+        "peer_standing",
+        "How the mastery of those who compare themselves is spread, in bands; never a rank.",
+        "shares of the counted peers by band of course_mastery (edges 0.3, 0.4 ... 0.9), bands of too few merged",
+        "share",
+        "course and band",
+        _PEERS,
+        upstream=("course_mastery", "enrolments"),
+        endpoints=(PEERS,),
+        group_floor=_LEAST,
+    ),
+    Metric(
+        "peer_difficulty",
+        "How many peers find a topic hard, and how many easy; what many find hard is a common weak point.",
+        "shares of the counted peers with first_attempt_accuracy below 0.6, and from 0.85 on; a weak point from 40% on",
+        "share",
+        "course and topic",
+        _PEERS,
+        minimum_sample="5 answers of each peer",
+        upstream=("first_attempt_accuracy",),
+        endpoints=(PEERS,),
+        group_floor=_LEAST,
+    ),
+    Metric(
+        "peer_time_to_mastery",
+        "How long peers take to master a topic.",
+        "weeks from the first answer until half have reached mastery of 0.8: Kaplan-Meier, whoever is not there yet "
+        "is censored; 80% interval",
+        "weeks",
+        "course and topic",
+        _PEERS,
+        minimum_sample="as many who have mastered it as the smallest group",
+        upstream=("mastery",),
+        endpoints=(PEERS,),
+        group_floor=_LEAST,
+    ),
+    Metric(
+        "peer_habits",
+        "Which study habits go with high mastery of a course.",
+        "share with a habit (16 study days in 8 weeks, no pause over a week, at most 30 answers on a median study day, "
+        "a quarter of study days at weekends) above the band edge with about a third of the peers, against the others; "
+        "Newcombe interval of the difference, 95% over all habits together",
+        "share",
+        "course and habit",
+        _PEERS,
+        minimum_sample="5 study days of each peer, the smallest group on either side",
+        upstream=("course_mastery",),
+        endpoints=(PEERS,),
         group_floor=_LEAST,
     ),
 )

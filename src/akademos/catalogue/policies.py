@@ -275,6 +275,15 @@ POLICIES: tuple[Policy, ...] = (
         "privacy.md, disclosure control",
     ),
     Policy(
+        "peer_comparison",
+        "Whoever compares themself with peers has consented to that purpose of its own, and counts for the others; no "
+        "staff gets the comparison. Withdrawing counts with the next request, and the learner's share leaves with the "
+        "next publication.",
+        "opt-in; bands, never ranks",
+        "serving.gate, jobs.peer_comparison",
+        "privacy.md, disclosure control",
+    ),
+    Policy(
         "research_release",
         "A row of a research release is shared by at least k learners of its course, with at least l values of each "
         "sensitive column; one that fails its own singling-out, linkage or inference test is not written. A course is "

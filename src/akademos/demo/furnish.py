@@ -19,7 +19,7 @@ import polars as pl
 
 from akademos.catalogue.declarations import Purpose
 from akademos.demo.events import event_table, on_the_wire, recent_from
-from akademos.demo.personas import NEWCOMER
+from akademos.demo.personas import NEWCOMER, compares_with_peers
 from akademos.demo.records import write_records
 from akademos.demo.simulation import History, simulate
 from akademos.demo.truth import write_truth
@@ -144,7 +144,7 @@ class Furnishing:
         key = doors.make_key(TENANT, "demo") if {"decisions", "recent"} & set(left) else ""
         events = event_table(history)
         if "decisions" in left:
-            note("Recording who refused")
+            note("Recording who refused, and who compares themself with peers")
             self._decide(history, url, key)
             self._finish("decisions")
         if "history" in left:
@@ -175,18 +175,24 @@ class Furnishing:
 
     def _decide(self, history: History, url: str, key: str) -> None:
         learners = history.learners
+        everything = [purpose.value for purpose in Purpose]
         decisions = [
-            (user_id, "withdrawn")
+            (user_id, "withdrawn", everything)
             for user_id, consent in zip(learners.user_ids, learners.consents, strict=True)
             if consent == "refused"
         ]
-        decisions.append((learners.user_ids[NEWCOMER], "granted"))
+        decisions.append((learners.user_ids[NEWCOMER], "granted", everything))
+        decisions += [
+            (user_id, "granted", [Purpose.PEER_COMPARISON.value])
+            for number, (user_id, consent) in enumerate(zip(learners.user_ids, learners.consents, strict=True))
+            if consent == "granted" and compares_with_peers(number)
+        ]
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
-            for user_id, decision in decisions:
+            for user_id, decision, purposes in decisions:
                 decided = {
                     "user_id": user_id,
                     "decision": decision,
-                    "purposes": [purpose.value for purpose in Purpose],
+                    "purposes": purposes,
                     "text_version": TEXT_VERSION,
                 }
                 response = client.post("/v1/consent", json=decided)

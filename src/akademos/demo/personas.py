@@ -31,7 +31,10 @@ _WEAK = ("ana-membranes", "ana-nerves", "ana-kidneys")
 SHORT_HISTORY_DAYS = 30
 
 GUIDE = (
-    ("Mara Vogel", "student, anatomy exam in 12 days; strong topics, hard ones, and some forgotten"),
+    (
+        "Mara Vogel",
+        "student, anatomy exam in 12 days; strong topics, hard ones, and some forgotten; compares herself with peers",
+    ),
     ("Jonas Petersen", "career changer, data analysis on irregular evenings for a month"),
     ("Noor Aziz", "studies, but never answered the question about consent"),
     ("Nico Baum", "enrolled, has done nothing yet"),
@@ -39,6 +42,11 @@ GUIDE = (
     ("Administrator", "sees nobody's data"),
 )
 """Whom to sign in as, and why."""
+
+
+def compares_with_peers(number: int) -> bool:
+    """Whether the learner of this number chose to: the student, three of four of those without a story, no other."""
+    return number == STUDENT or (number > NEWCOMER and number % 4 > 0)
 
 
 def place_personas(learners: Learners, weeks: int, bank: Bank) -> None:

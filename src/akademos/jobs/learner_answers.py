@@ -39,6 +39,7 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.EXAM_PLAN: (),
     AnswerName.STUDY_EFFICIENCY: PARTS["study_efficiency"],
     AnswerName.STUDY_PATTERNS: PARTS["study_patterns"],
+    AnswerName.PEERS: PARTS["peers"],
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
@@ -52,9 +53,10 @@ _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
 
 def _params(question: Question) -> Parameters:
     """The parameters of an answer: the usual ones, but for the window that was asked for."""
-    if question.window_days is None:
+    window_days = question.particulars.window_days
+    if window_days is None:
         return DEFAULT
-    return replace(DEFAULT, study=replace(DEFAULT.study, window_days=question.window_days))
+    return replace(DEFAULT, study=replace(DEFAULT.study, window_days=window_days))
 
 
 class LearnerTables(Protocol):
@@ -76,28 +78,26 @@ class LearnerAnswers:
         self._lock = threading.Lock()
 
     def now(
-        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None, *, topic: str | None = None
+        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None
     ) -> dict[AnswerName, Answer]:
         """Answers from the precomputed row; without one, or with one of another version, from the core's events."""
         if state is None:  # no events, or an import that no job has worked off yet
-            return self.past(question, names, topic=topic)
+            return self.past(question, names)
         try:
             tables = self._unpacked(question.tenant_id, state)
         except InputError as unreadable:
             if unreadable.code != "state_unreadable":
                 raise
-            return self.past(question, names, topic=topic)
-        return self._evaluate(question, names, tables, state.computed_at, topic)
+            return self.past(question, names)
+        return self._evaluate(question, names, tables, state.computed_at)
 
-    def past(
-        self, question: Question, names: Sequence[AnswerName], *, topic: str | None = None
-    ) -> dict[AnswerName, Answer]:
+    def past(self, question: Question, names: Sequence[AnswerName]) -> dict[AnswerName, Answer]:
         """Answers from the events up to `as_of`, recomputed."""
         tables = self._tables(question.tenant_id, [question.learner_key], until=question.as_of)
         state: Tables = precompute(tables, question.as_of)
         if state["profile"].is_empty():
             state = blank(question.learner_key, question.time_zone, question.as_of)
-        return self._evaluate(question, names, state, question.as_of, topic)
+        return self._evaluate(question, names, state, question.as_of)
 
     def _evaluate(
         self,
@@ -105,24 +105,26 @@ class LearnerAnswers:
         names: Sequence[AnswerName],
         state: Tables,
         computed_at: datetime,
-        topic: str | None,
     ) -> dict[AnswerName, Answer]:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
         curriculum, params = self._curriculum(question), _params(question)
         evaluated = evaluate(state, curriculum, question.as_of, params, parts)
         header = Header(question.learner_key, question.as_of, computed_at, parameters=params)
 
-        def build(name: AnswerName) -> Answer:
-            if name is AnswerName.MASTERY_TOPIC:
-                return answers.mastery_topic(evaluated, header, topic or "")
-            if name is AnswerName.EXAM_PLAN:
-                exam = question.exam
-                asked = Asked(exam.on, exam.target_recall, exam.minutes_a_day)
-                found = planning(state, curriculum, question.as_of, asked)
-                return answers.exam_plan(evaluated, header, asked, found, curriculum)
-            return _BUILD[name](evaluated, header)
+        particulars = question.particulars
 
-        return {name: build(name) for name in names}
+        def plan() -> Answer:
+            exam = particulars.exam
+            asked = Asked(exam.on, exam.target_recall, exam.minutes_a_day)
+            found = planning(state, curriculum, question.as_of, asked)
+            return answers.exam_plan(evaluated, header, asked, found, curriculum)
+
+        special: Mapping[AnswerName, Callable[[], Answer]] = {
+            AnswerName.MASTERY_TOPIC: lambda: answers.mastery_topic(evaluated, header, particulars.topic or ""),
+            AnswerName.PEERS: lambda: answers.peers(evaluated, header, particulars.peers),
+            AnswerName.EXAM_PLAN: plan,
+        }
+        return {name: special[name]() if name in special else _BUILD[name](evaluated, header) for name in names}
 
     def _curriculum(self, question: Question) -> Curriculum:
         key = question.tenant_id, question.curriculum_version

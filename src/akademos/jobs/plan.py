@@ -37,6 +37,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("full_compaction", time(2, 10)),
     Nightly("learner_states", time(2, 30)),
     Nightly("group_statistics", time(3, 30)),  # earlier where the states are done; then at the latest
+    Nightly("peer_comparison", time(3, 30)),
 )
 
 RETRY_AFTER = timedelta(minutes=10)

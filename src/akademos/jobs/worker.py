@@ -23,6 +23,8 @@ from akademos.jobs.group_statistics import GroupStatisticsJob
 from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.mover import Mover
+from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
+from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.research_releases import JOB as RELEASES
@@ -60,6 +62,7 @@ class Jobs:
     access_seal: AccessSealJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
+    peer_comparison: PeerComparisonJob
     releases: ResearchReleases
     tenants: Tenants
     runs: JobRuns
@@ -81,6 +84,7 @@ class Jobs:
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
 
 
@@ -159,15 +163,16 @@ class Worker:
         for job in SCHEDULE:
             if isinstance(job, Every) or self._stop.is_set():
                 continue
-            if job.job not in (LEARNER_STATES, GROUP_STATISTICS):
+            following = {GROUP_STATISTICS: jobs.group_statistics.run, PEER_COMPARISON: jobs.peer_comparison.run}
+            if job.job != LEARNER_STATES and job.job not in following:
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
                 continue
             for tenant in jobs.tenants.all():
-                if job.job == GROUP_STATISTICS:
+                if job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
-                        self._try(job.job, partial(jobs.group_statistics.run, tenant.tenant_id))
+                        self._try(job.job, partial(following[job.job], tenant.tenant_id))
                 elif self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):
                     self._try(job.job, partial(jobs.learner_states.run, tenant.tenant_id))
 

@@ -82,7 +82,9 @@ class Suppression:
 
     MEAN = -1
 
-    def __init__(self, rows: Mapping[str, Sums], shown: Sequence[int], scale: Scale, floor: int) -> None:
+    def __init__(
+        self, rows: Mapping[str, Sums], shown: Sequence[int], scale: Scale, floor: int, *, means: bool = True
+    ) -> None:
         self._rows = dict(sorted(rows.items()))
         self._names = list(self._rows)
         self._bands = len(scale.edges)
@@ -93,6 +95,8 @@ class Suppression:
         self.withheld = {
             (name, band) for name in (*self._names, ALL) for band in shown if self._of(name).bands[band] < floor
         }
+        if not means:
+            self.withheld |= {(name, self.MEAN) for name in (*self._names, ALL)}
 
     def _of(self, name: str) -> Sums:
         return self._total if name == ALL else self._rows[name]
@@ -169,7 +173,13 @@ class Suppression:
 
 
 def published(
-    rows: Mapping[str, Sums], *, shown: Sequence[int], scale: Scale, floor: int, hidden: Sequence[str] = ()
+    rows: Mapping[str, Sums],
+    *,
+    shown: Sequence[int],
+    scale: Scale,
+    floor: int,
+    hidden: Sequence[str] = (),
+    means: bool = True,
 ) -> list[Row]:
     """A table of groups as it may be published: the row over all first, then one a label.
 
@@ -179,6 +189,7 @@ def published(
         scale: the bands.
         floor: k.
         hidden: labels that get no row of their own, though they count in the total.
+        means: whether means are published; where not, sums of values are not looked at.
 
     Raises:
         ValueError: a row has fewer than k people.
@@ -187,9 +198,28 @@ def published(
         raise ValueError(f"a row has fewer than {floor} people")
     if not rows:
         return []
-    suppression = Suppression(rows, shown, scale, floor)
+    suppression = Suppression(rows, shown, scale, floor, means=means)
     suppression.complete()
     return [suppression.row(name) for name in (ALL, *sorted(rows)) if name not in hidden]
+
+
+def merged_bands(counts: Sequence[int], floor: int) -> list[tuple[int, int]]:
+    """Neighbouring bands put together until each holds at least k people: (first, last) of each, in order.
+
+    Example:
+        >>> merged_bands([3, 8, 0, 12, 15, 4], 10)
+        [(0, 1), (2, 3), (4, 5)]
+    """
+    found: list[tuple[int, int]] = []
+    first, people = 0, 0
+    for band, count in enumerate(counts):
+        people += count
+        if people >= floor:
+            found.append((first, band))
+            first, people = band + 1, 0
+    if found and first < len(counts):
+        found[-1] = (found[-1][0], len(counts) - 1)
+    return found
 
 
 def _sum(rows: Sequence[Sums]) -> Sums:

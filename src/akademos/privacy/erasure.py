@@ -34,7 +34,8 @@ class ErasedPerson:
     """Whom a running erasure is about: known to its job only, sealed wherever it is stored.
 
     `names` gives each learner_key the audit name (16 bytes) that stands for it in what is kept; `identifiers` are
-    (kind, value), `hashes` their keyed hashes.
+    (kind, value), `hashes` their keyed hashes; `client_hashes` are keyed hashes of e-mail addresses and telephone
+    numbers that senders hashed and nobody else shares: searched for, and never suppressed.
     """
 
     names: Mapping[str, bytes]
@@ -42,6 +43,7 @@ class ErasedPerson:
     identifiers: tuple[tuple[str, str], ...]
     hashes: tuple[bytes, ...]
     display_names: tuple[str, ...]
+    client_hashes: tuple[bytes, ...] = ()
 
     @property
     def keys(self) -> list[str]:
@@ -57,6 +59,7 @@ class ErasedPerson:
                 "identifiers": self.identifiers,
                 "hashes": [one.hex() for one in self.hashes],
                 "display_names": self.display_names,
+                "client_hashes": [one.hex() for one in self.client_hashes],
             }
         )
 
@@ -70,6 +73,7 @@ class ErasedPerson:
             tuple((kind, value) for kind, value in found["identifiers"]),
             tuple(bytes.fromhex(one) for one in found["hashes"]),
             tuple(found["display_names"]),
+            tuple(bytes.fromhex(one) for one in found.get("client_hashes", ())),  # begun before they were kept
         )
 
 
@@ -99,7 +103,7 @@ def needles(person: ErasedPerson) -> tuple[list[Needle], int]:
                 short += 1
                 continue
             found += [Needle(kind, form) for form in (*_text_forms(value), *_uuid_forms(value))]
-    for one in person.hashes:
+    for one in (*person.hashes, *person.client_hashes):
         found += [Needle("hash", one), Needle("hash", one.hex().encode())]
     return list(dict.fromkeys(found)), short
 

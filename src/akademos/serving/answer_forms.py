@@ -72,6 +72,7 @@ def _header() -> dict[str, Schema]:
 
 
 def answer(description: str, **blocks: Schema) -> Schema:
+    """The form of an answer about one learner."""
     return form(description, **_header(), **blocks)
 
 

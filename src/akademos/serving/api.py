@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from akademos import __version__
-from akademos.serving import answer_forms, problems, study_forms
+from akademos.serving import answer_forms, peer_forms, problems, study_forms
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
     accesses,
@@ -31,6 +31,7 @@ from akademos.serving.routes import (
     openid,
     operations,
     pages,
+    peers,
     releases,
     requests,
     retention,
@@ -116,6 +117,7 @@ def create_app(
         openid,
         operations,
         pages,
+        peers,
         releases,
         requests,
         retention,
@@ -175,6 +177,7 @@ class OpenApiDocument:
             schemas.pop(framework, None)
         schemas["Problem"] = problems.SCHEMA
         schemas.update(answer_forms.schemas() | study_forms.schemas())
+        schemas["Peers"] = peer_forms.peers()
         document["paths"].update(self._extra)
         for operations_of in document["paths"].values():
             for operation in operations_of.values():

@@ -100,15 +100,17 @@ class Gate:
             "The learner's consent changed while the answer was made.", hint="Ask again.", retry_after_s=1
         )
 
-    def own_record(self, principal: Principal, what: str, produce: Callable[[Reading], T]) -> T:
-        """Let `produce` make what a learner may always have about themself, whatever they consent to; logged like any
-        other look.
+    def own_record(
+        self, principal: Principal, what: str, produce: Callable[[Reading], T], purposes: Sequence[Purpose] = ()
+    ) -> T:
+        """Let `produce` make what a learner alone may have about themself: always, or if they consent to `purposes`;
+        logged like any other look.
 
         Raises:
-            Forbidden: the principal is no learner.
+            Forbidden: the principal is no learner, or does not consent.
             Unavailable: the store is down.
         """
-        ask = Ask(None, what, ())
+        ask = Ask(None, what, tuple(purposes))
         if principal.role != "learner":
             self._refuse(principal, ask, None, _wrong_role(principal, "This is for learners, about themselves."))
         return self.about_learner(principal, ask, produce)
@@ -194,8 +196,9 @@ class Gate:
             stop = next((reading.stopped[one] for one in ask.purposes if one in reading.stopped), None)
             if stop is not None:
                 self._refuse(principal, ask, reading, _stopped(principal, ask, stop))
-            withdrawn = bool(reading.decided.intersection(ask.purposes) - reading.granted)
-            self._refuse(principal, ask, reading, _no_consent(principal, ask, withdrawn=withdrawn))
+            missing = tuple(one for one in ask.purposes if one not in reading.granted)
+            withdrawn = bool(reading.decided.intersection(missing))
+            self._refuse(principal, ask, reading, _no_consent(principal, missing, withdrawn=withdrawn))
 
     def _confirm(self, principal: Principal, ask: Ask, reading: Reading, answer: object) -> str:
         decision = answer.code if isinstance(answer, AkademosError) else ALLOWED
@@ -320,8 +323,8 @@ def _stopped(principal: Principal, ask: Ask, stop: Stop) -> Forbidden:
     )
 
 
-def _no_consent(principal: Principal, ask: Ask, *, withdrawn: bool) -> Forbidden:
-    words = " and ".join(purpose.value.replace("_", " ") for purpose in ask.purposes)
+def _no_consent(principal: Principal, missing: Sequence[Purpose], *, withdrawn: bool) -> Forbidden:
+    words = " and ".join(purpose.value.replace("_", " ") for purpose in missing)
     own = principal.role == "learner"
     whose = "You have" if own else "The learner has"
     did = f"withdrawn the consent to {words}" if withdrawn else f"not consented to {words}"

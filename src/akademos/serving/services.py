@@ -24,6 +24,7 @@ from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
+from akademos.stores.ports.peers import PublishedPeers
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
@@ -37,22 +38,23 @@ EXAM_PLAN = "/v1/analytics/exam-plan"
 STUDY_EFFICIENCY = "/v1/analytics/study-efficiency"
 STUDY_PATTERNS = "/v1/analytics/study-patterns"
 GROUPS = "/v1/analytics/groups"
+PEERS = "/v1/analytics/peers"
 ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS, EXAM_PLAN, STUDY_EFFICIENCY, STUDY_PATTERNS)
 """Addresses of the answers about one learner, as the metrics of the catalogue name them."""
 
 
 @dataclass(frozen=True)
 class Services:
-    """Ports and policies behind the routes. `purposes` says for each of `ANSWERS` what must be consented to;
-    `group_metrics`
-    are answered over groups; `clock` gives the present instant in UTC; `development` allows the development sign-in;
-    `public_url` is the address that browsers use, empty where it is not known."""
+    """Ports and policies behind the routes. `purposes` says for each of `ANSWERS` and for `PEERS` what must be
+    consented to; `group_metrics` are answered over groups; `clock` gives the present instant in UTC; `development`
+    allows the development sign-in; `public_url` is the address that browsers use, empty where it is not known."""
 
     gate: Gate
     doorkeeper: Doorkeeper
     standing: Standing
     openid: OpenIdSignIn
     answers: AnswerSource
+    peers: PublishedPeers
     readings: LearnerReadings
     trail: AuditTrail
     consent: ConsentLedger
@@ -80,13 +82,13 @@ class Services:
 
 
 def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, ...]]:
-    """What must be consented to at each of `ANSWERS`: of each metric that is answered there its first purpose.
+    """What must be consented to at each of `ANSWERS` and at `PEERS`: of each metric answered there its first purpose.
 
     Raises:
         CatalogueError: an address answers no declared metric, or one without a purpose.
     """
     purposes: dict[str, tuple[Purpose, ...]] = {}
-    for address in ANSWERS:
+    for address in (*ANSWERS, PEERS):
         answered = [metric for metric in metrics if f"GET {address}" in metric.endpoints]
         if not answered or not all(metric.purposes for metric in answered):
             raise CatalogueError(
@@ -95,6 +97,11 @@ def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, .
             )
         purposes[address] = tuple(sorted({metric.purposes[0] for metric in answered}))
     return purposes
+
+
+def declared_among_peers(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+    """The metrics that `PEERS` answers."""
+    return tuple(metric for metric in metrics if f"GET {PEERS}" in metric.endpoints)
 
 
 def declared_over_groups(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:

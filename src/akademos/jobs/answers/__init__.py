@@ -12,18 +12,21 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     exam_plan(evaluated, header, asked, planning, curriculum) -> dict
     study_efficiency(evaluated, header) -> dict
     study_patterns(evaluated, header) -> dict
+    peers(evaluated, header, publications) -> dict
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from akademos.analytics import cohort_comparison
 from akademos.jobs.answers.dashboard import dashboard
 from akademos.jobs.answers.exam_plan import exam_plan
 from akademos.jobs.answers.header import Header
 from akademos.jobs.answers.knowledge_gaps import knowledge_gaps
 from akademos.jobs.answers.mastery import mastery
 from akademos.jobs.answers.mastery_topic import mastery_topic
+from akademos.jobs.answers.peers import peers
 from akademos.jobs.answers.reviews import reviews
 from akademos.jobs.answers.study_efficiency import study_efficiency
 from akademos.jobs.answers.study_patterns import study_patterns
@@ -36,6 +39,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "knowledge_gaps": ("gaps",),
     "study_efficiency": ("efficiency", "insights"),
     "study_patterns": ("patterns", "insights"),
+    "peers": cohort_comparison.PARTS,
 }
 
 __all__ = [
@@ -46,6 +50,7 @@ __all__ = [
     "knowledge_gaps",
     "mastery",
     "mastery_topic",
+    "peers",
     "reviews",
     "study_efficiency",
     "study_patterns",

@@ -7,6 +7,7 @@ from akademos.serving.pages.my_learners import CourseChoice, render_my_learners
 from akademos.serving.pages.my_progress import render_my_progress
 from akademos.serving.pages.my_study import render_my_study
 from akademos.serving.pages.notices import render_error, render_no_consent
+from akademos.serving.pages.peers import render_peers, render_peers_invitation
 from akademos.serving.pages.shell import CONTENT_SECURITY_POLICY, STATIC_FOLDER, NavLink, Shell
 from akademos.serving.pages.sign_in import Person, SignInLink, render_sign_in, render_signed_in
 
@@ -27,6 +28,8 @@ __all__ = [
     "render_my_progress",
     "render_my_study",
     "render_no_consent",
+    "render_peers",
+    "render_peers_invitation",
     "render_sign_in",
     "render_signed_in",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from akademos.serving.principal import Principal, name_of
 from akademos.serving.problems import documented
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.access import Reading
-from akademos.stores.ports.answers import USUAL_EXAM, Answer, AnswerName, ExamTarget, Question
+from akademos.stores.ports.answers import PLAIN, Answer, AnswerName, Particulars, Question
 
 router = APIRouter(tags=["analytics"])
 
@@ -108,9 +108,7 @@ def evaluate(
     names: Sequence[AnswerName],
     *,
     as_of: datetime | None,
-    topic: str | None = None,
-    exam: ExamTarget = USUAL_EXAM,
-    window_days: int | None = None,
+    particulars: Particulars = PLAIN,
 ) -> dict[AnswerName, Answer]:
     """The answers that the gate has let pass, with the learner's name put into their headers."""
     now = services.clock()
@@ -122,13 +120,12 @@ def evaluate(
         as_of or now,
         reading.time_zone,
         reading.curriculum_version,
-        exam,
-        window_days,
+        particulars,
     )
     if as_of is None:
-        answers = services.answers.now(question, names, reading.state, topic=topic)
+        answers = services.answers.now(question, names, reading.state)
     else:
-        answers = services.answers.past(question, names, topic=topic)
+        answers = services.answers.past(question, names)
     for answer in answers.values():
         answer["learner"] = {"key": reading.learner_key, "display_name": reading.display_name}
         answer["contested"] = [
@@ -138,60 +135,51 @@ def evaluate(
 
 
 def respond(
-    services: Services,
-    wanted: Wanted,
-    name: AnswerName,
-    address: str,
-    topic: str | None = None,
-    exam: ExamTarget = USUAL_EXAM,
-    window_days: int | None = None,
+    services: Services, wanted: Wanted, name: AnswerName, address: str, particulars: Particulars = PLAIN
 ) -> Response:
     """The answer, `304` when the asker holds it already, all behind the gate."""
 
     def produce(reading: Reading) -> Response:
-        now, state = services.clock(), reading.state
-
-        def make() -> bytes:
-            answers = evaluate(
-                services,
-                wanted.principal,
-                reading,
-                [name],
-                as_of=wanted.as_of,
-                topic=topic,
-                exam=exam,
-                window_days=window_days,
-            )
-            return orjson.dumps(select(answers[name], wanted.fields))
-
-        if state is None:  # nothing says whether the core has changed since
-            return Response(make(), headers={**HEADERS, "Cache-Control": "no-store"}, media_type="application/json")
-        key: tuple[object, ...] = (
-            __version__,
-            wanted.principal.tenant_id,
-            reading.learner_key,
-            reading.display_name,
-            reading.time_zone,
-            reading.contested,
-            reading.consent_version,
-            reading.curriculum_version,
-            (state.version, state.computed_at, state.definition),
-            name,
-            topic,
-            exam,
-            window_days,
-            wanted.as_of,
-            wanted.fields,
-        )
-        headers = {**HEADERS, "ETag": entity_tag((key, period(now)))}
-        if matches(wanted.held, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        body, hit = services.cache.get_or_make(key, now, make)
-        ANSWERS_CACHED.labels("hit" if hit else "miss").inc()
-        return Response(body, headers=headers, media_type="application/json")
+        return answered(services, wanted, reading, name, particulars)
 
     ask = Ask(wanted.learner, address, services.purposes_of(address), wanted.reason)
     return services.gate.about_learner(wanted.principal, ask, produce)
+
+
+def answered(
+    services: Services, wanted: Wanted, reading: Reading, name: AnswerName, particulars: Particulars
+) -> Response:
+    """The answer that the gate has let pass, made or remembered."""
+    now, state = services.clock(), reading.state
+
+    def make() -> bytes:
+        answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, particulars=particulars)
+        return orjson.dumps(select(answers[name], wanted.fields))
+
+    if state is None:  # nothing says whether the core has changed since
+        return Response(make(), headers={**HEADERS, "Cache-Control": "no-store"}, media_type="application/json")
+    key: tuple[object, ...] = (
+        __version__,
+        wanted.principal.tenant_id,
+        reading.learner_key,
+        reading.display_name,
+        reading.time_zone,
+        reading.contested,
+        reading.consent_version,
+        reading.curriculum_version,
+        (state.version, state.computed_at, state.definition),
+        name,
+        replace(particulars, peers=()),
+        tuple((one.course_id, one.published_at) for one in particulars.peers),
+        wanted.as_of,
+        wanted.fields,
+    )
+    headers = {**HEADERS, "ETag": entity_tag((key, period(now)))}
+    if matches(wanted.held, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    body, hit = services.cache.get_or_make(key, now, make)
+    ANSWERS_CACHED.labels("hit" if hit else "miss").inc()
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def select(answer: Answer, fields: Sequence[str]) -> Answer:
@@ -215,7 +203,7 @@ def select(answer: Answer, fields: Sequence[str]) -> Answer:
 
 
 def operation(name: str) -> dict[str, Any]:
-    """What OpenAPI says of a route that sends the answer `name`."""
+    """What the OpenAPI document says of an answer in the form `name`."""
     schema = {"$ref": f"#/components/schemas/{name}"}
     return {
         "response_class": Response,
@@ -246,7 +234,8 @@ def mastery(services: Served, wanted: Parameters) -> Response:
 @router.get("/v1/analytics/mastery/{topic:path}", **operation("MasteryTopic"))
 def mastery_topic(services: Served, wanted: Parameters, topic: str) -> Response:
     """Mastery of one topic, with its history and its items."""
-    return respond(services, wanted, AnswerName.MASTERY_TOPIC, at.MASTERY_TOPIC, name_of(topic, "topic", "/path/topic"))
+    asked = Particulars(name_of(topic, "topic", "/path/topic"))
+    return respond(services, wanted, AnswerName.MASTERY_TOPIC, at.MASTERY_TOPIC, asked)
 
 
 @router.get(at.REVIEWS, **operation("Reviews"))
@@ -293,10 +282,10 @@ Window = Annotated[int | None, Depends(window_of)]
 @router.get(at.STUDY_EFFICIENCY, **operation("StudyEfficiency"))
 def study_efficiency(services: Served, wanted: Parameters, window: Window) -> Response:
     """Active against total time, focus, lengths of sessions, times of day, the trend; insights with their samples."""
-    return respond(services, wanted, AnswerName.STUDY_EFFICIENCY, at.STUDY_EFFICIENCY, window_days=window)
+    return respond(services, wanted, AnswerName.STUDY_EFFICIENCY, at.STUDY_EFFICIENCY, Particulars(window_days=window))
 
 
 @router.get(at.STUDY_PATTERNS, **operation("StudyPatterns"))
 def study_patterns(services: Served, wanted: Parameters, window: Window) -> Response:
     """Rhythm, timing, breaks, materials, accuracy within a session, and a suggested week."""
-    return respond(services, wanted, AnswerName.STUDY_PATTERNS, at.STUDY_PATTERNS, window_days=window)
+    return respond(services, wanted, AnswerName.STUDY_PATTERNS, at.STUDY_PATTERNS, Particulars(window_days=window))

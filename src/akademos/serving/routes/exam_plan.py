@@ -19,7 +19,7 @@ from akademos.serving.routes.analytics import Parameters, evaluate, instant_of, 
 from akademos.serving.routes.pages import EXAM_PLAN_PAGE, HEADERS, MY_PROGRESS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served
 from akademos.stores.ports.access import Reading
-from akademos.stores.ports.answers import USUAL_EXAM, AnswerName, ExamTarget
+from akademos.stores.ports.answers import AnswerName, ExamTarget, Particulars
 
 router = APIRouter(tags=["analytics"])
 
@@ -42,7 +42,7 @@ def exam_target(
     Raises:
         InputError: a parameter is none of the values it may have.
     """
-    found = USUAL_EXAM
+    found = ExamTarget()
     if date:
         found = replace(found, on=_day(date))
     if target_recall:
@@ -58,7 +58,7 @@ Target = Annotated[ExamTarget, Depends(exam_target)]
 @router.get(at.EXAM_PLAN, **operation("ExamPlan"))
 def exam_plan(services: Served, wanted: Parameters, target: Target) -> Response:
     """What to study on which day until an exam, whether it is enough, and what other minutes a day would give."""
-    return respond(services, wanted, AnswerName.EXAM_PLAN, at.EXAM_PLAN, exam=target)
+    return respond(services, wanted, AnswerName.EXAM_PLAN, at.EXAM_PLAN, Particulars(exam=target))
 
 
 @router.get(EXAM_PLAN_PAGE, include_in_schema=False)
@@ -84,7 +84,7 @@ def exam_plan_page(
 
     def draw(reading: Reading) -> Response:
         name = AnswerName.EXAM_PLAN
-        found = evaluate(services, principal, reading, [name], as_of=at_instant, exam=target)
+        found = evaluate(services, principal, reading, [name], as_of=at_instant, particulars=Particulars(exam=target))
         shell, _ = shell_for(services, request, principal, person=reading.display_name if own else asker)
         html = render_exam_plan(found[name], shell=shell, own_page=own, back=MY_PROGRESS)
         return HTMLResponse(html, headers=HEADERS)

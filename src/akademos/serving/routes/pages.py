@@ -29,7 +29,7 @@ from akademos.serving.routes.analytics import Window, evaluate, instant_of
 from akademos.serving.routes.learners import listed
 from akademos.serving.services import Asker, Served, Services, services_of
 from akademos.stores.ports.access import Reading
-from akademos.stores.ports.answers import AnswerName
+from akademos.stores.ports.answers import AnswerName, Particulars
 from akademos.stores.ports.identity import Identifier
 
 router = APIRouter(include_in_schema=False)
@@ -39,6 +39,7 @@ MY_STUDY = "/my-study-habits"
 LEARNERS = "/learners"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
+PEERS = "/peers"
 MY_CONSENT = "/my-consent"
 EXAM_PLAN_PAGE = PLAN
 SIGN_IN = "/sign-in"
@@ -67,6 +68,7 @@ def shell_for(
             _link("my_progress", MY_PROGRESS, request, language),
             _link("exam_plan", EXAM_PLAN_PAGE, request, language),
             _link("my_study", MY_STUDY, request, language),
+            _link("peers", PEERS, request, language),
             _link("my_consent", MY_CONSENT, request, language),
             _link("who_saw", WHO_SAW, request, language),
         ]
@@ -145,7 +147,7 @@ def my_progress(
         closer = None
         if chosen is not None:
             names = [AnswerName.MASTERY_TOPIC]
-            found = evaluate(services, principal, reading, names, as_of=at_instant, topic=chosen)
+            found = evaluate(services, principal, reading, names, as_of=at_instant, particulars=Particulars(chosen))
             closer = found[AnswerName.MASTERY_TOPIC]
         shell, _ = shell_for(services, request, principal, person=reading.display_name if own else asker)
         html = render_my_progress(
@@ -185,7 +187,8 @@ def my_study(
     asker = None if own else name_of_asker(services, principal)
 
     def draw(reading: Reading) -> Response:
-        answers = evaluate(services, principal, reading, _OF_STUDY, as_of=at_instant, window_days=window)
+        asked = Particulars(window_days=window)
+        answers = evaluate(services, principal, reading, _OF_STUDY, as_of=at_instant, particulars=asked)
         shell, _ = shell_for(services, request, principal, person=reading.display_name if own else asker)
         html = render_my_study(
             answers[AnswerName.STUDY_EFFICIENCY], answers[AnswerName.STUDY_PATTERNS], shell=shell, own_page=own

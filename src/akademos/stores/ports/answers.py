@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.ports.peers import PeerPublication
 
 Answer = dict[str, Any]
 """One answer as it goes out, ready for JSON; the name in its header is filled in by serving."""
@@ -25,6 +26,7 @@ class AnswerName(StrEnum):
     EXAM_PLAN = "exam-plan"
     STUDY_EFFICIENCY = "study-efficiency"
     STUDY_PATTERNS = "study-patterns"
+    PEERS = "peers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,21 @@ class ExamTarget:
     minutes_a_day: int = 30
 
 
-USUAL_EXAM = ExamTarget()
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What only some answers are asked for.
+
+    `topic` is that of the answer about one topic; `exam` what the exam plan is for; `window_days` how far back the
+    answers about study look, None for the usual window; `peers` what is in force of the learner's courses.
+    """
+
+    topic: str | None = None
+    exam: ExamTarget = ExamTarget()
+    window_days: int | None = None
+    peers: tuple[PeerPublication, ...] = ()
+
+
+PLAIN = Particulars()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +60,7 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw; `exam` what the exam plan is for; `window_days` how far back the answers about study
-    look, None for the usual window.
+    the gate's transaction saw.
     """
 
     tenant_id: str
@@ -53,30 +68,22 @@ class Question:
     as_of: datetime
     time_zone: str
     curriculum_version: int
-    exam: ExamTarget = USUAL_EXAM
-    window_days: int | None = None
+    particulars: Particulars = PLAIN
 
 
 class AnswerSource(Protocol):
     """Evaluates answers. Only the gate hands out what is needed to ask."""
 
     def now(
-        self,
-        question: Question,
-        names: Sequence[AnswerName],
-        state: LearnerState | None,
-        *,
-        topic: str | None = None,
+        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None
     ) -> dict[AnswerName, Answer]:
         """Answers from the precomputed row, decay evaluated at `as_of`; None: there is no row yet, ask the core.
 
         Raises:
-            NotFound: the curriculum and the learner's answers know no topic `topic`.
+            NotFound: the curriculum and the learner's answers know no topic of the particulars' name.
         """
         ...
 
-    def past(
-        self, question: Question, names: Sequence[AnswerName], *, topic: str | None = None
-    ) -> dict[AnswerName, Answer]:
+    def past(self, question: Question, names: Sequence[AnswerName]) -> dict[AnswerName, Answer]:
         """The same, recomputed from the core's events up to `as_of`."""
         ...

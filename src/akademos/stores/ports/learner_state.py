@@ -61,6 +61,10 @@ class LearnerStates(Protocol):
         """One learner's row."""
         ...
 
+    def read_many(self, tenant_id: str, learner_keys: Sequence[str]) -> list[LearnerState]:
+        """The rows of some learners, in the order of their keys."""
+        ...
+
     def remove(self, tenant_id: str, learner_keys: Sequence[str]) -> int:
         """Drop rows of learners who no longer have consented events."""
         ...

@@ -25,6 +25,12 @@ def name_of(transaction: Transaction, keys: Keys, tenant_id: str, learner_key: s
     return None if row is None else audit_name(keys.unwrap(tenant_id, learner_key, row[0]))
 
 
+def stranger_name(keys: Keys, tenant_id: str, user_id: str) -> str:
+    """The actor that logs name for somebody who is in no vault: a keyed hash that tells two strangers apart and nothing
+    else. Not the vault's own hash, so that whoever was erased leaves none of it by acting again."""
+    return "unknown:" + keys.asker_hash(tenant_id, user_id).hex()
+
+
 class PostgresAuditLog:
     """Adapter of the port `AuditLog`."""
 

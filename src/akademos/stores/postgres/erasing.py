@@ -34,6 +34,14 @@ _IDENTIFIERS = """
     SELECT learner_key::text, kind, identifier_hash, sealed FROM identifiers
     WHERE tenant_id = %s AND learner_key = ANY(%s)
 """
+# What another person shares stays theirs, and would be found.
+_CLIENT_HASHES = """
+    SELECT DISTINCT keyed_hash FROM identity_hashes h
+    WHERE tenant_id = %(tenant)s AND learner_key = ANY(%(keys)s) AND NOT EXISTS (
+        SELECT FROM identity_hashes o WHERE o.tenant_id = h.tenant_id AND o.keyed_hash = h.keyed_hash
+            AND o.learner_key <> ALL (%(keys)s)
+    )
+"""
 _SEAL = "UPDATE erasures SET sealed = %s, reason = %s WHERE tenant_id = %s AND erasure_id = %s"
 _FORGET_PROGRESS = "UPDATE job_runs SET detail = detail - 'done_through' WHERE detail->>'done_through' = ANY(%s)"
 _COUNT = "INSERT INTO movements (tenant_id, kind, events, reference) VALUES (%s, %s, %s, %s)"
@@ -106,7 +114,9 @@ class PostgresEraser(TableRewriter):
         for key, kind, hashed, sealed in transaction.execute(_IDENTIFIERS, (tenant_id, uuids)):
             identifiers.append((kind, unseal(data_keys[key], sealed)))
             hashes.append(bytes(hashed))
-        return ErasedPerson(names, staff, tuple(identifiers), tuple(hashes), tuple(shown))
+        found = transaction.execute(_CLIENT_HASHES, {"tenant": tenant_id, "keys": uuids})
+        client_hashes = tuple(bytes(hashed) for (hashed,) in found)
+        return ErasedPerson(names, staff, tuple(identifiers), tuple(hashes), tuple(shown), client_hashes)
 
     def _hold(
         self, transaction: Transaction, erasure: Erasure, person: ErasedPerson, columns: Sequence[PersonColumn]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
-
-import orjson
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
-from akademos.privacy.disclosure_blocks import Block, Ledger, Sums
+from akademos.privacy.disclosure_blocks import Ledger
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.groups import INSTITUTION, Estimate, GroupAnswer, Population, Published
-from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.block_ledgers import BlockLedgers
+from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.person_sql import CONSENTING
 
 _FLOOR = "SELECT group_floor FROM tenants WHERE tenant_id = %s"
@@ -24,9 +22,12 @@ _CONSENTING = f"""
     SELECT p.learner_key::text, p.persona FROM people p JOIN ({CONSENTING}) c USING (learner_key)
     WHERE p.tenant_id = %(tenant)s AND p.kind = 'learner'
 """
+# Whoever is enrolled under any of their keys, by the key that they are read under.
 _ENROLLED = """
-    SELECT learner_key::text FROM enrolments
-    WHERE tenant_id = %(tenant)s AND course_id = %(scope)s AND (withdrawn_on IS NULL OR withdrawn_on > current_date)
+    SELECT DISTINCT coalesce(l.person_key, e.learner_key)::text
+    FROM enrolments e LEFT JOIN identity_links l USING (tenant_id, learner_key)
+    WHERE e.tenant_id = %(tenant)s AND e.course_id = %(scope)s
+        AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
 """
 # The estimate over all topics belongs to the institution, every other to the course of its topic: no estimate is
 # counted in two scopes.
@@ -36,21 +37,7 @@ _ESTIMATES = """
     WHERE m.tenant_id = %(tenant)s AND m.status = 'ok' AND m.mastery IS NOT NULL
         AND CASE WHEN m.topic_id = '*' THEN '' ELSE coalesce(t.course_id, '') END = %(scope)s
 """
-_BLOCKS = "SELECT block, label, people FROM group_blocks WHERE tenant_id = %s AND scope = %s ORDER BY block"
-_MEMBERS = """
-    SELECT learner_key::text, block, evidence FROM group_members WHERE tenant_id = %s AND scope = %s
-    ORDER BY learner_key
-"""
-_SUMS = """
-    SELECT topic_id, block, as_of, people, mastery, weak, developing, mastered FROM group_sums
-    WHERE tenant_id = %s AND scope = %s
-"""
-_WRITE_BLOCK = "INSERT INTO group_blocks (tenant_id, scope, block, label, people) VALUES (%s, %s, %s, %s, %s)"
-_WRITE_MEMBER = """
-    INSERT INTO group_members (tenant_id, scope, learner_key, block, evidence)
-    SELECT %s, %s, p.learner_key, %s, %s::jsonb FROM people p WHERE p.tenant_id = %s AND p.learner_key = %s
-"""
-_WRITE_SUMS = "INSERT INTO group_sums VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_LEDGERS = BlockLedgers("group", "scope", "topic_id", "mastery", ("weak", "developing", "mastered"))
 _WRITE_ANSWER = """
     INSERT INTO group_answers (tenant_id, scope, topic_id, persona, as_of, learners, mastery, mastered, weak)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -111,33 +98,15 @@ class PostgresGroups:
 
     def ledger(self, tenant_id: str, scope: str) -> Ledger:
         """What is remembered of a scope."""
-        of = (tenant_id, scope)
         with self._database.pipeline() as transaction:
-            blocks = transaction.execute(_BLOCKS, of).fetchall()
-            members = transaction.execute(_MEMBERS, of).fetchall()
-            sums = transaction.execute(_SUMS, of).fetchall()
-        people: dict[int, list[str]] = defaultdict(list)
-        for key, block, _ in members:
-            if block is not None:
-                people[block].append(key)
-        return Ledger(
-            blocks={number: Block(label, tuple(people[number]), size) for number, label, size in blocks},
-            spent=frozenset(key for key, block, _ in members if block is None),
-            sums={
-                (topic, block): Sums(as_of, count, mastery, tuple(bands))
-                for topic, block, as_of, count, mastery, *bands in sums
-            },
-            evidence={(topic, key): answers for key, _, evidence in members for topic, answers in evidence.items()},
-            last_block=max((number for number, _, _ in blocks), default=0),
-        )
+            return _LEDGERS.read(transaction, tenant_id, scope)
 
     def publish(self, tenant_id: str, scope: str, ledger: Ledger, rows: Sequence[Published]) -> None:
         """Replace memory and publication of a scope, in one transaction."""
         of = (tenant_id, scope)
         with self._database.pipeline() as transaction:
-            for table in ("group_answers", "group_sums", "group_members", "group_blocks"):
-                transaction.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND scope = %s", of)
-            self._remember(transaction, tenant_id, scope, ledger)
+            transaction.execute("DELETE FROM group_answers WHERE tenant_id = %s AND scope = %s", of)
+            _LEDGERS.replace(transaction, tenant_id, scope, ledger)
             transaction.cursor().executemany(
                 _WRITE_ANSWER,
                 [
@@ -145,32 +114,6 @@ class PostgresGroups:
                     for one in rows
                 ],
             )
-
-    def _remember(self, transaction: Transaction, tenant_id: str, scope: str, ledger: Ledger) -> None:
-        evidence: dict[str, dict[str, int]] = defaultdict(dict)
-        for (topic, key), answers in ledger.evidence.items():
-            evidence[key][topic] = answers
-        members: list[tuple[str, int | None]] = [(key, None) for key in ledger.spent]
-        members += [(key, number) for number, block in ledger.blocks.items() for key in block.people]
-        cursor = transaction.cursor()
-        cursor.executemany(
-            _WRITE_BLOCK,
-            [(tenant_id, scope, number, block.label, block.size) for number, block in ledger.blocks.items()],
-        )
-        cursor.executemany(
-            _WRITE_MEMBER,
-            [
-                (tenant_id, scope, number, orjson.dumps(evidence[key]).decode(), tenant_id, key)
-                for key, number in sorted(members, key=lambda member: member[0])
-            ],
-        )
-        cursor.executemany(
-            _WRITE_SUMS,
-            [
-                (tenant_id, scope, topic, block, sums.as_of, sums.people, sums.value, *sums.bands)
-                for (topic, block), sums in sorted(ledger.sums.items())
-            ],
-        )
 
     def courses_taught(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Courses to which a person is assigned as instructor."""

@@ -135,7 +135,7 @@ class PostgresIdentity:
             found = self._vault.find_in(transaction, tenant_id, [one]).get(one)
             name = audit.name_of(transaction, self._keys, tenant_id, found.learner_key) if found else None
         if name is None:
-            return "unknown:" + self._keys.identifier_hash(tenant_id, "user", user_id).hex()
+            return audit.stranger_name(self._keys, tenant_id, user_id)
         return f"person:{name.hex()}"
 
     def keys_of(self, tenant_id: str, learner_key: str) -> tuple[str, ...]:

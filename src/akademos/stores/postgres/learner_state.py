@@ -33,6 +33,10 @@ _READ = """
     SELECT learner_key::text, version, computed_at, computed_as_of, definition, events, last_event_at, packed
     FROM learner_state WHERE tenant_id = %s AND learner_key = %s
 """
+_READ_MANY = """
+    SELECT learner_key::text, version, computed_at, computed_as_of, definition, events, last_event_at, packed
+    FROM learner_state WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[]) ORDER BY learner_key
+"""
 # What is paused, restricted or objected to is not computed anew, and nothing of it is deleted.
 _NOT_STOPPED = """ AND NOT EXISTS (
         SELECT FROM consent_state c WHERE c.tenant_id = t.tenant_id AND c.learner_key = t.learner_key
@@ -112,6 +116,11 @@ class PostgresLearnerStates:
         with self._database.pipeline() as transaction:
             row = transaction.execute(_READ, (tenant_id, learner_key)).fetchone()
         return LearnerState(*row) if row else None
+
+    def read_many(self, tenant_id: str, learner_keys: Sequence[str]) -> list[LearnerState]:
+        """The rows of some learners, in the order of their keys."""
+        with self._database.pipeline() as transaction:
+            return [LearnerState(*row) for row in transaction.execute(_READ_MANY, (tenant_id, list(learner_keys)))]
 
     def remove(self, tenant_id: str, learner_keys: Sequence[str]) -> int:
         """Drop rows of learners who no longer have consented events."""

@@ -20,6 +20,7 @@ from akademos.stores.ports.access import (
     Stop,
 )
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.postgres.audit import stranger_name
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.person_sql import CONSENTING, LIVE, keys_of, person_of
 
@@ -306,7 +307,7 @@ class PostgresReadings:
 
     def actor_name(self, tenant_id: str, user_id: str) -> str:
         """A keyed hash: it tells two strangers apart, and nothing else."""
-        return "unknown:" + self._keys.asker_hash(tenant_id, user_id).hex()
+        return stranger_name(self._keys, tenant_id, user_id)
 
     def ready(self) -> None:
         """Return when the store answers."""
