@@ -22,3 +22,9 @@ def evaluate() -> None:
 
 def _judged(protocol: str, *arguments: Path) -> None:
     show_figures(f"evaluate {protocol}", import_module(f"akademos.evaluate.{protocol}").run(*arguments))
+
+
+@app.command()
+def tracing(data: Data) -> None:
+    """The chance of a correct next answer: AUC, log loss, calibration, beside best-LR, BKT, difficulty, constant."""
+    _judged("tracing", data)
