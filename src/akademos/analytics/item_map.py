@@ -17,8 +17,8 @@ import numpy.typing as npt
 from akademos.analytics.traced_answers import TracedAnswers
 
 Floats = npt.NDArray[np.float64]
-DIMENSIONS = 12
-REACH = 5
+DIMENSIONS = 32
+REACH = 3
 PRIOR_NEIGHBOURS = 5.0
 """Every item counts as having so many neighbours more: rare items stay near the origin."""
 SEED = 1

@@ -16,6 +16,7 @@ the innovations of the factor, Rasmussen and Williams (2006), Gaussian Processes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,3 +98,29 @@ def _block(correct: Floats, difficulty: Floats, items: Index, shares: Floats, of
     innovations = factor[n, :n]
     mean = np.tril(lower, -1) @ innovations
     return mean, np.diagonal(lower) ** 2 - noise
+
+
+def ahead(
+    past: Sequence[tuple[float, float, str, tuple[str, ...]]], item: str, skills: tuple[str, ...], of: Covariance
+) -> tuple[float, float]:
+    """Mean and variance of f for one answer that is not given yet.
+
+    Args:
+        past: correct, difficulty, item and skills of the earlier answers that count, in order.
+        item, skills: of the answer to come.
+        of: parameters.
+    """
+    names = [*(one[2] for one in past), item]
+    sets = [*(one[3] for one in past), skills]
+    numbers = {name: n for n, name in enumerate(dict.fromkeys(skill for own in sets for skill in own))}
+    entry = np.repeat(np.arange(len(sets)), [len(own) for own in sets])
+    skill = np.array([numbers[name] for own in sets for name in own], dtype=np.int64)
+    codes = {name: n for n, name in enumerate(dict.fromkeys(names))}
+    mean, variance = _block(
+        np.array([*(one[0] for one in past), 0.0]),
+        np.array([*(one[1] for one in past), 0.0]),
+        np.array([codes[name] for name in names], dtype=np.int64),
+        _shares(entry, skill, len(sets)),
+        of,
+    )
+    return float(mean[-1]), float(variance[-1])
