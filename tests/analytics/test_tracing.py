@@ -151,6 +151,7 @@ def test_running_ability_of_a_long_history_is_cut_into_blocks() -> None:
     np.testing.assert_array_equal(changed[2 * BLOCK :], whole[2 * BLOCK :])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(-2, 2)), min_size=1, max_size=60))
 def test_running_sums_are_those_of_a_loop(rows: list[tuple[int, float]]) -> None:
     key = np.array([one for one, _ in rows])

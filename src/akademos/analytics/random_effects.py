@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,7 @@ BLOCK = 128
 
 @dataclass(frozen=True, slots=True)
 class Covariance:
-    """Variances in squared logits; drifts in answers. Chosen on training learners, see docs/evaluation/tracing.md."""
+    """Variances in squared logits; drifts in answers. Chosen on ASSISTments 2009-2010 and fixed since."""
 
     lasting: float = 0.4
     drifting: float = 0.4
@@ -75,19 +76,25 @@ def _shares(entry: Index, skill: Index, answers: int) -> Floats:
     return found
 
 
+@lru_cache(maxsize=4)
+def _by_lag(of: Covariance) -> tuple[Floats, Floats]:
+    """The parts of the covariance that depend on the lag alone: of any two answers, and of two on the same skills."""
+    at = np.arange(2 * BLOCK + 1)
+    lag = np.abs(at[:, None] - at[None, :])
+    return (
+        of.lasting + of.drifting * np.exp(-lag / of.drift),
+        of.skill + of.skill_drifting * np.exp(-lag / of.skill_drift),
+    )
+
+
 def _block(correct: Floats, difficulty: Floats, items: Index, shares: Floats, of: Covariance) -> tuple[Floats, Floats]:
     n = len(correct)
     chance = 1 / (1 + np.exp(-difficulty))
     noise = 1 / (chance * (1 - chance))
     at = np.arange(n)
-    lag = np.abs(at[:, None] - at[None, :])
+    always, shared = (part[:n, :n] for part in _by_lag(of))
     matrix = np.empty((n + 1, n + 1))
-    matrix[:n, :n] = (
-        of.lasting
-        + of.drifting * np.exp(-lag / of.drift)
-        + (shares @ shares.T) * (of.skill + of.skill_drifting * np.exp(-lag / of.skill_drift))
-        + of.item * (items[:, None] == items[None, :])
-    )
+    matrix[:n, :n] = always + (shares @ shares.T) * shared + of.item * (items[:, None] == items[None, :])
     matrix[at, at] += noise
     residual = (correct - chance) * noise
     # The residuals as one row more: its part of the factor is the innovations, with no solver besides.

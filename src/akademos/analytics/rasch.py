@@ -19,7 +19,7 @@ from akademos.analytics.traced_answers import TracedAnswers
 Floats = npt.NDArray[np.float64]
 SWEEPS = 15
 ABILITY_VARIANCE, ITEM_VARIANCE, SKILL_VARIANCE = 1.0, 0.7, 0.7
-"""Squared logits. Own choice on training learners of ASSISTments 2009-2010; halving or doubling them changes little."""
+"""Squared logits. Own choice on ASSISTments 2009-2010, fixed since."""
 SKILL_STEP = 0.7
 """Newton steps of skills are shortened, since the skills of one answer move together."""
 

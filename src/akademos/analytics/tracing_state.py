@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,6 +55,11 @@ class _Tally:
         self.fading = self.fading * self.keep + np.array([[residual], [weight]])
         self.last.appendleft((position, last))
 
+    def copied(self) -> _Tally:
+        new = copy(self)
+        new.last = self.last.copy()
+        return new
+
     def back(self, number: int) -> float:
         return self.last[number - 1][1] if len(self.last) >= number else np.nan
 
@@ -85,14 +90,20 @@ class TracingState:
 
     def after(self, item: str, skills: Sequence[str], learned: Learned, correct: bool) -> TracingState:
         """The state once the learner answered; this one stays as it is."""
-        new = deepcopy(self)
+        new = copy(self)
+        new.overall = self.overall.copied()
+        new.skills = dict(self.skills)
+        for skill in skills:
+            known = self.skills.get(skill)
+            new.skills[skill] = known.copied() if known else _Tally(np.array(KEEP_SKILL))
+        new.items, new.recent = dict(self.items), self.recent.copy()
         of = {name: float(steps(np.array(learned[name]))) for name in LEARNED}
         chance, usual = _expit(of["difficulty"]), _expit(of["item_rate"])
         result, position = float(correct), self.overall.attempts
         residual, weight = _step(result - chance), _step(chance * (1 - chance))
         new.overall.add(position, result, residual, weight, result)
         for skill in skills:
-            new.skills.setdefault(skill, _Tally(np.array(KEEP_SKILL))).add(position, result, residual, weight, residual)
+            new.skills[skill].add(position, result, residual, weight, residual)
         new.items[item] = (self.items.get(item, (0, 0.0))[0] + 1, result)
         new.streak = self.streak + 1 if correct else 0
         new.rate = (self.rate[0] + _step(result - usual), self.rate[1] + _step(usual * (1 - usual)))

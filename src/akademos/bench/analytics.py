@@ -7,6 +7,8 @@ a year of 5,000 answers. Of each analytic is measured, from events to evaluated 
 - `one_learner_ms`: the heavy learner from events, the median of several rounds;
 - `read_ms`: the heavy learner from the packed state, which is what an answer costs when it is asked for.
 
+`tracing` is the feature pass of knowledge tracing alone, and its update after one answer (bench/tracing.py).
+
 `renewal` is the precomputation alone where yesterday's state is at hand, as in the nightly run and after an answer.
 
 `live_update_ms` is from the acknowledgement of an answer to the dashboard that shows it, in an installation of its own.
@@ -34,7 +36,7 @@ from akademos.analytics.item_difficulty import item_difficulty
 from akademos.analytics.learner_state import evaluate, pack, precompute, split, unpack
 from akademos.analytics.pace import cohort_times
 from akademos.analytics.schemas import TIME
-from akademos.bench import live_update
+from akademos.bench import live_update, tracing
 
 Tables = dict[str, pl.DataFrame]
 
@@ -72,6 +74,7 @@ def run(
     figures: dict[str, Any] = {
         name: _analytic(everybody, heavy, curriculum, parts, rounds) for name, parts in PARTS.items()
     }
+    figures["tracing"] = tracing.run(everybody["question_attempts"], rounds=rounds)
     figures["renewal"] = {
         "events_per_s": round(_events(everybody) / _renewal_s(everybody, 1)),
         "one_learner_ms": round(1000 * _renewal_s(heavy, rounds), 2),
