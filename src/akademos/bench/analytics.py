@@ -74,7 +74,7 @@ def run(
     figures: dict[str, Any] = {
         name: _analytic(everybody, heavy, curriculum, parts, rounds) for name, parts in PARTS.items()
     }
-    figures["tracing"] = tracing.run(everybody["question_attempts"], rounds=rounds)
+    figures["tracing"] = tracing.run(everybody["question_attempts"], rounds=rounds, heavy_answers=4 * heavy_answers)
     figures["renewal"] = {
         "events_per_s": round(_events(everybody) / _renewal_s(everybody, 1)),
         "one_learner_ms": round(1000 * _renewal_s(heavy, rounds), 2),
