@@ -126,6 +126,8 @@ def test_the_command_prints_the_figures_on_its_last_line(tmp_path: Path) -> None
     figures = json.loads(printed.output.strip().splitlines()[-1])
     assert {"rows", "answers", "auc", "log_loss", "ece", "auc_first10", "fit_s", "intervals", "peak_mb"} <= set(figures)
     assert set(figures["baselines"]) == {"best_lr", "bkt", "difficulty", "constant"}
+    assert figures["repeated_ids"]["ids"] == 0
+    assert figures["repeated_ids"]["together"]["auc"] == figures["auc"]
     assert figures["row_level"]["note"].startswith("leak")
     assert figures["baselines"]["constant"]["auc"] < figures["baselines"]["difficulty"]["auc"]
     assert figures["rows"] > figures["answers"]

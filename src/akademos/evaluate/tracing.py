@@ -1,9 +1,12 @@
 """`evaluate tracing`: the chance of a correct next answer, by the model that the platform trains.
 
 Grain: answers; the rows of one answer under several skills are one answer. Five folds by learner, drawn with a fixed
-seed, ids that are one person together (`repeated_learners`); a fold column in the data is ignored. Each fold is
+seed; a fold column in the data is ignored. Each fold is
 predicted by a model fitted from nothing on the other four: item and skill tables among them, for the training learners
 out of fold. Every answer is predicted from what came before it. All five folds are scored together.
+
+Ids that are one person (`repeated_learners`) lie in different folds then, and one tells the other's results.
+`repeated_ids` scores the same model with such ids in one fold: what to expect of learners who are really new.
 
 Beside it, on the same folds: best-LR, Bayesian knowledge tracing, item difficulty alone, a constant. `row_level` does
 the same on answer-skill rows, where the second row of an answer knows the result from the first: it is a leak, shown
@@ -54,8 +57,7 @@ def run(path: Path) -> dict[str, Any]:
     attempts = question_attempts(batch)
     answers = trace_answers(attempts)
     _check(answers)
-    person = people(answers)
-    folds = learner_folds(int(person.max()) + 1, SEED, FOLDS)[person]
+    folds = learner_folds(len(answers.learners), SEED, FOLDS)
     model = cross_fit(answers, folds, partial(_model, seed=SEED))
     figures: dict[str, Any] = {
         "rows": batch.rows_read,
@@ -65,15 +67,21 @@ def run(path: Path) -> dict[str, Any]:
         "intervals": _intervals(answers, model.predicted),
         "calibration": _calibration(answers.correct, model.predicted),
     }
+    figures["repeated_ids"] = _repeated_ids(answers, model.predicted)
     rows = trace_answers(_one_row_each(attempts))
-    row_folds = folds  # the learners are the same, in the same order
-    leaking = cross_fit(rows, row_folds, partial(_model, seed=SEED))
+    # The learners are the same, in the same order, and so are their folds.
+    leaking = cross_fit(rows, folds, partial(_model, seed=SEED))
     figures["row_level"] = {"auc": _figure(auc(rows.correct, leaking.predicted)), "rows": len(rows), "note": LEAK}
     figures["baselines"] = {}
     for name, fit in BASELINES.items():
         found = cross_fit(answers, folds, fit)
         figures["baselines"][name] = {**_scores(answers, found.predicted), "fit_s": round(found.fit_s, 1)}
-    figures["protocol"] = _protocol(answers, person, folds, model.predicted)
+    figures["protocol"] = {
+        "folds": FOLDS,
+        "seed": SEED,
+        "learners": len(answers.learners),
+        "learners_by_fold": np.bincount(folds).tolist(),
+    }
     figures["total_s"] = round(time.perf_counter() - began, 1)
     figures["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return figures
@@ -171,20 +179,21 @@ def _calibration(outcome: Floats, predicted: Floats) -> dict[str, Any]:
     }
 
 
-def _protocol(
-    answers: TracedAnswers, person: npt.NDArray[np.int64], folds: npt.NDArray[np.int64], predicted: Floats
-) -> dict[str, Any]:
+def _repeated_ids(answers: TracedAnswers, predicted: Floats) -> dict[str, Any]:
+    """How many ids are people who stand in the data twice, and the scores without that help."""
+    person = people(answers)
     repeated = np.bincount(person)[person] > 1
     alone = ~repeated[answers.learner]
-    return {
-        "folds": FOLDS,
-        "seed": SEED,
-        "learners": len(answers.learners),
-        "learners_by_fold": np.bincount(folds).tolist(),
-        "repeated_ids": int(repeated.sum()),
-        "answers_of_repeated_ids": int((~alone).sum()),
-        "auc_without_repeated_ids": _figure(auc(answers.correct[alone], predicted[alone])),
+    figures = {
+        "ids": int(repeated.sum()),
+        "answers": int((~alone).sum()),
+        "auc_of_others": _figure(auc(answers.correct[alone], predicted[alone])),
     }
+    if not repeated.any():
+        return {**figures, "together": _scores(answers, predicted)}
+    folds = learner_folds(int(person.max()) + 1, SEED, FOLDS)[person]
+    together = cross_fit(answers, folds, partial(_model, seed=SEED)).predicted
+    return {**figures, "together": _scores(answers, together)}
 
 
 def _one_row_each(attempts: pl.DataFrame) -> pl.DataFrame:
