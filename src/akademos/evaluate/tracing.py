@@ -2,7 +2,8 @@
 
 Grain: answers; the rows of one answer under several skills are one answer. Five folds by learner, drawn with a fixed
 seed; a fold column in the data is ignored. Each fold is predicted by a model fitted from nothing on the other four:
-item and skill tables among them, for the training learners out of fold. Every answer is predicted from what came before it. All five folds are scored together.
+item and skill tables among them, for the training learners out of fold. Every answer is predicted from what came
+before it. All five folds are scored together.
 
 Ids that are one person (`repeated_learners`) lie in different folds then, and one tells the other's results.
 `repeated_ids` scores the same model with such ids in one fold: what to expect of learners who are really new.
