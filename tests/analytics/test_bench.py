@@ -9,7 +9,7 @@ from akademos.bench.analytics import run
 
 def test_the_figures_are_complete_and_fsrs_equals_its_oracle() -> None:
     figures = run(learners=3, answers_each=30, heavy_answers=60, reviews=2_000, rounds=1, live_updates=1)
-    for name in ("mastery", "forgetting", "knowledge_gaps"):
+    for name in ("mastery", "forgetting", "knowledge_gaps", "tracing"):
         assert figures[name]["events_per_s"] > 0
         assert figures[name]["one_learner_ms"] > 0
     assert figures["fsrs"]["reviews_per_s"] > 0

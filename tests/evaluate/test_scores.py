@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss as peer_log_loss
 from akademos.evaluate.scores import auc, brier, calibration_slope, ece, interval, log_loss
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 99)), min_size=2, max_size=60))
 def test_auc_log_loss_and_brier_equal_those_of_scikit_learn(rows: list[tuple[bool, int]]) -> None:
     outcome = np.array([float(right) for right, _ in rows])

@@ -8,6 +8,8 @@ a year of 5,000 answers; the analytics of study have populations of their own (`
 - `one_learner_ms`: the heavy learner from events, the median of several rounds;
 - `read_ms`: the heavy learner from the packed state, which is what an answer costs when it is asked for.
 
+`tracing` is the feature pass of knowledge tracing alone, and its update after one answer (bench/tracing.py).
+
 `renewal` is the precomputation alone where yesterday's state is at hand, as in the nightly run and after an answer.
 
 `live_update_ms` is from the acknowledgement of an answer to the dashboard that shows it, in an installation of its own.
@@ -41,7 +43,7 @@ from akademos.analytics.learner_state import evaluate, pack, precompute, split, 
 from akademos.analytics.pace import cohort_times
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.schemas import TIME
-from akademos.bench import live_update, study
+from akademos.bench import live_update, study, tracing
 
 Tables = dict[str, pl.DataFrame]
 
@@ -85,6 +87,7 @@ def run(
     )
     reader = study.population(rng, [HEAVY], study_events, curriculum_tables, NOW)
     figures |= {name: _analytic(students, reader, curriculum, parts, rounds) for name, parts in study.PARTS.items()}
+    figures["tracing"] = tracing.run(everybody["question_attempts"], rounds=rounds, heavy_answers=4 * heavy_answers)
     figures["renewal"] = {
         "events_per_s": round(_events(everybody) / _renewal_s(everybody, 1)),
         "one_learner_ms": round(1000 * _renewal_s(heavy, rounds), 2),

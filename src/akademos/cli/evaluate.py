@@ -34,3 +34,9 @@ def forgetting(data: Data) -> None:
 def insights() -> None:
     """Insights about study habits: false statements over shuffled labels, and power (docs/evaluation/insights.md)."""
     _judged("insights")
+
+
+@app.command()
+def tracing(data: Data) -> None:
+    """The chance of a correct next answer: AUC, log loss, calibration, beside best-LR, BKT, difficulty, constant."""
+    _judged("tracing", data)
