@@ -22,3 +22,9 @@ def evaluate() -> None:
 
 def _judged(protocol: str, *arguments: Path) -> None:
     show_figures(f"evaluate {protocol}", import_module(f"akademos.evaluate.{protocol}").run(*arguments))
+
+
+@app.command()
+def readiness(data: Data) -> None:
+    """An exam score from what came before it: error, coverage of the interval, calibration of the pass probability."""
+    _judged("readiness", data)
