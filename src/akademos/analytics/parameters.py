@@ -118,6 +118,13 @@ class RhythmParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadinessParameters:
+    """Readiness for the target exam."""
+
+    ready_from: float = _parameter(0.80, "share of the exam", f"{_OWN}: the level from which a topic is mastered")
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """All parameters of the learner analytics; `version` names the set in the provenance."""
 
@@ -129,6 +136,7 @@ class Parameters:
     gaps: GapParameters = GapParameters()
     cohort: CohortParameters = CohortParameters()
     rhythm: RhythmParameters = RhythmParameters()
+    readiness: ReadinessParameters = ReadinessParameters()
 
     def __post_init__(self) -> None:
         if self.mastery.replicates % 16 or self.mastery.replicates < 16:

@@ -65,6 +65,7 @@ class Examples:
         learner: number of the learner, from 0 on.
         cohort: number of the learner's exam cohort, later ones larger.
         days_out: days from the features to the exam; 0 where there is no time.
+        pass_mark: score from which the row's exam is passed, NaN where it is unknown.
     """
 
     features: tuple[str, ...]
@@ -73,6 +74,7 @@ class Examples:
     learner: Index
     cohort: Index
     days_out: Floats
+    pass_mark: Floats
 
     def of(self, kept: npt.NDArray[np.bool_] | Index) -> Examples:
         """Some of the rows."""
@@ -83,6 +85,7 @@ class Examples:
             self.learner[kept],
             self.cohort[kept],
             self.days_out[kept],
+            self.pass_mark[kept],
         )
 
     @property
@@ -91,14 +94,11 @@ class Examples:
         return len(np.unique(self.learner))
 
 
-def fit_score(
-    examples: Examples, *, pass_mark: float, coverage: float, seed: int, horizons: Sequence[float] = (0.0,)
-) -> ScoreModel:
+def fit_score(examples: Examples, *, coverage: float, seed: int, horizons: Sequence[float] = (0.0,)) -> ScoreModel:
     """A model of these examples; the same examples and seed give the same model, bit for bit.
 
     Args:
         examples: of the learners who may be learned from.
-        pass_mark: score from which the exam is passed.
         coverage: of the interval.
         seed: of folds, calibration learners and trees.
         horizons: distances from the exam that get a half-width of their own, ascending.
@@ -132,14 +132,14 @@ def fit_score(
         horizons=tuple(horizons),
         half_widths=(0.0,) * len(horizons),
         coverage=coverage,
-        pass_mark=pass_mark,
         passing=None,
         notes={},
     )
     found = np.clip(predictor.predict(bare.standardised(calibration.rows)), 0.0, 1.0)
     half_widths = _half_widths(calibration, found, horizons, coverage)
     together = np.concatenate((unseen, found))
-    outcome = np.concatenate((taught.score, calibration.score)) >= pass_mark
+    mark = np.concatenate((taught.pass_mark, calibration.pass_mark))
+    outcome = np.concatenate((taught.score, calibration.score)) >= mark
     weight = np.concatenate((_weights(taught.learner), _weights(calibration.learner)))
     return ScoreModel(
         **{
@@ -148,7 +148,7 @@ def fit_score(
             if name not in {"half_widths", "passing", "notes"}
         },
         half_widths=half_widths,
-        passing=_pass_curve(together - pass_mark, outcome, weight),
+        passing=_pass_curve(together - mark, outcome, weight),
         notes={
             "taught_learners": taught.learners,
             "calibration_learners": calibration.learners,
@@ -235,6 +235,8 @@ def _half_widths(calibration: Examples, found: Floats, horizons: Sequence[float]
 
 def _pass_curve(above: Floats, passed: npt.NDArray[np.bool_], weight: Floats) -> tuple[float, float] | None:
     """Intercept and slope of P(pass) over the distance of the predicted score from the pass mark."""
+    known = ~np.isnan(above)
+    above, passed, weight = above[known], passed[known], weight[known]
     if min((weight * passed).sum(), (weight * ~passed).sum()) < PASS_LEAST:
         return None
 

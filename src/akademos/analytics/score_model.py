@@ -71,9 +71,8 @@ class ScoreModel:
         horizons: days before the exam, ascending, of the half-widths.
         half_widths: per horizon; a distance in between takes that of the next longer horizon.
         coverage: of the intervals.
-        pass_mark: score from which the exam is passed.
-        passing: intercept and slope of the logistic curve over (score - pass_mark); none when nearly everybody, or
-            nearly nobody, passed.
+        passing: intercept and slope of the logistic curve over the predicted score minus the pass mark; none when
+            nearly everybody, or nearly nobody, passed.
         notes: how it came about (candidates and their errors, sizes, calibration cohort).
     """
 
@@ -86,7 +85,6 @@ class ScoreModel:
     horizons: tuple[float, ...]
     half_widths: tuple[float, ...]
     coverage: float
-    pass_mark: float
     passing: tuple[float, float] | None
     notes: Mapping[str, Any]
 
@@ -101,12 +99,13 @@ class ScoreModel:
         standard: Floats = (filled - self.mean) / self.scale
         return standard
 
-    def predict(self, rows: Floats, days_out: Floats) -> Predicted:
+    def predict(self, rows: Floats, days_out: Floats, pass_mark: Floats) -> Predicted:
         """Prediction of each row.
 
         Args:
             rows: (rows, features), NaN where a feature is missing.
             days_out: days from the instant of the features to the exam, NaN where there is no date.
+            pass_mark: score from which the row's exam is passed, NaN where it is unknown.
         """
         standard = self.standardised(rows)
         distance = np.sqrt((standard**2).mean(axis=1))
@@ -124,7 +123,7 @@ class ScoreModel:
         passing = np.full(len(rows), np.nan)
         if self.passing is not None:
             intercept, slope = self.passing
-            passing = 1.0 / (1.0 + np.exp(-(intercept + slope * (score - self.pass_mark))))
+            passing = 1.0 / (1.0 + np.exp(-(intercept + slope * (score - pass_mark))))
         return Predicted(
             score=shown(score),
             low=shown(np.clip(score - half, 0.0, 1.0)),
@@ -157,7 +156,6 @@ class ScoreModel:
                 "horizons": self.horizons,
                 "half_widths": [one if np.isfinite(one) else None for one in self.half_widths],
                 "coverage": self.coverage,
-                "pass_mark": self.pass_mark,
                 "passing": self.passing,
                 "notes": self.notes,
             },
@@ -199,7 +197,6 @@ def from_bytes(data: bytes) -> ScoreModel:
             horizons=tuple(read["horizons"]),
             half_widths=tuple(np.inf if one is None else one for one in read["half_widths"]),
             coverage=read["coverage"],
-            pass_mark=read["pass_mark"],
             passing=None if read["passing"] is None else (read["passing"][0], read["passing"][1]),
             notes=read["notes"],
         )

@@ -88,9 +88,17 @@ def _predicted(exam: ExamData, train: Index, test: Index, seed: int) -> tuple[st
     """The chosen kind of predictor, and every column for the test learners."""
     names, rows = _features(exam, train)
     numbers = np.arange(len(train))
-    examples = Examples(names, rows[train], exam.outcome[train], numbers, np.zeros_like(numbers), np.zeros(len(train)))
-    model = fit_score(examples, pass_mark=exam.pass_mark, coverage=COVERAGE, seed=seed)
-    said = model.predict(rows[test], np.zeros(len(test)))
+    examples = Examples(
+        features=names,
+        rows=rows[train],
+        score=exam.outcome[train],
+        learner=numbers,
+        cohort=np.zeros_like(numbers),
+        days_out=np.zeros(len(train)),
+        pass_mark=np.full(len(train), exam.pass_mark),
+    )
+    model = fit_score(examples, coverage=COVERAGE, seed=seed)
+    said = model.predict(rows[test], np.zeros(len(test)), np.full(len(test), exam.pass_mark))
     # Nobody is left out of the score: a withheld prediction is the mean, with an interval of everything.
     mean = float(exam.outcome[train].mean())
     correct = exam.first.mean(axis=1)
