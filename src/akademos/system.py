@@ -139,7 +139,8 @@ class System(Adapters):
         from akademos.jobs.learner_answers import LearnerAnswers
         from akademos.jobs.past_tables import PastTables
 
-        return LearnerAnswers(self.records, PastTables(self.event_log, self.records, self.learner_states, self.consent))
+        tables = PastTables(self.event_log, self.records, self.learner_states, self.consent)
+        return LearnerAnswers(self.records, tables, self.models)
 
     def jobs(
         self,

@@ -40,6 +40,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/mastery/{topic:path}"): LEARNER,
     ("GET", "/v1/analytics/reviews"): LEARNER,
     ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
+    ("GET", "/v1/analytics/exam-readiness"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
     ("GET", "/groups"): GROUPS,
     ("GET", "/v1/releases"): RELEASES,

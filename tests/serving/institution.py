@@ -68,6 +68,7 @@ ANSWER_PATHS = (
     "/v1/analytics/mastery/fractions",
     "/v1/analytics/reviews",
     "/v1/analytics/knowledge-gaps",
+    "/v1/analytics/exam-readiness",
 )
 
 

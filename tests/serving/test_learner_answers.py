@@ -13,7 +13,7 @@ from tests.serving.json_schema import violations
 from akademos.analytics.learner_state import pack, precompute
 from akademos.errors import NotFound
 from akademos.jobs.learner_answers import LearnerAnswers
-from akademos.serving import answer_forms
+from akademos.serving import answer_forms, readiness_forms
 from akademos.stores.ports.answers import AnswerName, Question
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.records import Curriculum
@@ -26,7 +26,15 @@ FORMS = {
     AnswerName.MASTERY_TOPIC: "MasteryTopic",
     AnswerName.REVIEWS: "Reviews",
     AnswerName.KNOWLEDGE_GAPS: "KnowledgeGaps",
+    AnswerName.EXAM_READINESS: "ExamReadiness",
 }
+
+
+class NoModels:
+    """A registry without models."""
+
+    def artefact(self, tenant_id: str, model: str, version: int) -> bytes | None:
+        """Nothing."""
 
 
 class OneCurriculum:
@@ -51,6 +59,8 @@ class OneCurriculum:
             "items": pl.DataFrame(
                 {"question_id": [f"q{i}" for i in range(9)], "topic_ids": [["abc"[i % 3]] for i in range(9)]}
             ),
+            "exam_weights": pl.DataFrame({"exam_id": ["final"] * 2, "topic_id": ["a", "c"], "weight": [3.0, 1.0]}),
+            "learner_targets": pl.DataFrame({"learner_key": ["ada"], "exam_id": ["final"]}),
         }
 
     def curriculum(self, tenant_id: str) -> Curriculum:
@@ -91,7 +101,7 @@ def source(precision: str = "exact") -> tuple[LearnerAnswers, OneCurriculum]:
         learners = pl.DataFrame({"learner_key": ["ada"], "time_zone": ["Europe/Berlin"]})
         return {**records.tables, "question_attempts": attempts(precision, until), "learners": learners}
 
-    return LearnerAnswers(records, tables), records
+    return LearnerAnswers(records, tables, NoModels()), records
 
 
 def row(precision: str = "exact", version: int = 1, until: datetime = NOW) -> LearnerState:
@@ -123,7 +133,7 @@ def test_every_answer_has_the_form_that_the_document_says(precision: str) -> Non
     made = answers.now(question(), EVERY, state)
     if state is not None:
         made |= answers.now(question(), [AnswerName.MASTERY_TOPIC], state, topic="a")
-    forms = answer_forms.schemas()
+    forms = answer_forms.schemas() | readiness_forms.schemas()
     for name, answer in made.items():
         said = {**answer, "contested": []}  # which the route adds, from the reading
         assert list(violations(said, forms[FORMS[name]], forms)) == [], name

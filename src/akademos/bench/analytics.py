@@ -51,6 +51,7 @@ PARTS = {
     "mastery": ("mastery", "hierarchy"),
     "forgetting": ("reviews", "curves", "items"),
     "knowledge_gaps": ("gaps",),
+    "exam_readiness": ("readiness",),
 }
 
 

@@ -37,6 +37,7 @@ PATHS: Mapping[str, str] = {
     "mastery_topic": "/v1/analytics/mastery/t{topic}",
     "reviews": "/v1/analytics/reviews",
     "knowledge_gaps": "/v1/analytics/knowledge-gaps",
+    "exam_readiness": "/v1/analytics/exam-readiness",
 }
 PAST_ASKED = 60
 """A past instant is recomputed from the events, so fewer of them are asked."""

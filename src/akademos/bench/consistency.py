@@ -33,7 +33,7 @@ from akademos.bench.installation import Installation, command, end
 from akademos.demo.furnish import TENANT
 from akademos.errors import Unavailable
 
-ENDPOINTS = ("dashboard", "mastery", "reviews", "knowledge-gaps")
+ENDPOINTS = ("dashboard", "mastery", "reviews", "knowledge-gaps", "exam-readiness")
 TOPICS_ASKED = 3
 """Topics of each learner whose own answer is compared too."""
 

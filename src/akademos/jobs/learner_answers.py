@@ -15,17 +15,21 @@ from typing import Protocol
 import polars as pl
 
 from akademos.analytics.curriculum import Curriculum, prepare
+from akademos.analytics.exam_readiness import MODEL, ServedScore
 from akademos.analytics.learner_state import blank, evaluate, precompute, unpack
+from akademos.analytics.score_model import from_bytes
 from akademos.errors import InputError
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.ports.models import ServedModels
 from akademos.stores.ports.records import Records
 
 Tables = Mapping[str, pl.DataFrame]
 
 CURRICULA_KEPT = 32
+SCORES_KEPT = 32
 STATES_KEPT = 64
 
 _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
@@ -34,12 +38,14 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.MASTERY_TOPIC: PARTS["mastery_topic"],
     AnswerName.REVIEWS: PARTS["reviews"],
     AnswerName.KNOWLEDGE_GAPS: PARTS["knowledge_gaps"],
+    AnswerName.EXAM_READINESS: PARTS["exam_readiness"],
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
     AnswerName.MASTERY: answers.mastery,
     AnswerName.REVIEWS: answers.reviews,
     AnswerName.KNOWLEDGE_GAPS: answers.knowledge_gaps,
+    AnswerName.EXAM_READINESS: answers.exam_readiness,
 }
 
 
@@ -52,11 +58,13 @@ class LearnerTables(Protocol):
 
 
 class LearnerAnswers:
-    """Adapter of the port `AnswerSource`. Keeps prepared curricula and unpacked states of this process."""
+    """Adapter of the port `AnswerSource`. Keeps prepared curricula, models and unpacked states of this process."""
 
-    def __init__(self, records: Records, tables: LearnerTables) -> None:
+    def __init__(self, records: Records, tables: LearnerTables, models: ServedModels) -> None:
         self._records = records
         self._tables = tables
+        self._models = models
+        self._scores: OrderedDict[tuple[str, int], ServedScore | None] = OrderedDict()
         self._curricula: OrderedDict[tuple[str, int], Curriculum] = OrderedDict()
         self._states: OrderedDict[tuple[str, str], tuple[LearnerState, Tables]] = OrderedDict()
         self._lock = threading.Lock()
@@ -94,7 +102,8 @@ class LearnerAnswers:
         topic: str | None,
     ) -> dict[AnswerName, Answer]:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
-        evaluated = evaluate(state, self._curriculum(question), question.as_of, parts=parts)
+        score = self._score(question) if "readiness" in parts else None
+        evaluated = evaluate(state, self._curriculum(question), question.as_of, parts=parts, score=score)
         header = Header(question.learner_key, question.as_of, computed_at)
         return {
             name: answers.mastery_topic(evaluated, header, topic or "")
@@ -116,6 +125,26 @@ class LearnerAnswers:
             self._curricula[question.tenant_id, read.version] = made
             while len(self._curricula) > CURRICULA_KEPT:
                 self._curricula.popitem(last=False)
+        return made
+
+    def _score(self, question: Question) -> ServedScore | None:
+        if question.score_model is None:
+            return None
+        key = question.tenant_id, question.score_model
+        with self._lock:
+            if key in self._scores:
+                return self._scores[key]
+        data = self._models.artefact(question.tenant_id, MODEL, question.score_model)
+        try:
+            made = None if data is None else ServedScore(from_bytes(data), question.score_model)
+        except InputError as unreadable:
+            if unreadable.code != "model_unreadable":
+                raise
+            made = None  # of another release: there is none until the next training
+        with self._lock:
+            self._scores[key] = made
+            while len(self._scores) > SCORES_KEPT:
+                self._scores.popitem(last=False)
         return made
 
     def _unpacked(self, tenant_id: str, state: LearnerState) -> Tables:

@@ -71,7 +71,8 @@ def _header() -> dict[str, Schema]:
     }
 
 
-def _answer(description: str, **blocks: Schema) -> Schema:
+def answer(description: str, **blocks: Schema) -> Schema:
+    """An answer: the header, then its own blocks."""
     return form(description, **_header(), **blocks)
 
 
@@ -159,7 +160,7 @@ def schemas() -> dict[str, Schema]:
         "Gap": _GAP,
         "Dashboard": _dashboard(),
         "Mastery": _mastery(),
-        "MasteryTopic": _answer(
+        "MasteryTopic": answer(
             "One topic.",
             topic=ref("Topic"),
             history=_HISTORY,
@@ -167,7 +168,7 @@ def schemas() -> dict[str, Schema]:
             children=listing(form("A topic below it.", topic_id=TEXT, name=TEXT)),
         ),
         "Reviews": _reviews(),
-        "KnowledgeGaps": _answer(
+        "KnowledgeGaps": answer(
             "Gaps in order, and what to do first.",
             gaps=listing(ref("Gap")),
             path=listing(form("A step, in prerequisite order.", topic_id=TEXT, name=TEXT, why=TEXT)),
@@ -211,7 +212,7 @@ def _topic() -> Schema:
 
 def _dashboard() -> Schema:
     day = form("One day.", date=DATE, answers=COUNT)
-    return _answer(
+    return answer(
         "Today, rhythm, due reviews, mastery overview, top gaps, next step.",
         today=form(
             "Since midnight.",
@@ -265,7 +266,7 @@ def _dashboard() -> Schema:
             reason=or_null(TEXT),
             why=listing(TEXT),
         ),
-        readiness=_LATER,
+        readiness=ref("ReadinessOverview"),
     )
 
 
@@ -283,7 +284,7 @@ def _mastery() -> Schema:
         status=TEXT,
         children=COUNT,
     )
-    return _answer(
+    return answer(
         "Every topic, its history and the hierarchy.",
         overall=form("All topics.", **_ESTIMATE, trend=_TREND, projection=_PROJECTION),
         goal=SHARE,
@@ -306,7 +307,7 @@ def _reviews() -> Schema:
         curve=listing(form("Past segments, then the forecast.", at=INSTANT, value=SHARE)),
         reviews=listing(form("One answer.", at=INSTANT, correct={"type": "boolean"})),
     )
-    return _answer(
+    return answer(
         "Topics due, the calendar, the curves of forgetting.",
         status=STATUS,
         due_items=or_null(COUNT),

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from akademos import __version__
-from akademos.serving import answer_forms, problems
+from akademos.serving import answer_forms, problems, readiness_forms
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
     accesses,
@@ -172,7 +172,7 @@ class OpenApiDocument:
         for framework in ("HTTPValidationError", "ValidationError"):
             schemas.pop(framework, None)
         schemas["Problem"] = problems.SCHEMA
-        schemas.update(answer_forms.schemas())
+        schemas.update(answer_forms.schemas() | readiness_forms.schemas())
         document["paths"].update(self._extra)
         for operations_of in document["paths"].values():
             for operation in operations_of.values():

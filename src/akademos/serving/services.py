@@ -33,8 +33,9 @@ MASTERY = "/v1/analytics/mastery"
 MASTERY_TOPIC = "/v1/analytics/mastery/{topic}"
 REVIEWS = "/v1/analytics/reviews"
 KNOWLEDGE_GAPS = "/v1/analytics/knowledge-gaps"
+EXAM_READINESS = "/v1/analytics/exam-readiness"
 GROUPS = "/v1/analytics/groups"
-ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS)
+ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS, EXAM_READINESS)
 """Addresses of the answers about one learner, as the metrics of the catalogue name them."""
 
 

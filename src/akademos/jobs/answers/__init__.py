@@ -9,6 +9,7 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     mastery_topic(evaluated, header, topic_id) -> dict      NotFound when the topic is unknown
     reviews(evaluated, header) -> dict
     knowledge_gaps(evaluated, header) -> dict
+    exam_readiness(evaluated, header) -> dict
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from akademos.jobs.answers.dashboard import dashboard
+from akademos.jobs.answers.exam_readiness import exam_readiness
 from akademos.jobs.answers.header import Header
 from akademos.jobs.answers.knowledge_gaps import knowledge_gaps
 from akademos.jobs.answers.mastery import mastery
@@ -23,11 +25,12 @@ from akademos.jobs.answers.mastery_topic import mastery_topic
 from akademos.jobs.answers.reviews import reviews
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "dashboard": ("mastery", "reviews", "gaps", "rhythm"),
+    "dashboard": ("mastery", "reviews", "gaps", "rhythm", "readiness"),
     "mastery": ("mastery", "hierarchy"),
     "mastery_topic": ("mastery", "hierarchy", "items"),
     "reviews": ("reviews", "curves", "rhythm"),
     "knowledge_gaps": ("gaps",),
+    "exam_readiness": ("readiness",),
 }
 
-__all__ = ["PARTS", "Header", "dashboard", "knowledge_gaps", "mastery", "mastery_topic", "reviews"]
+__all__ = ["PARTS", "Header", "dashboard", "exam_readiness", "knowledge_gaps", "mastery", "mastery_topic", "reviews"]

@@ -19,6 +19,7 @@ _SEEN = (
     ("/v1/analytics/mastery", "mastery"),
     ("/v1/analytics/reviews", "reviews"),
     ("/v1/analytics/knowledge-gaps", "gaps"),
+    ("/v1/analytics/exam-readiness", "readiness"),
     ("/my-progress", "progress"),
     ("/v1/learners", "list"),
     ("/learners", "list"),

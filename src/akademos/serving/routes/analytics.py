@@ -115,7 +115,12 @@ def evaluate(
     if as_of is None and reading.state is not None:
         now = max(now, reading.state.computed_as_of)  # another machine's clock may be ahead
     question = Question(
-        principal.tenant_id, str(reading.learner_key), as_of or now, reading.time_zone, reading.curriculum_version
+        principal.tenant_id,
+        str(reading.learner_key),
+        as_of or now,
+        reading.time_zone,
+        reading.curriculum_version,
+        reading.score_model,
     )
     if as_of is None:
         answers = services.answers.now(question, names, reading.state, topic=topic)
@@ -150,6 +155,7 @@ def respond(services: Services, wanted: Wanted, name: AnswerName, address: str, 
             reading.contested,
             reading.consent_version,
             reading.curriculum_version,
+            reading.score_model,
             (state.version, state.computed_at, state.definition),
             name,
             topic,
@@ -231,3 +237,9 @@ def reviews(services: Served, wanted: Parameters) -> Response:
 def knowledge_gaps(services: Served, wanted: Parameters) -> Response:
     """Gaps in the order of severity and priority, each with a path, and the prerequisite graph."""
     return respond(services, wanted, AnswerName.KNOWLEDGE_GAPS, at.KNOWLEDGE_GAPS)
+
+
+@router.get(at.EXAM_READINESS, **_operation("ExamReadiness"))
+def exam_readiness(services: Served, wanted: Parameters) -> Response:
+    """Readiness for the target exam with interval, predicted score, sections, timeline, and when it could be taken."""
+    return respond(services, wanted, AnswerName.EXAM_READINESS, at.EXAM_READINESS)

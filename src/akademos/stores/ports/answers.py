@@ -22,6 +22,7 @@ class AnswerName(StrEnum):
     MASTERY_TOPIC = "mastery_topic"
     REVIEWS = "reviews"
     KNOWLEDGE_GAPS = "knowledge-gaps"
+    EXAM_READINESS = "exam-readiness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw.
+    the gate's transaction saw, and `score_model` the version of the score model that was in service there, if any.
     """
 
     tenant_id: str
@@ -37,6 +38,7 @@ class Question:
     as_of: datetime
     time_zone: str
     curriculum_version: int
+    score_model: int | None = None
 
 
 class AnswerSource(Protocol):

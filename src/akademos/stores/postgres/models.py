@@ -14,7 +14,7 @@ from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import Conflict, NotFound
 from akademos.privacy.pseudonyms import Keys
-from akademos.stores.ports.audit import AuditEntry
+from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.models import Candidate, TrainedModel
 from akademos.stores.postgres import audit
 from akademos.stores.postgres.database import Database, Transaction
@@ -162,7 +162,12 @@ class PostgresModels:
                 )
             before = transaction.execute(_OUT, (at, tenant_id, model)).fetchone()
             transaction.execute(_IN, (at, tenant_id, model, version))
-            detail = {"model": model, "version": version, "before": before[0] if before else None, "why": dict(why)}
+            detail: dict[str, Json] = {
+                "model": model,
+                "version": version,
+                "before": before[0] if before else None,
+                "why": dict(why),
+            }
             audit.append(transaction, tenant_id, AuditEntry(actor, AuditAction.MODEL_PROMOTED, detail=detail))
 
     def retire(self, tenant_id: str, model: str, version: int, *, actor: str, at: datetime, why: str) -> None:
