@@ -43,6 +43,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/exam-readiness"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
     ("GET", "/groups"): GROUPS,
+    ("GET", "/v1/models"): OPEN,  # staff: counts, hashes and cards, which name nobody
+    ("GET", "/v1/models/{name}/{version}"): OPEN,
     ("GET", "/v1/releases"): RELEASES,
     ("GET", "/v1/releases/{release_id}"): RELEASES,
     ("GET", "/v1/releases/{release_id}/file"): RELEASES,

@@ -99,6 +99,11 @@ class ScoreModel:
         standard: Floats = (filled - self.mean) / self.scale
         return standard
 
+    def score(self, rows: Floats) -> Floats:
+        """Predicted score of each row, however unusual the row is."""
+        found: Floats = np.clip(self.predictor.predict(self.standardised(rows)), 0.0, 1.0)
+        return found
+
     def predict(self, rows: Floats, days_out: Floats, pass_mark: Floats) -> Predicted:
         """Prediction of each row.
 
@@ -114,7 +119,7 @@ class ScoreModel:
         place = np.minimum(np.searchsorted(self.horizons, ahead), len(self.horizons) - 1)
         half = np.array(self.half_widths)[place] * widened
         withheld = (widened > WITHHELD_FROM) | ~np.isfinite(half)
-        score = np.clip(self.predictor.predict(standard), 0.0, 1.0)
+        score = self.score(rows)
 
         def shown(values: Floats) -> Floats:
             kept: Floats = np.where(withheld, np.nan, values)

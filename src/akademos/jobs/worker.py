@@ -22,6 +22,8 @@ from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
 from akademos.jobs.group_statistics import GroupStatisticsJob
 from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
+from akademos.jobs.model_training import JOB as TRAIN
+from akademos.jobs.model_training import TrainingJob
 from akademos.jobs.mover import Mover
 from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
 from akademos.jobs.refresh import Refresh
@@ -60,6 +62,7 @@ class Jobs:
     access_seal: AccessSealJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
+    training: TrainingJob
     releases: ResearchReleases
     tenants: Tenants
     runs: JobRuns
@@ -80,6 +83,7 @@ class Jobs:
             "retention": lambda: [self.expiry.enforce_retention()],
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
 
@@ -159,13 +163,17 @@ class Worker:
         for job in SCHEDULE:
             if isinstance(job, Every) or self._stop.is_set():
                 continue
-            if job.job not in (LEARNER_STATES, GROUP_STATISTICS):
+            if job.job not in (LEARNER_STATES, GROUP_STATISTICS, TRAIN):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
                 continue
             for tenant in jobs.tenants.all():
-                if job.job == GROUP_STATISTICS:
+                if job.job == TRAIN:
+                    last = jobs.runs.last(TRAIN, tenant.tenant_id)
+                    if due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
+                        self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
+                elif job.job == GROUP_STATISTICS:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
                         self._try(job.job, partial(jobs.group_statistics.run, tenant.tenant_id))
                 elif self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):

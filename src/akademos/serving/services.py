@@ -24,6 +24,7 @@ from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
+from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
@@ -63,6 +64,7 @@ class Services:
     tenants: Tenants
     erasures: ErasureLedger
     retention: RetentionReports
+    models: ModelCards
     releases: ReleaseRegister
     release_files: ReleaseFiles
     purposes: Mapping[str, tuple[Purpose, ...]]

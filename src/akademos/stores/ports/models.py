@@ -94,9 +94,13 @@ class ModelRegistry(TrainedModels, Protocol):
     ) -> None:
         """Put a candidate into service in the place of the one that serves; an audit entry goes with it.
 
+        Only one whose comparison on held-out learners (`metrics["comparison"]["promoted"]`) says that it is better; or
+        any, where the one that serves must be rebuilt.
+
         Raises:
             NotFound: there is no such version.
-            Conflict: it is no candidate, its bytes are not those of its hash, or somebody in it was erased.
+            Conflict: it is no candidate, it is not better, its bytes are not those of its hash, or somebody in it was
+                erased.
         """
         ...
 

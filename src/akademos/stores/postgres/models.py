@@ -46,7 +46,7 @@ _SUPERSEDE = """
 _OUT = """
     UPDATE models SET replaced_at = %s
     WHERE tenant_id = %s AND model = %s AND promoted_at IS NOT NULL AND replaced_at IS NULL
-    RETURNING version
+    RETURNING version, rebuild_by
 """
 _IN = "UPDATE models SET promoted_at = %s WHERE tenant_id = %s AND model = %s AND version = %s"
 _RETIRE = "UPDATE models SET replaced_at = %s WHERE tenant_id = %s AND model = %s AND version = %s"
@@ -68,8 +68,9 @@ _IN_SERVICE = f"""
     WHERE tenant_id = %s AND model = %s AND promoted_at IS NOT NULL AND replaced_at IS NULL
 """
 _STANDING = """
-    SELECT promoted_at, replaced_at, rebuild_by, artefact, artefact_hash FROM models
-    WHERE tenant_id = %s AND model = %s AND version = %s FOR UPDATE
+    SELECT promoted_at, replaced_at, rebuild_by, artefact, artefact_hash,
+        coalesce((metrics -> 'comparison' ->> 'promoted')::boolean, false)
+    FROM models WHERE tenant_id = %s AND model = %s AND version = %s FOR UPDATE
 """
 _ARTEFACT = "SELECT artefact, artefact_hash FROM models WHERE tenant_id = %s AND model = %s AND version = %s"
 
@@ -141,7 +142,8 @@ class PostgresModels:
         """Put a candidate into service in the place of the one that serves."""
         with self._database.pipeline() as transaction:
             transaction.execute(_LOCK, (f"models/{tenant_id}/{model}",))
-            promoted_at, replaced_at, rebuild_by, artefact, digest = _standing(transaction, tenant_id, model, version)
+            standing = _standing(transaction, tenant_id, model, version)
+            promoted_at, replaced_at, rebuild_by, artefact, digest, better = standing
             if promoted_at is not None or replaced_at is not None:
                 raise Conflict(
                     f"Version {version} of {model} is no candidate.",
@@ -161,6 +163,12 @@ class PostgresModels:
                     code="artefact_changed",
                 )
             before = transaction.execute(_OUT, (at, tenant_id, model)).fetchone()
+            if not better and (before is None or before[1] is None):
+                raise Conflict(
+                    f"Version {version} of {model} was not better on held-out learners.",
+                    hint="`akademos models show` has the comparison; train again when there are more results.",
+                    code="not_better",
+                )
             transaction.execute(_IN, (at, tenant_id, model, version))
             detail: dict[str, Json] = {
                 "model": model,
@@ -182,7 +190,12 @@ class PostgresModels:
                     code="retired",
                 )
             transaction.execute(_RETIRE, (at, tenant_id, model, version))
-            detail = {"model": model, "version": version, "served": promoted_at is not None, "why": why}
+            detail: dict[str, Json] = {
+                "model": model,
+                "version": version,
+                "served": promoted_at is not None,
+                "why": why,
+            }
             audit.append(transaction, tenant_id, AuditEntry(actor, AuditAction.MODEL_RETIRED, detail=detail))
 
     def all(self, tenant_id: str) -> list[TrainedModel]:
