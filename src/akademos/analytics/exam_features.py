@@ -163,6 +163,9 @@ def _ability(arrays: StateArrays) -> Floats:
     group = arrays.group_of("recent")[rows]
     overall = arrays.first_group[arrays.group_learner[group]] == group
     rows, group = rows[overall], group[overall]
+    # Before the cohort has taught how hard items are, nobody is above or below expectation.
+    taught = np.array([version != "none" for version in arrays.texts("profile", "item_difficulty")], dtype=bool)
+    rows, group = rows[taught[arrays.group_learner[group]]], group[taught[arrays.group_learner[group]]]
     return ability(
         arrays.floats("recent", "score")[rows],
         arrays.floats("recent", "expected")[rows],

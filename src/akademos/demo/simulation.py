@@ -15,6 +15,7 @@ import numpy as np
 from akademos.demo.bank import Bank, Floats, build_bank
 from akademos.demo.habits import Term, plan_day
 from akademos.demo.learning import Knowledge
+from akademos.demo.midterm import MidtermResults, sit_midterms
 from akademos.demo.parameters import DEFAULT, Parameters
 from akademos.demo.personas import place_personas
 from akademos.demo.population import Learners, draw_learners
@@ -42,6 +43,7 @@ class History:
     contacts: Contacts
     sittings: Sittings
     knowledge: Knowledge
+    midterms: MidtermResults
 
 
 def simulate(
@@ -80,11 +82,16 @@ def simulate(
         midterm=7.0 * params.habits.midterm_week,
     )
     room = StudyRoom(term, learners, bank, params)
+    midterms = MidtermResults(*(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.float64, np.int64)))
     for day in range(int(np.floor(term.end.max())) + 1):
+        if day == int(term.midterm):
+            midterms = sit_midterms(
+                day, learners, bank, room.knowledge, lambda course: stream(seed, "midterm", course), params
+            )
         plan = plan_day(day, term, learners, bank, stream(seed, "habits", day), params)
         room.sit(day, plan, stream(seed, "study", day))
     attempts, contacts, sittings = room.history()
-    return History(seed, now, first_day, term, learners, bank, attempts, contacts, sittings, room.knowledge)
+    return History(seed, now, first_day, term, learners, bank, attempts, contacts, sittings, room.knowledge, midterms)
 
 
 def _local_days(now: datetime, zones: list[str], first_day: date) -> Floats:

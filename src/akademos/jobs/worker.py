@@ -171,7 +171,8 @@ class Worker:
             for tenant in jobs.tenants.all():
                 if job.job == TRAIN:
                     last = jobs.runs.last(TRAIN, tenant.tenant_id)
-                    if due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
+                    taught = (LEARNER_STATES, tenant.tenant_id) in succeeded  # features rest on what the cohort teaches
+                    if taught and due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
                         self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
                 elif job.job == GROUP_STATISTICS:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
