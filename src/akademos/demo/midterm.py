@@ -2,7 +2,8 @@
 
 A learner of the course who has begun and not dropped out sits a paper of 40 items drawn from the course's first half by
 the weight of their topics; each is answered as in practice, without hints, memory or fatigue of a session:
-P(right) = guess + (1 - guess - slip) logistic(logit of the knowledge on that day). The score is the share of right ones.
+P(right) = guess + (1 - guess - slip) logistic(logit of the knowledge on that day). The score is the share of right
+ones.
 """
 
 from __future__ import annotations
@@ -60,9 +61,8 @@ def sit_midterms(
     rows: list[MidtermResults] = []
     for course, declared in enumerate(COURSES):
         examined = {leaf.topic_id: leaf.weight for leaf in midterm_leaves(declared)}
-        weight = np.array(
-            [examined.get(bank.leaves[main].topic_id, 0) for main in bank.topics_of_item[:, 0]], dtype=float
-        )
+        topics = [bank.leaves[main].topic_id for main in bank.topics_of_item[:, 0]]
+        weight = np.array([examined.get(topic, 0) for topic in topics], dtype=np.float64)
         rng = draws(course)
         sits = learners.enrolled[:, course] & (learners.starts < day) & (learners.drops > day)
         who = np.flatnonzero(sits)

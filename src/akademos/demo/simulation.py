@@ -82,7 +82,8 @@ def simulate(
         midterm=7.0 * params.habits.midterm_week,
     )
     room = StudyRoom(term, learners, bank, params)
-    midterms = MidtermResults(*(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.float64, np.int64)))
+    nobody = np.empty(0, dtype=np.int64)
+    midterms = MidtermResults(nobody, nobody, np.empty(0), nobody)
     for day in range(int(np.floor(term.end.max())) + 1):
         if day == int(term.midterm):
             midterms = sit_midterms(

@@ -43,7 +43,13 @@ SIGN_OUT = "/sign-out"
 HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
 _LISTING = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
 _CONSENT_CODES = frozenset({"consent_missing", "consent_withdrawn"})
-_SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
+_SHOWN = (
+    AnswerName.DASHBOARD,
+    AnswerName.MASTERY,
+    AnswerName.REVIEWS,
+    AnswerName.KNOWLEDGE_GAPS,
+    AnswerName.EXAM_READINESS,
+)
 
 
 def shell_for(
@@ -147,6 +153,7 @@ def my_progress(
             answers[AnswerName.REVIEWS],
             answers[AnswerName.KNOWLEDGE_GAPS],
             closer,
+            answers[AnswerName.EXAM_READINESS],
             shell=shell,
             selected_topic=chosen,
             own_page=own,
