@@ -127,6 +127,8 @@ def fit_score(examples: Examples, *, coverage: float, seed: int, horizons: Seque
         fill=fill,
         mean=mean,
         scale=scale,
+        least=standard.min(axis=0),
+        most=standard.max(axis=0),
         predictor=predictor,
         usual_distance=float(np.quantile(np.sqrt((standard**2).mean(axis=1)), DISTANCE_QUANTILE)) or 1.0,
         horizons=tuple(horizons),
@@ -135,7 +137,7 @@ def fit_score(examples: Examples, *, coverage: float, seed: int, horizons: Seque
         passing=None,
         notes={},
     )
-    found = np.clip(predictor.predict(bare.standardised(calibration.rows)), 0.0, 1.0)
+    found = bare.score(calibration.rows)
     half_widths = _half_widths(calibration, found, horizons, coverage)
     together = np.concatenate((unseen, found))
     mark = np.concatenate((taught.pass_mark, calibration.pass_mark))
@@ -233,8 +235,8 @@ def _half_widths(calibration: Examples, found: Floats, horizons: Sequence[float]
     return tuple(widths)
 
 
-def _pass_curve(above: Floats, passed: npt.NDArray[np.bool_], weight: Floats) -> tuple[float, float] | None:
-    """Intercept and slope of P(pass) over the distance of the predicted score from the pass mark."""
+def _pass_curve(above: Floats, passed: npt.NDArray[np.bool_], weight: Floats) -> tuple[float, float, float] | None:
+    """Intercept and slope of P(pass) over the predicted score's distance from the pass mark, and the margin."""
     known = ~np.isnan(above)
     above, passed, weight = above[known], passed[known], weight[known]
     if min((weight * passed).sum(), (weight * ~passed).sum()) < PASS_LEAST:
@@ -248,7 +250,7 @@ def _pass_curve(above: Floats, passed: npt.NDArray[np.bool_], weight: Floats) ->
     found = minimize(
         penalised, np.array([0.0, PASS_SLOPE]), method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9}
     )
-    return float(found.x[0]), float(max(found.x[1], 1e-3))
+    return float(found.x[0]), float(max(found.x[1], 1e-3)), float(1 / (weight.sum() + 2))
 
 
 def _medians(rows: Floats) -> Floats:

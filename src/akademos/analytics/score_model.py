@@ -66,13 +66,15 @@ class ScoreModel:
         features: names, in the order of the columns.
         fill: value of a missing feature (its median in training).
         mean, scale: of the filled features in training.
-        predictor: of standardised features.
+        least, most: of the standardised features in training; what lies beyond counts as the end of that range, so
+            that nothing is extrapolated.
+        predictor: of standardised features within their range.
         usual_distance: 99% of the training rows lie within it.
         horizons: days before the exam, ascending, of the half-widths.
         half_widths: per horizon; a distance in between takes that of the next longer horizon.
         coverage: of the intervals.
-        passing: intercept and slope of the logistic curve over the predicted score minus the pass mark; none when
-            nearly everybody, or nearly nobody, passed.
+        passing: intercept and slope of the logistic curve over the predicted score minus the pass mark, and how near
+            to 0 or 1 a probability may come (1 / (learners + 2)); none when nearly everybody, or nearly nobody, passed.
         notes: how it came about (candidates and their errors, sizes, calibration cohort).
     """
 
@@ -80,12 +82,14 @@ class ScoreModel:
     fill: Floats
     mean: Floats
     scale: Floats
+    least: Floats
+    most: Floats
     predictor: Linear | Trees
     usual_distance: float
     horizons: tuple[float, ...]
     half_widths: tuple[float, ...]
     coverage: float
-    passing: tuple[float, float] | None
+    passing: tuple[float, float, float] | None
     notes: Mapping[str, Any]
 
     @property
@@ -101,7 +105,9 @@ class ScoreModel:
 
     def score(self, rows: Floats) -> Floats:
         """Predicted score of each row, however unusual the row is."""
-        found: Floats = np.clip(self.predictor.predict(self.standardised(rows)), 0.0, 1.0)
+        found: Floats = np.clip(
+            self.predictor.predict(np.clip(self.standardised(rows), self.least, self.most)), 0.0, 1.0
+        )
         return found
 
     def predict(self, rows: Floats, days_out: Floats, pass_mark: Floats) -> Predicted:
@@ -127,8 +133,8 @@ class ScoreModel:
 
         passing = np.full(len(rows), np.nan)
         if self.passing is not None:
-            intercept, slope = self.passing
-            passing = 1.0 / (1.0 + np.exp(-(intercept + slope * (score - pass_mark))))
+            intercept, slope, margin = self.passing
+            passing = np.clip(1.0 / (1.0 + np.exp(-(intercept + slope * (score - pass_mark)))), margin, 1 - margin)
         return Predicted(
             score=shown(score),
             low=shown(np.clip(score - half, 0.0, 1.0)),
@@ -156,6 +162,8 @@ class ScoreModel:
                 "fill": self.fill.tolist(),
                 "mean": self.mean.tolist(),
                 "scale": self.scale.tolist(),
+                "least": self.least.tolist(),
+                "most": self.most.tolist(),
                 "predictor": predictor,
                 "usual_distance": self.usual_distance,
                 "horizons": self.horizons,
@@ -197,12 +205,14 @@ def from_bytes(data: bytes) -> ScoreModel:
             fill=_floats(read["fill"]),
             mean=_floats(read["mean"]),
             scale=_floats(read["scale"]),
+            least=_floats(read["least"]),
+            most=_floats(read["most"]),
             predictor=predictor,
             usual_distance=read["usual_distance"],
             horizons=tuple(read["horizons"]),
             half_widths=tuple(np.inf if one is None else one for one in read["half_widths"]),
             coverage=read["coverage"],
-            passing=None if read["passing"] is None else (read["passing"][0], read["passing"][1]),
+            passing=_curve(read["passing"]),
             notes=read["notes"],
         )
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -213,3 +223,7 @@ def from_bytes(data: bytes) -> ScoreModel:
 
 def _floats(values: Sequence[Any]) -> Floats:
     return np.array(values, dtype=np.float64)
+
+
+def _curve(values: Sequence[float] | None) -> tuple[float, float, float] | None:
+    return None if values is None else (float(values[0]), float(values[1]), float(values[2]))

@@ -80,7 +80,7 @@ def _gauge_card(answer: Json, words: Words) -> Card:
     value, low, high = said.value or 0.0, said.low, said.high
     mark = share_of(exam.get("pass_mark")) if by_model else share_of(block(answer, "ready").get("goal"))
     goal_key = "readiness.pass" if by_model else "readiness.goal"
-    spread = "" if low is None or high is None else locale.percent_range(low, high)
+    spread = "" if low is None or high is None else locale.percent_range(low, high).removesuffix(locale.percent_sign)
     number = locale.number(100 * value)
     likely = words.plain("readiness.likely", range=spread)
     name = words.short(text_of(exam.get("name")) or "")
