@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from akademos.jobs.erasure import ErasureJob
     from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
+    from akademos.jobs.model_training import TrainingJob
     from akademos.jobs.mover import Mover
     from akademos.jobs.research_releases import ResearchReleases
     from akademos.jobs.retention_report import RetentionReport
@@ -110,6 +111,7 @@ class System(Adapters):
             tenants=self.tenants,
             erasures=self.erasures,
             retention=self.retention_report,
+            models=self.models,
             releases=self.releases,
             release_files=self.release_files,
             purposes=declared_purposes(builtin().metrics),
@@ -140,7 +142,20 @@ class System(Adapters):
         from akademos.jobs.learner_answers import LearnerAnswers
         from akademos.jobs.past_tables import PastTables
 
-        return LearnerAnswers(self.records, PastTables(self.event_log, self.records, self.learner_states, self.consent))
+        tables = PastTables(self.event_log, self.records, self.learner_states, self.consent)
+        return LearnerAnswers(self.records, tables, self.models)
+
+    @cached_property
+    def training(self) -> TrainingJob:
+        """Trains models and puts the better ones into service."""
+        from akademos.jobs.learner_buckets import LearnerBuckets
+        from akademos.jobs.learner_states import ROWS_PER_BUCKET
+        from akademos.jobs.model_training import TrainingJob
+        from akademos.jobs.trainers import TrainingSource
+
+        buckets = LearnerBuckets(self.event_log, self.consent, ROWS_PER_BUCKET)
+        source = TrainingSource(buckets, self.records, self.learner_states, self.registries)
+        return TrainingJob(self.models, source, self.job_runs, clock=now)
 
     def jobs(
         self,
@@ -191,6 +206,7 @@ class System(Adapters):
                 clock=now,
                 protection=protection,
             ),
+            training=self.training,
             releases=self.research_releases,
             tenants=self.tenants,
             runs=runs,

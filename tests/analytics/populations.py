@@ -70,6 +70,14 @@ CURRICULUM_TABLES: Tables = {
             {"exam_id": "final", "topic_id": "limits", "weight": 2.0},
         ],
     ),
+    "exam_sections": table(
+        "exam_sections",
+        [
+            {"exam_id": "final", "section": "Basics", "topic_id": "algebra", "weight": 8.0},
+            {"exam_id": "final", "section": "Calculus", "topic_id": "limits", "weight": 2.0},
+        ],
+    ),
+    "exams": table("exams", [{"exam_id": "final", "name": "Final exam", "pass_mark": 0.5}]),
 }
 
 
@@ -109,7 +117,8 @@ def populations(draw: st.DrawFn) -> Tables:
         if draw(st.booleans()):
             learners.append({"learner_key": key, "time_zone": draw(st.sampled_from(ZONES))})
         if draw(st.booleans()):
-            targets.append({"learner_key": key, "exam_id": "final"})
+            day = (START + timedelta(days=draw(st.integers(80, 140)))).date() if draw(st.booleans()) else None
+            targets.append({"learner_key": key, "exam_id": "final", "target_date": day})
         minutes = st.integers(0, 90 * 24 * 60)
         rows = draw(
             st.lists(

@@ -22,6 +22,7 @@ from akademos.stores.ports.answers import AnswerName, Question
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.locks import LakeLocks
+from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.records import PostgresRecords
 
@@ -48,7 +49,8 @@ class People:
         self.tables = PastTables(self.pipeline.core, self.records, self.states, self.door.consent)
         self.readings = PostgresReadings(database, self.door.vault_keys)
         self.identity = PostgresIdentity(database, self.door.vault_keys)
-        self.answers = LearnerAnswers(self.records, self.tables)
+        self.models = PostgresModels(database, self.door.vault_keys)
+        self.answers = LearnerAnswers(self.records, self.tables, self.models)
 
     def counts(self, tenant_id: str, keys: Sequence[str]) -> dict[str, int]:
         """Events of the core by type."""

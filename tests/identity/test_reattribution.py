@@ -64,7 +64,7 @@ def test_merged_answers_are_those_of_one_person_who_sent_everything(ada: People)
 
     question = Question(ada.tenant, mine, ada.door.now, "UTC", 0)
     ours = ada.answers.past(question, EVERY)
-    theirs = LearnerAnswers(ada.records, under_my_key).past(question, EVERY)
+    theirs = LearnerAnswers(ada.records, under_my_key, ada.models).past(question, EVERY)
     assert orjson.dumps(list(ours.values())) == orjson.dumps(list(theirs.values()))
     assert ours[AnswerName.MASTERY]["provenance"]["answers"] == 35
 

@@ -42,10 +42,13 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/mastery/{topic:path}"): LEARNER,
     ("GET", "/v1/analytics/reviews"): LEARNER,
     ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
+    ("GET", "/v1/analytics/exam-readiness"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
     ("GET", "/groups"): GROUPS,
     ("GET", "/v1/analytics/peers"): PEERS,
     ("GET", "/peers"): PEERS,
+    ("GET", "/v1/models"): OPEN,  # staff: counts, hashes and cards, which name nobody
+    ("GET", "/v1/models/{name}/{version}"): OPEN,
     ("GET", "/v1/releases"): RELEASES,
     ("GET", "/v1/releases/{release_id}"): RELEASES,
     ("GET", "/v1/releases/{release_id}/file"): RELEASES,

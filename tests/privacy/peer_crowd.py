@@ -25,6 +25,7 @@ from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.job_runs import JobRun
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
+from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.records import PostgresRecords
 
@@ -70,7 +71,7 @@ class PeerCrowd:
                 self.study(user, ability, NOW - timedelta(weeks=6 - week, hours=number % 7), answers=4, chance=chance)
         services = replace(
             institution.services,
-            answers=LearnerAnswers(self.records, self._tables),
+            answers=LearnerAnswers(self.records, self._tables, PostgresModels(database, institution.keys)),
             peers=self.peers,
             clock=lambda: self.now + timedelta(hours=3),
         )

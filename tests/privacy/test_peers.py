@@ -14,8 +14,8 @@ from akademos.bench.disclosure_peers import PeersUnderAttack
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
 from akademos.jobs.group_statistics import Protection
+from akademos.serving import peer_forms as form
 from akademos.serving.answer_forms import schemas
-from akademos.serving.peer_forms import peers as form
 from akademos.stores.ports.identity import Identifier
 
 

@@ -49,6 +49,7 @@ from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.releases import PostgresReleases
@@ -72,6 +73,7 @@ ANSWER_PATHS = (
     "/v1/analytics/exam-plan",
     "/v1/analytics/study-efficiency",
     "/v1/analytics/study-patterns",
+    "/v1/analytics/exam-readiness",
 )
 
 
@@ -264,6 +266,7 @@ def services_on(
             clock=clock,
         ),
         erasures=PostgresErasures(database, keys, FileErasureKeys(Path(tempfile.mkdtemp())), clock=clock),
+        models=PostgresModels(database, keys),
         releases=PostgresReleases(database, keys),
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
         purposes=declared_purposes(METRICS),

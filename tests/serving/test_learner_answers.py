@@ -13,7 +13,7 @@ from tests.serving.json_schema import violations
 from akademos.analytics.learner_state import pack, precompute
 from akademos.errors import NotFound
 from akademos.jobs.learner_answers import LearnerAnswers
-from akademos.serving import answer_forms, peer_forms, study_forms
+from akademos.serving.api import forms_of_answers
 from akademos.stores.ports.answers import AnswerName, Particulars, Question
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.records import Curriculum
@@ -30,7 +30,15 @@ FORMS = {
     AnswerName.STUDY_EFFICIENCY: "StudyEfficiency",
     AnswerName.STUDY_PATTERNS: "StudyPatterns",
     AnswerName.PEERS: "Peers",
+    AnswerName.EXAM_READINESS: "ExamReadiness",
 }
+
+
+class NoModels:
+    """A registry without models."""
+
+    def artefact(self, tenant_id: str, model: str, version: int) -> bytes | None:
+        """Nothing."""
 
 
 class OneCurriculum:
@@ -55,6 +63,8 @@ class OneCurriculum:
             "items": pl.DataFrame(
                 {"question_id": [f"q{i}" for i in range(9)], "topic_ids": [["abc"[i % 3]] for i in range(9)]}
             ),
+            "exam_weights": pl.DataFrame({"exam_id": ["final"] * 2, "topic_id": ["a", "c"], "weight": [3.0, 1.0]}),
+            "learner_targets": pl.DataFrame({"learner_key": ["ada"], "exam_id": ["final"]}),
         }
 
     def curriculum(self, tenant_id: str) -> Curriculum:
@@ -95,7 +105,7 @@ def source(precision: str = "exact") -> tuple[LearnerAnswers, OneCurriculum]:
         learners = pl.DataFrame({"learner_key": ["ada"], "time_zone": ["Europe/Berlin"]})
         return {**records.tables, "question_attempts": attempts(precision, until), "learners": learners}
 
-    return LearnerAnswers(records, tables), records
+    return LearnerAnswers(records, tables, NoModels()), records
 
 
 def row(precision: str = "exact", version: int = 1, until: datetime = NOW) -> LearnerState:
@@ -105,7 +115,7 @@ def row(precision: str = "exact", version: int = 1, until: datetime = NOW) -> Le
 
 
 def question(topic: str | None = None, *, as_of: datetime = NOW, version: int = 1) -> Question:
-    return Question("college", "ada", as_of, "Europe/Berlin", version, Particulars(topic))
+    return Question("college", "ada", as_of, "Europe/Berlin", version, particulars=Particulars(topic))
 
 
 @pytest.mark.parametrize("precision", ["exact", "day", "order"])
@@ -127,7 +137,7 @@ def test_every_answer_has_the_form_that_the_document_says(precision: str) -> Non
     made = answers.now(question(), EVERY, state)
     if state is not None:
         made |= answers.now(question("a"), [AnswerName.MASTERY_TOPIC], state)
-    forms = answer_forms.schemas() | study_forms.schemas() | {"Peers": peer_forms.peers()}
+    forms = forms_of_answers()
     for name, answer in made.items():
         said = {**answer, "contested": []}  # which the route adds, from the reading
         assert list(violations(said, forms[FORMS[name]], forms)) == [], name

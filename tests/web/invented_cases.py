@@ -49,7 +49,7 @@ def nothing_yet() -> Json:
             "mastery": none,
             "gaps": [],
             "next_step": none,
-            "readiness": {"status": "not_available", "reason": "No readiness model has been trained yet."},
+            "readiness": none | {"missing": "no_target"},
         },
         "mastery": header | {"overall": none, "goal": 0.8, "topics": [], "history": [], "hierarchy": []},
         "reviews": header | none | {"topics": [], "calendar": [], "past": []},
@@ -63,7 +63,7 @@ def learner_answers(who: str, topic: str | None = None) -> Json:
         return nothing_yet()
     if who == "broken":
         failure = pages.LoadFailure("The learner's numbers did not arrive in time.", NOW)
-        return Learner().answers() | {"reviews": failure, "gaps": failure}
+        return Learner().answers() | {"reviews": failure, "gaps": failure, "readiness": failure}
     if who == "many":
         flat = {
             "": [

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from tests.web.invented_forms import AREAS, EDGES, NOW, TODAY, WEIGHTS, Json, curve, estimate, iso, slug
+from tests.web.invented_readiness import readiness_details, readiness_overview
 
 
 @dataclass
@@ -372,7 +373,7 @@ class Learner:
             }
             if gaps
             else {"status": "no_data"},
-            "readiness": {"status": "not_available", "reason": "No readiness model has been trained yet."},
+            "readiness": readiness_overview(),
         }
 
     def answers(self, topic: str | None = None) -> Json:
@@ -382,6 +383,7 @@ class Learner:
             "mastery": self.mastery(),
             "reviews": self.reviews(),
             "gaps": self.knowledge_gaps(),
+            "readiness": self.header() | readiness_overview() | readiness_details(list(self.areas)),
         }
         name = next((n for n, key in self.ids.items() if key == topic and n in self.values), None)
         if name is not None:

@@ -168,7 +168,7 @@ def test_a_new_learner_sees_what_unlocks_each_card(answers_of: Answers, shell: p
     assert '<svg class="chart' not in html
     assert text.count("Nothing to show yet") >= 12
     assert "Your first five answers on a topic start this line." in text
-    assert "Not available yet" in text
+    assert "No target exam yet" in text
 
 
 def test_answers_without_a_clock_say_so_where_a_clock_is_needed(answers_of: Answers, shell: pages.Shell) -> None:
@@ -186,7 +186,7 @@ def test_a_failure_says_that_the_data_is_safe_and_offers_another_try(answers_of:
         "Your data is safe. The learner&#39;s numbers did not arrive in time. Last good copy: 12 Mar 2026, 18:40."
         in text
     )
-    assert html.count('<a class="button" href="?topic=spread">Try again</a>') == 7
+    assert html.count('<a class="button" href="?topic=spread">Try again</a>') == 8
     assert "Mastery over time Up 35 points" in text.replace("  ", " ")
     nothing = pages.LoadFailure("Down.")
     assert "Down." in pages.render_my_progress(nothing, nothing, nothing, nothing, shell=shell)

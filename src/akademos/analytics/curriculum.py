@@ -29,6 +29,19 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Exam:
+    """An exam: `pass_mark` is the share of the full mark from which it is passed, where known; `sections` hold the
+    weight 0..10 of each topic, in the order of their names (one section "" where the exam has none)."""
+
+    name: str | None
+    pass_mark: float | None
+    sections: Mapping[str, Mapping[str, float]]
+
+
+NO_EXAM = Exam(None, None, {})
+
+
+@dataclass(frozen=True, slots=True)
 class Curriculum:
     """What there is to learn.
 
@@ -40,6 +53,7 @@ class Curriculum:
         exam_weights: exam_id -> topic_id -> weight 0..10.
         by_course: topic_ids per course_id; under None those of no course, which concern everybody.
         headings: topics that only group others: they have topics below them, but no items and materials of their own.
+        exams: by exam_id.
     """
 
     topics: Mapping[str, Topic]
@@ -49,6 +63,11 @@ class Curriculum:
     exam_weights: Mapping[str, Mapping[str, float]]
     by_course: Mapping[str | None, tuple[str, ...]]
     headings: frozenset[str]
+    exams: Mapping[str, Exam]
+
+    def exam(self, exam_id: str | None) -> Exam:
+        """An exam, without name and sections where there is none."""
+        return self.exams.get(exam_id, NO_EXAM) if exam_id is not None else NO_EXAM
 
     def name(self, topic_id: str) -> str:
         """The topic's name, or its id when the curriculum does not know it."""
@@ -90,8 +109,8 @@ def prepare(tables: Mapping[str, pl.DataFrame]) -> Curriculum:
     """The curriculum of one tenant.
 
     Args:
-        tables: `topics`, `topic_relationships`, `materials`, `items`, `exam_weights` of `schemas.INPUT`; a missing
-            table has no rows.
+        tables: `topics`, `topic_relationships`, `materials`, `items`, `exams`, `exam_weights`, `exam_sections` of
+            `schemas.INPUT`; a missing table has no rows.
 
     Raises:
         CatalogueError: the topic tree or the prerequisites hold a cycle (`topics_cyclic`,
@@ -105,15 +124,17 @@ def prepare(tables: Mapping[str, pl.DataFrame]) -> Curriculum:
     edges = conform(tables.get("topic_relationships"), "topic_relationships").filter(pl.col("kind") == "prerequisite")
     items = _members(conform(tables.get("items"), "items"), "question_id")
     materials = _members(conform(tables.get("materials"), "materials"), "material_id")
+    weights = _exam_weights(conform(tables.get("exam_weights"), "exam_weights"))
     parents = {topic.parent_id for topic in topics.values() if topic.parent_id is not None}
     return Curriculum(
         topics=topics,
         graph=build_graph(topics, zip(edges["from_topic"], edges["to_topic"], strict=True)),
         items=items,
         materials=materials,
-        exam_weights=_exam_weights(conform(tables.get("exam_weights"), "exam_weights")),
+        exam_weights=weights,
         by_course={course: tuple(members) for course, members in by_course.items()},
         headings=frozenset(parents - items.keys() - materials.keys()),
+        exams=_exams(tables, weights),
     )
 
 
@@ -169,3 +190,21 @@ def _exam_weights(table: pl.DataFrame) -> dict[str, dict[str, float]]:
     for exam, topic, weight in table.select("exam_id", "topic_id", "weight").iter_rows():
         weights.setdefault(exam, {})[topic] = weight
     return weights
+
+
+def _exams(tables: Mapping[str, pl.DataFrame], weights: Mapping[str, Mapping[str, float]]) -> dict[str, Exam]:
+    known = conform(tables.get("exams"), "exams")
+    names: dict[str, str | None] = dict(zip(known["exam_id"], known["name"], strict=True))
+    marks: dict[str, float | None] = dict(zip(known["exam_id"], known["pass_mark"], strict=True))
+    sections: dict[str, dict[str, dict[str, float]]] = {}
+    listed = conform(tables.get("exam_sections"), "exam_sections").filter(pl.col("weight") > 0)
+    for exam, section, topic, weight in listed.sort("exam_id", "section", "topic_id").iter_rows():
+        sections.setdefault(exam, {}).setdefault(section, {})[topic] = weight
+    return {
+        exam: Exam(
+            names.get(exam),
+            marks.get(exam),
+            sections.get(exam) or {"": {topic: one for topic, one in weights[exam].items() if one > 0}},
+        )
+        for exam in sorted(weights)
+    }

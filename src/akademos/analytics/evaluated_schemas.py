@@ -192,6 +192,58 @@ EVALUATED: Mapping[str, pl.Schema] = {
         best_week_days=pl.Int32,
         this_week_days=pl.Int32,
     ),
+    # one learner
+    "readiness": _table(
+        learner_key=pl.String,
+        status=pl.String,  # ok | no_target | no_weights | no_data | not_enough_data
+        exam_id=pl.String,
+        exam_name=pl.String,
+        target_date=pl.Date,
+        days_out=pl.Int32,
+        known=pl.Float64,
+        known_low=pl.Float64,
+        known_high=pl.Float64,
+        topics=pl.Int32,
+        topics_seen=pl.Int32,
+        topics_enough=pl.Int32,
+        topics_mastered=pl.Int32,
+        topics_weak=pl.Int32,
+        answers=pl.Int32,
+        coverage=pl.Float64,
+        percent_correct=pl.Float64,
+        pass_mark=pl.Float64,
+        predicted_status=pl.String,  # ok | no_model | withheld | not_enough_data
+        predicted=pl.Float64,
+        predicted_low=pl.Float64,
+        predicted_high=pl.Float64,
+        predicted_coverage=pl.Float64,
+        passing=pl.Float64,
+        widened=pl.Float64,
+        model_version=pl.Int64,
+        ready_status=pl.String,
+        ready_days=pl.Int32,
+        ready_low_days=pl.Int32,
+        ready_high_days=pl.Int32,
+        ready_date=pl.Date,
+        ready_reason=pl.String,
+    ),
+    # one feature of one learner, `exam_features.FEATURES`
+    "readiness_features": _table(learner_key=pl.String, feature=pl.String, value=pl.Float64),
+    # one section of the target exam
+    "readiness_sections": _table(
+        learner_key=pl.String,
+        section=pl.String,
+        weight=pl.Float64,
+        known=pl.Float64,
+        low=pl.Float64,
+        high=pl.Float64,
+        topics=pl.Int32,
+        topics_enough=pl.Int32,
+        weak=TEXTS,
+        unknown=TEXTS,
+    ),
+    # known share of the exam at one week end, and at as_of (the last row)
+    "readiness_history": _table(learner_key=pl.String, date=pl.Date, value=pl.Float64, low=pl.Float64, high=pl.Float64),
     # one day of the last half year with activity
     "days": _table(learner_key=pl.String, date=pl.Date, answers=pl.Int32, interactions=pl.Int32),
     **STUDY_EVALUATED,
@@ -206,6 +258,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "gaps": ("gaps", "path", "graph_nodes", "graph_edges"),
     "rhythm": ("rhythm", "days"),
     **STUDY_PARTS,
+    "readiness": ("readiness", "readiness_features", "readiness_sections", "readiness_history"),
 }
 """Parts that `evaluate` can be asked for, and the tables each gives; `learner` always comes."""
 

@@ -12,6 +12,7 @@ import polars as pl
 from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.evaluated_schemas import EVALUATED, tables_of
 from akademos.analytics.evaluated_tables import Columns, EvaluatedTables
+from akademos.analytics.exam_readiness import ServedScore, readiness_tables
 from akademos.analytics.gap_tables import gap_tables
 from akademos.analytics.group_mastery import GroupMastery, group_mastery
 from akademos.analytics.hierarchy import roll_up
@@ -38,14 +39,17 @@ def evaluate_state(
     as_of: datetime,
     params: Parameters,
     parts: Collection[str],
+    score: ServedScore | None = None,
 ) -> EvaluatedTables:
     """See `learner_state.evaluate`."""
     wanted = tables_of(parts)
     arrays = read_state(state, as_of, params)
     found: dict[str, Columns] = {"learner": _learner_table(arrays)}
-    if set(parts) & {"mastery", "hierarchy", "gaps"}:
+    if set(parts) & {"mastery", "hierarchy", "gaps", "readiness"}:
         mastery, scopes = group_mastery(arrays), scope_of(arrays, curriculum)
-        points = weekly_points(arrays) if set(parts) & {"mastery", "gaps"} else None
+        points = weekly_points(arrays) if set(parts) & {"mastery", "gaps", "readiness"} else None
+        if "readiness" in parts and points is not None:
+            found |= readiness_tables(arrays, mastery, points, curriculum, score)
         if "mastery" in parts and points is not None:
             found["mastery"] = mastery_table(arrays, mastery, points, scopes, curriculum)
             found["history"] = history_table(arrays, points, mastery)

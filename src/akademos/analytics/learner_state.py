@@ -25,6 +25,7 @@ from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.evaluated_schemas import PARTS
 from akademos.analytics.evaluated_tables import EvaluatedTables
 from akademos.analytics.evaluation import evaluate_state
+from akademos.analytics.exam_readiness import ServedScore
 from akademos.analytics.parameters import DEFAULT, Parameters
 from akademos.analytics.precomputation import precompute_state
 from akademos.analytics.state_codec import pack_state, unpack_state
@@ -66,6 +67,7 @@ def evaluate(
     as_of: datetime,
     params: Parameters = DEFAULT,
     parts: Collection[str] = tuple(PARTS),
+    score: ServedScore | None = None,
 ) -> Evaluated:
     """What the state says at an instant, for every learner in it.
 
@@ -75,6 +77,7 @@ def evaluate(
         as_of: aware instant, not before the state's own.
         params: those of the state.
         parts: names of `evaluated_schemas.PARTS`; fewer parts are quicker.
+        score: the tenant's score model in service, for the part readiness.
 
     Returns:
         Tables of `evaluated_schemas.EVALUATED` that belong to the parts, and always `learner`.
@@ -83,7 +86,7 @@ def evaluate(
         InputError: `as_of` is naive (`naive_time`) or before the state's (`as_of_before_state`), or a part is
             unknown (`unknown_part`).
     """
-    return evaluate_state(state, curriculum, as_of, params, parts)
+    return evaluate_state(state, curriculum, as_of, params, parts, score)
 
 
 def split(state: State) -> Iterator[tuple[str, dict[str, pl.DataFrame]]]:

@@ -215,6 +215,13 @@ class ComparisonParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadinessParameters:
+    """Readiness for the target exam."""
+
+    ready_from: float = _parameter(0.80, "share of the exam", f"{_OWN}: the level from which a topic is mastered")
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """All parameters of the learner analytics; `version` names the set in the provenance."""
 
@@ -231,6 +238,7 @@ class Parameters:
     study: StudyParameters = StudyParameters()
     insights: InsightParameters = InsightParameters()
     comparison: ComparisonParameters = ComparisonParameters()
+    readiness: ReadinessParameters = ReadinessParameters()
 
     def __post_init__(self) -> None:
         if self.mastery.replicates % 16 or self.mastery.replicates < 16:

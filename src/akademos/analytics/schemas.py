@@ -34,6 +34,8 @@ _REQUIRED = {
     "materials": ("material_id", "topic_ids"),
     "items": ("question_id", "topic_ids"),
     "exam_weights": ("exam_id", "topic_id", "weight"),
+    "exam_sections": ("exam_id", "section", "topic_id", "weight"),
+    "exams": ("exam_id",),
     "learner_targets": ("learner_key", "exam_id"),
     "learners": ("learner_key",),
     "enrolments": ("learner_key", "course_id"),
@@ -103,6 +105,9 @@ INPUT: Mapping[str, pl.Schema] = {
     "materials": _table(material_id=pl.String, topic_ids=TEXTS, course_id=pl.String, kind=pl.String),
     "items": _table(question_id=pl.String, topic_ids=TEXTS, course_id=pl.String),
     "exam_weights": _table(exam_id=pl.String, topic_id=pl.String, weight=pl.Float64),
+    # the same by section; optional
+    "exam_sections": _table(exam_id=pl.String, section=pl.String, topic_id=pl.String, weight=pl.Float64),
+    "exams": _table(exam_id=pl.String, name=pl.String, pass_mark=pl.Float64),
     "learner_targets": _table(learner_key=pl.String, exam_id=pl.String, target_date=pl.Date),
     "learners": _table(learner_key=pl.String, time_zone=pl.String),
     # optional: widens the topics in a learner's scope before the first answer

@@ -60,6 +60,7 @@ PARTS = {
     "mastery": ("mastery", "hierarchy"),
     "forgetting": ("reviews", "curves", "items"),
     "knowledge_gaps": ("gaps",),
+    "exam_readiness": ("readiness",),
 }
 
 
@@ -188,6 +189,9 @@ def _curriculum_tables(rng: np.random.Generator) -> Tables:
         "topic_relationships": pl.DataFrame(edges, schema=["from_topic", "to_topic"], orient="row").with_columns(
             kind=pl.lit("prerequisite")
         ),
+        "exam_weights": pl.DataFrame(
+            {"exam_id": "exam", "topic_id": topics, "weight": [float(1 + n % 10) for n in range(TOPICS)]}
+        ),
         "items": pl.DataFrame(
             {
                 "question_id": [f"item {n:05d}" for n in range(ITEMS)],
@@ -237,6 +241,7 @@ def _population(rng: np.random.Generator, learners: list[str], answers_each: int
     return {
         **tables,
         "learners": pl.DataFrame({"learner_key": learners, "time_zone": ["Europe/Berlin"] * len(learners)}),
+        "learner_targets": pl.DataFrame({"learner_key": learners, "exam_id": ["exam"] * len(learners)}),
         "item_difficulty": item_difficulty(attempts, NOW),
         "cohort_times": cohort_times(tables, NOW),
     }

@@ -39,6 +39,7 @@ PATHS: Mapping[str, str] = {
     "knowledge_gaps": "/v1/analytics/knowledge-gaps",
     "study_efficiency": "/v1/analytics/study-efficiency",
     "study_patterns": "/v1/analytics/study-patterns",
+    "exam_readiness": "/v1/analytics/exam-readiness",
 }
 PAST_ASKED = 60
 """A past instant is recomputed from the events, so fewer of them are asked."""
@@ -108,7 +109,7 @@ def _seed(installation: Installation, folder: Path, learners: int, answers_each:
         made.mkdir(parents=True, exist_ok=True)
     (folder / "basis.toml").write_text(BASIS)
     (folder / "columns.toml").write_text(COLUMNS)
-    _write_records(records)
+    _write_records(records, learners)
     per_file = max(1, ROWS_PER_FILE // answers_each)
     now = datetime.now(UTC)
     for first in range(0, learners, per_file):
@@ -149,7 +150,7 @@ def _answers(people: Sequence[int], answers_each: int, now: datetime) -> pl.Data
     ).with_columns(pl.col("at").dt.replace_time_zone("UTC"))
 
 
-def _write_records(folder: Path) -> None:
+def _write_records(folder: Path, learners: int) -> None:
     course = "bench-course"
     topics = [(f"t{n}", "" if n < PARENTS else f"t{n % PARENTS}", course, f"Topic {n}", n) for n in range(TOPICS)]
     tables: dict[str, tuple[tuple[str, ...], Iterator[tuple[object, ...]]]] = {
@@ -162,6 +163,15 @@ def _write_records(folder: Path) -> None:
         "items.csv": (
             ("question_id", "course_id", "topic_ids"),
             ((f"q{n}", course, f"t{PARENTS + n % (TOPICS - PARENTS)}") for n in range(ITEMS)),
+        ),
+        "exams.csv": (("exam_id", "course_id", "name", "pass_mark"), iter([("exam", course, "Bench exam", 0.5)])),
+        "exam_weights.csv": (
+            ("exam_id", "section", "topic_id", "weight"),
+            (("exam", f"Part {n % PARENTS}", f"t{n}", 1 + n % 10) for n in range(PARENTS, TOPICS)),
+        ),
+        "learner_targets.csv": (
+            ("user_id", "exam_id", "target_date"),
+            ((_user(number), "exam", "") for number in range(learners)),
         ),
     }
     for name, (header, rows) in tables.items():

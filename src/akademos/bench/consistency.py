@@ -33,7 +33,15 @@ from akademos.bench.installation import Installation, command, end
 from akademos.demo.furnish import TENANT
 from akademos.errors import Unavailable
 
-ENDPOINTS = ("dashboard", "mastery", "reviews", "knowledge-gaps", "study-efficiency", "study-patterns")
+ENDPOINTS = (
+    "dashboard",
+    "mastery",
+    "reviews",
+    "knowledge-gaps",
+    "exam-readiness",
+    "study-efficiency",
+    "study-patterns",
+)
 TOPICS_ASKED = 3
 """Topics of each learner whose own answer is compared too."""
 

@@ -11,6 +11,8 @@ instructor; the truth lies in files beside the data folder, which the platform n
 - *coverage* of the 80% interval of projections made at several weeks, by the week in which the composite reached the
   goal in the simulation's continuation; the analytics run here as they do in the platform. A goal that was not
   reached while watching is covered when the interval ends later or is open.
+- *coverage* of the 90% interval of predicted exam scores, by the midterm that the learners then sat
+  (`bench.recovery_readiness`).
 """
 
 from __future__ import annotations
@@ -27,9 +29,13 @@ from scipy.stats import rankdata
 from akademos.analytics.parameters import DEFAULT
 from akademos.bench.recovery_platform import served_demo
 from akademos.bench.recovery_projections import projection_coverage
+from akademos.bench.recovery_readiness import readiness_coverage
 
 LEARNERS, SEED = 300, 7
 BEYOND_DAYS = 126
+READINESS_LEARNERS = 300
+"""Fewer would leave too few to judge by; `learners` where it is more."""
+
 REPLICATES = 1000
 
 Floats = npt.NDArray[np.float64]
@@ -54,7 +60,11 @@ def run(
     """The figures as the JSON object of the last line."""
     with served_demo(learners, seed) as demo:
         figures = recovery(demo.estimates(), demo.truth, replicates=replicates, seed=seed)
-    return {**figures, "projection": projection_coverage(learners, seed, beyond_days)}
+    return {
+        **figures,
+        "projection": projection_coverage(learners, seed, beyond_days),
+        "readiness": readiness_coverage(max(learners, READINESS_LEARNERS), seed),
+    }
 
 
 def recovery(estimates: pl.DataFrame, truth: Path, *, replicates: int, seed: int) -> dict[str, Any]:

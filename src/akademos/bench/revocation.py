@@ -40,6 +40,7 @@ ADDRESSES = (
     "/v1/analytics/mastery/topic-1",
     "/v1/analytics/reviews",
     "/v1/analytics/knowledge-gaps",
+    "/v1/analytics/exam-readiness",
 )
 
 

@@ -34,3 +34,5 @@ class AuditAction(StrEnum):
     RELEASE_CHANGED = "release.changed"
     RELEASE_WITHDRAWN = "release.withdrawn"
     ACCESS_SEALED = "access.sealed"
+    MODEL_PROMOTED = "model.promoted"
+    MODEL_RETIRED = "model.retired"

@@ -77,6 +77,8 @@ CURRICULUM_DATASETS: tuple[Dataset, ...] = (
         must("exam_id", "string", "exam"),
         COURSE,
         must("name", "string", "name shown to learners"),
+        may("pass_mark", "float64", "share of the full mark from which it is passed", unit="share"),
+        checks=("pass_mark is within 0 and 1",),
     ),
     _record(
         "exam_weights",

@@ -11,6 +11,7 @@ from akademos.catalogue.group_datasets import GROUP_DATASETS
 from akademos.catalogue.identity_datasets import IDENTITY_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
+from akademos.catalogue.model_datasets import MODEL_DATASETS
 from akademos.catalogue.peer_datasets import PEER_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
 from akademos.catalogue.release_datasets import RELEASE_DATASETS
@@ -27,6 +28,7 @@ DATASETS: tuple[Dataset, ...] = (
     *ACTIVITY_DATASETS,
     *CURRICULUM_DATASETS,
     *STATE_DATASETS,
+    *MODEL_DATASETS,
     *GROUP_DATASETS,
     *PEER_DATASETS,
     *RELEASE_DATASETS,

@@ -1,9 +1,9 @@
-"""Datasets of erasure: requests and receipts, who stays refused, legal holds, and whose rows trained which model."""
+"""Datasets of erasure: requests and receipts, who stays refused, legal holds."""
 
 from __future__ import annotations
 
 from akademos.catalogue.dataset_columns import TENANT, may, must
-from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
+from akademos.catalogue.declarations import Basis, Dataset, years
 
 _STEWARD = "data steward"
 _HOLD = must("hold_id", "string", "the hold")
@@ -93,27 +93,5 @@ ERASURE_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.LEGAL_OBLIGATION,
         time_column="kept_at",
         upstream=("legal_holds",),
-    ),
-    Dataset(
-        name="models",
-        description="Whose rows trained which version of a model, as keyed digests, so that an erasure finds the "
-        "versions to be rebuilt.",
-        grain="one version of one model",
-        owner="learning science",
-        columns=(
-            TENANT,
-            must("model", "string", "dataset that holds the model"),
-            must("version", "int64", "number of the version"),
-            must("trained_at", "timestamp", "when"),
-            must("learners", "int32", "how many people's rows"),
-            must("trained_on", "bytes", "digests of their keys, eight bytes each, sorted", personal=True),
-            may("rebuild_by", "timestamp", "somebody in it was erased: replaced by then"),
-            may("replaced_at", "timestamp", "when a newer version took its place"),
-        ),
-        zone="serving",
-        purposes=(Purpose.LEARNING_SUPPORT,),
-        time_column="trained_at",
-        retention=years(2),
-        upstream=("item_difficulty", "cohort_memory_weights"),
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.readiness_metrics import READINESS_METRICS
 from akademos.catalogue.study_metrics import STUDY_METRICS
 
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
@@ -237,6 +238,7 @@ METRICS: tuple[Metric, ...] = (
         upstream=("question_attempts", "material_interactions", "items", "materials"),
         endpoints=(KNOWLEDGE_GAPS, DASHBOARD),
     ),
+    *READINESS_METRICS,
     Metric(
         "rhythm",
         "On which days a learner studied.",

@@ -36,10 +36,11 @@ GROUPS = (
     "erasures",
     "hold",
     "retention",
+    "models",
     "bench",
     "evaluate",
 )
-COMMANDS = ("demo", "serve", "worker", "ingest", "erase", "token", "doctor")
+COMMANDS = ("demo", "serve", "worker", "ingest", "train", "erase", "token", "doctor")
 
 
 def _version(show: bool) -> None:

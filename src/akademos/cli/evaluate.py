@@ -40,3 +40,9 @@ def insights() -> None:
 def tracing(data: Data) -> None:
     """The chance of a correct next answer: AUC, log loss, calibration, beside best-LR, BKT, difficulty, constant."""
     _judged("tracing", data)
+
+
+@app.command()
+def readiness(data: Data) -> None:
+    """An exam score from what came before it: error, coverage of the interval, calibration of the pass probability."""
+    _judged("readiness", data)

@@ -13,6 +13,7 @@ import polars as pl
 from akademos.catalogue.core_properties import CORE_PROPERTIES
 from akademos.demo.bank import Floats
 from akademos.demo.courses import COURSES
+from akademos.demo.midterm import PAPER, PASS_MARK, midterm_id
 from akademos.demo.parameters import DEFAULT
 from akademos.demo.population import NEVER
 from akademos.demo.randomness import stream
@@ -36,6 +37,7 @@ def event_table(history: History) -> pl.DataFrame:
         _leavings(history),
         _answers(history),
         *sign_tables(history, _contacts(history), DEFAULT.signs),
+        _midterms(history),
     ]
     events = pl.concat(parts, how="diagonal").sort("at", "who", "event_name", "question_id", maintain_order=True)
     learners = pl.DataFrame(
@@ -227,6 +229,26 @@ def _answers(history: History) -> pl.DataFrame:
             answered_in=pl.when(pl.col("attempt_number") == 1).then(pl.lit("practice")).otherwise(pl.lit("review")),
         )
         .drop("item")
+    )
+
+
+def _midterms(history: History) -> pl.DataFrame:
+    rows = history.midterms
+    score = rows.right / PAPER
+    return pl.DataFrame(
+        {
+            "who": rows.who,
+            "at": rows.at,
+            "event_name": "quiz_attempt_submitted",
+            "assessment_id": [midterm_id(COURSES[one]) for one in rows.course],
+            "course_id": [COURSES[one].course_id for one in rows.course],
+            "score": score,
+            "assessment_kind": "exam",
+            "attempt_number": np.ones(len(rows.who), dtype=np.int64),
+            "questions_correct": rows.right,
+            "questions_total": np.full(len(rows.who), PAPER),
+            "passed": score >= PASS_MARK,
+        }
     )
 
 

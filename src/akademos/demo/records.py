@@ -9,6 +9,7 @@ from pathlib import Path
 
 from akademos.demo.courses import COURSES
 from akademos.demo.events import withdrawn_at
+from akademos.demo.midterm import PASS_MARK, midterm_id, midterm_leaves
 from akademos.demo.personas import STAFF
 from akademos.demo.population import NEVER
 from akademos.demo.simulation import History
@@ -72,13 +73,16 @@ def _write_curriculum(history: History, folder: Path) -> None:
             for material_id, (kind, title, leaf) in zip(bank.material_ids, bank.materials, strict=True)
         ],
     )
-    exams = [(course.exam_id, course.course_id, course.exam_name) for course in COURSES]
-    _write(folder / "exams.csv", ("exam_id", "course_id", "name"), exams)
+    exams = [(course.exam_id, course.course_id, course.exam_name, PASS_MARK) for course in COURSES]
+    midterms = [(midterm_id(one), one.course_id, f"{one.title}: midterm", PASS_MARK) for one in COURSES]
+    _write(folder / "exams.csv", ("exam_id", "course_id", "name", "pass_mark"), [*exams, *midterms])
     weights = [
-        (course.exam_id, group_name, leaf.topic_id, leaf.weight)
+        (exam_id, group_name, leaf.topic_id, leaf.weight)
         for course in COURSES
+        for exam_id, examined in ((course.exam_id, course.leaves), (midterm_id(course), midterm_leaves(course)))
         for _, group_name, leaves in course.groups
         for leaf in leaves
+        if leaf in examined
     ]
     _write(folder / "exam_weights.csv", ("exam_id", "section", "topic_id", "weight"), weights)
 

@@ -15,6 +15,7 @@ import numpy as np
 from akademos.demo.bank import Bank, Floats, build_bank
 from akademos.demo.habits import Term, plan_day
 from akademos.demo.learning import Knowledge
+from akademos.demo.midterm import MidtermResults, sit_midterms
 from akademos.demo.parameters import DEFAULT, Parameters
 from akademos.demo.personas import place_personas
 from akademos.demo.population import Learners, draw_learners
@@ -43,6 +44,7 @@ class History:
     sittings: Sittings
     breaks: Breaks
     knowledge: Knowledge
+    midterms: MidtermResults
 
 
 def simulate(
@@ -81,11 +83,19 @@ def simulate(
         midterm=7.0 * params.habits.midterm_week,
     )
     room = StudyRoom(term, learners, bank, params)
+    nobody = np.empty(0, dtype=np.int64)
+    midterms = MidtermResults(nobody, nobody, np.empty(0), nobody)
     for day in range(int(np.floor(term.end.max())) + 1):
+        if day == int(term.midterm):
+            midterms = sit_midterms(
+                day, learners, bank, room.knowledge, lambda course: stream(seed, "midterm", course), params
+            )
         plan = plan_day(day, term, learners, bank, stream(seed, "habits", day), params)
         room.sit(day, plan, stream(seed, "study", day), stream(seed, "breaks", day))
     attempts, contacts, sittings, breaks = room.history()
-    return History(seed, now, first_day, term, learners, bank, attempts, contacts, sittings, breaks, room.knowledge)
+    return History(
+        seed, now, first_day, term, learners, bank, attempts, contacts, sittings, breaks, room.knowledge, midterms
+    )
 
 
 def _local_days(now: datetime, zones: list[str], first_day: date) -> Floats:

@@ -16,18 +16,22 @@ import polars as pl
 
 from akademos.analytics.curriculum import Curriculum, prepare
 from akademos.analytics.exam_planner import Asked, planning
+from akademos.analytics.exam_readiness import MODEL, ServedScore
 from akademos.analytics.learner_state import blank, evaluate, precompute, unpack
 from akademos.analytics.parameters import DEFAULT, Parameters
+from akademos.analytics.score_model import from_bytes
 from akademos.errors import InputError
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.ports.models import ServedModels
 from akademos.stores.ports.records import Records
 
 Tables = Mapping[str, pl.DataFrame]
 
 CURRICULA_KEPT = 32
+SCORES_KEPT = 32
 STATES_KEPT = 64
 
 _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
@@ -40,6 +44,7 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.STUDY_EFFICIENCY: PARTS["study_efficiency"],
     AnswerName.STUDY_PATTERNS: PARTS["study_patterns"],
     AnswerName.PEERS: PARTS["peers"],
+    AnswerName.EXAM_READINESS: PARTS["exam_readiness"],
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
@@ -48,6 +53,7 @@ _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.KNOWLEDGE_GAPS: answers.knowledge_gaps,
     AnswerName.STUDY_EFFICIENCY: answers.study_efficiency,
     AnswerName.STUDY_PATTERNS: answers.study_patterns,
+    AnswerName.EXAM_READINESS: answers.exam_readiness,
 }
 
 
@@ -68,11 +74,13 @@ class LearnerTables(Protocol):
 
 
 class LearnerAnswers:
-    """Adapter of the port `AnswerSource`. Keeps prepared curricula and unpacked states of this process."""
+    """Adapter of the port `AnswerSource`. Keeps prepared curricula, models and unpacked states of this process."""
 
-    def __init__(self, records: Records, tables: LearnerTables) -> None:
+    def __init__(self, records: Records, tables: LearnerTables, models: ServedModels) -> None:
         self._records = records
         self._tables = tables
+        self._models = models
+        self._scores: OrderedDict[tuple[str, int], ServedScore | None] = OrderedDict()
         self._curricula: OrderedDict[tuple[str, int], Curriculum] = OrderedDict()
         self._states: OrderedDict[tuple[str, str], tuple[LearnerState, Tables]] = OrderedDict()
         self._lock = threading.Lock()
@@ -108,7 +116,8 @@ class LearnerAnswers:
     ) -> dict[AnswerName, Answer]:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
         curriculum, params = self._curriculum(question), _params(question)
-        evaluated = evaluate(state, curriculum, question.as_of, params, parts)
+        score = self._score(question) if "readiness" in parts else None
+        evaluated = evaluate(state, curriculum, question.as_of, params, parts, score)
         header = Header(question.learner_key, question.as_of, computed_at, parameters=params)
 
         particulars = question.particulars
@@ -139,6 +148,26 @@ class LearnerAnswers:
             self._curricula[question.tenant_id, read.version] = made
             while len(self._curricula) > CURRICULA_KEPT:
                 self._curricula.popitem(last=False)
+        return made
+
+    def _score(self, question: Question) -> ServedScore | None:
+        if question.score_model is None:
+            return None
+        key = question.tenant_id, question.score_model
+        with self._lock:
+            if key in self._scores:
+                return self._scores[key]
+        data = self._models.artefact(question.tenant_id, MODEL, question.score_model)
+        try:
+            made = None if data is None else ServedScore(from_bytes(data), question.score_model)
+        except InputError as unreadable:
+            if unreadable.code != "model_unreadable":
+                raise
+            made = None  # of another release: there is none until the next training
+        with self._lock:
+            self._scores[key] = made
+            while len(self._scores) > SCORES_KEPT:
+                self._scores.popitem(last=False)
         return made
 
     def _unpacked(self, tenant_id: str, state: LearnerState) -> Tables:

@@ -6,15 +6,12 @@ A run that was interrupted goes on where it stopped, as of the same instant and 
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from multiprocessing.connection import wait
 from typing import Any
 
 import polars as pl
@@ -23,9 +20,10 @@ from akademos.analytics.curriculum import Curriculum, prepare
 from akademos.analytics.item_difficulty import item_difficulty
 from akademos.analytics.memory_weights import fit_learners
 from akademos.analytics.pace import cohort_times
-from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import Registry
+from akademos.jobs.child_process import end_with_parent
 from akademos.jobs.group_statistics import declared_floor
+from akademos.jobs.learner_buckets import Bucket, LearnerBuckets
 from akademos.jobs.memory_weights import fit_cohort_weights
 from akademos.jobs.past_tables import (
     ANSWERED,
@@ -33,7 +31,6 @@ from akademos.jobs.past_tables import (
     MATERIAL_PREFIX,
     People,
     Tables,
-    events_of,
     learner_tables,
 )
 from akademos.jobs.state_rows import StateRows, state_rows
@@ -52,9 +49,6 @@ MODEL = "item_difficulty"
 RESUMED_WITHIN = timedelta(hours=12)
 ROWS_PER_BUCKET = 25_000
 """A process holds a bucket and its states: about 100 MB."""
-
-LINKED_AT_ONCE = 100
-"""People with several keys who are read together."""
 
 ROWS_WORTH_PROCESSES = 200_000
 """Starting a process costs about two seconds; below so many rows one process is quicker."""
@@ -109,13 +103,12 @@ class LearnerStatesJob:
         self._events = events
         self._records = records
         self._states = states
-        self._consent = consent
+        self._buckets = LearnerBuckets(events, consent, rows_per_bucket)
         self._runs = runs
         self._registries = registries
         self._models = models
         self._clock = clock
         self._processes = processes
-        self._rows_per_bucket = rows_per_bucket
 
     def run(self, tenant_id: str) -> JobRun | None:
         """One run; None when another process is at it."""
@@ -146,7 +139,7 @@ class LearnerStatesJob:
         processes = self._processes if rows >= ROWS_WORTH_PROCESSES else 1
         with _computing(processes, shared) as compute:
             waiting: deque[_Waiting] = deque()
-            for bucket in self._buckets(tenant_id, names, EVENT_COLUMNS, progress.get("done_through")):
+            for bucket in self._buckets.read(tenant_id, names, EVENT_COLUMNS, progress.get("done_through")):
                 weights = self._states.weights(tenant_id, list(bucket.consenting), as_of)
                 waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, weights, self._clock())))
                 while len(waiting) > processes:
@@ -174,36 +167,6 @@ class LearnerStatesJob:
             return None
         return {name: before.detail[name] for name in ("as_of", "cohort", "curriculum", "done_through")}
 
-    def _buckets(
-        self, tenant_id: str, names: Sequence[str], columns: Sequence[str], after: str | None = None
-    ) -> Iterator[_Bucket]:
-        """Buckets of whole learners, with the rows of those who consent to learning support; at the end people who
-        have several keys, whose rows lie apart."""
-        linked = self._consent.linked(tenant_id)
-        apart = {*linked, *linked.values()}
-        found = self._events.by_learner(
-            tenant_id, columns=columns, event_names=names, rows_per_bucket=self._rows_per_bucket, after=after
-        )
-        last = after or ""
-        for rows in found:
-            events = pl.DataFrame(rows)
-            keys = events["learner_key"].unique(maintain_order=True).to_list()
-            last = keys[-1]
-            alone = [key for key in keys if key not in apart]
-            granted = self._consent.people(tenant_id, alone, Purpose.LEARNING_SUPPORT)
-            consenting = {key: (key,) for key in alone if granted.get(key) == (key,)}
-            if len(consenting) < len(keys):
-                events = events.filter(pl.col("learner_key").is_in(list(consenting)))
-            yield _Bucket(events, consenting, last)
-        persons = sorted(set(linked.values()))
-        for start in range(0, len(persons), LINKED_AT_ONCE):
-            people = self._consent.people(tenant_id, persons[start : start + LINKED_AT_ONCE], Purpose.LEARNING_SUPPORT)
-            listed = [key for mine in people.values() for key in mine]
-            rows = self._events.learner_events(
-                tenant_id, listed, columns=[*dict.fromkeys((*columns, "event_id"))], event_names=names
-            )
-            yield _Bucket(events_of(pl.DataFrame(rows), people), people, last)
-
     def _taught(
         self, tenant_id: str, names: Sequence[str], as_of: datetime
     ) -> tuple[dict[str, pl.DataFrame], list[str]]:
@@ -216,7 +179,7 @@ class LearnerStatesJob:
         parts, learners, events = [], 0, 0
         keys: list[str] = []
         teaching = [name for name in names if not is_sign(name)]
-        for bucket in self._buckets(tenant_id, teaching, COHORT_COLUMNS):
+        for bucket in self._buckets.read(tenant_id, teaching, COHORT_COLUMNS):
             number = pl.col("learner_key").rle_id() + learners
             parts.append(
                 bucket.events.with_row_index("row", offset=events).with_columns(
@@ -258,15 +221,8 @@ def learning_events(registry: Registry) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bucket:
-    events: pl.DataFrame
-    consenting: People
-    last: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Waiting:
-    bucket: _Bucket
+    bucket: Bucket
     rows: Callable[[], StateRows]
 
 
@@ -318,16 +274,8 @@ _SHARED: list[tuple[Shared, Curriculum]] = []
 
 
 def _share(shared: Shared) -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    end_with_parent()
     _SHARED[:] = [(shared, prepare(shared.known))]
-
-
-def _end_with(parent: int) -> None:
-    """A pool's processes would wait for work for ever if their parent was killed."""
-    wait([parent])
-    os._exit(1)
 
 
 def _rows_in_process(events: pl.DataFrame, people: People, weights: Tables, computed_at: datetime) -> StateRows:

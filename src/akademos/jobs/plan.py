@@ -36,6 +36,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("retention", time(2, 0)),
     Nightly("full_compaction", time(2, 10)),
     Nightly("learner_states", time(2, 30)),
+    Nightly("train", time(3, 15)),
     Nightly("group_statistics", time(3, 30)),  # earlier where the states are done; then at the latest
     Nightly("peer_comparison", time(3, 30)),
 )

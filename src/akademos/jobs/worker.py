@@ -22,6 +22,8 @@ from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
 from akademos.jobs.group_statistics import GroupStatisticsJob
 from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
+from akademos.jobs.model_training import JOB as TRAIN
+from akademos.jobs.model_training import TrainingJob
 from akademos.jobs.mover import Mover
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
@@ -63,6 +65,7 @@ class Jobs:
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
     peer_comparison: PeerComparisonJob
+    training: TrainingJob
     releases: ResearchReleases
     tenants: Tenants
     runs: JobRuns
@@ -83,6 +86,7 @@ class Jobs:
             "retention": lambda: [self.expiry.enforce_retention()],
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
@@ -164,13 +168,18 @@ class Worker:
             if isinstance(job, Every) or self._stop.is_set():
                 continue
             following = {GROUP_STATISTICS: jobs.group_statistics.run, PEER_COMPARISON: jobs.peer_comparison.run}
-            if job.job != LEARNER_STATES and job.job not in following:
+            if job.job not in (LEARNER_STATES, TRAIN, *following):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
                 continue
             for tenant in jobs.tenants.all():
-                if job.job in following:
+                if job.job == TRAIN:
+                    last = jobs.runs.last(TRAIN, tenant.tenant_id)
+                    taught = (LEARNER_STATES, tenant.tenant_id) in succeeded  # features rest on what the cohort teaches
+                    if taught and due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
+                        self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
+                elif job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
                         self._try(job.job, partial(following[job.job], tenant.tenant_id))
                 elif self._states_due(job, tenant.tenant_id, succeeded.get((job.job, tenant.tenant_id)), now):

@@ -72,7 +72,7 @@ def _header() -> dict[str, Schema]:
 
 
 def answer(description: str, **blocks: Schema) -> Schema:
-    """The form of an answer about one learner."""
+    """An answer about one learner: the header, then its own blocks."""
     return form(description, **_header(), **blocks)
 
 
@@ -176,7 +176,6 @@ def schemas() -> dict[str, Schema]:
             children=listing(form("A topic below it.", topic_id=TEXT, name=TEXT)),
         ),
         "Reviews": _reviews(),
-        "ExamPlan": _exam_plan(),
         "KnowledgeGaps": answer(
             "Gaps in order, and what to do first.",
             gaps=listing(ref("Gap")),
@@ -275,7 +274,7 @@ def _dashboard() -> Schema:
             reason=or_null(TEXT),
             why=listing(TEXT),
         ),
-        readiness=_LATER,
+        readiness=ref("ReadinessOverview"),
     )
 
 
@@ -338,77 +337,4 @@ def _reviews() -> Schema:
             interval_rule={"type": "object"},
         ),
         planner=form("Where a plan for an exam day is made.", status=STATUS, address=TEXT),
-    )
-
-
-def _exam_plan() -> Schema:
-    return answer(
-        "A plan for an exam day, what other minutes a day would give, and the load of reviews under a target.",
-        status={"enum": ["ok", "not_enough_data", "needs_clock", "needs_date", "no_data"]},
-        reason=or_null(TEXT),
-        exam=form(
-            "What is planned for.",
-            exam_id=or_null(TEXT),
-            date=or_null(DATE),
-            date_source=or_null({"enum": ["asked", "target_exam"]}),
-            weights={"enum": ["target_exam", "default"]},
-            target_recall=SHARE,
-            minutes_a_day=COUNT,
-        ),
-        plan=or_null(
-            form(
-                "The least minutes of the ladder that reach the target, or the best within the minutes asked for.",
-                feasible={"type": "boolean"},
-                days=COUNT,
-                minutes_a_day=COUNT,
-                minutes_needed=or_null(COUNT),
-                expected_recall=SHARE,
-                low=SHARE,
-                high=SHARE,
-                interval=SHARE,
-                recall_now=SHARE,
-                recall_unstudied=SHARE,
-                recall_most=SHARE,
-            )
-        ),
-        schedule=listing(form("One day.", date=DATE, reviews=COUNT, new_items=COUNT, minutes=NUMBER)),
-        trade_off=listing(form("One rung.", minutes_a_day=COUNT, expected_recall=SHARE, minutes_used=NUMBER)),
-        topics=listing(
-            form(
-                "One topic of the exam.",
-                topic_id=TEXT,
-                name=TEXT,
-                weight=NUMBER,
-                items=COUNT,
-                seen=COUNT,
-                recall_now=SHARE,
-                recall_unstudied=SHARE,
-                recall_planned=SHARE,
-                reviews=COUNT,
-                new_items=COUNT,
-            )
-        ),
-        load=listing(
-            form(
-                "Were every seen item reviewed when its recall falls to the target.",
-                target_retention=SHARE,
-                reviews=COUNT,
-                minutes_a_day=NUMBER,
-                recall=SHARE,
-                days=listing(form("One day.", date=DATE, reviews=COUNT, minutes=NUMBER)),
-            )
-        ),
-        basis=form(
-            "What it rests on.",
-            answers=COUNT,
-            items=COUNT,
-            seen=COUNT,
-            answer_seconds=NUMBER,
-            answer_seconds_basis={"enum": ["own", "cohort", "assumed"]},
-            first_attempt_share=SHARE,
-            memory_weights=TEXT,
-            memory_reviews=COUNT,
-            memory_version=TEXT,
-        ),
-        assumptions=listing(TEXT),
     )

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from akademos import __version__
-from akademos.serving import answer_forms, peer_forms, problems, study_forms
+from akademos.serving import answer_forms, peer_forms, plan_forms, problems, readiness_forms, study_forms
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
     accesses,
@@ -26,6 +26,7 @@ from akademos.serving.routes import (
     groups,
     identity,
     learners,
+    models,
     my_consent,
     my_data,
     openid,
@@ -112,6 +113,7 @@ def create_app(
         groups,
         identity,
         learners,
+        models,
         my_consent,
         my_data,
         openid,
@@ -149,6 +151,14 @@ class CachedFiles(StaticFiles):
         await super().__call__(scope, receive, send_kept)
 
 
+def forms_of_answers() -> dict[str, answer_forms.Schema]:
+    """The forms of all answers about one learner, by the names they have in the document."""
+    found: dict[str, answer_forms.Schema] = {}
+    for module in (answer_forms, plan_forms, readiness_forms, study_forms, peer_forms):
+        found |= module.schemas()
+    return found
+
+
 class OpenApiDocument:
     """Makes the OpenAPI document once: what FastAPI derives, the intake door, our problems instead of its 422."""
 
@@ -176,8 +186,7 @@ class OpenApiDocument:
         for framework in ("HTTPValidationError", "ValidationError"):
             schemas.pop(framework, None)
         schemas["Problem"] = problems.SCHEMA
-        schemas.update(answer_forms.schemas() | study_forms.schemas())
-        schemas["Peers"] = peer_forms.peers()
+        schemas.update(forms_of_answers())
         document["paths"].update(self._extra)
         for operations_of in document["paths"].values():
             for operation in operations_of.values():

@@ -19,8 +19,12 @@ _STATUS: Schema = {"enum": ["ok", "not_enough_data", "hidden"]}
 _YES: Schema = or_null({"type": "boolean"})
 
 
-def peers() -> Schema:
-    """The whole answer."""
+def schemas() -> dict[str, Schema]:
+    """The form, by the name it has in the document."""
+    return {"Peers": _peers()}
+
+
+def _peers() -> Schema:
     own = form(
         "The learner's own mastery of the course, and the band that it falls in.",
         status=_STATUS,

@@ -24,6 +24,7 @@ from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
+from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.peers import PublishedPeers
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
@@ -35,11 +36,22 @@ MASTERY_TOPIC = "/v1/analytics/mastery/{topic}"
 REVIEWS = "/v1/analytics/reviews"
 KNOWLEDGE_GAPS = "/v1/analytics/knowledge-gaps"
 EXAM_PLAN = "/v1/analytics/exam-plan"
+EXAM_READINESS = "/v1/analytics/exam-readiness"
 STUDY_EFFICIENCY = "/v1/analytics/study-efficiency"
 STUDY_PATTERNS = "/v1/analytics/study-patterns"
 GROUPS = "/v1/analytics/groups"
 PEERS = "/v1/analytics/peers"
-ANSWERS = (DASHBOARD, MASTERY, MASTERY_TOPIC, REVIEWS, KNOWLEDGE_GAPS, EXAM_PLAN, STUDY_EFFICIENCY, STUDY_PATTERNS)
+ANSWERS = (
+    DASHBOARD,
+    MASTERY,
+    MASTERY_TOPIC,
+    REVIEWS,
+    KNOWLEDGE_GAPS,
+    EXAM_PLAN,
+    EXAM_READINESS,
+    STUDY_EFFICIENCY,
+    STUDY_PATTERNS,
+)
 """Addresses of the answers about one learner, as the metrics of the catalogue name them."""
 
 
@@ -67,6 +79,7 @@ class Services:
     tenants: Tenants
     erasures: ErasureLedger
     retention: RetentionReports
+    models: ModelCards
     releases: ReleaseRegister
     release_files: ReleaseFiles
     purposes: Mapping[str, tuple[Purpose, ...]]

@@ -13,6 +13,7 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     study_efficiency(evaluated, header) -> dict
     study_patterns(evaluated, header) -> dict
     peers(evaluated, header, publications) -> dict
+    exam_readiness(evaluated, header) -> dict
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Mapping
 from akademos.analytics import cohort_comparison
 from akademos.jobs.answers.dashboard import dashboard
 from akademos.jobs.answers.exam_plan import exam_plan
+from akademos.jobs.answers.exam_readiness import exam_readiness
 from akademos.jobs.answers.header import Header
 from akademos.jobs.answers.knowledge_gaps import knowledge_gaps
 from akademos.jobs.answers.mastery import mastery
@@ -32,7 +34,7 @@ from akademos.jobs.answers.study_efficiency import study_efficiency
 from akademos.jobs.answers.study_patterns import study_patterns
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "dashboard": ("mastery", "reviews", "gaps", "rhythm", "today"),
+    "dashboard": ("mastery", "reviews", "gaps", "rhythm", "readiness", "today"),
     "mastery": ("mastery", "hierarchy"),
     "mastery_topic": ("mastery", "hierarchy", "items"),
     "reviews": ("reviews", "curves", "rhythm"),
@@ -40,6 +42,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "study_efficiency": ("efficiency", "insights"),
     "study_patterns": ("patterns", "insights"),
     "peers": cohort_comparison.PARTS,
+    "exam_readiness": ("readiness",),
 }
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "Header",
     "dashboard",
     "exam_plan",
+    "exam_readiness",
     "knowledge_gaps",
     "mastery",
     "mastery_topic",

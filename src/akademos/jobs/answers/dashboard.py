@@ -14,10 +14,10 @@ from akademos.jobs.answers.blocks import (
     estimate,
     gaps,
     history,
-    not_available,
     projection,
     trend,
 )
+from akademos.jobs.answers.exam_readiness import readiness
 from akademos.jobs.answers.header import Header, head
 from akademos.jobs.answers.rows import Rows, Tables, rows
 from akademos.jobs.answers.study_blocks import study_today
@@ -37,7 +37,7 @@ def dashboard(evaluated: Tables, header: Header) -> dict[str, Any]:
     """Today, rhythm, due reviews, mastery overview, top gaps and one suggested step.
 
     Args:
-        evaluated: parts mastery, reviews, gaps and rhythm of one learner.
+        evaluated: parts mastery, reviews, gaps, rhythm and readiness of one learner.
         header: facts for the head.
     """
     params = header.parameters
@@ -69,7 +69,7 @@ def dashboard(evaluated: Tables, header: Header) -> dict[str, Any]:
         "mastery": _mastery(evaluated, header, past),
         "gaps": gaps(rows(evaluated, "gaps").between(0, _GAPS_SHOWN), names),
         "next_step": _next_step(evaluated, names),
-        "readiness": not_available("Exam readiness"),
+        "readiness": readiness(evaluated, params, whole=False),
     }
 
 

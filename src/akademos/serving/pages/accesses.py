@@ -20,6 +20,7 @@ _SEEN = (
     ("/v1/analytics/reviews", "reviews"),
     ("/v1/analytics/knowledge-gaps", "gaps"),
     ("/v1/analytics/peers", "peers"),
+    ("/v1/analytics/exam-readiness", "readiness"),
     ("/my-progress", "progress"),
     ("/my-study-habits", "study"),
     ("/v1/analytics/study-", "study"),

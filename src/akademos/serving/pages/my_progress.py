@@ -36,6 +36,7 @@ from akademos.serving.pages.memory_cards import (
     decay_card,
     due_card,
 )
+from akademos.serving.pages.readiness_cards import readiness_cards, readiness_tile
 from akademos.serving.pages.review_cards import coming_card, past_card
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tiles import Tile, tiles
@@ -78,6 +79,7 @@ def render_my_progress(
     reviews: Answer,
     gaps: Answer,
     topic: Answer | None = None,
+    readiness: Answer | None = None,
     *,
     shell: Shell,
     selected_topic: str | None = None,
@@ -89,6 +91,7 @@ def render_my_progress(
         dashboard, mastery, reviews, gaps: the answers of /v1/analytics/dashboard, /mastery, /reviews and
             /knowledge-gaps, or a `LoadFailure` in place of one that could not be had.
         topic: the answer of /v1/analytics/mastery/{topic} for `selected_topic`, if one is selected.
+        readiness: the answer of /v1/analytics/exam-readiness; without it the overview on the dashboard has to do.
         shell: navigation and who is signed in; `shell.query` must hold the page's own parameters but `topic`.
         selected_topic: the parameter `topic` of the page's address.
         own_page: whether the learner looks; otherwise a line says that a member of staff does.
@@ -126,6 +129,7 @@ def render_my_progress(
     else:
         gap = Card("gaps", words.plain("gaps.title"), state=failure_state(words, gaps, retry, header.now.tzinfo))
         way = Card("path", words.plain("path.title"), state=failure_state(words, gaps, retry, header.now.tzinfo))
+    ready, sections, timeline = _readiness(dashboard, readiness, header, words, retry)
     closer = None
     if topic is not None and not isinstance(topic, LoadFailure):
         closer = closer_look(topic, header_of(topic), goal, words)
@@ -139,7 +143,9 @@ def render_my_progress(
         contested=(answers[0].get("contested") if answers else None) or [],
         tiles=_tiles(dashboard, levels, goal, target, header, words, retry),
         step=_step(dashboard, header, words, shell, retry),
-        readiness=card(dashboard, "readiness", "readiness.title", lambda a: _readiness(a, words)),
+        readiness=ready,
+        sections=sections,
+        timeline=timeline,
         trend=card(mastery, "trend", "trend.title", lambda a: _trend(a, header, goal, words)),
         levels=card(mastery, "levels", "levels.title", lambda a: levels_card(a, levels, words)),
         coverage=card(mastery, "coverage", "coverage.title", lambda a: coverage_card(a, levels, goal, words)),
@@ -254,10 +260,18 @@ def _about_minutes(minutes: int, words: Words) -> str:
     return words.plain("hours.about", n=words.locale.number(halves / 2, halves % 2))
 
 
-def _readiness(dashboard: Json, words: Words) -> Card:
-    readiness = block(dashboard, "readiness")
-    state = state_for(words, "readiness", "not_available", text_of(readiness.get("reason")))
-    return Card("readiness", words.plain("readiness.title"), state=state)
+def _readiness(
+    dashboard: Answer, readiness: Answer | None, header: Header, words: Words, retry: str
+) -> tuple[Card, Card | None, Card | None]:
+    """Gauge, sections and timeline; the last two only where there is something to show."""
+    title = words.plain("readiness.title")
+    if readiness is not None and not isinstance(readiness, LoadFailure):
+        gauge, sections, timeline = readiness_cards(readiness, header, words)
+        return (gauge, None, None) if gauge.state else (gauge, sections, timeline)
+    failure = readiness if isinstance(readiness, LoadFailure) else dashboard
+    if isinstance(failure, LoadFailure):
+        return Card("readiness", title, state=failure_state(words, failure, retry, header.now.tzinfo)), None, None
+    return readiness_tile(block(failure, "readiness"), words), None, None
 
 
 def _trend(mastery: Json, header: Header, goal: float, words: Words) -> Card:

@@ -120,6 +120,7 @@ def evaluate(
         as_of or now,
         reading.time_zone,
         reading.curriculum_version,
+        reading.score_model,
         particulars,
     )
     if as_of is None:
@@ -167,6 +168,7 @@ def answered(
         reading.contested,
         reading.consent_version,
         reading.curriculum_version,
+        reading.score_model,
         (state.version, state.computed_at, state.definition),
         name,
         replace(particulars, peers=()),
@@ -289,3 +291,9 @@ def study_efficiency(services: Served, wanted: Parameters, window: Window) -> Re
 def study_patterns(services: Served, wanted: Parameters, window: Window) -> Response:
     """Rhythm, timing, breaks, materials, accuracy within a session, and a suggested week."""
     return respond(services, wanted, AnswerName.STUDY_PATTERNS, at.STUDY_PATTERNS, Particulars(window_days=window))
+
+
+@router.get(at.EXAM_READINESS, **operation("ExamReadiness"))
+def exam_readiness(services: Served, wanted: Parameters) -> Response:
+    """Readiness for the target exam with interval, predicted score, sections, timeline, and when it could be taken."""
+    return respond(services, wanted, AnswerName.EXAM_READINESS, at.EXAM_READINESS)

@@ -49,7 +49,13 @@ HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"
 _LISTING = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
 _CONSENT_CODES = frozenset({"consent_missing", "consent_withdrawn"})
 _OF_STUDY = (AnswerName.STUDY_EFFICIENCY, AnswerName.STUDY_PATTERNS)
-_SHOWN = (AnswerName.DASHBOARD, AnswerName.MASTERY, AnswerName.REVIEWS, AnswerName.KNOWLEDGE_GAPS)
+_SHOWN = (
+    AnswerName.DASHBOARD,
+    AnswerName.MASTERY,
+    AnswerName.REVIEWS,
+    AnswerName.KNOWLEDGE_GAPS,
+    AnswerName.EXAM_READINESS,
+)
 
 
 def shell_for(
@@ -156,6 +162,7 @@ def my_progress(
             answers[AnswerName.REVIEWS],
             answers[AnswerName.KNOWLEDGE_GAPS],
             closer,
+            answers[AnswerName.EXAM_READINESS],
             shell=shell,
             selected_topic=chosen,
             own_page=own,

@@ -24,6 +24,7 @@ class AnswerName(StrEnum):
     REVIEWS = "reviews"
     KNOWLEDGE_GAPS = "knowledge-gaps"
     EXAM_PLAN = "exam-plan"
+    EXAM_READINESS = "exam-readiness"
     STUDY_EFFICIENCY = "study-efficiency"
     STUDY_PATTERNS = "study-patterns"
     PEERS = "peers"
@@ -60,7 +61,7 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw.
+    the gate's transaction saw, and `score_model` the version of the score model that was in service there, if any.
     """
 
     tenant_id: str
@@ -68,6 +69,7 @@ class Question:
     as_of: datetime
     time_zone: str
     curriculum_version: int
+    score_model: int | None = None
     particulars: Particulars = PLAIN
 
 

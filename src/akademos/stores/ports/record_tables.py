@@ -108,7 +108,16 @@ RECORD_TABLES: tuple[RecordTable, ...] = (
             _TOPICS,
         ),
     ),
-    RecordTable("exams", "exams.csv", (_key("exam_id"), _COURSE, RecordField("name", required=True))),
+    RecordTable(
+        "exams",
+        "exams.csv",
+        (
+            _key("exam_id"),
+            _COURSE,
+            RecordField("name", required=True),
+            RecordField("pass_mark", "number", least=0, most=1),
+        ),
+    ),
     RecordTable(
         "exam_weights",
         "exam_weights.csv",

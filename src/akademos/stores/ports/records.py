@@ -15,9 +15,11 @@ class Curriculum:
 
     topics(topic_id, parent_id, course_id, name, position); topic_relationships(from_topic, to_topic, kind);
     items(question_id, course_id, topic_ids); materials(material_id, course_id, kind, title, topic_ids);
-    exam_weights(exam_id, topic_id, weight); learner_targets(learner_key, exam_id, target_date);
+    exam_weights(exam_id, topic_id, weight); exam_sections(exam_id, section, topic_id, weight);
+    learner_targets(learner_key, exam_id, target_date);
     learners(learner_key, time_zone: the person's, else the tenant's); enrolments(learner_key, course_id), not
-    withdrawn; courses(course_id, title, status, starts_on, ends_on); exams(exam_id, course_id, name).
+    withdrawn; courses(course_id, title, status, starts_on, ends_on); exams(exam_id, course_id, name,
+    pass_mark).
     """
 
     tenant_id: str

@@ -77,7 +77,9 @@ _READ = f"""
         state.version, state.computed_at, state.computed_as_of, state.definition, state.events, state.last_event_at,
         state.packed, (SELECT data_key FROM actor), consent.stopped, contest.concerns, contest.said, contest.since,
         EXISTS (SELECT FROM ({_ADVISEES.format(actor="(SELECT learner_key FROM actor)")}) AS advisees
-            WHERE advisees.learner_key IN (SELECT key FROM linked))
+            WHERE advisees.learner_key IN (SELECT key FROM linked)),
+        (SELECT version FROM models WHERE tenant_id = %(tenant)s AND model = 'exam_readiness'
+            AND promoted_at IS NOT NULL AND replaced_at IS NULL)
     FROM tenants tenant CROSS JOIN consent
         LEFT JOIN subject ON true
         CROSS JOIN LATERAL (
@@ -206,6 +208,7 @@ class PostgresReadings:
             stopped=dict(_stop(one) for one in row[18]),
             contested=() if data_key is None else _contested(data_key, *row[19:22]),
             advises=bool(row[22]),
+            score_model=row[23],
         )
 
     def _data_key(self, tenant_id: str, learner_key: str | None, wrapped: bytes | None) -> bytes | None:

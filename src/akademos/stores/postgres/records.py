@@ -38,6 +38,7 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "topic_ids": _TEXTS,
     "position": pl.Int32,
     "weight": pl.Float64,
+    "pass_mark": pl.Float64,
     "starts_on": pl.Date,
     "ends_on": pl.Date,
     "target_date": pl.Date,
@@ -50,11 +51,12 @@ _CURRICULUM: dict[str, str] = {
     "topic_relationships": "SELECT from_topic, to_topic, kind FROM topic_relationships WHERE tenant_id = %s",
     "items": "SELECT question_id, course_id, topic_ids FROM items WHERE tenant_id = %s",
     "materials": "SELECT material_id, course_id, kind, title, topic_ids FROM materials WHERE tenant_id = %s",
-    "exams": "SELECT exam_id, course_id, name FROM exams WHERE tenant_id = %s",
+    "exams": "SELECT exam_id, course_id, name, pass_mark FROM exams WHERE tenant_id = %s",
     # A topic that several sections of an exam weigh counts with its heaviest section.
     "exam_weights": """
         SELECT exam_id, topic_id, max(weight) AS weight FROM exam_weights
         WHERE tenant_id = %s GROUP BY 1, 2""",
+    "exam_sections": "SELECT exam_id, section, topic_id, weight FROM exam_weights WHERE tenant_id = %s",
     "learner_targets": """
         SELECT learner_key::text, exam_id, target_date FROM learner_targets WHERE tenant_id = %s""",
     "learners": """

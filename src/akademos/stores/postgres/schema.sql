@@ -355,6 +355,7 @@ CREATE TABLE akademos.exams (
     exam_id text NOT NULL,
     course_id text,
     name text NOT NULL,
+    pass_mark double precision CHECK (pass_mark BETWEEN 0 AND 1),
     PRIMARY KEY (tenant_id, exam_id)
 );
 CREATE TABLE akademos.exam_weights (
@@ -706,6 +707,16 @@ CREATE TABLE akademos.models (
     trained_on bytea NOT NULL,
     rebuild_by timestamptz,
     replaced_at timestamptz,
+    promoted_at timestamptz,
+    seed bigint,
+    data_hash bytea,
+    learners_hash bytea,
+    features text[] NOT NULL DEFAULT '{}',
+    parameters jsonb NOT NULL DEFAULT '{}',
+    metrics jsonb NOT NULL DEFAULT '{}',
+    card jsonb NOT NULL DEFAULT '{}',
+    artefact bytea,
+    artefact_hash bytea,
     PRIMARY KEY (tenant_id, model, version)
 );
 
@@ -1149,3 +1160,10 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT ON akademos.peer_publications TO akademos_serving;
+-- Registry of models --------------------------------------------------------------------------------------------------
+
+CREATE UNIQUE INDEX models_in_service ON akademos.models (tenant_id, model)
+    WHERE promoted_at IS NOT NULL AND replaced_at IS NULL;
+-- Not whose rows trained it.
+GRANT SELECT (tenant_id, model, version, trained_at, learners, rebuild_by, replaced_at, promoted_at, seed, data_hash,
+    learners_hash, features, parameters, metrics, card, artefact, artefact_hash) ON akademos.models TO akademos_serving;

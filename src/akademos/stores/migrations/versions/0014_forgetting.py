@@ -5,7 +5,7 @@ from __future__ import annotations
 from akademos.stores.migrations.frozen import run_statements
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
