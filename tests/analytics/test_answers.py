@@ -135,19 +135,13 @@ def test_the_dashboard_of_an_active_learner() -> None:
     step = found["next_step"]
     assert step["topic_id"] == "algebra"
     assert step["unlocks"] == [{"topic_id": "limits", "name": "Limits"}]
-<<<<<<< HEAD
-    readiness = found["readiness"]
-    assert (readiness["status"], readiness["basis"]) == ("ok", "rule")
     minutes = found["today"]["study_minutes"]
     assert (minutes["status"], minutes["active"], minutes["sessions"]) == ("ok", 0.0, 0)
-=======
-    assert found["today"]["study_minutes"]["status"] == "not_available"
     ready = found["readiness"]
     assert (ready["status"], ready["readiness"]["basis"], ready["exam"]["name"]) == ("ok", "rule", "Final exam")
     assert ready["readiness"]["low"] < ready["readiness"]["value"] < ready["readiness"]["high"]
     assert ready["predicted_score"]["status"] == ready["passing"]["status"] == "not_available"
     assert ready["passing"]["probability"] is None
->>>>>>> 10e5230 (A block without a number says what is missing; papers of data protection name the registry)
 
 
 def test_the_four_parts_of_a_priority_add_up() -> None:
