@@ -135,9 +135,13 @@ def test_the_dashboard_of_an_active_learner() -> None:
     step = found["next_step"]
     assert step["topic_id"] == "algebra"
     assert step["unlocks"] == [{"topic_id": "limits", "name": "Limits"}]
-    assert found["readiness"]["status"] == "not_available"
     minutes = found["today"]["study_minutes"]
     assert (minutes["status"], minutes["active"], minutes["sessions"]) == ("ok", 0.0, 0)
+    ready = found["readiness"]
+    assert (ready["status"], ready["readiness"]["basis"], ready["exam"]["name"]) == ("ok", "rule", "Final exam")
+    assert ready["readiness"]["low"] < ready["readiness"]["value"] < ready["readiness"]["high"]
+    assert ready["predicted_score"]["status"] == ready["passing"]["status"] == "not_available"
+    assert ready["passing"]["probability"] is None
 
 
 def test_the_four_parts_of_a_priority_add_up() -> None:

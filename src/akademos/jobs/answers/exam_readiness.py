@@ -56,8 +56,8 @@ def readiness(evaluated: Tables, params: Parameters, *, whole: bool) -> dict[str
         },
         "readiness": _readiness(row, params),
         "known": _known(row, params),
-        "predicted_score": _predicted(row),
-        "passing": _passing(row),
+        "predicted_score": _predicted(row, params),
+        "passing": _passing(row, params),
         "percent_correct": {
             "value": _points(row["percent_correct"]) if ok else None,
             "sample": {"answers": row["answers"]},
@@ -150,7 +150,7 @@ def _known(row: dict[str, Any], params: Parameters) -> dict[str, Any]:
     }
 
 
-def _predicted(row: dict[str, Any]) -> dict[str, Any]:
+def _predicted(row: dict[str, Any], params: Parameters) -> dict[str, Any]:
     status = row["predicted_status"]
     version = row["model_version"]
     return {
@@ -161,14 +161,14 @@ def _predicted(row: dict[str, Any]) -> dict[str, Any]:
         "interval": row["predicted_coverage"],
         "widened": row["widened"],
         "model": None if version is None else {"name": MODEL, "version": version},
-        "reason": {"no_model": _NO_MODEL, "withheld": _WITHHELD}.get(status),
+        "reason": {"no_model": _NO_MODEL, "withheld": _WITHHELD}.get(status, _reason(row, params)),
     }
 
 
-def _passing(row: dict[str, Any]) -> dict[str, Any]:
+def _passing(row: dict[str, Any], params: Parameters) -> dict[str, Any]:
     if row["passing"] is not None:
         return {"status": "ok", "probability": row["passing"], "reason": None}
-    reason = None
+    reason = _reason(row, params)
     if row["predicted_status"] == "no_model":
         reason = "The rule-based estimate is no probability."
     elif row["predicted_status"] == "withheld":
