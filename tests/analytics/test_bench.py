@@ -14,6 +14,8 @@ def test_the_figures_are_complete_and_fsrs_equals_its_oracle() -> None:
         assert figures[name]["one_learner_ms"] > 0
     assert figures["fsrs"]["reviews_per_s"] > 0
     assert figures["fsrs"]["parity_max_rel"] <= 1e-4
+    assert figures["exam_plan"]["one_learner_ms"] > 0
+    assert figures["memory_fit"]["reviews_per_s"] > 0
     assert figures["population"]["events"] == 3 * 33
     assert figures["live_update_ms"]["p99"] >= figures["live_update_ms"]["p50"] > 0
     assert orjson.loads(orjson.dumps(figures)) == figures

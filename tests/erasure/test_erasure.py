@@ -23,6 +23,8 @@ INSERT INTO learning_courses (tenant_id, course_id, title) VALUES (%(t)s, 'c', '
 INSERT INTO enrolments (tenant_id, learner_key, course_id) VALUES (%(t)s, %(k)s, 'c');
 INSERT INTO topic_mastery (tenant_id, learner_key, topic_id, as_of, status, answers)
     VALUES (%(t)s, %(k)s, 'x', now(), 'ok', 1);
+INSERT INTO memory_weights (tenant_id, learner_key, fitted_at, reviews, weights)
+    VALUES (%(t)s, %(k)s, now(), 400, decode(repeat('00', 168), 'hex'));
 INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at) VALUES (%(t)s, %(k)s, now())
     ON CONFLICT DO NOTHING;
 INSERT INTO job_runs (job, started_at, detail)

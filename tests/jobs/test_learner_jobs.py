@@ -13,6 +13,7 @@ from tests.intake.conftest import START, answered
 from tests.jobs.pipeline import Pipeline
 
 from akademos.analytics.learner_state import unpack
+from akademos.analytics.parameters import FSRS_6_DEFAULT
 from akademos.analytics.schemas import STATE
 from akademos.catalogue.declarations import Purpose
 from akademos.jobs.learner_states import LearnerStatesJob
@@ -279,3 +280,95 @@ def test_a_run_whose_process_died_is_recorded_as_failed(jobs: LearnerJobs) -> No
         latest.detail,
     ) == ("failed", {"code": "interrupted"})
     assert jobs.runs.succeeded()["retention", None].started_at <= datetime.now(UTC)
+
+
+def reviewed(jobs: LearnerJobs, user: str, days: int = 9) -> None:
+    """Eight items, one answer to each a day: eight scored reviews a day from the second on."""
+    jobs.door.batch(
+        *(
+            answered(
+                user,
+                START - timedelta(days=day, minutes=item),
+                question_id=f"q-{item}",
+                properties={"correct": (item + day) % 5 > 0, "time_to_answer_seconds": 20},
+            )
+            for day in range(days)
+            for item in range(8)
+        )
+    )
+    jobs.pipeline.drain()
+
+
+def basis(jobs: LearnerJobs, user: str) -> list[str]:
+    found: list[str] = tables(jobs.state(user))["profile"]["memory_basis"].to_list()
+    return found
+
+
+def test_weights_are_fitted_at_night_and_in_force_from_then_on(jobs: LearnerJobs) -> None:
+    key = jobs.door.person("u-1")
+    reviewed(jobs, "u-1")
+    jobs.refresh().drain()
+    assert basis(jobs, "u-1") == ["default"]
+    before = jobs.door.now
+    jobs.door.pass_time(hours=1)
+    run = jobs.night().run(jobs.tenant)
+    assert run is not None
+    assert run.detail["weights_fitted"] == 1
+    assert basis(jobs, "u-1") == ["shrunk"]
+    then, now = (jobs.tables(jobs.tenant, [key], until=until)["memory_weights"] for until in (before, jobs.door.now))
+    assert then.is_empty()
+    assert now["reviews"].to_list() == [64]
+    assert now["fitted_at"].to_list() == [jobs.door.now]
+    jobs.states.mark_stale(jobs.tenant, [key])
+    nightly = tables(jobs.state("u-1"))
+    jobs.refresh().drain()
+    for name in STATE:
+        assert_frame_equal(tables(jobs.state("u-1"))[name], nightly[name], check_exact=True)
+    again = jobs.night().run(jobs.tenant)
+    assert again is not None
+    assert again.detail["weights_fitted"] == 0  # no tenth more reviews
+
+
+def test_a_state_that_overtook_a_fit_is_computed_anew(jobs: LearnerJobs) -> None:
+    key = jobs.door.person("u-1")
+    reviewed(jobs, "u-1")
+    jobs.door.pass_time(hours=2)
+    jobs.refresh().drain()
+    fit = pl.DataFrame(
+        {
+            "learner_key": [key],
+            "weights": [[0.3, *FSRS_6_DEFAULT[1:]]],
+            "reviews": [64],
+            "fitted_at": [jobs.door.now - timedelta(hours=1)],
+        }
+    )
+    assert jobs.states.write_weights(jobs.tenant, {key: (key,)}, fit) == 1
+    assert jobs.refresh().drain() == 1
+    assert basis(jobs, "u-1") == ["shrunk"]
+
+
+def test_weights_go_with_the_consent_and_are_not_written_without(jobs: LearnerJobs) -> None:
+    for user in ("u-1", "u-2"):
+        reviewed(jobs, user)
+    jobs.night().run(jobs.tenant)
+    assert jobs.door.count("memory_weights") == 2
+    key = jobs.door.person("u-1")
+    fit = jobs.tables(jobs.tenant, [key], until=jobs.door.now)["memory_weights"]
+    jobs.door.withdraw("u-1", Purpose.LEARNING_SUPPORT)
+    jobs.states.remove(jobs.tenant, [key])
+    assert jobs.door.rows("SELECT learner_key::text FROM memory_weights") == [(jobs.door.person("u-2"),)]
+    assert jobs.states.write_weights(jobs.tenant, {key: (key,)}, fit) == 0
+    assert jobs.door.count("memory_weights") == 1
+
+
+def test_the_cohort_teaches_weights_from_as_many_learners_on_as_the_floor_says(jobs: LearnerJobs) -> None:
+    for user in USERS[:4]:
+        reviewed(jobs, user, days=4)
+    jobs.night().run(jobs.tenant)
+    assert jobs.door.count("cohort_memory_weights") == 0
+    reviewed(jobs, USERS[4], days=4)
+    jobs.door.pass_time(hours=1)
+    jobs.night().run(jobs.tenant)
+    assert jobs.door.rows("SELECT version, learners, reviews FROM cohort_memory_weights") == [(1, 5, 5 * 24)]
+    assert {tuple(basis(jobs, user)) for user in USERS} == {("cohort",)}
+    assert jobs.door.rows("SELECT learners FROM models WHERE model = 'cohort_memory_weights'") == [(5,)]

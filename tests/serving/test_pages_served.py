@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -45,6 +46,31 @@ def test_a_learner_sees_the_own_progress(drawn: Institution) -> None:
     assert "Ada L." in text
     assert "<svg" in text
     assert "Adding" in text
+
+
+def test_an_exam_plan_is_drawn_for_a_day_and_asks_for_one_without(drawn: Institution) -> None:
+    asked = page(drawn.as_("ada"), "/exam-plan")
+    assert "Name an exam day" in asked
+    assert "chart-trade" not in asked
+    assert "Reviews in the next 30 days" in asked
+    day = (drawn.services.clock().date() + timedelta(days=14)).isoformat()
+    text = page(drawn.as_("ada"), "/exam-plan", date=day, minutes_a_day="15", target_recall="0.85")
+    assert text.count('role="img"') == 2
+    assert f'value="{day}"' in text
+    assert "What other minutes a day would give" in text
+    assert "Adding" in text
+    assert "/exam-plan" in page(drawn.as_("ada"), "/my-progress")
+    past = drawn.as_("ada").get("/exam-plan", params={"date": "2020-01-01"}, headers=HTML)
+    assert past.status_code == 400
+
+
+def test_staff_see_a_plan_as_staff_and_keep_whose_it_is(drawn: Institution) -> None:
+    whose = {"learner": drawn.people["ada"], "reason": "office hour"}
+    text = page(drawn.as_("prof", "instructor"), "/exam-plan", **whose)
+    assert "Exam plan of Ada L." in text
+    assert f'name="learner" value="{drawn.people["ada"]}"' in text
+    assert drawn.log()[-1][5] == "office hour"
+    assert drawn.as_("cy").get("/exam-plan", params=whose, headers=HTML).status_code == 403
 
 
 def test_an_instructor_sees_a_learners_progress_and_that_it_is_not_their_own(drawn: Institution) -> None:

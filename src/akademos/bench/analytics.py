@@ -11,6 +11,9 @@ a year of 5,000 answers. Of each analytic is measured, from events to evaluated 
 
 `live_update_ms` is from the acknowledgement of an answer to the dashboard that shows it, in an installation of its own.
 
+`exam_plan` is the planner for the heavy learner, 90 days ahead, and the load of reviews with it; `memory_fit` fits the
+weights of learners side by side to histories drawn from the default weights, each with 600 scored reviews or so.
+
 `fsrs` steps a million random reviews on one core, and compares stability, difficulty and retrievability with package
 `fsrs` over random histories with repeats within the day; the largest relative difference stands in
 `parity_max_rel`.
@@ -30,9 +33,12 @@ import polars as pl
 from akademos.analytics import fsrs
 from akademos.analytics.clock import DAY_US, microseconds
 from akademos.analytics.curriculum import Curriculum, prepare
+from akademos.analytics.exam_planner import Asked, planning
+from akademos.analytics.fsrs_fit import fit
 from akademos.analytics.item_difficulty import item_difficulty
 from akademos.analytics.learner_state import evaluate, pack, precompute, split, unpack
 from akademos.analytics.pace import cohort_times
+from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.schemas import TIME
 from akademos.bench import live_update
 
@@ -78,6 +84,8 @@ def run(
     }
     figures["live_update_ms"] = live_update.run(live_updates)
     figures["fsrs"] = {"reviews_per_s": _fsrs_speed(rng, reviews), "parity_max_rel": _fsrs_parity(rng)}
+    figures["exam_plan"] = {"one_learner_ms": round(1000 * _planning_s(heavy, curriculum, rounds), 2)}
+    figures["memory_fit"] = _fit_speed(rng, max(1, reviews // 100_000))
     figures["population"] = {
         "learners": learners,
         "events": _events(everybody),
@@ -108,6 +116,30 @@ def _analytic(
 def _renewal_s(tables: Tables, rounds: int) -> float:
     yesterday = precompute(tables, NOW - timedelta(days=1))
     return _seconds(lambda: precompute(tables, NOW, previous=yesterday), rounds)
+
+
+def _planning_s(tables: Tables, curriculum: Curriculum, rounds: int) -> float:
+    state = unpack(_packed(tables))
+    asked = Asked((NOW + timedelta(days=90)).date(), 0.9, 30)
+    return _seconds(lambda: planning(state, curriculum, NOW, asked), rounds)
+
+
+def _fit_speed(rng: np.random.Generator, learners: int) -> dict[str, float]:
+    """Learners fitted side by side: scored reviews a second, and milliseconds a learner."""
+    cards = 100
+    at_us, _, starts, counts = _histories(rng, learners * cards, learners * cards * 12)
+    recall = fsrs.review_all(at_us, np.full(len(at_us), fsrs.GOOD), starts, counts).retrievability
+    grades = np.where((recall > 0) & (rng.random(len(at_us)) > recall), fsrs.AGAIN, fsrs.GOOD)
+    group = np.repeat(np.arange(learners), cards)
+    prior = np.tile(np.asarray(DEFAULT.forgetting.fsrs), (learners, 1))
+    began = time.perf_counter()
+    found = fit(at_us, grades, starts, counts, group, prior, DEFAULT.fit)
+    seconds = time.perf_counter() - began
+    return {
+        "reviews_per_s": round(int(found.reviews.sum()) / seconds),
+        "learner_ms": round(1000 * seconds / learners, 1),
+        "learners": learners,
+    }
 
 
 def _packed(tables: Tables) -> bytes:

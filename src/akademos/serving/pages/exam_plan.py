@@ -242,7 +242,7 @@ def _schedule(answer: Json, words: Words) -> tuple[Card, Table]:
             Column(words.plain("col.day")),
             Column(words.plain("plan.col.reviews"), numeric=True),
             Column(words.plain("plan.col.new"), numeric=True),
-            Column(words.plain("plan.col.minutes"), numeric=True),
+            Column(words.plain("plan.col.spent"), numeric=True),
         ],
         [
             [
@@ -294,7 +294,10 @@ def _load(answer: Json, words: Words) -> tuple[Card, Table | None]:
         return Card("load", title, state=state_for(words, "load", status)), None
     table = Table(
         title,
-        [Column(words.plain(f"plan.col.{name}"), numeric=True) for name in ("goal", "all", "minutes", "after")],
+        [
+            Column(words.plain(f"plan.col.{name}"), numeric=name != "goal")
+            for name in ("goal", "all", "minutes", "after")
+        ],
         [
             [
                 share_cell(share_of(row.get("target_retention")), locale),

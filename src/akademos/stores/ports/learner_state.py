@@ -66,7 +66,8 @@ class LearnerStates(Protocol):
         ...
 
     def drop_before(self, tenant_id: str, computed_as_of: datetime) -> int:
-        """Drop rows that a run over all learners up to that instant has not renewed, and their topic snapshots."""
+        """Drop rows that a run over all learners up to that instant has not renewed, their topic snapshots, and the
+        memory weights of learners without a row."""
         ...
 
     def mark_stale(self, tenant_id: str, learner_keys: Sequence[str]) -> None:

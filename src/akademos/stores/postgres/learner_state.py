@@ -41,6 +41,12 @@ _NOT_STOPPED = """ AND NOT EXISTS (
 _REMOVE = f"DELETE FROM learner_state t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
 _REMOVE_TOPICS = f"DELETE FROM topic_mastery t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
 _REMOVE_WEIGHTS = f"DELETE FROM memory_weights t WHERE tenant_id = %s AND learner_key = ANY(%s){_NOT_STOPPED}"
+# Who has no state any more has no events either that weights could rest on.
+_DROP_WEIGHTS = f"""
+    DELETE FROM memory_weights t WHERE tenant_id = %s{_NOT_STOPPED} AND NOT EXISTS (
+        SELECT FROM learner_state s WHERE s.tenant_id = t.tenant_id AND s.learner_key = t.learner_key
+    )
+"""
 _MARK = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT %s, k, (SELECT clock_timestamp()) FROM unnest(%s::uuid[]) AS _ (k)
@@ -120,7 +126,9 @@ class PostgresLearnerStates:
                 f"DELETE FROM topic_mastery t WHERE tenant_id = %s AND as_of < %s{_NOT_STOPPED}", values
             )
             statement = f"DELETE FROM learner_state t WHERE tenant_id = %s AND computed_as_of < %s{_NOT_STOPPED}"
-            return transaction.execute(statement, values).rowcount
+            dropped = transaction.execute(statement, values).rowcount
+            transaction.execute(_DROP_WEIGHTS, (tenant_id,))
+            return dropped
 
     def mark_stale(self, tenant_id: str, learner_keys: Sequence[str]) -> None:
         """Have the states of some learners computed anew soon."""
