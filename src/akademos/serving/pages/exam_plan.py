@@ -295,8 +295,8 @@ def _load(answer: Json, words: Words) -> tuple[Card, Table | None]:
     table = Table(
         title,
         [
-            Column(words.plain(f"plan.col.{name}"), numeric=name != "goal")
-            for name in ("goal", "all", "minutes", "after")
+            Column(words.plain("plan.col.goal")),
+            *(Column(words.plain(f"plan.col.{name}"), numeric=True) for name in ("all", "minutes", "after")),
         ],
         [
             [
