@@ -38,7 +38,7 @@ def test_an_answer_after_the_acknowledgement_is_a_leak() -> None:
 def test_revocations_are_honoured_by_every_process_under_load() -> None:
     result = revocation.run(trials=25)
     assert result["leaks"] == 0
-    assert result["requests_after"] == 25 * revocation.ASKED_AGAIN
+    assert result["requests_after"] >= 25 * revocation.ASKED_AGAIN  # and whatever else was sent after it
 
 
 def test_an_unknown_safeguard_is_refused() -> None:

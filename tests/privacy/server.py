@@ -32,7 +32,7 @@ class HeldAnswers(CountingAnswers):
         self._folder = folder
 
     def now(
-        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None, *, topic: str | None = None
+        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None
     ) -> dict[AnswerName, Answer]:
         """The made-up answers, when the hold is lifted."""
         if (self._folder / "hold").exists():
@@ -40,7 +40,7 @@ class HeldAnswers(CountingAnswers):
             deadline = time.monotonic() + 60
             while (self._folder / "hold").exists() and time.monotonic() < deadline:
                 time.sleep(0.01)
-        return super().now(question, names, state, topic=topic)
+        return super().now(question, names, state)
 
 
 def main(dsn: str, folder: Path) -> None:

@@ -86,20 +86,17 @@ class CountingAnswers:
     go_on: threading.Event | None = None
 
     def now(
-        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None, *, topic: str | None = None
+        self, question: Question, names: Sequence[AnswerName], state: LearnerState | None
     ) -> dict[AnswerName, Answer]:
         """Answers that hold the secret and the state's version."""
-        return self._answers(question, names, topic, 0 if state is None else state.version)
+        return self._answers(question, names, 0 if state is None else state.version)
 
-    def past(
-        self, question: Question, names: Sequence[AnswerName], *, topic: str | None = None
-    ) -> dict[AnswerName, Answer]:
+    def past(self, question: Question, names: Sequence[AnswerName]) -> dict[AnswerName, Answer]:
         """The same, as if from the core."""
-        return self._answers(question, names, topic, -1)
+        return self._answers(question, names, -1)
 
-    def _answers(
-        self, question: Question, names: Sequence[AnswerName], topic: str | None, version: int
-    ) -> dict[AnswerName, Answer]:
+    def _answers(self, question: Question, names: Sequence[AnswerName], version: int) -> dict[AnswerName, Answer]:
+        topic = question.particulars.topic
         if topic is not None and topic not in TOPICS:
             raise NotFound("There is no such topic.", hint="See /v1/analytics/mastery.", code="unknown_topic")
         self.made += 1

@@ -137,6 +137,7 @@ def test_what_is_not_granted_cannot_be_paused_and_a_grant_names_a_text(instituti
         "advising",
         "product_analytics",
         "research",
+        "peer_comparison",
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.serving.institution import ANSWER_PATHS, Institution
 
+from akademos.catalogue.declarations import Purpose
 from akademos.serving.pages.my_consent import LANGUAGES
 from akademos.serving.pages.wording import words_in
 from akademos.stores.ports.identity import Identifier
@@ -113,7 +114,7 @@ def test_staff_and_strangers_are_refused(institution: Institution) -> None:
 
 def test_somebody_who_never_decided_sees_what_is_asked(institution: Institution) -> None:
     page = institution.signed_in("brand-new").get("/my-consent", headers=PAGE).text
-    assert page.count('value="granted"') == 4
+    assert page.count('value="granted"') == len(Purpose)
     assert "Refusing has no disadvantage" in page
 
 
