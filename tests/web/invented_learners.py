@@ -88,7 +88,13 @@ class Learner:
                 "reason": None,
             },
             "cohort_estimate": {"status": "not_available"},
-            "p_next_correct": {"status": "not_available"},
+            "next_answer": {
+                "status": "ok" if value is not None else "not_enough_data",
+                "probability": None if value is None else 0.72,
+                "model": 3,
+                "answers": 40,
+                "reason": None,
+            },
         }
 
     def history(self, weeks: int = 21, end: float = 0.71) -> list[Json]:
@@ -192,6 +198,7 @@ class Learner:
         return self.header() | {
             "topic": self.topic(name),
             "history": self.history(14, self.values[name] or 0.5),
+            "tracing_model": TRACING_MODEL,
             "items": items,
             "children": [],
         }

@@ -28,7 +28,7 @@ from akademos.analytics.tracing_difficulty import LearnedTables, learn_tables, l
 from akademos.errors import InputError
 
 NAME = "tracing"
-FORMAT = "tracing/1"
+FORMAT = "tracing/2"
 LEARNERS_MIN = 50
 """Fewer learners teach a model nothing about the next one."""
 HELD_OUT_FOLDS = 5
@@ -63,6 +63,8 @@ class TracingModel:
         metrics: scores on held-out learners, by name.
         trained_on: number of `learners` and `answers`.
         seed: of the draws.
+        typical: `tracing_difficulty.LEARNED` of a typical item of each skill, where the model is to serve
+            (`tracing_floor`).
     """
 
     features: tuple[str, ...]
@@ -71,6 +73,7 @@ class TracingModel:
     metrics: Mapping[str, float]
     trained_on: Mapping[str, int]
     seed: int
+    typical: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     _loaded: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     def predict(self, features: Floats) -> Floats:
@@ -97,6 +100,7 @@ class TracingModel:
             "metrics": dict(self.metrics),
             "trained_on": dict(self.trained_on),
             "seed": self.seed,
+            "typical": {name: list(row) for name, row in self.typical.items()},
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
@@ -118,8 +122,9 @@ class TracingModel:
                 metrics=document["metrics"],
                 trained_on=document["trained_on"],
                 seed=int(document["seed"]),
+                typical={name: tuple(map(float, row)) for name, row in document["typical"].items()},
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 "The bytes are no knowledge-tracing model of this version.",
                 hint="Train it anew.",
