@@ -22,7 +22,7 @@ from akademos.jobs.past_tables import ANSWERED
 from akademos.jobs.tracing_trainer import TracingTrainer
 from akademos.jobs.trainers import TrainingSource
 
-LEARNERS = 150
+LEARNERS = 300
 
 
 def events(learners: int = LEARNERS) -> pl.DataFrame:
@@ -56,12 +56,12 @@ class Buckets:
             yield Bucket(part.select(columns), {key: (key,)}, key)
 
 
-def source(rows: pl.DataFrame) -> TrainingSource:
-    return TrainingSource(Buckets(rows), None, None, None)  # type: ignore[arg-type]  # made up
+def source(buckets: Buckets) -> TrainingSource:
+    return TrainingSource(buckets, None, None, None)  # type: ignore[arg-type]  # made up
 
 
 def gathered(rows: pl.DataFrame) -> pl.DataFrame:
-    return TracingTrainer().gather(source(rows), "college", NOW)
+    return TracingTrainer().gather(source(Buckets(rows)), "college", NOW)
 
 
 class Training:
@@ -71,7 +71,7 @@ class Training:
         self.rows, self.registry = events(), Registry()
 
     def run(self) -> dict[str, Any]:
-        job = TrainingJob(self.registry, source(self.rows), Runs(), clock=lambda: NOW)  # type: ignore[arg-type]
+        job = TrainingJob(self.registry, source(Buckets(self.rows)), Runs(), clock=lambda: NOW)  # type: ignore[arg-type]
         run = job.run("college", ("tracing",))
         assert run is not None
         said: dict[str, Any] = run.detail["tracing"]
@@ -134,11 +134,7 @@ def test_memory_is_bounded_by_whole_learners(monkeypatch: pytest.MonkeyPatch) ->
     rows = events(40)
     monkeypatch.setattr(tracing_trainer, "ANSWERS_MOST", 200)
     buckets = Buckets(rows)
-    found = TracingTrainer().gather(
-        TrainingSource(buckets, None, None, None),
-        "college",
-        NOW,  # type: ignore[arg-type]  # made up
-    )
+    found = TracingTrainer().gather(source(buckets), "college", NOW)
     assert buckets.read_buckets < 40
     taken = rows.filter(pl.col("learner_key").is_in(found["learner_key"].unique().to_list()))
     assert 200 <= found.height == taken.height

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from akademos.analytics.parameters import DEFAULT, Parameters
-from akademos.analytics.probability_scores import auc, ece, log_loss
+from akademos.analytics.probability_scores import CLIP, auc, ece, log_loss
 from akademos.analytics.traced_answers import TracedAnswers, trace_answers
 from akademos.analytics.tracing import FEATURES, features
 from akademos.analytics.tracing_difficulty import LearnedTables, learn_tables, learner_folds, out_of_fold
@@ -33,6 +33,8 @@ LEARNERS_MIN = 50
 """Fewer learners teach a model nothing about the next one."""
 HELD_OUT_FOLDS = 5
 ROUNDS = 500
+ROUND_CHOICES = (50, 75, 100, 150, 200, 300, 400, ROUNDS)
+"""Few learners are told by fewer trees."""
 LEAF_SHARE, LEAF_MOST = 0.002, 150
 TREES: Mapping[str, Any] = {
     "objective": "binary",
@@ -163,7 +165,30 @@ def fit(answers: pl.DataFrame, seed: int, params: Parameters = DEFAULT) -> Traci
     return TracingModel(model.features, model.tables, model.booster, metrics, model.trained_on, seed)
 
 
-def train(answers: TracedAnswers, seed: int) -> TracingModel:
+def best_rounds(answers: TracedAnswers, seed: int) -> int:
+    """How many trees predict learners best whom they were not grown on: one of `ROUND_CHOICES`.
+
+    A fifth of the learners is put aside for it; a loss is the mean log loss of a learner, and learners weigh the same.
+    """
+    import lightgbm
+
+    aside = learner_folds(len(answers.learners), seed, HELD_OUT_FOLDS) == 0
+    rest, judged = answers.of(~aside), answers.of(aside)
+    if not len(judged) or not 0 < rest.correct.mean() < 1:
+        return ROUNDS
+    model = train(rest, seed)
+    booster = lightgbm.Booster(model_str=model.booster)
+    rows = features(judged, model.tables.columns(judged))
+    weight = 1 / np.bincount(judged.learner)[judged.learner]
+
+    def loss(rounds: int) -> float:
+        p = np.clip(np.asarray(booster.predict(rows, num_iteration=rounds), dtype=np.float64), CLIP, 1 - CLIP)
+        return float(-(weight * (judged.correct * np.log(p) + (1 - judged.correct) * np.log1p(-p))).sum())
+
+    return min(ROUND_CHOICES, key=loss)
+
+
+def train(answers: TracedAnswers, seed: int, rounds: int = ROUNDS) -> TracingModel:
     """The model of these answers, with no metrics."""
     import lightgbm
 
@@ -172,7 +197,7 @@ def train(answers: TracedAnswers, seed: int) -> TracingModel:
     booster = lightgbm.train(
         {**TREES, "seed": seed, "min_data_in_leaf": leaf},
         lightgbm.Dataset(matrix, answers.correct, feature_name=list(FEATURES)),
-        ROUNDS,
+        rounds,
     )
     return TracingModel(
         features=FEATURES,

@@ -73,7 +73,7 @@ def read_trees(text: str) -> Trees:
         InputError: the text is no such model (`model_unreadable`).
     """
     try:
-        header, *blocks = text.split("\nend of trees")[0].split("\nTree=")
+        header, *blocks = text.split("\nend of trees", maxsplit=1)[0].split("\nTree=")
         if "\nobjective=binary sigmoid:1" not in header or not blocks:
             raise ValueError("objective")
         return _joined([_fields(block) for block in blocks])

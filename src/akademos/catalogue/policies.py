@@ -320,8 +320,8 @@ POLICIES: tuple[Policy, ...] = (
     ),
     Policy(
         "model_rows",
-        "A knowledge-tracing model keeps nothing of an item or topic that fewer learners answered, so that its file tells "
-        "nobody's answers.",
+        "A knowledge-tracing model keeps nothing of an item or topic that fewer learners answered, so that its file "
+        "tells nobody's answers.",
         f"{LIMITS.model_row_learners} learners",
         "jobs.tracing_trainer",
         "privacy.md, disclosure control",

@@ -8,9 +8,9 @@ TRACING_METRICS: tuple[Metric, ...] = (
     Metric(
         "next_answer",
         "How likely the learner's next answer on a topic is right, by a knowledge-tracing model.",
-        "boosted trees over the learner's earlier answers and what others' answers teach of items and topics; asked for "
-        "an item that is new to the learner and as the topic's items usually are: the mean of what was learned of them, "
-        "weighted by their answers. Calibration on learners who did not train it stands beside it",
+        "boosted trees over the learner's earlier answers and what others' answers teach of items and topics; asked "
+        "for an item that is new to the learner and as the topic's items usually are: the mean of what was learned of "
+        "them, weighted by their answers. Calibration on learners who did not train it stands beside it",
         "probability",
         "learner and topic",
         (Purpose.LEARNING_SUPPORT,),

@@ -19,7 +19,8 @@ from akademos.analytics.schemas import TIME
 from akademos.analytics.traced_answers import TracedAnswers, trace_answers
 from akademos.analytics.tracing import FEATURES
 from akademos.analytics.tracing_floor import with_floor
-from akademos.analytics.tracing_model import NAME, ROUNDS, TracingModel, train
+from akademos.analytics.tracing_model import NAME, TracingModel, best_rounds, train
+from akademos.analytics.tracing_trees import read_trees
 from akademos.catalogue.policies import LIMITS
 from akademos.jobs.past_tables import ANSWERED
 from akademos.jobs.trainers import TrainingSource
@@ -84,9 +85,10 @@ class TracingTrainer:
         return examples if 0 < _correct_share(examples) < 1 else examples.clear()
 
     def fit(self, examples: pl.DataFrame, seed: int) -> bytes:
-        """The model as bytes, without what rests on few learners."""
+        """The model as bytes, of as many trees as do well, without what rests on few learners."""
         answers = trace_answers(examples)
-        return with_floor(train(answers, seed), answers, LIMITS.model_row_learners).to_bytes()
+        model = train(answers, seed, best_rounds(answers, seed))
+        return with_floor(model, answers, LIMITS.model_row_learners).to_bytes()
 
     def features(self, artefact: bytes) -> Sequence[str]:
         """What it predicts from."""
@@ -97,7 +99,7 @@ class TracingTrainer:
         model = TracingModel.from_bytes(artefact)
         return {
             "kind": "boosted trees",
-            "rounds": ROUNDS,
+            "rounds": len(read_trees(model.booster).roots),
             "features": len(FEATURES),
             "items": len(model.tables.items),
             "topics": len(model.typical),
