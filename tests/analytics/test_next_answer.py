@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from tests.analytics.traced_population import population
 
+from akademos.analytics.learner_state import pack, precompute, split, unpack
 from akademos.analytics.next_answer import ServedTracing, features_ahead
 from akademos.analytics.random_effects import BLOCK
 from akademos.analytics.traced_answers import TracedAnswers, trace_answers
@@ -126,6 +127,23 @@ def test_the_typical_item_is_the_mean_of_the_answers_on_the_topic(model: Tracing
 
 def test_a_model_without_typical_items_says_nothing(model: TracingModel) -> None:
     assert _said(ServedTracing(replace(model, typical={}), 1), trace_answers(ATTEMPTS)) == {}
+
+
+def test_the_state_holds_it_alone_as_among_others_whatever_the_order_and_the_future(served: ServedTracing) -> None:
+    attempts = population(6, 30, seed=5)[0]
+    as_of = attempts["occurred_at"].sort()[-20]
+    tables = {"question_attempts": attempts}
+    among = dict(split(precompute(tables, as_of, tracing=served)))
+    shuffled = pl.concat([attempts, attempts]).sample(fraction=1, shuffle=True, seed=1)
+    again = dict(split(precompute({"question_attempts": shuffled}, as_of, tracing=served)))
+    for key, state in among.items():
+        mine = attempts.filter(pl.col("learner_key") == key, pl.col("occurred_at") <= as_of)
+        alone = precompute({"question_attempts": mine}, as_of, tracing=served)
+        assert state["profile"]["tracing_model"].to_list() == [served.version]
+        for other in (alone, again[key], unpack(pack(state))):
+            assert state["next_answers"].equals(other["next_answers"])
+        assert state["next_answers"].height == state["topics"].height - 1, "every topic but all of them together"
+    assert precompute(tables, as_of)["next_answers"].is_empty()
 
 
 def _said(served: ServedTracing, answers: TracedAnswers) -> dict[tuple[str, str], float]:
