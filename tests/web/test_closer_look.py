@@ -23,10 +23,11 @@ def notes(answer: dict[str, Any]) -> list[str]:
 
 
 def test_the_forecast_says_how_far_off_such_forecasts_were() -> None:
-    assert notes(topic_answer()) == [
+    expected = (
         "Forecast: A new question of this topic: likely right 7 times in 10 (72%). Such forecasts were, on average, "
         "within 3 points of what happened, on 130 learners that the model had not seen. Made by version 3 of the model."
-    ]
+    )
+    assert notes(topic_answer()) == [expected]
 
 
 @pytest.mark.parametrize("status", ["no_model", "pending", "unknown_topic", "not_enough_data"])
