@@ -174,6 +174,7 @@ class System(Adapters):
         from akademos.jobs.past_tables import PastTables
         from akademos.jobs.peer_comparison import PeerComparisonJob
         from akademos.jobs.refresh import Refresh
+        from akademos.jobs.served_tracing import TracingInService
         from akademos.jobs.withdraw import WithdrawalsJob
         from akademos.jobs.worker import Jobs
         from akademos.stores.postgres.access_seals import PostgresAccessSeals
@@ -181,18 +182,29 @@ class System(Adapters):
 
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
-        processes = self.settings.analytics_processes
+        processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
         return Jobs(
             mover=mover,
-            refresh=Refresh(states, PastTables(core, self.records, states, consent), consent, clock=now),
+            refresh=Refresh(
+                states, PastTables(core, self.records, states, consent), consent, clock=now, tracing=tracing.at
+            ),
             erasure=self.erasure_job(mover),
             withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
             compaction=CompactionJob(core, runs),
             expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
-                core, self.records, states, consent, runs, registries, self.models, clock=now, processes=processes
+                core,
+                self.records,
+                states,
+                consent,
+                runs,
+                registries,
+                self.models,
+                clock=now,
+                tracing=tracing,
+                processes=processes,
             ),
             group_statistics=GroupStatisticsJob(
                 self.groups, runs, declared_over_groups(builtin().metrics), clock=now, protection=protection

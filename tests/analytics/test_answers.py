@@ -21,6 +21,7 @@ from akademos.jobs.answers import PARTS, Header
 NAMES = ("dashboard", "mastery", "reviews", "knowledge_gaps", "study_efficiency", "study_patterns")
 STATUSES = {"ok", "not_enough_data", "needs_clock", "no_data", "not_available"}
 OF_STUDY = {"made", "not_clear", "open", "ended"}
+OF_FORECAST = {"no_model", "pending", "unknown_topic"}
 TREND = {"rising", "falling", "stable", "no_clear_change", "not_enough_data", "needs_clock"}
 NEVER_SAID = re.compile(r"\b(fail(ing|ed|ure)?|rank|worst|bad|poor|stupid)\b", re.IGNORECASE)
 
@@ -86,8 +87,9 @@ def test_answers_serialise_and_every_block_has_a_known_status(tables: Tables) ->
             elif ".graph.nodes" in path:
                 assert status in {"mastered", "never_learned", "forgotten", "not_yet_seen", "developing"}
             elif status is not None:
-                assert status in STATUSES | (OF_STUDY if name.startswith("study") else set()), path
-            if status in STATUSES - {"ok"} and "reason" in block:
+                more = {"study": OF_STUDY, "maste": OF_FORECAST}.get(name[:5], set())
+                assert status in STATUSES | more, path
+            if status in (STATUSES | OF_FORECAST) - {"ok"} and "reason" in block:
                 assert block["reason"], path
         assert not NEVER_SAID.search(" ".join(_texts(found))), name
 

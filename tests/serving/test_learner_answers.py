@@ -16,6 +16,7 @@ from akademos.jobs.learner_answers import LearnerAnswers
 from akademos.serving.api import forms_of_answers
 from akademos.stores.ports.answers import AnswerName, Particulars, Question
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.ports.models import TrainedModel
 from akademos.stores.ports.records import Curriculum
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -38,6 +39,12 @@ class NoModels:
     """A registry without models."""
 
     def artefact(self, tenant_id: str, model: str, version: int) -> bytes | None:
+        """Nothing."""
+
+    def version(self, tenant_id: str, model: str, version: int) -> TrainedModel | None:
+        """Nothing."""
+
+    def in_service_at(self, tenant_id: str, model: str, at: datetime) -> int | None:
         """Nothing."""
 
 

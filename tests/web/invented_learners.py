@@ -12,6 +12,22 @@ from functools import cached_property
 from tests.web.invented_forms import AREAS, EDGES, NOW, TODAY, WEIGHTS, Json, curve, estimate, iso, slug
 from tests.web.invented_readiness import readiness_details, readiness_overview
 
+TRACING_MODEL: Json = {
+    "status": "ok",
+    "reason": None,
+    "version": 3,
+    "trained_at": iso(NOW - timedelta(days=4)),
+    "learners": 520,
+    "calibration": {
+        "learners": 130,
+        "answers": 9100,
+        "auc": {"value": 0.781, "low": 0.77, "high": 0.79},
+        "log_loss": {"value": 0.52, "low": 0.51, "high": 0.53},
+        "ece": {"value": 0.012, "low": 0.009, "high": 0.021},
+        "slope": {"value": 1.01, "low": 0.97, "high": 1.05},
+    },
+}
+
 
 @dataclass
 class Learner:
@@ -88,7 +104,13 @@ class Learner:
                 "reason": None,
             },
             "cohort_estimate": {"status": "not_available"},
-            "p_next_correct": {"status": "not_available"},
+            "next_answer": {
+                "status": "ok" if value is not None else "not_enough_data",
+                "probability": None if value is None else 0.72,
+                "model": 3,
+                "answers": 40,
+                "reason": None,
+            },
         }
 
     def history(self, weeks: int = 21, end: float = 0.71) -> list[Json]:
@@ -147,6 +169,7 @@ class Learner:
             for t in topics
         ]
         return self.header() | {
+            "tracing_model": TRACING_MODEL,
             "overall": estimate(0.71, 320)
             | {
                 "trend": {
@@ -192,6 +215,7 @@ class Learner:
         return self.header() | {
             "topic": self.topic(name),
             "history": self.history(14, self.values[name] or 0.5),
+            "tracing_model": TRACING_MODEL,
             "items": items,
             "children": [],
         }

@@ -22,6 +22,12 @@ def _table(**columns: Any) -> pl.Schema:
 EVALUATED: Mapping[str, pl.Schema] = {
     # one learner: the profile, its `as_of` now that of the evaluation
     "learner": _table(**STATE["profile"], precomputed_as_of=TIME),
+    # one topic that the learner met and the knowledge-tracing model knows
+    "next_answers": _table(
+        learner_key=pl.String,
+        topic_id=pl.String,
+        probability=pl.Float64,  # that the next answer is correct
+    ),
     # one topic in the learner's scope, OVERALL among them
     "mastery": _table(
         learner_key=pl.String,
@@ -250,7 +256,7 @@ EVALUATED: Mapping[str, pl.Schema] = {
 }
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "mastery": ("mastery", "history"),
+    "mastery": ("mastery", "history", "next_answers"),
     "hierarchy": ("hierarchy",),
     "reviews": ("reviews", "calendar", "schedulers"),
     "curves": ("curves", "recent_reviews"),

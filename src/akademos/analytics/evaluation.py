@@ -53,6 +53,7 @@ def evaluate_state(
         if "mastery" in parts and points is not None:
             found["mastery"] = mastery_table(arrays, mastery, points, scopes, curriculum)
             found["history"] = history_table(arrays, points, mastery)
+            found["next_answers"] = _next_answers_table(arrays)
         if "hierarchy" in parts:
             found["hierarchy"] = _hierarchy_table(arrays, mastery, scopes, curriculum)
         if "gaps" in parts and points is not None:
@@ -70,6 +71,16 @@ def evaluate_state(
         found["rhythm"], found["days"] = _rhythm_tables(arrays)
     found |= study_tables(arrays, parts)
     return EvaluatedTables({name: found[name] for name in wanted})
+
+
+def _next_answers_table(arrays: StateArrays) -> Columns:
+    """Table `next_answers`: it does not decay, so the state's own values."""
+    groups = arrays.group_of("next_answers")
+    return {
+        "learner_key": arrays.keys_of(groups),
+        "topic_id": arrays.topics_of(groups),
+        "probability": arrays.floats("next_answers", "probability"),
+    }
 
 
 def _hierarchy_table(

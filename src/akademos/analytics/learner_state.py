@@ -26,6 +26,7 @@ from akademos.analytics.evaluated_schemas import PARTS
 from akademos.analytics.evaluated_tables import EvaluatedTables
 from akademos.analytics.evaluation import evaluate_state
 from akademos.analytics.exam_readiness import ServedScore
+from akademos.analytics.next_answer import ServedTracing
 from akademos.analytics.parameters import DEFAULT, Parameters
 from akademos.analytics.precomputation import precompute_state
 from akademos.analytics.state_codec import pack_state, unpack_state
@@ -41,6 +42,7 @@ def precompute(
     as_of: datetime,
     params: Parameters = DEFAULT,
     previous: State | None = None,
+    tracing: ServedTracing | None = None,
 ) -> dict[str, pl.DataFrame]:
     """State of every learner in the tables.
 
@@ -51,6 +53,7 @@ def precompute(
         params: parameters; `evaluate` must get the same ones.
         previous: an earlier state of some of the learners. It changes nothing but the time it takes: past weekly
             points are taken from it where the learner's past is the same, which saves most of the work.
+        tracing: the tenant's knowledge-tracing model in service at `as_of`.
 
     Returns:
         Tables of `schemas.STATE`, each sorted by learner_key.
@@ -58,7 +61,7 @@ def precompute(
     Raises:
         InputError: `as_of` is naive (`naive_time`) or a table is malformed (`table_malformed`).
     """
-    return precompute_state(tables, as_of, params, previous)
+    return precompute_state(tables, as_of, params, previous, tracing)
 
 
 def evaluate(

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from akademos.analytics.attempts import Activity, Pairs, first_known, pair_up, read_activity
+from akademos.analytics.attempts import Activity, Pairs, first_known, group_of, numbers, pair_up, read_activity
 from akademos.analytics.clock import DAY_US, microseconds
 from akademos.analytics.forgetting import NEVER, CardMemory, card_memory, topic_due
 from akademos.analytics.history import daily_curves, overall_group, weekly_history
@@ -18,12 +18,14 @@ from akademos.analytics.history_reuse import fingerprints, reuse_history, with_r
 from akademos.analytics.item_difficulty import expected_scores
 from akademos.analytics.material_completion import Contacts, completed_materials, material_contacts
 from akademos.analytics.memory_weights import weights_in_force
+from akademos.analytics.next_answer import ServedTracing
 from akademos.analytics.pace import ITEM, MATERIAL, answer_times, material_times, own_medians
 from akademos.analytics.parameters import Parameters
 from akademos.analytics.resampling import name_hash
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.schemas import STATE, TIME, conform
 from akademos.analytics.study_state import study_state
+from akademos.analytics.traced_answers import trace_answers
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,6 +35,7 @@ def precompute_state(
     as_of: datetime,
     params: Parameters,
     previous: Mapping[str, pl.DataFrame] | None,
+    tracing: ServedTracing | None = None,
 ) -> dict[str, pl.DataFrame]:
     """See `learner_state.precompute`."""
     as_of_us = microseconds(as_of)
@@ -60,6 +63,7 @@ def precompute_state(
     state: dict[str, Mapping[str, Any] | pl.DataFrame] = {
         "profile": _profile(activity, tables, as_of_us, difficulty_version, params).with_columns(
             fingerprint=pl.Series(fingerprints(activity, until, materials, weights.values, params), dtype=pl.UInt64),
+            tracing_model=pl.lit(None if tracing is None else tracing.version, dtype=pl.Int64),
             **weights.columns(),
         ),
         "cards": _cards(activity, memory),
@@ -76,6 +80,7 @@ def precompute_state(
         },
         "curves": {**by_group(curves.group), "date": curves.day, "value": curves.value},
         "recent": recent,
+        "next_answers": _next_answers(activity, pairs, row_of_group, tracing),
         "days": _days(activity),
         "materials": contacts.opened,
         **study_state(activity, expected, materials, params),
@@ -199,6 +204,27 @@ def _recent(
         "clocked": clocked[answer],
         "score": answers["score"].to_numpy()[answer],
         "expected": expected[answer],
+    }
+
+
+def _next_answers(
+    activity: Activity, pairs: Pairs, row_of_group: Index, tracing: ServedTracing | None
+) -> dict[str, Any]:
+    """P(next answer correct) of every topic that the model knows."""
+    keys = activity.learners["learner_key"]
+    if tracing is None or activity.answers.is_empty():
+        return {"learner_key": keys.clear(), "topic": [], "probability": []}
+    traced = trace_answers(activity.answers)
+    learner, skill, chance = tracing.next_answers(traced)
+    of_learner = numbers(pl.Series(traced.learners, dtype=pl.String), keys.to_list()).to_numpy()[learner]
+    place = {topic: n for n, topic in enumerate(activity.topics)}
+    of_topic = np.array([place[traced.skills[n]] for n in skill.tolist()], dtype=np.int64)
+    topic = row_of_group[group_of(of_learner, of_topic, pairs, len(activity.topics))]
+    order = np.lexsort((topic, of_learner))
+    return {
+        "learner_key": keys.gather(of_learner[order]),
+        "topic": topic[order],
+        "probability": chance[order],
     }
 
 

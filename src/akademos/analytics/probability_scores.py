@@ -1,15 +1,19 @@
-"""Scores of predicted probabilities, for protocols and for the metrics that a trained model carries.
+"""Scores of predicted probabilities, for protocols and for the metrics that a trained model carries, and their
+intervals over learners drawn with replacement.
 
 Grain of every argument: one scored prediction a row, in the same order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+from scipy.special import expit, logit
 
 Floats = npt.NDArray[np.float64]
+Score = Callable[[Floats, Floats], float]
 
 CLIP = 1e-6
 """Probabilities are scored no nearer to 0 or 1 than this, so that one miss is not infinite."""
@@ -21,6 +25,8 @@ def auc(outcome: Floats, predicted: Floats) -> float:
 
     Source: Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747.
     """
+    from scipy.stats import rankdata  # heavy, and who only predicts needs none of it
+
     successes = float(outcome.sum())
     failures = outcome.size - successes
     if not successes or not failures:
@@ -52,3 +58,51 @@ def ece(outcome: Floats, predicted: Floats) -> float:
         if members.size
     ]
     return float(sum(gaps) / outcome.size)
+
+
+def calibration_slope(outcome: Floats, predicted: Floats) -> float:
+    """Slope of a logistic regression of outcomes on logits of predictions; 1 is right, below 1 is overconfident.
+
+    Source: Cox (1958), doi:10.1093/biomet/45.3-4.562.
+    """
+    from scipy.optimize import minimize
+
+    x = logit(np.clip(predicted, CLIP, 1 - CLIP))
+
+    def negative_log_likelihood(at: Floats) -> float:
+        return log_loss(outcome, expit(at[0] + at[1] * x))
+
+    return float(minimize(negative_log_likelihood, np.array([0.0, 1.0]), method="Nelder-Mead").x[1])
+
+
+def interval(
+    score: Score,
+    outcome: Floats,
+    predicted: Floats,
+    learners: npt.NDArray[np.int64],
+    *,
+    seed: int,
+    replicates: int = 200,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Percentile interval of a score over learners drawn with replacement, all rows of a drawn learner together.
+
+    Args:
+        score: a function of outcomes and predictions.
+        outcome: 0 or 1.
+        predicted: probabilities.
+        learners: the learner of each row as a number from 0 on.
+        seed: of the draws.
+        replicates: how many.
+        level: of the interval.
+    """
+    order = np.argsort(learners, kind="stable")
+    starts = np.flatnonzero(np.diff(learners[order], prepend=-1))
+    rows_of = np.split(order, starts[1:])
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(replicates):
+        rows = np.concatenate([rows_of[n] for n in rng.integers(0, len(rows_of), len(rows_of))])
+        drawn.append(score(outcome[rows], predicted[rows]))
+    low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

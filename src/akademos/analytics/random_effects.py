@@ -68,6 +68,53 @@ def one_ahead(
     return mean, variance
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The answers of one learner, as `one_ahead` takes them; `skill` is a number that targets share."""
+
+    correct: Floats
+    difficulty: Floats
+    items: Index
+    entry: Index
+    skill: Index
+
+
+def ahead_of_many(past: Past, skills: Index, of: Covariance = ABILITY) -> tuple[Floats, Floats]:
+    """Mean and variance of f for the next answer to a new item of one skill, for each of several skills.
+
+    One factor serves all of them: they stand as further rows below the answers of the past, each seen by none of the
+    others. Equal to `ahead` but for rounding.
+    """
+    count = len(past.correct)
+    held = min(count, BLOCK + count % BLOCK) if count >= BLOCK else count
+    prior = of.lasting + of.drifting + of.skill + of.skill_drifting + of.item
+    if not held:
+        return np.zeros(len(skills)), np.full(len(skills), prior)
+    first = count - held
+    low = int(np.searchsorted(past.entry, first))
+    known, column = np.unique(np.concatenate((past.skill[low:], skills)), return_inverse=True)
+    entry = past.entry[low:] - first
+    shares = np.zeros((held, len(known)))
+    shares[entry, column[: len(entry)]] = 1 / np.sqrt(np.bincount(entry, minlength=held)[entry])
+    chance = 1 / (1 + np.exp(-past.difficulty[first:]))
+    noise = 1 / (chance * (1 - chance))
+    items, at = past.items[first:], np.arange(held)
+    always, shared = _by_lag(of)
+    matrix = always[:held, :held] + (shares @ shares.T) * shared[:held, :held]
+    matrix += of.item * (items[:, None] == items[None, :])
+    matrix[at, at] += noise
+    lower = np.linalg.cholesky(matrix)
+    # What the targets share with the answers of the past, beside those answers' working residuals.
+    towards = always[held, :held, None] + shares[:, column[len(entry) :]] * shared[held, :held, None]
+    residual = (past.correct[first:] - chance) * noise
+    whitened = np.linalg.solve(lower, np.column_stack((towards, residual)))
+    explained, innovations = whitened[:, :-1], whitened[:, -1]
+    # Sums column by column, so that a skill alone gives the same bits as among others.
+    mean = np.array([float(innovations @ np.ascontiguousarray(one)) for one in explained.T])
+    spread = np.array([float(one @ one) for one in map(np.ascontiguousarray, explained.T)])
+    return mean, prior - spread
+
+
 def _shares(entry: Index, skill: Index, answers: int) -> Floats:
     """Answers x skills, each row of length 1, so that products of rows are cosines."""
     known, column = np.unique(skill, return_inverse=True)

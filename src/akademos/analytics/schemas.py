@@ -158,6 +158,7 @@ STATE: Mapping[str, pl.Schema] = {
         memory_reviews=pl.Int64,  # scored reviews they were fitted to
         memory_version=pl.String,
         fingerprint=pl.UInt64,  # of the past that the weekly points rest on, see `history_reuse`
+        tracing_model=pl.Int64,  # version of the knowledge-tracing model that `next_answers` is of
     ),
     # one item that the learner answered, in the order of question_id
     "cards": _table(
@@ -221,6 +222,8 @@ STATE: Mapping[str, pl.Schema] = {
         score=pl.Float64,
         expected=pl.Float64,
     ),
+    # one topic that the learner met and the knowledge-tracing model knows: P(next answer correct), see `next_answer`
+    "next_answers": _table(learner_key=pl.String, topic=pl.UInt32, probability=pl.Float64),
     # one day with activity
     "days": _table(
         learner_key=pl.String,

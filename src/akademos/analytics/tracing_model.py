@@ -21,18 +21,20 @@ import numpy.typing as npt
 import polars as pl
 
 from akademos.analytics.parameters import DEFAULT, Parameters
-from akademos.analytics.probability_scores import auc, ece, log_loss
+from akademos.analytics.probability_scores import CLIP, auc, ece, log_loss
 from akademos.analytics.traced_answers import TracedAnswers, trace_answers
 from akademos.analytics.tracing import FEATURES, features
 from akademos.analytics.tracing_difficulty import LearnedTables, learn_tables, learner_folds, out_of_fold
 from akademos.errors import InputError
 
 NAME = "tracing"
-FORMAT = "tracing/1"
+FORMAT = "tracing/2"
 LEARNERS_MIN = 50
 """Fewer learners teach a model nothing about the next one."""
 HELD_OUT_FOLDS = 5
 ROUNDS = 500
+ROUND_CHOICES = (50, 75, 100, 150, 200, 300, 400, ROUNDS)
+"""Few learners are told by fewer trees."""
 LEAF_SHARE, LEAF_MOST = 0.002, 150
 TREES: Mapping[str, Any] = {
     "objective": "binary",
@@ -63,6 +65,8 @@ class TracingModel:
         metrics: scores on held-out learners, by name.
         trained_on: number of `learners` and `answers`.
         seed: of the draws.
+        typical: `tracing_difficulty.LEARNED` of a typical item of each skill, where the model is to serve
+            (`tracing_floor`).
     """
 
     features: tuple[str, ...]
@@ -71,6 +75,7 @@ class TracingModel:
     metrics: Mapping[str, float]
     trained_on: Mapping[str, int]
     seed: int
+    typical: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     _loaded: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     def predict(self, features: Floats) -> Floats:
@@ -97,6 +102,7 @@ class TracingModel:
             "metrics": dict(self.metrics),
             "trained_on": dict(self.trained_on),
             "seed": self.seed,
+            "typical": {name: list(row) for name, row in self.typical.items()},
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
@@ -118,8 +124,9 @@ class TracingModel:
                 metrics=document["metrics"],
                 trained_on=document["trained_on"],
                 seed=int(document["seed"]),
+                typical={name: tuple(map(float, row)) for name, row in document["typical"].items()},
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 "The bytes are no knowledge-tracing model of this version.",
                 hint="Train it anew.",
@@ -158,7 +165,30 @@ def fit(answers: pl.DataFrame, seed: int, params: Parameters = DEFAULT) -> Traci
     return TracingModel(model.features, model.tables, model.booster, metrics, model.trained_on, seed)
 
 
-def train(answers: TracedAnswers, seed: int) -> TracingModel:
+def best_rounds(answers: TracedAnswers, seed: int) -> int:
+    """How many trees predict learners best whom they were not grown on: one of `ROUND_CHOICES`.
+
+    A fifth of the learners is put aside for it; a loss is the mean log loss of a learner, and learners weigh the same.
+    """
+    import lightgbm
+
+    aside = learner_folds(len(answers.learners), seed, HELD_OUT_FOLDS) == 0
+    rest, judged = answers.of(~aside), answers.of(aside)
+    if not len(judged) or not 0 < rest.correct.mean() < 1:
+        return ROUNDS
+    model = train(rest, seed)
+    booster = lightgbm.Booster(model_str=model.booster)
+    rows = features(judged, model.tables.columns(judged))
+    weight = 1 / np.bincount(judged.learner)[judged.learner]
+
+    def loss(rounds: int) -> float:
+        p = np.clip(np.asarray(booster.predict(rows, num_iteration=rounds), dtype=np.float64), CLIP, 1 - CLIP)
+        return float(-(weight * (judged.correct * np.log(p) + (1 - judged.correct) * np.log1p(-p))).sum())
+
+    return min(ROUND_CHOICES, key=loss)
+
+
+def train(answers: TracedAnswers, seed: int, rounds: int = ROUNDS) -> TracingModel:
     """The model of these answers, with no metrics."""
     import lightgbm
 
@@ -167,7 +197,7 @@ def train(answers: TracedAnswers, seed: int) -> TracingModel:
     booster = lightgbm.train(
         {**TREES, "seed": seed, "min_data_in_leaf": leaf},
         lightgbm.Dataset(matrix, answers.correct, feature_name=list(FEATURES)),
-        ROUNDS,
+        rounds,
     )
     return TracingModel(
         features=FEATURES,

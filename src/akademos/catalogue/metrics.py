@@ -9,6 +9,7 @@ from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.readiness_metrics import READINESS_METRICS
 from akademos.catalogue.study_metrics import STUDY_METRICS
+from akademos.catalogue.tracing_metrics import TRACING_METRICS
 
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
 _PEERS = (Purpose.PEER_COMPARISON, Purpose.LEARNING_SUPPORT)
@@ -239,6 +240,7 @@ METRICS: tuple[Metric, ...] = (
         endpoints=(KNOWLEDGE_GAPS, DASHBOARD),
     ),
     *READINESS_METRICS,
+    *TRACING_METRICS,
     Metric(
         "rhythm",
         "On which days a learner studied.",

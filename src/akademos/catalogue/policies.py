@@ -49,6 +49,7 @@ class Limits:
     consent_age: int = 16
     consent_age_most: int = 21
     rights_answer_days: int = 30
+    model_row_learners: int = 5
     model_rebuild: timedelta = timedelta(days=30)
     erasure_overdue: timedelta = timedelta(hours=24)
     session_longest: timedelta = timedelta(hours=8)
@@ -316,6 +317,14 @@ POLICIES: tuple[Policy, ...] = (
         f"{LIMITS.model_rebuild.days} days",
         "jobs.erasure, jobs.learner_states",
         "privacy.md, erasure",
+    ),
+    Policy(
+        "model_rows",
+        "A knowledge-tracing model keeps nothing of an item or topic that fewer learners answered, so that its file "
+        "tells nobody's answers.",
+        f"{LIMITS.model_row_learners} learners",
+        "jobs.tracing_trainer",
+        "privacy.md, disclosure control",
     ),
     Policy(
         "legal_hold",

@@ -23,6 +23,7 @@ from akademos.analytics.score_model import from_bytes
 from akademos.errors import InputError
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
+from akademos.jobs.served_tracing import TracingInService
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.models import ServedModels
@@ -80,6 +81,7 @@ class LearnerAnswers:
         self._records = records
         self._tables = tables
         self._models = models
+        self._tracing = TracingInService(models)
         self._scores: OrderedDict[tuple[str, int], ServedScore | None] = OrderedDict()
         self._curricula: OrderedDict[tuple[str, int], Curriculum] = OrderedDict()
         self._states: OrderedDict[tuple[str, str], tuple[LearnerState, Tables]] = OrderedDict()
@@ -97,15 +99,17 @@ class LearnerAnswers:
             if unreadable.code != "state_unreadable":
                 raise
             return self.past(question, names)
-        return self._evaluate(question, names, tables, state.computed_at)
+        return self._evaluate(question, names, tables, state.computed_at, question.tracing_model)
 
     def past(self, question: Question, names: Sequence[AnswerName]) -> dict[AnswerName, Answer]:
         """Answers from the events up to `as_of`, recomputed."""
         tables = self._tables(question.tenant_id, [question.learner_key], until=question.as_of)
-        state: Tables = precompute(tables, question.as_of)
+        tracing = self._tracing.at(question.tenant_id, question.as_of)
+        state: Tables = precompute(tables, question.as_of, tracing=tracing)
         if state["profile"].is_empty():
             state = blank(question.learner_key, question.time_zone, question.as_of)
-        return self._evaluate(question, names, state, question.as_of)
+        version = None if tracing is None else tracing.version
+        return self._evaluate(question, names, state, question.as_of, version)
 
     def _evaluate(
         self,
@@ -113,12 +117,14 @@ class LearnerAnswers:
         names: Sequence[AnswerName],
         state: Tables,
         computed_at: datetime,
+        tracing: int | None,
     ) -> dict[AnswerName, Answer]:
         parts = tuple(dict.fromkeys(part for name in names for part in _PARTS_OF[name]))
         curriculum, params = self._curriculum(question), _params(question)
         score = self._score(question) if "readiness" in parts else None
         evaluated = evaluate(state, curriculum, question.as_of, params, parts, score)
-        header = Header(question.learner_key, question.as_of, computed_at, parameters=params)
+        facts = self._tracing.facts(question.tenant_id, tracing) if "mastery" in parts else None
+        header = Header(question.learner_key, question.as_of, computed_at, parameters=params, tracing=facts)
 
         particulars = question.particulars
 

@@ -19,6 +19,7 @@ import polars as pl
 from akademos.analytics.curriculum import Curriculum, prepare
 from akademos.analytics.item_difficulty import item_difficulty
 from akademos.analytics.memory_weights import fit_learners
+from akademos.analytics.next_answer import ServedTracing
 from akademos.analytics.pace import cohort_times
 from akademos.catalogue.registry import Registry
 from akademos.jobs.child_process import end_with_parent
@@ -33,6 +34,7 @@ from akademos.jobs.past_tables import (
     Tables,
     learner_tables,
 )
+from akademos.jobs.served_tracing import TracingInService
 from akademos.jobs.state_rows import StateRows, state_rows
 from akademos.jobs.study_rows import is_sign
 from akademos.stores.ports.consent import ConsentLedger
@@ -73,6 +75,7 @@ class Shared:
     known: Tables
     taught: Tables
     as_of: datetime
+    tracing: ServedTracing | None = None
 
 
 class LearnerStatesJob:
@@ -83,6 +86,7 @@ class LearnerStatesJob:
         registries: a tenant's registry, which names the events that count.
         models: remembers whose rows taught what.
         clock: the installation's.
+        tracing: the knowledge-tracing models in service.
         processes: how many compute side by side when there is enough to do.
     """
 
@@ -97,6 +101,7 @@ class LearnerStatesJob:
         models: TrainedModels,
         *,
         clock: Callable[[], datetime],
+        tracing: TracingInService | None = None,
         processes: int = 2,
         rows_per_bucket: int = ROWS_PER_BUCKET,
     ) -> None:
@@ -108,6 +113,7 @@ class LearnerStatesJob:
         self._registries = registries
         self._models = models
         self._clock = clock
+        self._tracing = tracing
         self._processes = processes
 
     def run(self, tenant_id: str) -> JobRun | None:
@@ -134,7 +140,9 @@ class LearnerStatesJob:
         run.detail |= progress
         as_of = datetime.fromisoformat(str(progress["as_of"]))
         cohort = self._states.cohort(tenant_id)
-        shared = Shared(curriculum.tables, cohort.tables if cohort else {}, as_of)
+        tracing = None if self._tracing is None else self._tracing.at(tenant_id, as_of)
+        run.detail["tracing"] = None if self._tracing is None else self._tracing.version_at(tenant_id, as_of)
+        shared = Shared(curriculum.tables, cohort.tables if cohort else {}, as_of, tracing)
         rows = self._events.count(tenant_id)
         processes = self._processes if rows >= ROWS_WORTH_PROCESSES else 1
         with _computing(processes, shared) as compute:
@@ -148,6 +156,10 @@ class LearnerStatesJob:
                 self._write(tenant_id, run, waiting.popleft())
         self._states.drop_before(tenant_id, as_of)
         run.detail["rows"] = rows
+
+    def tracing_version(self, tenant_id: str) -> int | None:
+        """The version of the knowledge-tracing model that a run now would use."""
+        return None if self._tracing is None else self._tracing.version_at(tenant_id, self._clock())
 
     def _write(self, tenant_id: str, run: JobRun, waiting: _Waiting) -> None:
         computed, bucket = waiting.rows(), waiting.bucket
@@ -266,7 +278,8 @@ def _rows(
     fitted = fit_learners(tables, shared.as_of)
     older = weights["memory_weights"].join(fitted, on="learner_key", how="anti")
     tables = {**tables, "memory_weights": pl.concat([older, fitted])}
-    return replace(state_rows(tables, shared.as_of, computed_at, snapshot_on=snapshot_on), weights=fitted)
+    rows = state_rows(tables, shared.as_of, computed_at, snapshot_on=snapshot_on, tracing=shared.tracing)
+    return replace(rows, weights=fitted)
 
 
 _SHARED: list[tuple[Shared, Curriculum]] = []

@@ -75,18 +75,21 @@ class StatesBasis:
 
     rows: int
     curriculum: int
+    tracing: int | None = None
 
 
 def states_outdated(before: StatesBasis | None, present: StatesBasis, history: History, now: datetime) -> bool:
     """Whether the states of all learners should be computed without waiting for the night.
 
     They should when what they rest on has become another: the core has doubled (an import, a first day), or the
-    curriculum was changed. Never in a row: each try waits for some time after the one before.
+    curriculum or the knowledge-tracing model was changed. Never in a row: each try waits for some time after the one
+    before.
     """
     since = timedelta.max if history.started_at is None else now - history.started_at
     rows = 0 if before is None else before.rows
     grown = present.rows >= max(GROWN_BY * rows, rows + GROWN_LEAST)
-    changed = before is not None and present.curriculum != before.curriculum and present.rows > 0
+    rests_on = present.curriculum, present.tracing
+    changed = before is not None and rests_on != (before.curriculum, before.tracing) and present.rows > 0
     return (grown and since >= GROWN_RETRY_AFTER) or (changed and since >= CURRICULUM_RETRY_AFTER)
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from akademos.analytics.next_answer import ServedTracing
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import AkademosError
 from akademos.jobs.past_tables import People, Tables
@@ -46,11 +47,14 @@ class Refresh:
         consent: ConsentLedger,
         *,
         clock: Callable[[], datetime],
+        tracing: Callable[[str, datetime], ServedTracing | None] = lambda *_: None,
     ) -> None:
+        """`tracing` gives the knowledge-tracing model of a tenant in service at an instant."""
         self._states = states
         self._tables = tables
         self._consent = consent
         self._clock = clock
+        self._tracing = tracing
 
     def once(self, learners: int = LEARNERS_AT_ONCE) -> int:
         """Compute the states that have been stale the longest; return how many."""
@@ -100,7 +104,7 @@ class Refresh:
         if people:
             as_of = self._clock()
             tables = self._tables(tenant_id, list(people), until=as_of, people=people)
-            rows = state_rows(tables, as_of, self._clock())
+            rows = state_rows(tables, as_of, self._clock(), tracing=self._tracing(tenant_id, as_of))
             self._states.write(tenant_id, rows.states, of=people)
             written = {state.learner_key for state in rows.states}
         self._states.remove(tenant_id, [key for key in learner_keys if key not in written])

@@ -9,6 +9,7 @@ import polars as pl
 
 from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.learner_state import evaluate, pack, precompute, split
+from akademos.analytics.next_answer import ServedTracing
 from akademos.analytics.parameters import DEFAULT
 from akademos.jobs.past_tables import Tables
 from akademos.stores.ports.learner_state import LearnerState
@@ -24,7 +25,12 @@ class StateRows:
 
 
 def state_rows(
-    tables: Tables, as_of: datetime, computed_at: datetime, *, snapshot_on: Curriculum | None = None
+    tables: Tables,
+    as_of: datetime,
+    computed_at: datetime,
+    *,
+    snapshot_on: Curriculum | None = None,
+    tracing: ServedTracing | None = None,
 ) -> StateRows:
     """States of the learners in the tables that have events, as of an instant.
 
@@ -33,8 +39,9 @@ def state_rows(
         as_of: events up to it count.
         computed_at: what the clock says.
         snapshot_on: the prepared curriculum, when the snapshot of mastery by topic is wanted too.
+        tracing: the knowledge-tracing model in service at that instant.
     """
-    computed = precompute(tables, as_of)
+    computed = precompute(tables, as_of, tracing=tracing)
     facts = {row["learner_key"]: row for row in computed["profile"].iter_rows(named=True) if row["events"]}
     states = [
         LearnerState(

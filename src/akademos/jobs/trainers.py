@@ -81,6 +81,7 @@ class Trainer(Protocol):
 
 TRAINERS: Mapping[str, str] = {
     "exam_readiness": "akademos.jobs.readiness_trainer:ReadinessTrainer",
+    "tracing": "akademos.jobs.tracing_trainer:TracingTrainer",
 }
 """Name -> where its trainer is; it is imported only where somebody trains."""
 

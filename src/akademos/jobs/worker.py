@@ -197,8 +197,14 @@ class Worker:
         history = _history(self.jobs.runs.last(job.job, tenant_id), succeeded)
         before = None
         if succeeded is not None and "rows" in succeeded.detail:
-            before = StatesBasis(succeeded.detail["rows"], succeeded.detail["curriculum"])
-        present = StatesBasis(self.jobs.core.count(tenant_id), self.jobs.records.curriculum_version(tenant_id))
+            before = StatesBasis(
+                succeeded.detail["rows"], succeeded.detail["curriculum"], succeeded.detail.get("tracing")
+            )
+        present = StatesBasis(
+            self.jobs.core.count(tenant_id),
+            self.jobs.records.curriculum_version(tenant_id),
+            self.jobs.learner_states.tracing_version(tenant_id),
+        )
         if present.rows == 0 and before is None:
             return False
         if due([job], {job.job: history}, now):

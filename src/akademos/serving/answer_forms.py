@@ -117,6 +117,35 @@ _PROJECTION = form(
     high_days=or_null(COUNT),
     reason=or_null(TEXT),
 )
+_FORECAST = {"enum": ["ok", "no_model", "pending", "unknown_topic", "not_enough_data", "no_data"]}
+NEXT_ANSWER = form(
+    "How likely the answer to an item of the topic that is new to the learner, and as its items usually are, is right.",
+    status=_FORECAST,
+    probability=or_null(SHARE),
+    model=or_null({**COUNT, "description": "Version of the knowledge-tracing model."}),
+    answers=COUNT,
+    reason=or_null(TEXT),
+)
+_SCORE = or_null(form("A score with its 95% interval.", **dict.fromkeys(("value", "low", "high"), or_null(NUMBER))))
+TRACING_MODEL = form(
+    "The knowledge-tracing model in service.",
+    status=_FORECAST,
+    reason=or_null(TEXT),
+    version=or_null(COUNT),
+    trained_at=or_null(INSTANT),
+    learners=or_null({**COUNT, "description": "Who taught it."}),
+    calibration=or_null(
+        form(
+            "On learners whom it had not seen: ece is how far it was off on average, slope is 1 where it is right.",
+            learners=or_null(COUNT),
+            answers=or_null(COUNT),
+            auc=_SCORE,
+            log_loss=_SCORE,
+            ece=_SCORE,
+            slope=_SCORE,
+        )
+    ),
+)
 _GAP = form(
     "One topic below the goal.",
     topic_id=TEXT,
@@ -171,6 +200,7 @@ def schemas() -> dict[str, Schema]:
         "MasteryTopic": answer(
             "One topic.",
             topic=ref("Topic"),
+            tracing_model=TRACING_MODEL,
             history=_HISTORY,
             items=listing(_ITEM),
             children=listing(form("A topic below it.", topic_id=TEXT, name=TEXT)),
@@ -214,7 +244,7 @@ def _topic() -> Schema:
         trend=_TREND,
         projection=_PROJECTION,
         cohort_estimate=_LATER,
-        p_next_correct=_LATER,
+        next_answer=NEXT_ANSWER,
     )
 
 
@@ -297,6 +327,7 @@ def _mastery() -> Schema:
         overall=form("All topics.", **_ESTIMATE, trend=_TREND, projection=_PROJECTION),
         goal=SHARE,
         topics=listing(ref("Topic")),
+        tracing_model=TRACING_MODEL,
         history=_HISTORY,
         hierarchy=listing(node),
     )

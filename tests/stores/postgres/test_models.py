@@ -157,3 +157,23 @@ def test_a_version_of_the_night_serves_at_once(models: PostgresModels) -> None:
     for version in (1, 2):
         models.record("college", "item_difficulty", version, NOW + timedelta(days=version), PEOPLE)
     assert states(models) == {2: "in service", 1: "retired"}
+
+
+def test_the_version_that_served_at_an_instant_can_be_asked_for(models: PostgresModels) -> None:
+    for days in (0, 7):
+        at = NOW + timedelta(days=days)
+        version = models.add("college", candidate(at), PEOPLE)
+        models.promote("college", "exam_readiness", version, actor="job:train", at=at, why={})
+    models.retire("college", "exam_readiness", 2, actor="job:train", at=NOW + timedelta(days=9), why="no more")
+    served = {
+        days: models.in_service_at("college", "exam_readiness", NOW + timedelta(days=days)) for days in (-1, 0, 6)
+    }
+    assert served == {-1: None, 0: 1, 6: 1}
+    served = {days: models.in_service_at("college", "exam_readiness", NOW + timedelta(days=days)) for days in (7, 8, 9)}
+    assert served == {7: 2, 8: 2, 9: None}
+    assert models.in_service_at("college", "tracing", NOW) is None
+    known = models.version("college", "exam_readiness", 1)
+    assert known is not None
+    assert (known.state, known.metrics) == ("retired", {"comparison": {"promoted": True}})
+    assert models.version("college", "exam_readiness", 3) is None
+    assert models.in_service_at("school", "exam_readiness", NOW) is None

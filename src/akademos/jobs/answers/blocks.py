@@ -112,7 +112,6 @@ def topics(records: list[dict[str, Any]], params: Parameters) -> list[dict[str, 
             "trend": trend(row, params),
             "projection": projection(row),
             "cohort_estimate": not_available("An estimate shrunk towards the cohort"),
-            "p_next_correct": not_available("A forecast of the next answer"),
         }
         for row in records
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from akademos.analytics.parameters import DEFAULT, Parameters
 from akademos.jobs.answers.rows import Tables, rows
+from akademos.stores.ports.models import TrainedModel
 
 _NOTES = {
     "exact": "Computed from every scored answer up to as_of.",
@@ -22,7 +23,8 @@ _NOTES = {
 class Header:
     """Facts about an answer that the tables do not hold.
 
-    `computed_at` is when the state was written; `note` replaces the computed note where the caller has a better one.
+    `computed_at` is when the state was written; `note` replaces the computed note where the caller has a better one;
+    `tracing` is what the registry says of the knowledge-tracing model in service.
     """
 
     learner_key: str
@@ -30,6 +32,7 @@ class Header:
     computed_at: datetime
     display_name: str | None = None
     note: str | None = None
+    tracing: TrainedModel | None = None
     parameters: Parameters = DEFAULT
 
 

@@ -15,6 +15,7 @@ from akademos.jobs.answers.blocks import (
     trend,
 )
 from akademos.jobs.answers.header import Header, head
+from akademos.jobs.answers.next_answer import next_answer, next_answers, tracing_model
 from akademos.jobs.answers.rows import Tables, rows
 
 
@@ -27,6 +28,7 @@ def mastery(evaluated: Tables, header: Header) -> dict[str, Any]:
     """
     params = header.parameters
     overall, *others = rows(evaluated, "mastery").records()  # OVERALL stands first
+    said = next_answers(evaluated, header)
     past = history(rows(evaluated, "history").of_topic(OVERALL))
     return {
         **head(evaluated, header),
@@ -37,7 +39,11 @@ def mastery(evaluated: Tables, header: Header) -> dict[str, Any]:
             "projection": projection(overall),
         },
         "goal": params.mastery.mastered_from,
-        "topics": topics(others, params),
+        "topics": [
+            {**topic, "next_answer": next_answer(row, said, evaluated, header)}
+            for topic, row in zip(topics(others, params), others, strict=True)
+        ],
+        "tracing_model": tracing_model(evaluated, header),
         "history": past,
         "history_status": "ok" if past else history_status(evaluated),
         "hierarchy": rows(evaluated, "hierarchy").records(),

@@ -9,6 +9,7 @@ from akademos.errors import NotFound
 from akademos.jobs.answers.blocks import history, topics
 from akademos.jobs.answers.header import Header, head
 from akademos.jobs.answers.mastery import history_status
+from akademos.jobs.answers.next_answer import next_answer, next_answers, tracing_model
 from akademos.jobs.answers.rows import Rows, Tables, rows
 
 _ITEMS_SHOWN = 200
@@ -41,7 +42,11 @@ def mastery_topic(evaluated: Tables, header: Header, topic_id: str) -> dict[str,
     short = ("topic_id", "name", "status", "value", "low", "high", "weight", "children")
     return {
         **head(evaluated, header),
-        "topic": topics(own, header.parameters)[0],
+        "topic": {
+            **topics(own, header.parameters)[0],
+            "next_answer": next_answer(own[0], next_answers(evaluated, header), evaluated, header),
+        },
+        "tracing_model": tracing_model(evaluated, header),
         "roll_up": {name: node[name] for name in short[2:]},
         "history": past,
         "history_status": "ok" if past else history_status(evaluated),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -21,7 +22,7 @@ from akademos.serving.pages.answers import (
     text_of,
     topic_name,
 )
-from akademos.serving.pages.cards import Card, figure, state_for
+from akademos.serving.pages.cards import Card, Note, figure, state_for
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table, count_cell, day_cell, share_cell
 from akademos.serving.pages.trend_card import trend_card
 from akademos.serving.pages.wording import Words
@@ -49,10 +50,32 @@ def closer_look(answer: Json, header: Header, goal: float, words: Words) -> Clos
     questions = None
     if table is not None:
         questions = Card("questions", table.caption, words.counted("closer.items.take", len(table.rows)))
-    return CloserLook(name, _made_of(topic, goal, words), over_time, questions, table)
+    return CloserLook(
+        name, _made_of(topic, goal, _next_answer(answer, topic, words), words), over_time, questions, table
+    )
 
 
-def _made_of(topic: Json, goal: float, words: Words) -> Card:
+def _next_answer(answer: Json, topic: Json, words: Words) -> list[Note]:
+    """How likely the next answer is right, and how far off such forecasts were; nothing where there is none."""
+    said, model = block(topic, "next_answer"), block(answer, "tracing_model")
+    chance = share_of(said.get("probability"))
+    if said.get("status") != "ok" or chance is None:
+        return []
+    calibration = block(model, "calibration")
+    off, learners = share_of(block(calibration, "ece").get("high")), count_of(calibration.get("learners"))
+    text = words.html("closer.next", n=words.locale.number(round(10 * chance)), p=words.locale.percent(chance))
+    if off is not None and learners:
+        points = words.counted("points", max(1, math.ceil(100 * off)))
+        text += Markup(" ") + words.html(
+            "closer.next.calibration", points=points, learners=words.counted("learners", learners)
+        )
+    version = count_of(model.get("version"))
+    if version is not None:
+        text += Markup(" ") + words.html("closer.next.model", version=words.locale.number(version))
+    return [Note(words.plain("chip.forecast"), text)]
+
+
+def _made_of(topic: Json, goal: float, notes: list[Note], words: Words) -> Card:
     title, locale = words.plain("closer.made"), words.locale
     estimate = estimate_of(topic)
     components, weights = block(topic, "components"), block(topic, "weights")
@@ -113,7 +136,7 @@ def _made_of(topic: Json, goal: float, words: Words) -> Card:
             for key in _COMPONENTS
         ],
     )
-    return Card("made-of", title, take, figure("nm", *drawings), [table])
+    return Card("made-of", title, take, figure("nm", *drawings), [table], notes=notes)
 
 
 def _questions(answer: Json, header: Header, words: Words) -> Table | None:

@@ -121,6 +121,7 @@ def evaluate(
         reading.time_zone,
         reading.curriculum_version,
         reading.score_model,
+        reading.tracing_model,
         particulars,
     )
     if as_of is None:
@@ -169,6 +170,7 @@ def answered(
         reading.consent_version,
         reading.curriculum_version,
         reading.score_model,
+        reading.tracing_model,
         (state.version, state.computed_at, state.definition),
         name,
         replace(particulars, peers=()),

@@ -41,9 +41,9 @@ class Reading:
     assigned as instructor to a course in which the learner is enrolled today, `advises` whether the learner is on the
     actor's advising roster today; `granted` and `decided` are the purposes that are live, and that the learner has
     ever decided about; `stopped` says of others what stops them; `consent_version` rises with each decision of the
-    learner; `score_model` is the version of the score model in service; `time_zone` is the learner's, else the
-    tenant's; `contested` is what the learner contests. The audit names are those of the same people
-    (privacy.pseudonyms.audit_name).
+    learner; `score_model` and `tracing_model` are the versions of these models in service; `time_zone` is the
+    learner's, else the tenant's; `contested` is what the learner contests. The audit names are those of the same
+    people (privacy.pseudonyms.audit_name).
     """
 
     actor_key: str | None
@@ -62,6 +62,7 @@ class Reading:
     contested: tuple[Contest, ...] = ()
     advises: bool = False
     score_model: int | None = None
+    tracing_model: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

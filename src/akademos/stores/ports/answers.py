@@ -61,7 +61,8 @@ class Question:
     """What is asked about one learner, once the gate has let it pass.
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
-    the gate's transaction saw, and `score_model` the version of the score model that was in service there, if any.
+    the gate's transaction saw, and `score_model` and `tracing_model` the versions of these models that were in service
+    there, if any.
     """
 
     tenant_id: str
@@ -70,6 +71,7 @@ class Question:
     time_zone: str
     curriculum_version: int
     score_model: int | None = None
+    tracing_model: int | None = None
     particulars: Particulars = PLAIN
 
 

@@ -129,6 +129,14 @@ class ServedModels(Protocol):
         """The bytes of a version; None when there are none, or when they are not those of its hash."""
         ...
 
+    def version(self, tenant_id: str, model: str, version: int) -> TrainedModel | None:
+        """What is known of a version."""
+        ...
+
+    def in_service_at(self, tenant_id: str, model: str, at: datetime) -> int | None:
+        """The version that was in service at an instant."""
+        ...
+
 
 class ModelCards(Protocol):
     """What people are told of the registry."""

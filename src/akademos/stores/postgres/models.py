@@ -67,6 +67,12 @@ _IN_SERVICE = f"""
     SELECT {_FIELDS} FROM models
     WHERE tenant_id = %s AND model = %s AND promoted_at IS NOT NULL AND replaced_at IS NULL
 """
+_VERSION = f"SELECT {_FIELDS} FROM models WHERE tenant_id = %s AND model = %s AND version = %s"
+_IN_SERVICE_AT = """
+    SELECT version FROM models
+    WHERE tenant_id = %s AND model = %s AND promoted_at <= %s AND (replaced_at IS NULL OR replaced_at > %s)
+    ORDER BY version DESC LIMIT 1
+"""
 _STANDING = """
     SELECT promoted_at, replaced_at, rebuild_by, artefact, artefact_hash,
         coalesce((metrics -> 'comparison' ->> 'promoted')::boolean, false)
@@ -219,6 +225,18 @@ class PostgresModels:
         with self._database.serving(tenant_id) as transaction:
             row = transaction.execute(_ARTEFACT, (tenant_id, model, version)).fetchone()
         return bytes(row[0]) if row is not None and _intact(*row) else None
+
+    def version(self, tenant_id: str, model: str, version: int) -> TrainedModel | None:
+        """What is known of a version."""
+        with self._database.serving(tenant_id) as transaction:
+            row = transaction.execute(_VERSION, (tenant_id, model, version)).fetchone()
+        return None if row is None else TrainedModel(*row)
+
+    def in_service_at(self, tenant_id: str, model: str, at: datetime) -> int | None:
+        """The version that was in service at an instant."""
+        with self._database.serving(tenant_id) as transaction:
+            row = transaction.execute(_IN_SERVICE_AT, (tenant_id, model, at, at)).fetchone()
+        return None if row is None else int(row[0])
 
     def _digests(self, tenant_id: str, learner_keys: Iterable[str]) -> list[bytes]:
         return sorted({self._keys.training_digest(tenant_id, key) for key in learner_keys})

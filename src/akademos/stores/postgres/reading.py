@@ -79,6 +79,8 @@ _READ = f"""
         EXISTS (SELECT FROM ({_ADVISEES.format(actor="(SELECT learner_key FROM actor)")}) AS advisees
             WHERE advisees.learner_key IN (SELECT key FROM linked)),
         (SELECT version FROM models WHERE tenant_id = %(tenant)s AND model = 'exam_readiness'
+            AND promoted_at IS NOT NULL AND replaced_at IS NULL),
+        (SELECT version FROM models WHERE tenant_id = %(tenant)s AND model = 'tracing'
             AND promoted_at IS NOT NULL AND replaced_at IS NULL)
     FROM tenants tenant CROSS JOIN consent
         LEFT JOIN subject ON true
@@ -209,6 +211,7 @@ class PostgresReadings:
             contested=() if data_key is None else _contested(data_key, *row[19:22]),
             advises=bool(row[22]),
             score_model=row[23],
+            tracing_model=row[24],
         )
 
     def _data_key(self, tenant_id: str, learner_key: str | None, wrapped: bytes | None) -> bytes | None:
