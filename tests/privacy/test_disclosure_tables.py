@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from akademos.catalogue.policies import LIMITS
@@ -47,6 +47,7 @@ def fits(bands: tuple[int, ...], row: Row, floor: int) -> bool:
 
 @settings(max_examples=40, deadline=None)
 @given(bands=counts.filter(lambda bands: sum(bands) >= 10), where=st.floats(0, 0.99))
+@example(bands=(11, 0, 10), where=0.0)
 def test_every_small_count_stays_open(bands: tuple[int, int, int], where: float) -> None:
     rows = published({"student": sums(bands, where)}, shown=SHOWN, scale=SCALE, floor=10)
     assert [row.label for row in rows] == [ALL, "student"]

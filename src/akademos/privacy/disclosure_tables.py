@@ -110,7 +110,8 @@ class Suppression:
             more = next(self._victims(at), None)
             if more is None:
                 raise ArithmeticError("a table of people alone does not pass the audit")
-            self.withheld.add(more)
+            _, item = more  # with one label only, the row over all is that row again
+            self.withheld |= {more} if len(self._names) > 1 else {(one, item) for one in (ALL, *self._names)}
 
     def exposed(self) -> Iterator[str]:
         """Rows of which a count below k can be narrowed down too far."""

@@ -38,7 +38,9 @@ for (const event of ["scroll", "resize"]) addEventListener(event, hide, { captur
 addEventListener("focusout", hide);
 
 // Arrow keys, Home and End walk through the marks of the focused chart; Escape leaves them.
+let coming = 0;
 addEventListener("keydown", (event) => {
+  cancelAnimationFrame(coming);
   if (event.key === "Escape") return hide();
   const chart = event.target.closest?.("svg.chart");
   if (!chart || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -49,7 +51,7 @@ addEventListener("keydown", (event) => {
   const mark = marks[Math.max(0, Math.min(last, to))];
   const box = mark.getBoundingClientRect();
   if (box.top < 40 || box.bottom > innerHeight - 10) scrollBy({ top: box.top - innerHeight / 2, behavior: "instant" });
-  requestAnimationFrame(() => requestAnimationFrame(() => show(mark, true)));
+  coming = requestAnimationFrame(() => { coming = requestAnimationFrame(() => show(mark, true)); });
 });
 
 function sort(header) {
