@@ -12,13 +12,13 @@ import pytest
 from tests.analytics.traced_population import population
 from typer.testing import CliRunner
 
+from akademos.analytics.probability_scores import auc
 from akademos.analytics.traced_answers import trace_answers
 from akademos.analytics.tracing_model import TracingModel, fit, train
 from akademos.cli.evaluate import app
 from akademos.errors import InputError
 from akademos.evaluate.answer_files import answer_batch, question_attempts, read_rows
 from akademos.evaluate.repeated_learners import people
-from akademos.evaluate.scores import auc
 from akademos.evaluate.tracing import run
 
 

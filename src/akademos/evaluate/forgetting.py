@@ -22,6 +22,7 @@ from akademos.analytics import fsrs, fsrs_fit, sm2
 from akademos.analytics.clock import DAY_US
 from akademos.analytics.fsrs import AGAIN
 from akademos.analytics.parameters import DEFAULT, FSRS_6_DEFAULT
+from akademos.analytics.probability_scores import Floats, auc, ece, interval, log_loss
 from akademos.analytics.recall_stack import (
     fit_stack,
     moving_average,
@@ -31,7 +32,6 @@ from akademos.analytics.recall_stack import (
 from akademos.analytics.rounds import Index, runs
 from akademos.errors import InputError
 from akademos.evaluate.review_logs import ReviewLog, long_term, read_review_log
-from akademos.evaluate.scores import Floats, auc, ece, interval, log_loss
 
 PARTS = 6
 SEED = 20_240_329

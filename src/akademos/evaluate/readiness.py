@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 
 from akademos.analytics.ability import ability
+from akademos.analytics.probability_scores import brier, ece
 from akademos.analytics.score_fitting import Examples, fit_score
 from akademos.errors import InputError
 from akademos.evaluate.exam_layouts import ExamData, read_exam
-from akademos.evaluate.scores import brier, ece
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]

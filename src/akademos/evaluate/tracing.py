@@ -29,13 +29,13 @@ import polars as pl
 
 from akademos.analytics import bayesian_knowledge_tracing as bkt
 from akademos.analytics.best_lr import fit_best_lr
+from akademos.analytics.probability_scores import Score, auc, brier, calibration_slope, ece, interval, log_loss
 from akademos.analytics.traced_answers import TracedAnswers, trace_answers
 from akademos.analytics.tracing_difficulty import LEARNED, learn_tables, learner_folds
 from akademos.analytics.tracing_model import train
 from akademos.errors import InputError
 from akademos.evaluate.answer_files import answer_batch, question_attempts, read_rows
 from akademos.evaluate.repeated_learners import people
-from akademos.evaluate.scores import Score, auc, brier, calibration_slope, ece, interval, log_loss
 
 Floats = npt.NDArray[np.float64]
 Fitted = Callable[[TracedAnswers], Floats]

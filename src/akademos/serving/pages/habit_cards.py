@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from markupsafe import Markup
 
@@ -123,8 +123,8 @@ def days_card(answer: Json, header: Header, words: Words) -> Card:
     first = max(first, min(minutes) - timedelta(days=min(minutes).weekday()))
     description = words.plain("study.days.desc", n=len(minutes), total=(last - first).days + 1)
 
-    def tip(day: object, amount: int) -> str:
-        return f"{locale.weekday_day(day)}: {length(amount, words)}"  # type: ignore[arg-type]  # the calendar's days
+    def tip(day: date, amount: int) -> str:
+        return f"{locale.weekday_day(day)}: {length(amount, words)}"
 
     drawings = [
         past_calendar(

@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as peer_log_loss
 
-from akademos.evaluate.scores import auc, brier, calibration_slope, ece, interval, log_loss
+from akademos.analytics.probability_scores import auc, brier, calibration_slope, ece, interval, log_loss
 
 
 @settings(deadline=None)
