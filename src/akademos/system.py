@@ -122,6 +122,7 @@ class System(Adapters):
             models=self.models,
             releases=self.releases,
             release_files=self.release_files,
+            records=self.record_store,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
