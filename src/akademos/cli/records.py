@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from akademos import settings
 from akademos.cli.operator import operator
+from akademos.errors import InputError
 from akademos.intake.records import import_records
 from akademos.system import System
 
@@ -52,3 +54,51 @@ def import_(
     for one in reports:
         table.add_row(one.table, *(f"{count:,}" for count in (one.read, one.new, one.changed, one.unchanged)))
     Console().print(table)
+
+
+@app.command()
+def history(
+    name: Annotated[str, typer.Argument(help="The record, as `akademos records schema` names it.")],
+    tenant: Annotated[str, typer.Option(help="Tenant to look at.")],
+    as_of: Annotated[str | None, typer.Option(help="As it was known then (ISO 8601, with an offset).")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write it to this file, CSV or Parquet by its name.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+) -> None:
+    """What held when: one row a version, from the log of changes. Columns that name people are left out, and records
+    about a learner have no history here."""
+    from akademos.catalogue.records import BY_NAME
+    from akademos.errors import NotFound
+    from akademos.ledger import scd2
+    from akademos.stores.postgres.record_log import PostgresRecordLog
+
+    record = BY_NAME.get(name)
+    if record is None:
+        raise NotFound(f"There is no record `{name}`.", hint="Known: " + ", ".join(BY_NAME) + ".")
+    if any(one.kind == "person" for one in record.keys) or record.subject is not None:
+        raise InputError(
+            f"{name} is about a person.", hint="What is held about a learner is theirs: `akademos rights`."
+        )
+    known = None if as_of is None else _instant(as_of)
+    contents = [one.name for one in record.contents if one.kind != "person"]
+    with System(settings.load(data=data)) as system:
+        changes = PostgresRecordLog(system.database).changes(tenant, record)
+    versions = scd2.history(changes, [one.name for one in record.keys], contents, as_of=known)
+    if to is not None:
+        (versions.write_parquet if to.suffix == ".parquet" else versions.write_csv)(to)
+        typer.echo(f"{versions.height:,} versions of {versions['is_current'].sum():,} rows stand in {to}.")
+        return
+    shown = [*(one.name for one in record.keys), *contents[:3], "valid_from", "valid_to"]
+    table = Table(*shown)
+    for row in versions.select(shown).iter_rows():
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console().print(table)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise InputError(f"`{text[:40]}` is no instant.", hint="Write 2026-05-01T00:00:00+00:00.")
+    return instant
