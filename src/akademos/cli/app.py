@@ -41,7 +41,7 @@ GROUPS = (
     "bench",
     "evaluate",
 )
-COMMANDS = ("demo", "serve", "worker", "ingest", "train", "erase", "token", "doctor")
+COMMANDS = ("demo", "serve", "worker", "ingest", "reconcile", "train", "erase", "token", "doctor")
 
 
 def _version(show: bool) -> None:

@@ -1,0 +1,65 @@
+"""What came in against where it is, over landing, the mover and the core."""
+
+from __future__ import annotations
+
+import pytest
+from tests.intake.conftest import answered
+from tests.jobs.pipeline import Killed, Pipeline
+
+from akademos.catalogue.declarations import Purpose
+from akademos.ledger.reconciliation import Stock, equations, unexplained
+from akademos.stores.postgres.reconciliation import PostgresStock
+
+
+def stock(pipeline: Pipeline) -> Stock:
+    return PostgresStock(pipeline.door.database, pipeline.core).now(pipeline.door.tenant)
+
+
+def differences(pipeline: Pipeline) -> list[int]:
+    return [one.difference for one in equations(stock(pipeline))]
+
+
+def test_everything_is_accounted_for_on_its_way(pipeline: Pipeline) -> None:
+    door = pipeline.door
+    door.grant("u-1", Purpose.LEARNING_SUPPORT)
+    event = answered("u-1")
+    assert door.verdicts(event, event, answered("u-2"), {"event_name": "nonsense"}) == [
+        "accepted",
+        "duplicate",
+        "held",
+        "rejected",
+    ]
+    assert differences(pipeline) == [0, 0, 0]
+    pipeline.drain()
+    assert differences(pipeline) == [0, 0, 0]
+    door.grant("u-2", Purpose.LEARNING_SUPPORT)
+    assert differences(pipeline) == [0, 0, 0]
+    pipeline.drain()
+    there = stock(pipeline)
+    assert (there.core, there.landing, there.held) == (2, 0, 0)
+    assert [one.difference for one in equations(there)] == [0, 0, 0]
+
+
+def test_a_batch_that_a_killed_mover_had_in_hand_is_named(pipeline: Pipeline) -> None:
+    pipeline.door.grant("u-1", Purpose.LEARNING_SUPPORT)
+    assert pipeline.door.verdicts(answered("u-1"), answered("u-1")) == ["accepted", "accepted"]
+    with pytest.raises(Killed):
+        pipeline.mover(killed=True).move()
+    there = stock(pipeline)
+    accepted = equations(there)[1]
+    assert accepted.difference == -2, "in landing and in the core"
+    assert not unexplained(accepted, there)
+    assert list(there.between.values()) == [2]
+    pipeline.drain()
+    assert differences(pipeline) == [0, 0, 0]
+
+
+def test_a_row_that_vanishes_is_missed(pipeline: Pipeline) -> None:
+    pipeline.door.grant("u-1", Purpose.LEARNING_SUPPORT)
+    pipeline.door.verdicts(answered("u-1"))
+    with pipeline.door.database.pipeline() as transaction:
+        transaction.execute("DELETE FROM landing")
+    there = stock(pipeline)
+    accepted = equations(there)[1]
+    assert accepted.difference == 1
+    assert unexplained(accepted, there)
