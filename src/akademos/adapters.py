@@ -42,6 +42,7 @@ from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
+from akademos.stores.postgres.roster import PostgresRosters
 from akademos.stores.postgres.salts import PostgresSalts
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
@@ -153,6 +154,11 @@ class Adapters:
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
         return PostgresRecords(self.database, self.keys)
+
+    @cached_property
+    def rosters(self) -> PostgresRosters:
+        """OneRoster sets as they came."""
+        return PostgresRosters(self.database, self.keys, self.records)
 
     @cached_property
     def event_log(self) -> LakeEventLog:

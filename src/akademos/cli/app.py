@@ -23,6 +23,8 @@ app = typer.Typer(
 GROUPS = (
     "events",
     "records",
+    "import",
+    "export",
     "consent",
     "identity",
     "tenant",
@@ -40,6 +42,8 @@ GROUPS = (
     "bench",
     "evaluate",
 )
+MODULES = {"import": "imports", "export": "exports"}
+"""Where the word of a command is no name for a module."""
 COMMANDS = ("demo", "serve", "worker", "ingest", "train", "erase", "token", "doctor")
 
 
@@ -61,7 +65,7 @@ def _assemble(arguments: list[str]) -> None:
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     nouns = [wanted] if wanted in (*GROUPS, *COMMANDS) else [*GROUPS, *COMMANDS]
     for noun in nouns:
-        module = import_module(f"akademos.cli.{noun}")
+        module = import_module(f"akademos.cli.{MODULES.get(noun, noun)}")
         if noun in GROUPS:
             app.add_typer(module.app, name=noun)
         else:

@@ -54,7 +54,7 @@ def read_table(path: Path, columns: Sequence[str], required: Sequence[str], prob
                         problems.append(Problem(path.name, begins, None, reason))
                 begins = reader.line_num + 1
         except UnicodeDecodeError:
-            line = _first_undecodable(path)
+            line = first_undecodable(path)
             problems.append(Problem(path.name, line, None, "is not UTF-8; the file was read up to here"))
         except csv.Error as broken:
             problems.append(Problem(path.name, begins, None, f"is no CSV ({broken}); the file was read up to here"))
@@ -78,7 +78,8 @@ def _header_problems(
     return wrong
 
 
-def _first_undecodable(path: Path) -> int:
+def first_undecodable(path: Path) -> int:
+    """The line of the first bytes that are no UTF-8; 1 when there are none."""
     content = path.read_bytes()
     try:
         content.decode("utf-8-sig")

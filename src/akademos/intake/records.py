@@ -28,16 +28,17 @@ _KNOWN = {
 
 
 class RecordsError(InputError):
-    """Record files with something wrong in them; nothing was kept. `problems` has all of it."""
+    """Record files with something wrong in them; nothing was kept. `problems` has all of it, but for
+    `more` that were only counted."""
 
     code = "records_refused"
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], *, more: int = 0) -> None:
         named = "\n".join(str(one) for one in problems[:PROBLEMS_NAMED])
-        more = len(problems) - PROBLEMS_NAMED
-        rest = f"\nand {more} more" if more > 0 else ""
+        found = len(problems) + more
+        rest = f"\nand {found - PROBLEMS_NAMED:,} more" if found > PROBLEMS_NAMED else ""
         super().__init__(
-            f"The records have {len(problems)} problem{'s' if len(problems) > 1 else ''}:\n{named}{rest}\n",
+            f"The records have {found:,} problem{'s' if found > 1 else ''}:\n{named}{rest}\n",
             hint="Nothing was kept; mend the lines and import again.",
         )
         self.problems = problems

@@ -101,25 +101,30 @@ class PostgresRecords:
         for unknown in tables.keys() - BY_NAME.keys():
             raise InputError(f"There is no record table `{unknown}`.", hint="Known: " + ", ".join(BY_NAME) + ".")
         with self._database.pipeline() as transaction:
-            self._lock(transaction, tenant_id)
+            self.lock(transaction, tenant_id)
             assigned = assignments_of(transaction, tenant_id) if "staff_assignments" in tables else None
             try:
                 reports = [
-                    _load(transaction, tenant_id, table, tables[table.name])
+                    load_rows(transaction, tenant_id, table, tables[table.name])
                     for table in RECORD_TABLES
                     if table.name in tables
                 ]
                 transaction.execute("SET CONSTRAINTS ALL IMMEDIATE")
             except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as refusal:
-                raise _refused(refusal) from refusal
+                raise refused(refusal) from refusal
             if any(one.new or one.changed for one in reports):
                 _refuse_cycles(transaction, tenant_id)
-                transaction.execute(_BUMP, (tenant_id,))
+                self.count_up(transaction, tenant_id)
             if assigned is not None:
                 record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
         return reports
 
-    def _lock(self, transaction: Transaction, tenant_id: str) -> None:
+    def lock(self, transaction: Transaction, tenant_id: str) -> None:
+        """Make loads of one tenant follow each other until the transaction ends.
+
+        Raises:
+            NotFound: there is no such tenant.
+        """
         try:
             transaction.execute(_LOCK, (tenant_id,))
         except psycopg.errors.ForeignKeyViolation as missing:
@@ -130,8 +135,12 @@ class PostgresRecords:
     def touch(self, tenant_id: str) -> int:
         """Count the version up and return it."""
         with self._database.pipeline() as transaction:
-            self._lock(transaction, tenant_id)
-            row = transaction.execute(_BUMP, (tenant_id,)).fetchone()
+            self.lock(transaction, tenant_id)
+            return self.count_up(transaction, tenant_id)
+
+    def count_up(self, transaction: Transaction, tenant_id: str) -> int:
+        """Count the version up within a transaction that has changed records; return it."""
+        row = transaction.execute(_BUMP, (tenant_id,)).fetchone()
         return int(row[0]) if row else 0
 
     def curriculum_version(self, tenant_id: str) -> int:
@@ -169,9 +178,10 @@ def _read(transaction: Transaction, tenant_id: str, query: str) -> pl.DataFrame:
     return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
-def _load(
+def load_rows(
     transaction: Transaction, tenant_id: str, table: RecordTable, rows: Sequence[Mapping[str, object]]
 ) -> LoadReport:
+    """Insert or update rows of one record table within a transaction that holds the tenant's lock."""
     complete = _complete(table, rows)
     statement = _statement(table)
     new = changed = 0
@@ -227,7 +237,8 @@ def _statement(table: RecordTable) -> sql.Composed:
     )
 
 
-def _refused(refusal: psycopg.Error) -> AkademosError:
+def refused(refusal: psycopg.Error) -> AkademosError:
+    """What a caller is told when the database refuses a row."""
     diagnosis = refusal.diag
     where = f" of `{diagnosis.table_name}`" if diagnosis.table_name else ""
     detail = diagnosis.message_detail or diagnosis.message_primary or str(refusal)

@@ -1,0 +1,15 @@
+"""Rosters: the rows of OneRoster sets as they came."""
+
+from __future__ import annotations
+
+from akademos.stores.migrations.frozen import run_statements
+
+revision = "0022"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the two tables."""
+    run_statements(__file__)
