@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +126,16 @@ def test_records_follow(
             ("c-bio", 'Biology "A"', "2026-09-01", "2027-01-30"),
             ("c-math", "Mathematics", "2026-09-01", "2027-07-31"),
         ]
+        assert transaction.execute("SELECT learner_key::text, exam_id, score, grade FROM exam_outcomes").fetchall() == [
+            (ada, "l1", 0.875, "B+")
+        ]
+        assert transaction.execute(
+            "SELECT offering_id, course_id, term_id, organisation_id FROM course_offerings WHERE offering_id = 'k-math'"
+        ).fetchall() == [("k-math", "c-math", "y-2027", "o-south")]
+        assert transaction.execute("SELECT term_id, parent_id, ends_on::text FROM terms ORDER BY 1").fetchall() == [
+            ("t-autumn", "y-2027", "2027-01-30"),
+            ("y-2027", None, "2027-07-31"),
+        ]
     assert vault.display_names(tenant, [ada]) == {ada: "Ada Lovelace"}
     kinds = vault.find(tenant, [Identifier("user", one) for one in ("user-anna-0003", "user-tess-0004")])
     assert sorted(one.kind for one in kinds.values()) == ["learner", "staff"]
@@ -241,6 +252,13 @@ def test_a_delta_changes_what_it_names(
     assert (cleo, "c-bio", "2026-10-20", None) in found
     with database.pipeline() as transaction:
         assert transaction.execute("SELECT count(*) FROM staff_assignments").fetchone() == (0,)
+        entries = transaction.execute(
+            "SELECT detail FROM audit_log WHERE action = 'role.changed' ORDER BY seq"
+        ).fetchall()
+    assert [orjson.loads(detail).keys() & {"assigned", "removed"} for (detail,) in entries] == [
+        {"assigned"},
+        {"removed"},
+    ]
     again = import_set(delta)
     assert all((one.new, one.changed, one.removed) == (0, 0, 0) for one in again.files)
     assert enrolments(database, tenant) == found

@@ -16,7 +16,8 @@ from akademos.errors import InputError
 from akademos.intake.oneroster_check import CheckedFile, CheckedSet, check_set, chunks, read_records
 from akademos.intake.record_files import Problem
 from akademos.intake.records import RecordsError
-from akademos.intake.roster_records import Changes, RosterRecords, courses_of_classes, headers_of
+from akademos.intake.roster_changes import Changes, courses_of_classes, headers_of
+from akademos.intake.roster_records import RosterRecords
 from akademos.sources.csv_records import RawRecord
 from akademos.sources.oneroster import Header, RowCheck, display_name, kind_of
 from akademos.stores.ports.consent import ConsentLedger, RecordedBasis
@@ -26,6 +27,8 @@ from akademos.stores.ports.roster import Kept, RosterRow, Rosters, RosterWriting
 
 ROWS_AT_ONCE = 2_000
 MANIFEST_FILE = "manifest"
+MADE_BY_ROW = ("orgs", "academicSessions", "courses", "classes", "lineItems", "results")
+"""Files of which a row becomes a record of its own; enrollments of a person are summed up."""
 
 
 @dataclass(slots=True)
@@ -258,9 +261,9 @@ class _Keeping:
 
     def _note(self, name: str, kept: Kept, report: FileReport) -> None:
         report.add(kept)
-        if name in ("academicSessions", "courses", "classes"):
+        if name in MADE_BY_ROW:
             self.changes.changed.setdefault(name, []).extend(kept.ids)
-        if name in ("courses", "classes", "enrollments"):
+        if name in ("courses", "classes", "enrollments", "results"):
             self.changes.before.setdefault(name, []).extend(kept.before)
         if name == "enrollments":
             self.changes.people.update(kept.people)

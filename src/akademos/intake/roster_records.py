@@ -7,32 +7,15 @@ new about it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
 
-from akademos.sources.csv_records import BYTE_ORDER_MARK, cells_of
-from akademos.sources.oneroster import Header, Membership, memberships
-from akademos.sources.oneroster_files import BY_NAME
+from akademos.intake.roster_changes import Changes, courses_of_classes, rows_of
+from akademos.intake.roster_organisation import day_before, load_offerings, load_organisation, load_outcomes
+from akademos.sources.csv_records import cells_of
+from akademos.sources.oneroster import Membership, memberships
 from akademos.stores.ports.records import LoadReport
-from akademos.stores.ports.roster import RosterReading, RosterWriting
+from akademos.stores.ports.roster import RosterWriting
 
 PEOPLE_AT_ONCE = 2_000
-
-
-@dataclass(slots=True)
-class Changes:
-    """What keeping a set changed, as far as records follow from it.
-
-    `changed` are sourcedIds of new and changed rows, by file; `before` rows (learner_key, text) as they were; `people`
-    those of whom an enrollment is not what it was; `classes_before` course by class until then.
-    """
-
-    headers: dict[str, Header] = field(default_factory=dict)
-    old_headers: dict[str, Header] = field(default_factory=dict)
-    changed: dict[str, list[str]] = field(default_factory=dict)
-    before: dict[str, list[tuple[str | None, str]]] = field(default_factory=dict)
-    people: set[str] = field(default_factory=set)
-    classes_before: dict[str, str] = field(default_factory=dict)
 
 
 class RosterRecords:
@@ -48,12 +31,15 @@ class RosterRecords:
     def derive(self) -> None:
         """Everything that follows from the rows that changed."""
         headers = self._changes.headers
+        self.reports += load_organisation(self._writing, self._changes)
         if "courses" not in headers:
             return
         classes = courses_of_classes(self._writing, headers["classes"]) if "classes" in headers else {}
         ends = self._courses(classes)
+        self.reports += load_offerings(self._writing, self._changes)
         if "enrollments" in headers:
             self._memberships(classes, ends)
+        self.reports += load_outcomes(self._writing, self._changes, classes)
 
     def _courses(self, classes: Mapping[str, str]) -> dict[str, str | None]:
         """Courses that changed, or whose classes or sessions did; the last day of every course of the set."""
@@ -77,7 +63,7 @@ class RosterRecords:
             own = row.get("schoolYearSourcedId", "")
             spans = [days[one] for one in terms.get(course, [own] if own else []) if one in days]
             begins, ends = min((one for one, _ in spans), default=None), max((one for _, one in spans), default=None)
-            last[course] = _day_before(ends)
+            last[course] = day_before(ends)
             if course in touched or changed.get("academicSessions"):
                 rows.append({"course_id": course, "title": row["title"], "starts_on": begins, "ends_on": last[course]})
         if rows:
@@ -119,8 +105,8 @@ class RosterRecords:
                 for key, one in found
                 if one.role == "teacher"
             ]
-            enrolments = _sum(enrolments, self._writing.load("enrolments", taking))
-            staff = _sum(staff, self._writing.load("staff_assignments", teaching))
+            enrolments += self._writing.load("enrolments", taking)
+            staff += self._writing.load("staff_assignments", teaching)
         self.reports += [one for one in (enrolments, staff) if one.read]
         self._end(now)
 
@@ -140,27 +126,6 @@ class RosterRecords:
             self.ended += self._writing.end_memberships(over - now, on=self._today)
 
 
-def headers_of(kept: Mapping[str, str]) -> dict[str, Header]:
-    """The headers of kept files, from their texts."""
-    return {
-        name: Header(BY_NAME[name], tuple(cells_of(text.removeprefix(BYTE_ORDER_MARK))))
-        for name, text in kept.items()
-        if name in BY_NAME
-    }
-
-
-def rows_of(kept: RosterReading, headers: Mapping[str, Header], name: str) -> Iterator[dict[str, str]]:
-    """The kept rows of a file by column; none where the set has no such file."""
-    if name in headers:
-        for text in kept.rows(name):
-            yield headers[name].values(cells_of(text))
-
-
-def courses_of_classes(kept: RosterReading, header: Header) -> dict[str, str]:
-    """The course of every kept class."""
-    return {row["sourcedId"]: row["courseSourcedId"] for row in rows_of(kept, {"classes": header}, "classes")}
-
-
 def _enrolment(key: str, one: Membership, ends: Mapping[str, str | None]) -> dict[str, object]:
     """An enrolment that ends with its course was completed, one that ends before was withdrawn."""
     last = ends.get(one.course_id)
@@ -170,6 +135,7 @@ def _enrolment(key: str, one: Membership, ends: Mapping[str, str | None]) -> dic
         "course_id": one.course_id,
         "registered_on": one.begins,
         "withdrawn_on": withdrawn,
+        "offering_id": one.class_id,
     }
 
 
@@ -177,21 +143,6 @@ def _listed(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(",") if part.strip()]
 
 
-def _day_before(day: str | None) -> str | None:
-    """The standard's end dates are the first day after."""
-    return None if day is None else (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-
-
 def _stretches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(keys), PEOPLE_AT_ONCE):
         yield keys[start : start + PEOPLE_AT_ONCE]
-
-
-def _sum(one: LoadReport, other: LoadReport) -> LoadReport:
-    return LoadReport(
-        one.table,
-        one.read + other.read,
-        one.new + other.new,
-        one.changed + other.changed,
-        one.unchanged + other.unchanged,
-    )

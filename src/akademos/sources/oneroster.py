@@ -250,9 +250,11 @@ def kind_of(roles: Collection[str]) -> Literal["learner", "staff"]:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What one person's enrollments in the classes of a course come to: ISO dates, or open."""
+    """What one person's enrollments in the classes of a course come to: ISO dates, or open; the class that began
+    last."""
 
     course_id: str
+    class_id: str
     role: Literal["student", "teacher"]
     begins: str | None
     ends: str | None
@@ -271,22 +273,25 @@ def memberships(rows: Iterable[Mapping[str, str]], course_of: Mapping[str, str])
     Example:
         >>> rows = [{"classSourcedId": "c1", "role": "student", "beginDate": "2026-09-01"}]
         >>> memberships(rows, {"c1": "math"})
-        [Membership(course_id='math', role='student', begins='2026-09-01', ends=None)]
+        [Membership(course_id='math', class_id='c1', role='student', begins='2026-09-01', ends=None)]
     """
-    found: dict[tuple[str, Literal["student", "teacher"]], list[tuple[str, str]]] = {}
+    found: dict[tuple[str, Literal["student", "teacher"]], list[tuple[str, str, str]]] = {}
     for row in rows:
         course = course_of.get(row["classSourcedId"])
         role: Literal["student", "teacher"] | None = None
         if row["role"] in ("student", "teacher"):
             role = "student" if row["role"] == "student" else "teacher"
         if course is not None and role is not None:
-            found.setdefault((course, role), []).append((row.get("beginDate", ""), row.get("endDate", "")))
+            found.setdefault((course, role), []).append(
+                (row.get("beginDate", ""), row.get("endDate", ""), row["classSourcedId"])
+            )
     return [
         Membership(
             course,
+            max(days)[2],
             role,
-            min((begin for begin, _ in days if begin), default=None),
-            None if any(not end for _, end in days) else max(end for _, end in days),
+            min((begin for begin, _, _ in days if begin), default=None),
+            None if any(not end for _, end, _ in days) else max(end for _, end, _ in days),
         )
         for (course, role), days in sorted(found.items())
     ]

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 
 import psycopg
 
+from akademos.catalogue.audit_actions import AuditAction
+from akademos.catalogue.records import BY_NAME
 from akademos.privacy.pseudonyms import NONCE_BYTES, Keys, seal, unseal
-from akademos.stores.ports.record_tables import BY_NAME
+from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.records import LoadReport
 from akademos.stores.ports.roster import Kept, RosterRow
+from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.records import PostgresRecords, load_rows, refused
 from akademos.stores.postgres.role_changes import assignments_of, record_role_changes
@@ -56,7 +59,7 @@ _LAST = "SELECT coalesce(max(position), 0) FROM roster_rows WHERE tenant_id = %s
 _REMOVE = "DELETE FROM roster_rows WHERE tenant_id = %s AND file = %s AND row_hash = ANY(%s)"
 _ARCHIVE = """
     UPDATE learning_courses SET status = 'archived'
-    WHERE tenant_id = %s AND course_id = ANY(%s) AND status <> 'archived'
+    WHERE tenant_id = %s AND course_id = ANY(%s) AND status IN ('draft', 'published') RETURNING course_id
 """
 _WITHDRAW = """
     UPDATE enrolments e SET withdrawn_on = %s::date FROM unnest(%s::uuid[], %s::text[]) AS m (k, c)
@@ -103,6 +106,9 @@ class PostgresRosters:
                 raise refused(refusal) from refusal
             if writing.records_changed:
                 self._records.count_up(transaction, tenant_id)
+            for course in writing.archived:
+                detail: dict[str, Json] = {"course_id": course, "by": "oneroster"}
+                append(transaction, tenant_id, AuditEntry(actor, AuditAction.COURSE_ARCHIVED, None, detail))
             record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
 
     @contextmanager
@@ -179,6 +185,7 @@ class PostgresRosterWriting(PostgresRosterReading):
     def __init__(self, transaction: Transaction, tenant_id: str, keys: Keys) -> None:
         super().__init__(transaction, tenant_id, keys)
         self.records_changed = False
+        self.archived: list[str] = []
 
     def head(self, file: str, header: str, *, basis_id: str) -> None:
         """Keep the header of a file, as it stands."""
@@ -262,9 +269,12 @@ class PostgresRosterWriting(PostgresRosterReading):
 
     def archive_courses(self, course_ids: Collection[str]) -> int:
         """Archive courses."""
-        done = self._transaction.execute(_ARCHIVE, (self._tenant_id, list(course_ids))).rowcount
+        self._transaction.execute("SELECT set_config('akademos.record_action', 'archive', true)")
+        done = self._transaction.execute(_ARCHIVE, (self._tenant_id, list(course_ids))).fetchall()
+        self._transaction.execute("SELECT set_config('akademos.record_action', '', true)")
+        self.archived += sorted(row[0] for row in done)
         self.records_changed |= bool(done)
-        return done
+        return len(done)
 
     def end_memberships(self, ended: Collection[tuple[str, str, str]], *, on: str) -> int:
         """(learner_key, course_id, role): a student is withdrawn on that day, a teacher's assignment goes."""

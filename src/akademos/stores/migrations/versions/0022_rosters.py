@@ -5,7 +5,7 @@ from __future__ import annotations
 from akademos.stores.migrations.frozen import run_statements
 
 revision = "0022"
-down_revision = "0016"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
