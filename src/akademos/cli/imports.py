@@ -71,3 +71,47 @@ def oneroster(
         console.print(records)
     if report.ended:
         console.print(f"{report.ended:,} courses and memberships ended.")
+
+
+@app.command()
+def taxonomy(
+    path: Annotated[Path, typer.Argument(help="CSV, JSON or JSON lines file, or the folder of a known layout.")],
+    tenant: Annotated[str, typer.Option(help="Tenant to load into.")],
+    layout: Annotated[str | None, typer.Option(help="rows, metacademy or esco; recognised when left out.")] = None,
+    course: Annotated[str | None, typer.Option(help="Course that all topics belong to.")] = None,
+    complete: Annotated[bool, typer.Option(help="Make a topic of every one that edges name and none is.")] = False,
+    data: Data = None,
+) -> None:
+    """Import topics with their hierarchy, prerequisites and exam weights; a cycle is refused and named."""
+    from akademos.intake.taxonomies import import_taxonomy
+    from akademos.sources.taxonomies import LAYOUTS
+
+    wanted = next((one for one in LAYOUTS if one == layout), None)
+    if layout is not None and wanted is None:
+        raise InputError(f"--layout is `{layout}`.", hint="Use one of: " + ", ".join(LAYOUTS) + ".")
+    with System(settings.load(data=data)) as system:
+        report = import_taxonomy(
+            path,
+            tenant,
+            system.records,
+            system.vault,
+            actor=operator(),
+            layout=wanted,
+            course_id=course,
+            complete=complete,
+        )
+    records = Table("records", "read", "new", "changed", "unchanged")
+    for one in report.loaded:
+        records.add_row(one.table, *(f"{count:,}" for count in (one.read, one.new, one.changed, one.unchanged)))
+    console = Console()
+    console.print(records)
+    for edge in report.dangling:
+        typer.echo(
+            f"{edge.place.file}, line {edge.place.line}: {edge.from_topic} > {edge.to_topic} dangles: "
+            f"there is no topic {edge.missing}"
+        )
+    if report.dangling:
+        typer.echo(
+            f"{len(report.dangling):,} edges dangle and were left out: import again once the topics are there, or with "
+            "--complete, which makes them."
+        )

@@ -73,23 +73,25 @@ def read_folder(folder: Path) -> RecordFiles:
     for table in present:
         columns = tuple(one.outside for one in table.fields)
         required = tuple(one.outside for one in table.fields if one.required and one.default is None)
-        rows: list[Row] = []
-        lines: dict[tuple[object, ...], int] = {}
+        files.rows[table.name], files.lines[table.name] = [], {}
         for cells in read_table(folder / table.file, columns, required, files.problems):
-            row = _typed(table, cells, files.problems)
-            if row is None:
-                continue
-            key = tuple(row[one.outside] for one in table.keys)
-            if key in lines:
-                named = ", ".join(f"`{part}`" for part in key)
-                files.problems.append(
-                    Problem(table.file, cells.line, None, f"{named} stands on line {lines[key]} already")
-                )
-                continue
-            lines[key] = cells.line
-            rows.append(row)
-        files.rows[table.name], files.lines[table.name] = rows, lines
+            add_row(files, table, cells)
     return files
+
+
+def add_row(files: RecordFiles, table: Record, cells: Cells) -> None:
+    """Type a row and take it among those of its table, or note what is wrong with it."""
+    rows, lines = files.rows.setdefault(table.name, []), files.lines.setdefault(table.name, {})
+    row = _typed(table, cells, files.problems)
+    if row is None:
+        return
+    key = tuple(row[one.outside] for one in table.keys)
+    if key in lines:
+        named = ", ".join(f"`{part}`" for part in key)
+        files.problems.append(Problem(table.file, cells.line, None, f"{named} stands on line {lines[key]} already"))
+        return
+    lines[key] = cells.line
+    rows.append(row)
 
 
 def person_columns(table: Record) -> list[str]:

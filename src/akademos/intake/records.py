@@ -15,7 +15,7 @@ from akademos.catalogue.records.declaration import Record
 from akademos.errors import InputError
 from akademos.intake.record_checks import check_cycles, check_people, check_references
 from akademos.intake.record_files import Problem
-from akademos.intake.record_rows import PEOPLE, Row, read_folder
+from akademos.intake.record_rows import PEOPLE, RecordFiles, Row, read_folder
 from akademos.stores.ports.identity import Identifier, IdentityVault, Person, PersonKind
 from akademos.stores.ports.records import LoadReport, Records
 
@@ -51,7 +51,18 @@ def import_records(
         RecordsError: with every problem found; nothing was kept.
         NotFound: there is no such tenant.
     """
-    files = read_folder(folder)
+    return keep_records(read_folder(folder), tenant_id, records, vault, actor=actor)
+
+
+def keep_records(
+    files: RecordFiles, tenant_id: str, records: Records, vault: IdentityVault, *, actor: str
+) -> list[LoadReport]:
+    """The same for rows that are read already.
+
+    Raises:
+        RecordsError: with every problem found; nothing was kept.
+        NotFound: there is no such tenant.
+    """
     records.load_all(tenant_id, {}, actor=actor)  # refuses an unknown tenant before anybody is entered
     people = vault.find(tenant_id, [Identifier("user", user) for user in sorted(files.user_ids())])
     known = {identifier.value: person for identifier, person in people.items()}
