@@ -46,6 +46,7 @@ from akademos.stores.postgres.roster import PostgresRosters
 from akademos.stores.postgres.salts import PostgresSalts
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
+from akademos.stores.postgres.topic_changes import PostgresTopicChanges
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
@@ -159,6 +160,11 @@ class Adapters:
     def rosters(self) -> PostgresRosters:
         """OneRoster sets as they came."""
         return PostgresRosters(self.database, self.keys, self.records)
+
+    @cached_property
+    def topic_changes(self) -> PostgresTopicChanges:
+        """Topics merged and split."""
+        return PostgresTopicChanges(self.database, self.records)
 
     @cached_property
     def event_log(self) -> LakeEventLog:

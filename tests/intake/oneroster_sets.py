@@ -83,3 +83,24 @@ def write_set(folder: Path, files: Mapping[str, str] = FILES, mode: str = "bulk"
 def content(folder: Path) -> dict[str, bytes]:
     """Every file of a folder."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def write_large_set(folder: Path, students: int) -> Path:
+    """A set of one school with so many students, each with a role and an enrollment."""
+    base = {name: text for name, text in FILES.items() if name in ("academicSessions.csv", "orgs.csv", "courses.csv")}
+    write_set(
+        folder,
+        {**base, "classes.csv": FILES["classes.csv"], "users.csv": "", "roles.csv": "", "enrollments.csv": ""},
+    )
+    heads = {name: FILES[name].splitlines(keepends=True)[0] for name in ("users.csv", "roles.csv", "enrollments.csv")}
+    rows = {
+        "users.csv": "user-{n:08},,,true,name.{n},,Given{n},Family{n},,,name.{n}@example.org,,,,10,,,,,,o-south,\r\n",
+        "roles.csv": "role-{n:08},,,user-{n:08},primary,student,,,o-south,\r\n",
+        "enrollments.csv": "enrol-{n:08},,,{k},o-south,user-{n:08},student,,2026-09-01,\r\n",
+    }
+    classes = ("k-bio-1", "k-bio-2", "k-math")
+    for name, row in rows.items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as out:
+            out.write(heads[name])
+            out.writelines(row.format(n=n, k=classes[n % 3]) for n in range(students))
+    return folder

@@ -1,4 +1,4 @@
-"""Datasets of the rosters: what a OneRoster set said, row by row."""
+"""Datasets of what came from elsewhere: OneRoster sets row by row; and of topics that were merged and split."""
 
 from __future__ import annotations
 
@@ -44,5 +44,31 @@ ROSTER_DATASETS: tuple[Dataset, ...] = (
         time_column="changed_at",
         retention=years(7),
         upstream=("roster_files",),
+    ),
+    Dataset(
+        name="topic_changes",
+        description="Topics that were merged and split: what answers of before are about now, and how to take it back.",
+        grain="one change",
+        owner="curriculum team",
+        columns=(
+            TENANT,
+            must("number", "int64", "number of the change within the tenant"),
+            must("kind", "string", "merge or split"),
+            must("sources", "strings", "topics that went"),
+            must("targets", "strings", "topics that stand for them"),
+            must("moves", "json", "from which topic to which; of which item or material, where one is named"),
+            must("edits", "json", "rows of the curriculum before and after"),
+            must("reason", "string", "why; names nobody"),
+            must("made_by", "string", "who, as in the audit log"),
+            must("made_at", "timestamp", "when"),
+            may("undone_by", "string", "who took it back"),
+            may("undone_reason", "string", "why; names nobody"),
+            may("undone_at", "timestamp", "when it was taken back"),
+        ),
+        zone="records",
+        basis=Basis.CONTRACT,
+        time_column="made_at",
+        upstream=("topics",),
+        checks=("no later change rests on one that is undone",),
     ),
 )

@@ -25,6 +25,7 @@ GROUPS = (
     "records",
     "import",
     "export",
+    "topics",
     "consent",
     "identity",
     "tenant",

@@ -115,3 +115,26 @@ def taxonomy(
             f"{len(report.dangling):,} edges dangle and were left out: import again once the topics are there, or with "
             "--complete, which makes them."
         )
+
+
+@app.command()
+def cartridge(
+    file: Annotated[Path, typer.Argument(help="Common Cartridge (.imscc or .zip).")],
+    tenant: Annotated[str, typer.Option(help="Tenant to load into.")],
+    course: Annotated[
+        str | None, typer.Option(help="Course to load into; the cartridge's identifier otherwise.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Import the structure of a Common Cartridge as a draft: course, modules, lessons."""
+    from akademos.intake.cartridges import import_cartridge
+
+    with System(settings.load(data=data)) as system:
+        report = import_cartridge(file, tenant, system.records, actor=operator(), course_id=course)
+    records = Table("records", "read", "new", "changed", "unchanged")
+    for one in report.loaded:
+        records.add_row(one.table, *(f"{count:,}" for count in (one.read, one.new, one.changed, one.unchanged)))
+    Console().print(records)
+    typer.echo(f"Course {report.course_id}; a new one is a draft until it is published.")
+    for name in report.missing:
+        typer.echo(f"The manifest names {name}, and the cartridge does not have it.")

@@ -31,6 +31,7 @@ _TEXTS = pl.List(pl.String)
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "topic_ids": _TEXTS,
     "position": pl.Int32,
+    "number": pl.Int64,
     "weight": pl.Float64,
     "pass_mark": pl.Float64,
     "starts_on": pl.Date,
@@ -58,6 +59,11 @@ _CURRICULUM: dict[str, str] = {
         SELECT exam_id, topic_id, max(weight) AS weight FROM exam_weights
         WHERE tenant_id = %s GROUP BY 1, 2""",
     "exam_sections": "SELECT exam_id, section, topic_id, weight FROM exam_weights WHERE tenant_id = %s",
+    # Merges and splits in force: what events of before are about now.
+    "topic_moves": """
+        SELECT number, m ->> 'source' AS source, m ->> 'question_id' AS question_id,
+            m ->> 'material_id' AS material_id, m ->> 'target' AS target
+        FROM topic_changes, jsonb_array_elements(moves) AS m WHERE tenant_id = %s AND undone_at IS NULL""",
     "learner_targets": """
         SELECT learner_key::text, exam_id, target_date FROM learner_targets WHERE tenant_id = %s""",
     "learners": """
@@ -114,7 +120,7 @@ class PostgresRecords:
             except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as refusal:
                 raise refused(refusal) from refusal
             if any(one.new or one.changed for one in reports):
-                _refuse_cycles(transaction, tenant_id)
+                refuse_cycles(transaction, tenant_id)
                 self.count_up(transaction, tenant_id)
             if assigned is not None:
                 record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
@@ -269,9 +275,15 @@ def refused(refusal: psycopg.Error) -> AkademosError:
     )
 
 
-def _refuse_cycles(transaction: Transaction, tenant_id: str) -> None:
+def refuse_cycles(transaction: Transaction, tenant_id: str) -> None:
+    """No circle among prerequisites and none in the topic tree.
+
+    Raises:
+        InputError: there is one, which is named (`cycle`).
+    """
     prerequisites = transaction.execute(
-        "SELECT from_topic, to_topic FROM topic_relationships WHERE tenant_id = %s AND kind = 'prerequisite'",
+        "SELECT from_topic, to_topic FROM topic_relationships "
+        "WHERE tenant_id = %s AND kind = 'prerequisite' AND status = 'active'",
         (tenant_id,),
     )
     _refuse_cycle(prerequisites, "Prerequisites go in a circle", "Take out one of these relationships.")

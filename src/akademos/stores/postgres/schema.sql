@@ -2495,11 +2495,29 @@ CREATE TABLE akademos.roster_rows (
 CREATE INDEX roster_rows_in_order ON akademos.roster_rows (tenant_id, file, position);
 CREATE INDEX roster_rows_by_person ON akademos.roster_rows (tenant_id, learner_key, file)
     WHERE learner_key IS NOT NULL;
+-- Topics that were merged and split. Events are resolved by `moves` when they are read; `edits` are the rows of the
+-- curriculum before and after, to take a change back. Names nobody.
+CREATE TABLE akademos.topic_changes (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
+    number bigint NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('merge', 'split')),
+    sources text[] NOT NULL,
+    targets text[] NOT NULL,
+    moves jsonb NOT NULL,
+    edits jsonb NOT NULL,
+    reason text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    undone_by text,
+    undone_reason text,
+    undone_at timestamptz,
+    PRIMARY KEY (tenant_id, number)
+);
 DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['roster_files', 'roster_rows'] LOOP
+    FOREACH t IN ARRAY ARRAY['roster_files', 'roster_rows', 'topic_changes'] LOOP
         EXECUTE format('ALTER TABLE akademos.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE akademos.%I FORCE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY tenant_wall ON akademos.%I TO akademos_serving USING (tenant_id = '
@@ -2508,3 +2526,4 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON akademos.%I TO akademos_pipeline', t);
     END LOOP;
 END $$;
+GRANT SELECT ON akademos.topic_changes TO akademos_serving;

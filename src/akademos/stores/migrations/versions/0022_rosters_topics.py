@@ -1,4 +1,4 @@
-"""Rosters: the rows of OneRoster sets as they came."""
+"""Rosters as they came, and topics that were merged and split."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the two tables."""
+    """Create the three tables."""
     run_statements(__file__)
