@@ -97,6 +97,8 @@ class PostgresRosters:
         """One import, in one transaction."""
         with self._database.pipeline() as transaction:
             self._records.lock(transaction, tenant_id)
+            # Statistics do not know what this transaction writes: look-ups by key would read the whole table each time.
+            transaction.execute("SET LOCAL enable_seqscan = off")
             assigned = assignments_of(transaction, tenant_id)
             writing = PostgresRosterWriting(transaction, tenant_id, self._keys)
             try:

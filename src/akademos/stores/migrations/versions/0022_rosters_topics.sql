@@ -21,7 +21,6 @@ CREATE TABLE akademos.roster_rows (
     FOREIGN KEY (tenant_id, file) REFERENCES akademos.roster_files,
     FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
 );
-CREATE INDEX roster_rows_in_order ON akademos.roster_rows (tenant_id, file, position);
 CREATE INDEX roster_rows_by_person ON akademos.roster_rows (tenant_id, learner_key, file)
     WHERE learner_key IS NOT NULL;
 -- Topics that were merged and split. Events are resolved by `moves` when they are read; `edits` are the rows of the
