@@ -37,6 +37,7 @@ from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.peers import PostgresPeers
+from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
@@ -165,6 +166,11 @@ class Adapters:
     def topic_changes(self) -> PostgresTopicChanges:
         """Topics merged and split."""
         return PostgresTopicChanges(self.database, self.records)
+
+    @cached_property
+    def record_store(self) -> PostgresRecordStore:
+        """The learning records, one row at a time."""
+        return PostgresRecordStore(self.database, self.keys, self.vault)
 
     @cached_property
     def event_log(self) -> LakeEventLog:

@@ -26,6 +26,7 @@ from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.peers import PublishedPeers
+from akademos.stores.ports.record_store import RecordStore
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
@@ -82,6 +83,7 @@ class Services:
     models: ModelCards
     releases: ReleaseRegister
     release_files: ReleaseFiles
+    records: RecordStore
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]
