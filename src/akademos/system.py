@@ -124,6 +124,8 @@ class System(Adapters):
             releases=self.releases,
             release_files=self.release_files,
             records=self.record_store,
+            loads=self.records,
+            audit=self.audit,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,

@@ -37,6 +37,7 @@ class RecordsError(InputError):
             hint="Nothing was kept; mend the lines and import again.",
         )
         self.problems = problems
+        self.more = more
 
 
 def import_records(

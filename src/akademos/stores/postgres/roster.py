@@ -32,8 +32,7 @@ _HEAD = """
     WHERE (roster_files.header, roster_files.basis_id) IS DISTINCT FROM (excluded.header, excluded.basis_id)
 """
 _OWNERS = """
-    SELECT file, row_hash, learner_key::text FROM roster_rows
-    WHERE tenant_id = %s AND file = ANY(%s) AND row_hash = ANY(%s) AND learner_key IS NOT NULL
+    SELECT row_hash, learner_key::text FROM roster_rows WHERE tenant_id = %s AND file = %s AND row_hash = ANY(%s)
 """
 _STANDING = """
     SELECT row_hash, digest, position, learner_key::text FROM roster_rows
@@ -297,12 +296,17 @@ class PostgresRosterWriting(PostgresRosterReading):
         return self._keys.identifier_hash(self._tenant_id, f"oneroster {file}", sourced_id)
 
     def _owners(self, rows: Sequence[RosterRow]) -> dict[tuple[str, str], str]:
-        wanted = {row.owner for row in rows if row.owner is not None}
-        named = {(file, self._hash(file, sourced_id)): (file, sourced_id) for file, sourced_id in wanted}
-        found = self._transaction.execute(
-            _OWNERS, (self._tenant_id, sorted({file for file, _ in named}), [hashed for _, hashed in named])
-        )
-        return {named[file, hashed]: key for file, hashed, key in found if (file, hashed) in named}
+        wanted: dict[str, dict[bytes, str]] = {}
+        for row in rows:
+            if row.owner is not None:
+                file, sourced_id = row.owner
+                wanted.setdefault(file, {})[self._hash(file, sourced_id)] = sourced_id
+        return {
+            (file, named[hashed]): key
+            for file, named in wanted.items()
+            for hashed, key in self._transaction.execute(_OWNERS, (self._tenant_id, file, list(named)))
+            if key is not None
+        }
 
     def _standing(self, file: str, hashes: Sequence[bytes]) -> dict[bytes, _Standing]:
         rows = self._transaction.execute(_STANDING, (self._tenant_id, file, list(hashes)))
