@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from akademos.sources.record_maps import RecordMap
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -29,29 +31,47 @@ class Cells:
     values: Mapping[str, str]
 
 
-def read_table(path: Path, columns: Sequence[str], required: Sequence[str], problems: list[Problem]) -> Iterator[Cells]:
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    required: Sequence[str],
+    problems: list[Problem],
+    *,
+    mapped: RecordMap | None = None,
+) -> Iterator[Cells]:
     """Rows of a UTF-8 CSV file with a header; what cannot be read is added to `problems`.
+
+    With a map the columns are those of the file, which must have the ones that the map names.
 
     The header may have the columns in any order and leave out those that are not required. Empty lines are
     passed over. After bytes that are no UTF-8, or a quote that never ends, nothing more of the file is read.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
-            yield from table_rows(path.name, file, columns, required, problems)
+            yield from table_rows(path.name, file, columns, required, problems, mapped=mapped)
         except UnicodeDecodeError:
             line = first_undecodable(path)
             problems.append(Problem(path.name, line, None, "is not UTF-8; the file was read up to here"))
 
 
 def table_rows(
-    file: str, lines: Iterable[str], columns: Sequence[str], required: Sequence[str], problems: list[Problem]
+    file: str,
+    lines: Iterable[str],
+    columns: Sequence[str],
+    required: Sequence[str],
+    problems: list[Problem],
+    *,
+    mapped: RecordMap | None = None,
 ) -> Iterator[Cells]:
     """The same for lines that are text already; `file` is what problems call them."""
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=mapped.delimiter if mapped else ",")
     begins = 1
     try:
         header = [name.strip() for name in next(reader, [])]
-        wrong = _header_problems(file, header, columns, required)
+        if mapped is None:
+            wrong = _header_problems(file, header, columns, required)
+        else:
+            wrong = [Problem(file, 1, None, f"the column `{name}` is missing") for name in mapped.missing(header)]
         problems.extend(wrong)
         if wrong:
             return

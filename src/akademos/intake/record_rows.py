@@ -20,6 +20,7 @@ from akademos.catalogue.records.policies import RECORD_LIMITS
 from akademos.catalogue.records.values import value_of
 from akademos.errors import InputError
 from akademos.intake.record_files import Cells, Problem, read_table, table_rows
+from akademos.sources.record_maps import RecordMap
 
 Row: TypeAlias = dict[str, object]
 PEOPLE = Record(
@@ -98,6 +99,34 @@ def read_folder(folder: Path) -> RecordFiles:
             for cells in read_table(path, *_columns(table), files.problems):
                 add_row(files, table, cells)
     return files
+
+
+def read_mapped(folder: Path, maps: Iterable[RecordMap]) -> RecordFiles:
+    """Rows of the files of a campus system, through a column map; several files may make one table.
+
+    Raises:
+        InputError: a file or a column that the map names is missing.
+    """
+    files = RecordFiles()
+    by_name = {table.name: table for table in _TABLES}
+    for one in maps:
+        table, path = by_name[one.record], folder / one.file
+        if not path.is_file():
+            raise InputError(f"There is no {one.file} in {folder}.", hint="The map names it.")
+        dates = {field.outside for field in table.fields if field.kind == "date"}
+        files.rows.setdefault(table.name, [])
+        files.lines.setdefault(table.name, {})
+        files.names[table.name] = one.file
+        for cells in read_table(path, (), (), files.problems, mapped=one):
+            row = one.row(cells.values, dates)
+            if row is not None:
+                add_row(files, table, Cells(cells.line, row))
+    return files
+
+
+def mapped_columns() -> dict[str, tuple[str, ...]]:
+    """What a column map may fill: columns by record."""
+    return {table.name: tuple(one.outside for one in table.fields) for table in _TABLES}
 
 
 def json_lines_file(table: Record) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import orjson
@@ -10,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.records import BY_COLLECTION
 from akademos.catalogue.records.declaration import Record
 from akademos.catalogue.records.policies import RECORD_LIMITS
@@ -21,12 +19,11 @@ from akademos.intake.record_texts import MEDIA_TYPES, TextForm, lines_of
 from akademos.intake.records import RecordsError, keep_records
 from akademos.serving.principal import Principal
 from akademos.serving.problems import MEDIA_TYPE, documented, headers_of, problem_of
+from akademos.serving.record_export import actor_of, exported_rows
 from akademos.serving.record_gate import asking
 from akademos.serving.record_requests import bounded_body
 from akademos.serving.services import Asker, Served, Services
-from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.record_store import Asker as Reader
-from akademos.stores.ports.record_store import ListQuery, Page
 
 router = APIRouter(tags=["records"])
 
@@ -89,11 +86,7 @@ def _load(services: Services, principal: Principal, record: Record, content: byt
             read_csv(files, record, name, text.splitlines(keepends=True))
         else:
             read_json_lines(files, record, name, content.splitlines())
-        actor = (
-            f"key:{principal.user_id}"
-            if principal.way == "key"
-            else services.identity.actor(principal.tenant_id, principal.user_id)
-        )
+        actor = actor_of(services, principal)
         try:
             reports = keep_records(files, principal.tenant_id, services.loads, services.vault, actor=actor)
         except RecordsError as refusal:
@@ -141,28 +134,10 @@ def hand_out(
     CSV or JSON lines, as Accept asks; what it hands out can be imported again."""
     record = _record(collection)
     form = _wanted(request.headers.get("accept", "*/*"))
-    what = f"GET {EXPORT}"
-    with asking(services, principal, record, "read", what, reason=reason) as asker:
-        first = services.records.find(asker, record, ListQuery(limit=RECORD_LIMITS.page))
-    actor = (
-        f"key:{principal.user_id}"
-        if principal.way == "key"
-        else services.identity.actor(principal.tenant_id, principal.user_id)
-    )
-    entry = AuditEntry(actor, AuditAction.DATA_EXPORTED, None, {"what": record.name, "form": form})
-    services.audit.record(principal.tenant_id, entry)
+    rows = exported_rows(services, principal, record, f"GET {EXPORT}", reason, form)
     name = f"{record.collection}.{form}"
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept"}
-    rows = (row for page in _pages(services, asker, record, first) for row in page)
     return StreamingResponse(lines_of(record, rows, form), media_type=MEDIA_TYPES[form], headers=headers)
-
-
-def _pages(services: Services, asker: Reader, record: Record, page: Page) -> Iterator[list[dict[str, object]]]:
-    while True:
-        yield [dict(row.values) for row in page.rows]
-        if page.after is None:
-            return
-        page = services.records.find(asker, record, ListQuery(after=page.after, limit=RECORD_LIMITS.page))
 
 
 def _wanted(accept: str) -> TextForm:
