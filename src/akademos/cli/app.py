@@ -40,6 +40,7 @@ GROUPS = (
     "hold",
     "retention",
     "models",
+    "cost",
     "bench",
     "evaluate",
 )
