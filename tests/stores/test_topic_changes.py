@@ -7,11 +7,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.contracts.event_tables import event, key, table
+from tests.contracts.polars_event_log import PolarsEventLog
 
 from akademos.analytics.curriculum import prepare
 from akademos.analytics.topic_changes import SCHEMA, resolved
 from akademos.errors import Conflict, InputError, NotFound
 from akademos.intake.topic_plans import plan_merge, plan_split
+from akademos.jobs.resolved_events import ResolvedEvents
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.topic_changes import TopicChange
 from akademos.stores.postgres.database import Database
@@ -68,7 +71,7 @@ class Institution:
             actor=ACTOR,
         )
 
-    def table(self, name: str) -> list[tuple[object, ...]]:
+    def rows_of(self, name: str) -> list[tuple[object, ...]]:
         return self.records.curriculum(self.tenant).tables[name].rows()
 
     def topics_of(self, question: str | None, topics: list[str]) -> list[str]:
@@ -96,9 +99,9 @@ def institution(database: Database, keys: Keys, tenant: str) -> Institution:
 
 def test_a_merge_takes_everything_along(institution: Institution) -> None:
     institution.merge(["blood"], "heart")
-    assert ("blood" in str(institution.table("topics"))) is False
-    assert ("q1", "bio", ["heart"]) in institution.table("items")
-    assert institution.table("topic_relationships") == [("heart", "pulse", "prerequisite")]
+    assert ("blood" in str(institution.rows_of("topics"))) is False
+    assert ("q1", "bio", ["heart"]) in institution.rows_of("items")
+    assert institution.rows_of("topic_relationships") == [("heart", "pulse", "prerequisite")]
     assert institution.records.curriculum(institution.tenant).tables["exam_weights"].filter(
         pl.col("weight") > 0
     ).rows() == [("final", "heart", 10.0)]
@@ -109,15 +112,15 @@ def test_a_merge_takes_everything_along(institution: Institution) -> None:
 
 def test_a_split_sends_answers_where_their_item_went(institution: Institution) -> None:
     institution.split()
-    assert {row[0]: row[2] for row in institution.table("items")} == {
+    assert {row[0]: row[2] for row in institution.rows_of("items")} == {
         "q1": ["beat", "blood"],
         "q2": ["chambers"],
         "q3": ["pulse"],
     }
-    assert {row[:2] for row in institution.table("topic_relationships")} == {
+    assert {row[:2] for row in institution.rows_of("topic_relationships")} == {
         ("blood", "chambers"), ("blood", "beat"), ("chambers", "pulse"), ("beat", "pulse"),
     }  # fmt: skip
-    assert ("vessels", "beat") in {row[:2] for row in institution.table("topics")}
+    assert ("vessels", "beat") in {row[:2] for row in institution.rows_of("topics")}
     weights = institution.records.curriculum(institution.tenant).tables["exam_weights"]
     assert set(weights.filter(pl.col("weight") > 0).rows()) == {
         ("final", "blood", 4.0), ("final", "chambers", 4.0), ("final", "beat", 4.0),
@@ -223,3 +226,37 @@ def test_resolving_is_what_going_row_by_row_would_do(
                 found = list(dict.fromkeys(target if hit and one == source else one for one in found))
         expected.append(found)
     assert resolved(events(rows), table)["topic_ids"].to_list() == expected
+
+
+def test_analytics_read_the_topics_that_stand_now(institution: Institution) -> None:
+    log = PolarsEventLog()
+    log.append(
+        table(
+            [
+                event(question_id="q2", topic_ids=["heart"], day=0),
+                event(question_id="q1", topic_ids=["heart", "blood"], day=1),
+                event(question_id="q3", topic_ids=None, day=2, learner_key=key(2)),
+            ]
+        )
+    )
+    read = ResolvedEvents(log, institution.records)
+    columns = ["learner_key", "occurred_at", "topic_ids"]
+
+    def topics() -> list[list[str] | None]:
+        found = read.learner_events("college", [key(1), key(2)], columns=columns)
+        assert found.column_names == columns
+        buckets = list(read.by_learner("college", columns=columns))
+        listed: list[list[str] | None] = found["topic_ids"].to_pylist()
+        assert [one for bucket in buckets for one in bucket["topic_ids"].to_pylist()] == listed
+        whole = read.learner_events("college", [key(1), key(2)])
+        assert whole["topic_ids"].to_pylist() == listed
+        assert whole["question_id"].to_pylist() == ["q2", "q1", "q3"]
+        return listed
+
+    assert topics() == [["heart"], ["heart", "blood"], None]
+    change = institution.split()
+    assert topics() == [["chambers"], ["beat", "blood"], None]
+    institution.changes.undo("college", change.number, reason="no", actor=ACTOR)
+    assert topics() == [["heart"], ["heart", "blood"], None]
+    assert read.learner_events("college", [key(1)], columns=["learner_key"]).num_columns == 1
+    assert log.frame["topic_ids"].to_list() == [["heart"], ["heart", "blood"], None]  # nothing was rewritten
