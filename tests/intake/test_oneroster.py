@@ -314,8 +314,14 @@ def test_whoever_goes_from_the_vault_goes_from_the_set(
     with database.pipeline() as transaction:
         transaction.execute("DELETE FROM people WHERE learner_key = %s", (key_of(vault, tenant, "user-anna-0003"),))
     out = export()
+    assert b"file.results,bulk" in out["manifest.csv"]
     assert b"user-anna" not in b"".join(out.values())  # nor as Ada's agent
     assert out["enrollments.csv"] == (folder / "enrollments.csv").read_bytes()
+    with database.pipeline() as transaction:
+        transaction.execute("DELETE FROM people WHERE learner_key = %s", (key_of(vault, tenant, "user-ada-0001"),))
+    out = export()
+    assert "results.csv" not in out  # the standard has no file without rows
+    assert b"file.results,absent" in out["manifest.csv"]
 
 
 def test_nothing_to_export(export: Callable[[], dict[str, bytes]], database: Database) -> None:

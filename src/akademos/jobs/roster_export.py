@@ -5,7 +5,8 @@ Back byte for byte: every row with its quotes and line ends, columns of the send
 - empty lines are not kept;
 - a course's title and the end of an enrollment follow our records where those were changed;
 - users named as agents of others who were erased are left out, as is every row of somebody who was erased;
-- the manifest says `bulk` of every file that is kept, also of those that came as a delta; rows of a delta keep their
+- a file of which no row is left is not written, since the standard has no file without rows;
+- the manifest says `bulk` of every file that is written, also of those that came as a delta; rows of a delta keep their
   status and date.
 """
 
@@ -74,8 +75,6 @@ def _write(folder: Path, tenant_id: str, kept: RosterReading, rosters: Rosters) 
     done = RosterExport()
     names = [file.name for file in ROSTER_FILES if file.name in headers]
     overlay = _Overlay(tenant_id, kept, rosters, headers)
-    with (folder / MANIFEST).open("w", encoding="utf-8", newline="") as out:
-        out.write(_manifest(headers[MANIFEST_FILE], names))
     for name in names:
         written = 0
         with (folder / BY_NAME[name].file).open("w", encoding="utf-8", newline="") as out:
@@ -87,7 +86,12 @@ def _write(folder: Path, tenant_id: str, kept: RosterReading, rosters: Rosters) 
                 written += 1
                 done.rewritten += rewritten
             out.write(text)
-        done.rows[BY_NAME[name].file] = written
+        if written:
+            done.rows[BY_NAME[name].file] = written
+        else:
+            (folder / BY_NAME[name].file).unlink()  # the standard has no file without rows
+    with (folder / MANIFEST).open("w", encoding="utf-8", newline="") as out:
+        out.write(_manifest(headers[MANIFEST_FILE], [name for name in names if BY_NAME[name].file in done.rows]))
     return done
 
 

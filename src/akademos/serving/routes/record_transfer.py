@@ -43,7 +43,16 @@ async def _content(request: Request) -> bytes:
     return await bounded_body(request, RECORD_LIMITS.import_bytes)
 
 
-@router.post(IMPORT, responses=documented(400, 401, 403, 404, 409, 413, 415, 422))
+@router.post(
+    IMPORT,
+    responses=documented(400, 401, 403, 404, 409, 413, 415, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {name: {"schema": {"type": "string"}} for name in ("text/csv", "application/x-ndjson")},
+        }
+    },
+)
 async def take_in(
     services: Served,
     principal: Asker,
