@@ -43,9 +43,11 @@ from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
+from akademos.stores.postgres.roster import PostgresRosters
 from akademos.stores.postgres.salts import PostgresSalts
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
+from akademos.stores.postgres.topic_changes import PostgresTopicChanges
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
@@ -154,6 +156,16 @@ class Adapters:
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
         return PostgresRecords(self.database, self.keys)
+
+    @cached_property
+    def rosters(self) -> PostgresRosters:
+        """OneRoster sets as they came."""
+        return PostgresRosters(self.database, self.keys, self.records)
+
+    @cached_property
+    def topic_changes(self) -> PostgresTopicChanges:
+        """Topics merged and split."""
+        return PostgresTopicChanges(self.database, self.records)
 
     @cached_property
     def record_store(self) -> PostgresRecordStore:

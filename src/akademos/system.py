@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from akademos.jobs.model_training import TrainingJob
     from akademos.jobs.mover import Mover
     from akademos.jobs.research_releases import ResearchReleases
+    from akademos.jobs.resolved_events import ResolvedEvents
     from akademos.jobs.retention_report import RetentionReport
     from akademos.jobs.worker import Jobs, Worker
     from akademos.serving.api import Application
@@ -123,6 +124,8 @@ class System(Adapters):
             releases=self.releases,
             release_files=self.release_files,
             records=self.record_store,
+            loads=self.records,
+            audit=self.audit,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
@@ -146,12 +149,19 @@ class System(Adapters):
         )
 
     @cached_property
+    def resolved_events(self) -> ResolvedEvents:
+        """The core as analytics read it: with the topics that stand now."""
+        from akademos.jobs.resolved_events import ResolvedEvents
+
+        return ResolvedEvents(self.event_log, self.records)
+
+    @cached_property
     def learner_answers(self) -> LearnerAnswers:
         """Answers about one learner, now and as of the past."""
         from akademos.jobs.learner_answers import LearnerAnswers
         from akademos.jobs.past_tables import PastTables
 
-        tables = PastTables(self.event_log, self.records, self.learner_states, self.consent)
+        tables = PastTables(self.resolved_events, self.records, self.learner_states, self.consent)
         return LearnerAnswers(self.records, tables, self.models)
 
     @cached_property
@@ -162,7 +172,7 @@ class System(Adapters):
         from akademos.jobs.model_training import TrainingJob
         from akademos.jobs.trainers import TrainingSource
 
-        buckets = LearnerBuckets(self.event_log, self.consent, ROWS_PER_BUCKET)
+        buckets = LearnerBuckets(self.resolved_events, self.consent, ROWS_PER_BUCKET)
         source = TrainingSource(buckets, self.records, self.learner_states, self.registries)
         return TrainingJob(self.models, source, self.job_runs, clock=now)
 
@@ -192,11 +202,12 @@ class System(Adapters):
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
         processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
+        resolved = self.resolved_events
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
         return Jobs(
             mover=mover,
             refresh=Refresh(
-                states, PastTables(core, self.records, states, consent), consent, clock=now, tracing=tracing.at
+                states, PastTables(resolved, self.records, states, consent), consent, clock=now, tracing=tracing.at
             ),
             erasure=self.erasure_job(mover),
             withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
@@ -204,7 +215,7 @@ class System(Adapters):
             expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
-                core,
+                resolved,
                 self.records,
                 states,
                 consent,

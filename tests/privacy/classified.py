@@ -67,6 +67,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/consent"): OWN_DECISIONS,
     ("GET", "/v1/accesses"): OWN_RECORD,
     ("GET", "/who-saw-my-data"): OWN_RECORD,
+    ("POST", "/v1/records/import"): RECORDS,
+    ("GET", "/v1/records/export"): RECORDS,
     ("GET", "/v1/records/{collection}"): RECORDS,
     ("POST", "/v1/records/{collection}"): RECORDS,
     ("GET", "/v1/records/{collection}/{key}"): RECORDS,

@@ -39,7 +39,7 @@ from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.retention import Age
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
-from akademos.stores.postgres.audit import name_of
+from akademos.stores.postgres.audit import PostgresAuditLog, name_of
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
@@ -53,6 +53,7 @@ from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.record_store import PostgresRecordStore
+from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
@@ -268,6 +269,8 @@ def services_on(
         releases=PostgresReleases(database, keys),
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
         records=PostgresRecordStore(database, keys, PostgresVault(database, keys)),
+        loads=PostgresRecords(database, keys),
+        audit=PostgresAuditLog(database),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

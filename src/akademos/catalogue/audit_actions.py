@@ -47,3 +47,6 @@ class AuditAction(StrEnum):
     MATURITY_SCORED = "maturity.scored"
     RECOMMENDATION_CREATED = "recommendation.created"
     RECOMMENDATION_DISMISSED = "recommendation.dismissed"
+    TOPICS_MERGED = "topics.merged"
+    TOPICS_SPLIT = "topics.split"
+    TOPICS_RESTORED = "topics.restored"

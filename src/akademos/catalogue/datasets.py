@@ -16,6 +16,7 @@ from akademos.catalogue.people_datasets import PEOPLE_DATASETS
 from akademos.catalogue.records.datasets import RECORD_DATASETS
 from akademos.catalogue.release_datasets import RELEASE_DATASETS
 from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
+from akademos.catalogue.roster_datasets import ROSTER_DATASETS
 from akademos.catalogue.state_datasets import STATE_DATASETS
 
 DATASETS: tuple[Dataset, ...] = (
@@ -27,6 +28,7 @@ DATASETS: tuple[Dataset, ...] = (
     *IDENTITY_DATASETS,
     *ACTIVITY_DATASETS,
     *RECORD_DATASETS,
+    *ROSTER_DATASETS,
     *STATE_DATASETS,
     *MODEL_DATASETS,
     *GROUP_DATASETS,

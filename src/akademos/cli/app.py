@@ -23,6 +23,9 @@ app = typer.Typer(
 GROUPS = (
     "events",
     "records",
+    "import",
+    "export",
+    "topics",
     "consent",
     "identity",
     "tenant",
@@ -42,6 +45,8 @@ GROUPS = (
     "evaluate",
 )
 COMMANDS = ("demo", "serve", "worker", "ingest", "reconcile", "train", "erase", "token", "doctor")
+MODULES = {"import": "imports", "export": "exports"}
+"""Where the word of a command is no name for a module."""
 
 
 def _version(show: bool) -> None:
@@ -62,7 +67,7 @@ def _assemble(arguments: list[str]) -> None:
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     nouns = [wanted] if wanted in (*GROUPS, *COMMANDS) else [*GROUPS, *COMMANDS]
     for noun in nouns:
-        module = import_module(f"akademos.cli.{noun}")
+        module = import_module(f"akademos.cli.{MODULES.get(noun, noun)}")
         if noun in GROUPS:
             app.add_typer(module.app, name=noun)
         else:

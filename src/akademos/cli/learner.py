@@ -76,7 +76,7 @@ def command(
         services = system.services
         chosen = tenant or only_tenant(system)
         name = name_of(who, "user_id after --as", "")
-        principal = Principal(chosen, _role(system, chosen, name, role), name, "command_line")
+        principal = Principal(chosen, role_of(system, chosen, name, role), name, "command_line")
         instant = instant_of(as_of, services.clock())
         ask = Ask(
             name_of(learner, "learner", ""),
@@ -104,7 +104,13 @@ def only_tenant(system: System) -> str:
     return tenants[0].tenant_id
 
 
-def _role(system: System, tenant: str, who: str, wanted: str | None) -> Role:
+def role_of(system: System, tenant: str, who: str, wanted: str | None) -> Role:
+    """The role in which somebody asks: the one wanted, or the first of theirs.
+
+    Raises:
+        NotFound: nobody is known by that id.
+        InputError: they do not have the role.
+    """
     roles = system.tenants.roles_of(tenant, who)
     if not roles:
         raise NotFound(

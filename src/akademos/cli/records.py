@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from akademos import settings
+from akademos.catalogue.records import BY_NAME, RECORDS
+from akademos.cli.learner import only_tenant, role_of
 from akademos.cli.operator import operator
-from akademos.errors import InputError
-from akademos.intake.records import import_records
+from akademos.errors import Forbidden, InputError, NotFound
+from akademos.intake.record_rows import mapped_columns, read_mapped
+from akademos.intake.record_texts import MEDIA_TYPES, lines_of
+from akademos.intake.records import import_records, keep_records
+from akademos.serving.principal import Principal, name_of
+from akademos.serving.record_export import exported_rows
+from akademos.sources.record_maps import record_maps
 from akademos.system import System
 
 app = typer.Typer(help="Records: curriculum, people, enrolments, exams.", no_args_is_help=True)
@@ -29,8 +37,6 @@ def schema(
     names: Annotated[list[str] | None, typer.Argument(help="Records; all where none is named.")] = None,
 ) -> None:
     """Print the statements that the tables of records consist of, for the migration that brings one in."""
-    from akademos.catalogue.records import BY_NAME, RECORDS
-    from akademos.errors import NotFound
     from akademos.stores.postgres.record_schema import statements
 
     for unknown in set(names or ()) - BY_NAME.keys():
@@ -43,13 +49,20 @@ def schema(
 
 @app.command(name="import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="Folder with courses.csv, topics.csv, people.csv, ...")],
+    folder: Annotated[Path, typer.Argument(help="Folder with courses.csv, topics.jsonl, people.csv, ...")],
     tenant: Annotated[str, typer.Option(help="Tenant to load into.")],
+    column_map: Annotated[
+        Path | None, typer.Option("--map", help="TOML file with a column map: files of a campus system as they are.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
 ) -> None:
     """Check all record files of a folder, then load all of them or none."""
     with System(settings.load(data=data)) as system:
-        reports = import_records(folder, tenant, system.records, system.vault, actor=operator())
+        if column_map is None:
+            reports = import_records(folder, tenant, system.records, system.vault, actor=operator())
+        else:
+            files = read_mapped(folder, record_maps(_document(column_map), mapped_columns()))
+            reports = keep_records(files, tenant, system.records, system.vault, actor=operator())
     table = Table("records", "read", "new", "changed", "unchanged")
     for one in reports:
         table.add_row(one.table, *(f"{count:,}" for count in (one.read, one.new, one.changed, one.unchanged)))
@@ -66,8 +79,6 @@ def history(
 ) -> None:
     """What held when: one row a version, from the log of changes. Columns that name people are left out, and records
     about a learner have no history here."""
-    from akademos.catalogue.records import BY_NAME
-    from akademos.errors import NotFound
     from akademos.ledger import scd2
     from akademos.stores.postgres.record_log import PostgresRecordLog
 
@@ -102,3 +113,48 @@ def _instant(text: str) -> datetime:
     if instant is None or instant.tzinfo is None:
         raise InputError(f"`{text[:40]}` is no instant.", hint="Write 2026-05-01T00:00:00+00:00.")
     return instant
+
+
+@app.command(name="export")
+def export_(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder for the files.")],
+    who: Annotated[str, typer.Option("--as", help="user_id of whoever asks.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the access log, which learners may see. Names nobody.")],
+    role: Annotated[str | None, typer.Option(help="Role, where one has several.")] = None,
+    form: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
+    tenant: Annotated[str | None, typer.Option(help="The tenant; may be left out when there is one only.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
+) -> None:
+    """Write every record that whoever asks may read, a file each; they can be imported again."""
+    wanted = next((one for one in MEDIA_TYPES if one == form), None)
+    if wanted is None:
+        raise InputError(f"--form is `{form}`.", hint="Use csv or jsonl.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is not empty.", hint="Give a new folder.")
+    name_of(reason, "reason", "")
+    with System(settings.load(data=data)) as system:
+        chosen = tenant or only_tenant(system)
+        name = name_of(who, "user_id after --as", "")
+        principal = Principal(chosen, role_of(system, chosen, name, role), name, "command_line")
+        folder.mkdir(parents=True, exist_ok=True)
+        for record in RECORDS:
+            try:
+                rows = exported_rows(system.services, principal, record, "akademos records export", reason, wanted)
+            except Forbidden:
+                continue  # not for this role; the log of looks has it where it is about people
+            file = folder / f"{(record.file or record.name + '.csv').removesuffix('.csv')}.{wanted}"
+            written = -1 if wanted == "csv" else 0  # the header is no row
+            with file.open("wb") as out:
+                for line in lines_of(record, rows, wanted):
+                    out.write(line)
+                    written += 1
+            typer.echo(f"{file.name}: {written:,} rows")
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as missing:
+        raise InputError(f"The column map {path} cannot be read.", hint="Check the path.") from missing
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise InputError(f"The column map {path} is not TOML: {broken}.", hint="Mend that line.") from broken

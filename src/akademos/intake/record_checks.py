@@ -38,7 +38,9 @@ def check_references(files: RecordFiles, known: Mapping[str, Collection[object]]
                 for name in value if isinstance(value, list) else [value]:
                     if name not in known[target] and (name,) not in files.lines.get(target, {}):
                         what = "person" if target == PEOPLE.name else BY_NAME[target].singular
-                        files.problems.append(Problem(table.file, line, one.outside, f"there is no {what} `{name}`"))
+                        files.problems.append(
+                            Problem(files.name_of(table), line, one.outside, f"there is no {what} `{name}`")
+                        )
 
 
 def check_cycles(
@@ -92,7 +94,8 @@ def _name_cycles(
             closing = [edge for edge in pairwise(nodes) if edge in of_file]
             lines = {edge: files.lines[table][of_file[edge]] for edge in closing}
             last = max(closing, key=lambda edge: lines[edge])
-            files.problems.append(Problem(BY_NAME[table].file, lines[last], None, f"{what}: {' > '.join(nodes)}"))
+            reason = f"{what}: {' > '.join(nodes)}"
+            files.problems.append(Problem(files.name_of(BY_NAME[table]), lines[last], None, reason))
             left.discard(last)
         else:
             return

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from akademos.sources.record_maps import RecordMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +31,60 @@ class Cells:
     values: Mapping[str, str]
 
 
-def read_table(path: Path, columns: Sequence[str], required: Sequence[str], problems: list[Problem]) -> Iterator[Cells]:
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    required: Sequence[str],
+    problems: list[Problem],
+    *,
+    mapped: RecordMap | None = None,
+) -> Iterator[Cells]:
     """Rows of a UTF-8 CSV file with a header; what cannot be read is added to `problems`.
+
+    With a map the columns are those of the file, which must have the ones that the map names.
 
     The header may have the columns in any order and leave out those that are not required. Empty lines are
     passed over. After bytes that are no UTF-8, or a quote that never ends, nothing more of the file is read.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        begins = 1
         try:
-            header = [name.strip() for name in next(reader, [])]
-            wrong = _header_problems(path.name, header, columns, required)
-            problems.extend(wrong)
-            if wrong:
-                return
-            begins = reader.line_num + 1
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    if len(cells) == len(header):
-                        yield Cells(begins, dict(zip(header, cells, strict=True)))
-                    else:
-                        reason = f"has {len(cells)} cells, the header {len(header)}"
-                        problems.append(Problem(path.name, begins, None, reason))
-                begins = reader.line_num + 1
+            yield from table_rows(path.name, file, columns, required, problems, mapped=mapped)
         except UnicodeDecodeError:
-            line = _first_undecodable(path)
+            line = first_undecodable(path)
             problems.append(Problem(path.name, line, None, "is not UTF-8; the file was read up to here"))
-        except csv.Error as broken:
-            problems.append(Problem(path.name, begins, None, f"is no CSV ({broken}); the file was read up to here"))
+
+
+def table_rows(
+    file: str,
+    lines: Iterable[str],
+    columns: Sequence[str],
+    required: Sequence[str],
+    problems: list[Problem],
+    *,
+    mapped: RecordMap | None = None,
+) -> Iterator[Cells]:
+    """The same for lines that are text already; `file` is what problems call them."""
+    reader = csv.reader(lines, strict=True, delimiter=mapped.delimiter if mapped else ",")
+    begins = 1
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        if mapped is None:
+            wrong = _header_problems(file, header, columns, required)
+        else:
+            wrong = [Problem(file, 1, None, f"the column `{name}` is missing") for name in mapped.missing(header)]
+        problems.extend(wrong)
+        if wrong:
+            return
+        begins = reader.line_num + 1
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                if len(cells) == len(header):
+                    yield Cells(begins, dict(zip(header, cells, strict=True)))
+                else:
+                    problems.append(Problem(file, begins, None, f"has {len(cells)} cells, the header {len(header)}"))
+            begins = reader.line_num + 1
+    except csv.Error as broken:
+        problems.append(Problem(file, begins, None, f"is no CSV ({broken}); the file was read up to here"))
 
 
 def _header_problems(
@@ -78,7 +105,8 @@ def _header_problems(
     return wrong
 
 
-def _first_undecodable(path: Path) -> int:
+def first_undecodable(path: Path) -> int:
+    """The line of the first bytes that are no UTF-8; 1 when there are none."""
     content = path.read_bytes()
     try:
         content.decode("utf-8-sig")

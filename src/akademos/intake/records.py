@@ -15,7 +15,7 @@ from akademos.catalogue.records.declaration import Record
 from akademos.errors import InputError
 from akademos.intake.record_checks import check_cycles, check_people, check_references
 from akademos.intake.record_files import Problem
-from akademos.intake.record_rows import PEOPLE, Row, read_folder
+from akademos.intake.record_rows import PEOPLE, RecordFiles, Row, read_folder
 from akademos.stores.ports.identity import Identifier, IdentityVault, Person, PersonKind
 from akademos.stores.ports.records import LoadReport, Records
 
@@ -23,19 +23,21 @@ PROBLEMS_NAMED = 50
 
 
 class RecordsError(InputError):
-    """Record files with something wrong in them; nothing was kept. `problems` has all of it."""
+    """Record files with something wrong in them; nothing was kept. `problems` has all of it, but for
+    `more` that were only counted."""
 
     code = "records_refused"
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], *, more: int = 0) -> None:
         named = "\n".join(str(one) for one in problems[:PROBLEMS_NAMED])
-        more = len(problems) - PROBLEMS_NAMED
-        rest = f"\nand {more} more" if more > 0 else ""
+        found = len(problems) + more
+        rest = f"\nand {found - PROBLEMS_NAMED:,} more" if found > PROBLEMS_NAMED else ""
         super().__init__(
-            f"The records have {len(problems)} problem{'s' if len(problems) > 1 else ''}:\n{named}{rest}\n",
+            f"The records have {found:,} problem{'s' if found > 1 else ''}:\n{named}{rest}\n",
             hint="Nothing was kept; mend the lines and import again.",
         )
         self.problems = problems
+        self.more = more
 
 
 def import_records(
@@ -50,7 +52,18 @@ def import_records(
         RecordsError: with every problem found; nothing was kept.
         NotFound: there is no such tenant.
     """
-    files = read_folder(folder)
+    return keep_records(read_folder(folder), tenant_id, records, vault, actor=actor)
+
+
+def keep_records(
+    files: RecordFiles, tenant_id: str, records: Records, vault: IdentityVault, *, actor: str
+) -> list[LoadReport]:
+    """The same for rows that are read already.
+
+    Raises:
+        RecordsError: with every problem found; nothing was kept.
+        NotFound: there is no such tenant.
+    """
     records.load_all(tenant_id, {}, actor=actor)  # refuses an unknown tenant before anybody is entered
     people = vault.find(tenant_id, [Identifier("user", user) for user in sorted(files.user_ids())])
     known = {identifier.value: person for identifier, person in people.items()}

@@ -41,6 +41,7 @@ from akademos.serving.routes import (
     operations,
     pages,
     peers,
+    record_transfer,
     records,
     releases,
     requests,
@@ -129,6 +130,7 @@ def create_app(
         operations,
         pages,
         peers,
+        record_transfer,  # before the records, whose collections would take its addresses for theirs
         records,
         releases,
         requests,

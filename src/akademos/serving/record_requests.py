@@ -29,24 +29,34 @@ _TAG = re.compile(r'"([0-9]{1,18})"')
 _INSTANT = Field("since", "timestamp", "from when on", required=True)
 
 
+async def bounded_body(request: Request, most: int) -> bytes:
+    """The body, of so many bytes at most.
+
+    Raises:
+        HTTPException: it is larger (413).
+    """
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > most:
+        raise HTTPException(413)
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > most:
+            raise HTTPException(413)
+    return bytes(content)
+
+
 async def body_of(request: Request) -> object:
     """The body as JSON, an empty one as an empty object.
 
     Raises:
         AkademosError: it is no JSON (400), or too large (413).
     """
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared) > RECORD_LIMITS.body_bytes:
-        raise HTTPException(413)
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > RECORD_LIMITS.body_bytes:
-            raise HTTPException(413)
+    content = await bounded_body(request, RECORD_LIMITS.body_bytes)
     if not content:
         return {}
     try:
-        return orjson.loads(bytes(content))
+        return orjson.loads(content)
     except orjson.JSONDecodeError:
         raise AkademosError(
             "The body is not JSON.", hint="Send one JSON object.", code="malformed_json", status=400

@@ -18,6 +18,7 @@ from akademos.serving.principal import Doorkeeper, Principal
 from akademos.serving.standing import Standing
 from akademos.stores.ports.access import LearnerReadings, Tenants
 from akademos.stores.ports.answers import AnswerSource
+from akademos.stores.ports.audit import AuditLog
 from akademos.stores.ports.audit_trail import AuditTrail
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.consent_terms import ConsentTerms
@@ -27,6 +28,7 @@ from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityV
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.peers import PublishedPeers
 from akademos.stores.ports.record_store import RecordStore
+from akademos.stores.ports.records import Records
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
@@ -84,6 +86,8 @@ class Services:
     releases: ReleaseRegister
     release_files: ReleaseFiles
     records: RecordStore
+    loads: Records
+    audit: AuditLog
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]

@@ -17,6 +17,7 @@ class RecordLimits:
     page: int = 500
     page_usual: int = 100
     body_bytes: int = 1024 * 1024
+    import_bytes: int = 5 * 1024 * 1024
     idempotency: timedelta = timedelta(days=1)
 
 

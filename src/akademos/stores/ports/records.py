@@ -37,6 +37,16 @@ class LoadReport:
     changed: int
     unchanged: int
 
+    def __add__(self, other: LoadReport) -> LoadReport:
+        """Both together, of one table."""
+        return LoadReport(
+            self.table,
+            self.read + other.read,
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+        )
+
 
 class Records(Protocol):
     """Loading is idempotent: the same rows again change nothing."""

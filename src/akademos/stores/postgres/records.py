@@ -27,6 +27,7 @@ _TEXTS = pl.List(pl.String)
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "topic_ids": _TEXTS,
     "position": pl.Int32,
+    "number": pl.Int64,
     "weight": pl.Float64,
     "pass_mark": pl.Float64,
     "starts_on": pl.Date,
@@ -54,6 +55,11 @@ _CURRICULUM: dict[str, str] = {
         SELECT exam_id, topic_id, max(weight) AS weight FROM exam_weights
         WHERE tenant_id = %s GROUP BY 1, 2""",
     "exam_sections": "SELECT exam_id, section, topic_id, weight FROM exam_weights WHERE tenant_id = %s",
+    # Merges and splits in force: what events of before are about now.
+    "topic_moves": """
+        SELECT number, m ->> 'source' AS source, m ->> 'question_id' AS question_id,
+            m ->> 'material_id' AS material_id, m ->> 'target' AS target
+        FROM topic_changes, jsonb_array_elements(moves) AS m WHERE tenant_id = %s AND undone_at IS NULL""",
     "learner_targets": """
         SELECT learner_key::text, exam_id, target_date FROM learner_targets WHERE tenant_id = %s""",
     "learners": """
@@ -98,20 +104,20 @@ class PostgresRecords:
         for unknown in tables.keys() - BY_NAME.keys():
             raise InputError(f"There is no record table `{unknown}`.", hint="Known: " + ", ".join(BY_NAME) + ".")
         with self._database.pipeline() as transaction:
-            self._lock(transaction, tenant_id)
+            self.lock(transaction, tenant_id)
             assigned = assignments_of(transaction, tenant_id) if "staff_assignments" in tables else None
             try:
                 reports = [
-                    _load(transaction, tenant_id, table, tables[table.name])
+                    load_rows(transaction, tenant_id, table, tables[table.name])
                     for table in RECORDS
                     if table.name in tables
                 ]
                 transaction.execute("SET CONSTRAINTS ALL IMMEDIATE")
             except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as refusal:
-                raise _refused(refusal) from refusal
+                raise refused(refusal) from refusal
             if any(one.new or one.changed for one in reports):
-                _refuse_cycles(transaction, tenant_id)
-                transaction.execute(_BUMP, (tenant_id,))
+                refuse_cycles(transaction, tenant_id)
+                self.count_up(transaction, tenant_id)
             if assigned is not None:
                 record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
         return reports
@@ -125,7 +131,12 @@ class PostgresRecords:
         with self._database.serving(tenant_id) as transaction:
             return {row[0] for row in transaction.execute(statement, (tenant_id,))}
 
-    def _lock(self, transaction: Transaction, tenant_id: str) -> None:
+    def lock(self, transaction: Transaction, tenant_id: str) -> None:
+        """Make loads of one tenant follow each other until the transaction ends.
+
+        Raises:
+            NotFound: there is no such tenant.
+        """
         try:
             transaction.execute(LOCK, (tenant_id,))
         except psycopg.errors.ForeignKeyViolation as missing:
@@ -136,8 +147,12 @@ class PostgresRecords:
     def touch(self, tenant_id: str) -> int:
         """Count the version up and return it."""
         with self._database.pipeline() as transaction:
-            self._lock(transaction, tenant_id)
-            row = transaction.execute(_BUMP, (tenant_id,)).fetchone()
+            self.lock(transaction, tenant_id)
+            return self.count_up(transaction, tenant_id)
+
+    def count_up(self, transaction: Transaction, tenant_id: str) -> int:
+        """Count the version up within a transaction that has changed records; return it."""
+        row = transaction.execute(_BUMP, (tenant_id,)).fetchone()
         return int(row[0]) if row else 0
 
     def curriculum_version(self, tenant_id: str) -> int:
@@ -175,7 +190,10 @@ def _read(transaction: Transaction, tenant_id: str, query: str) -> pl.DataFrame:
     return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
-def _load(transaction: Transaction, tenant_id: str, table: Record, rows: Sequence[Mapping[str, object]]) -> LoadReport:
+def load_rows(
+    transaction: Transaction, tenant_id: str, table: Record, rows: Sequence[Mapping[str, object]]
+) -> LoadReport:
+    """Insert or update rows of one record table within a transaction that holds the tenant's lock."""
     complete = _complete(table, rows)
     statement = _statement(table, complete[0].keys() if complete else set())
     new = changed = 0
@@ -241,7 +259,8 @@ def _statement(table: Record, columns: Collection[str]) -> sql.Composed:
     )
 
 
-def _refused(refusal: psycopg.Error) -> AkademosError:
+def refused(refusal: psycopg.Error) -> AkademosError:
+    """What a caller is told when the database refuses a row."""
     diagnosis = refusal.diag
     where = f" of `{diagnosis.table_name}`" if diagnosis.table_name else ""
     detail = diagnosis.message_detail or diagnosis.message_primary or str(refusal)
@@ -252,7 +271,12 @@ def _refused(refusal: psycopg.Error) -> AkademosError:
     )
 
 
-def _refuse_cycles(transaction: Transaction, tenant_id: str) -> None:
+def refuse_cycles(transaction: Transaction, tenant_id: str) -> None:
+    """No circle among prerequisites and none in the topic tree.
+
+    Raises:
+        InputError: there is one, which is named (`cycle`).
+    """
     prerequisites = transaction.execute(
         "SELECT from_topic, to_topic FROM topic_relationships "
         "WHERE tenant_id = %s AND kind = 'prerequisite' AND status = 'active'",

@@ -26,17 +26,18 @@ def assignments_of(transaction: Transaction, tenant_id: str) -> Assignments:
 def record_role_changes(
     transaction: Transaction, keys: Keys, tenant_id: str, before: Assignments, *, actor: str
 ) -> None:
-    """Write one entry about the assignments that were not there before: of whom, if it is one person, and how many of
-    each role. The last statement of its transaction, see `audit.append`."""
-    new = assignments_of(transaction, tenant_id) - before
-    if not new:
-        return
-    people = {key for key, _, _ in new}
-    subject = name_of(transaction, keys, tenant_id, next(iter(people))) if len(people) == 1 else None
-    assigned = dict(sorted(Counter(role for _, _, role in new).items()))
-    detail: dict[str, Json] = {
-        "assigned": {**assigned},
-        "people": len(people),
-        "courses": len({course for _, course, _ in new}),
-    }
-    append(transaction, tenant_id, AuditEntry(actor, AuditAction.ROLE_CHANGED, subject, detail))
+    """Write an entry about the assignments that were not there before, and one about those that are no more: of whom,
+    if it is one person, and how many of each role. The last statement of its transaction, see `audit.append`."""
+    now = assignments_of(transaction, tenant_id)
+    for what, changed in (("assigned", now - before), ("removed", before - now)):
+        if not changed:
+            continue
+        people = {key for key, _, _ in changed}
+        subject = name_of(transaction, keys, tenant_id, next(iter(people))) if len(people) == 1 else None
+        roles = dict(sorted(Counter(role for _, _, role in changed).items()))
+        detail: dict[str, Json] = {
+            what: {**roles},
+            "people": len(people),
+            "courses": len({course for _, course, _ in changed}),
+        }
+        append(transaction, tenant_id, AuditEntry(actor, AuditAction.ROLE_CHANGED, subject, detail))

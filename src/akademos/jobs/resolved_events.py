@@ -1,0 +1,85 @@
+"""The core as analytics read it: events of topics that were merged or split are about the topics that stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import polars as pl
+import pyarrow as pa
+
+from akademos.analytics.topic_changes import NEEDED, resolved
+from akademos.stores.ports.event_log import EventLogReader
+from akademos.stores.ports.records import Records
+
+TOPICS = "topic_ids"
+
+
+class ResolvedEvents:
+    """An `EventLogReader` over another one."""
+
+    def __init__(self, events: EventLogReader, records: Records) -> None:
+        self._events = events
+        self._records = records
+
+    def committed_version(self, application: str) -> int | None:
+        """The last version that `application` committed, or None."""
+        return self._events.committed_version(application)
+
+    def count(self, tenant_id: str | None = None) -> int:
+        """How many rows the core holds."""
+        return self._events.count(tenant_id)
+
+    def learner_events(
+        self,
+        tenant_id: str,
+        learner_keys: Sequence[str],
+        *,
+        columns: Sequence[str] | None = None,
+        event_names: Sequence[str] | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """Rows of some learners, sorted by (learner, time, id); see the port."""
+        moves = self._moves(tenant_id, columns)
+        found = self._events.learner_events(
+            tenant_id, learner_keys, columns=_with_needed(columns, moves), event_names=event_names, until=until
+        )
+        return _now(found, columns, moves)
+
+    def by_learner(
+        self,
+        tenant_id: str,
+        *,
+        columns: Sequence[str],
+        event_names: Sequence[str] | None = None,
+        rows_per_bucket: int = 500_000,
+        after: str | None = None,
+    ) -> Iterator[pa.Table]:
+        """All rows of a tenant's learners in buckets of whole learners; see the port."""
+        moves = self._moves(tenant_id, columns)
+        for found in self._events.by_learner(
+            tenant_id,
+            columns=_with_needed(columns, moves) or columns,
+            event_names=event_names,
+            rows_per_bucket=rows_per_bucket,
+            after=after,
+        ):
+            yield _now(found, columns, moves)
+
+    def _moves(self, tenant_id: str, columns: Sequence[str] | None) -> pl.DataFrame | None:
+        """The moves in force; None where there are none, or nobody asks for topics."""
+        if columns is not None and TOPICS not in columns:
+            return None
+        moves = self._records.curriculum(tenant_id).tables["topic_moves"]
+        return moves if moves.height else None
+
+
+def _with_needed(columns: Sequence[str] | None, moves: pl.DataFrame | None) -> Sequence[str] | None:
+    return columns if columns is None or moves is None else [*dict.fromkeys((*columns, *NEEDED))]
+
+
+def _now(found: pa.Table, columns: Sequence[str] | None, moves: pl.DataFrame | None) -> pa.Table:
+    if moves is None or not found.num_rows:
+        return found if columns is None else found.select(list(columns))
+    table = resolved(pl.DataFrame(found), moves)
+    return (table if columns is None else table.select(columns)).to_arrow()
