@@ -23,11 +23,11 @@ STEPS = [
     [
         (CompletionRule(), Activity(), 0, "view"),
         (CompletionRule(), Activity(viewed=True), 1, ""),
-        (CompletionRule("time_spent", seconds=60), Activity(viewed=True, seconds=45), 0.75, "time"),
-        (CompletionRule("time_spent", seconds=60), Activity(seconds=90), 1, ""),
-        (CompletionRule("score", score=0.8), Activity(score=0.4), 0.5, "score"),
-        (CompletionRule("score", score=0.8), Activity(score=0.8), 1, ""),
-        (CompletionRule("score", score=0.0), Activity(viewed=True), 0, "score"),
+        (CompletionRule("time_spent", minimum_seconds=60), Activity(viewed=True, seconds=45), 0.75, "time"),
+        (CompletionRule("time_spent", minimum_seconds=60), Activity(seconds=90), 1, ""),
+        (CompletionRule("score", minimum_score=0.8), Activity(score=0.4), 0.5, "score"),
+        (CompletionRule("score", minimum_score=0.8), Activity(score=0.8), 1, ""),
+        (CompletionRule("score", minimum_score=0.0), Activity(viewed=True), 0, "score"),
         (CompletionRule("all_parts"), Activity(parts=[Part(1), Part(0.5)]), 0.75, "parts"),
         (CompletionRule("all_parts"), Activity(parts=[Part(1), Part(0, optional=True)]), 1, ""),
         (CompletionRule("all_parts"), Activity(viewed=True, parts=[Part(0, optional=True)]), 1, ""),
@@ -39,7 +39,7 @@ def test_rules(rule: CompletionRule, activity: Activity, share: float, missing: 
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rule": "read"}, {"rule": "time_spent"}, {"rule": "score"}, {"rule": "score", "score": 2}]
+    "wrong", [{"rule": "read"}, {"rule": "time_spent"}, {"rule": "score"}, {"rule": "score", "minimum_score": 2}]
 )
 def test_a_rule_that_is_none(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError) as refused:

@@ -20,8 +20,12 @@ from akademos.learning.review import (
 
 RUBRIC: dict[str, Any] = {
     "criteria": [
-        {"id": "method", "title": "Method", "levels": [{"id": "none", "points": 0}, {"id": "good", "points": 6}]},
-        {"id": "style", "title": "Style", "levels": [{"id": "weak", "points": 1}, {"id": "fine", "points": 4}]},
+        {
+            "criterion": "method",
+            "weight": 2,
+            "levels": [{"level": "none", "points": 0}, {"level": "good", "points": 3}],
+        },
+        {"criterion": "style", "levels": [{"level": "weak", "points": 1}, {"level": "fine", "points": 4}]},
     ]
 }
 
@@ -47,13 +51,22 @@ def test_every_criterion_gets_one_of_its_levels(chosen: dict[str, str], code: st
 
 
 def _levels(*points: Any) -> dict[str, Any]:
-    levels = [{"id": str(number), "points": one} for number, one in enumerate(points)]
-    return {"criteria": [{"id": "a", "levels": levels}]}
+    levels = [{"level": str(number), "points": one} for number, one in enumerate(points)]
+    return {"criteria": [{"criterion": "a", "levels": levels}]}
 
 
 @pytest.mark.parametrize(
     "content",
-    [{}, {"criteria": "all"}, {"criteria": [3]}, _levels(1), _levels(0, 0), _levels(1, -1), _levels(1, True)],
+    [
+        {},
+        {"criteria": "all"},
+        {"criteria": [3]},
+        _levels(1),
+        _levels(0, 0),
+        _levels(1, -1),
+        _levels(1, True),
+        {"criteria": [{"criterion": "a", "weight": 0, "levels": RUBRIC["criteria"][1]["levels"]}]},
+    ],
 )
 def test_a_rubric_that_gives_no_points_is_refused(content: dict[str, Any]) -> None:
     with pytest.raises(InputError) as refused:

@@ -18,30 +18,33 @@ class Step:
     end: bool = False
 
 
-def steps_of(content: Sequence[object]) -> list[Step]:
-    """The steps as declared: objects with `id`, `prompt`, `choices` (objects with `to`) and `end`.
+def steps_of(scenario: Mapping[str, object]) -> list[Step]:
+    """The steps as declared: objects with `step`, `prompt`, `choices` (objects with `next`) and `ends`.
 
     What is no step at all comes out as one without id or prompt, which `problems_of_scenario` names.
     """
     found = []
-    for one in content:
+    for one in _listed(scenario.get("steps")):
         step = one if isinstance(one, Mapping) else {}
-        choices = step.get("choices")
         targets = [
-            str(choice.get("to", "")) if isinstance(choice, Mapping) else ""
-            for choice in (choices if isinstance(choices, Sequence) and not isinstance(choices, str) else ())
+            str(choice.get("next") or "") if isinstance(choice, Mapping) else ""
+            for choice in _listed(step.get("choices"))
         ]
-        found.append(
-            Step(str(step.get("id") or ""), str(step.get("prompt") or ""), tuple(targets), step.get("end") is True)
-        )
+        ends = step.get("ends") is True
+        found.append(Step(str(step.get("step") or ""), str(step.get("prompt") or ""), tuple(targets), ends))
     return found
 
 
-def problems_of_scenario(steps: Sequence[Step], where: str) -> list[Problem]:
-    """Every reason why the scenario cannot be played through; it begins with the first step. `where` is its place."""
+def problems_of_scenario(scenario: Mapping[str, object], where: str) -> list[Problem]:
+    """Every reason why the scenario cannot be played through from its `start`. `where` is its place."""
+    steps, start = steps_of(scenario), scenario.get("start")
     if not steps:
         return [Problem("scenario_empty", where, "The interactive lesson has no step.")]
     found = []
+    if all(step.step_id != start for step in steps):
+        found.append(
+            Problem("start_unknown", f"{where}/start", f"It starts at {start or 'nothing'}, which is no step.")
+        )
     known: dict[str, Step] = {}
     for number, step in enumerate(steps):
         place = f"{where}/steps/{step.step_id or number}"
@@ -64,7 +67,7 @@ def problems_of_scenario(steps: Sequence[Step], where: str) -> list[Problem]:
             if target not in known
         ]
     follows = {name: [target for target in step.choices if target in known] for name, step in known.items()}
-    reached = _reachable(follows, [name for name in known if name == steps[0].step_id])
+    reached = _reachable(follows, [name for name in known if name == start])
     precedes: dict[str, list[str]] = {name: [] for name in known}
     for name, targets in follows.items():
         for target in targets:
@@ -78,6 +81,10 @@ def problems_of_scenario(steps: Sequence[Step], where: str) -> list[Problem]:
             stuck = "is a dead end" if not follows[name] else "leads round in a circle that no end follows"
             found.append(Problem("step_dead_end", place, f"The step {name} {stuck}."))
     return found
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def _reachable(edges: Mapping[str, Iterable[str]], start: Iterable[str]) -> set[str]:

@@ -17,21 +17,21 @@ RULES: tuple[Rule, ...] = ("viewed", "time_spent", "score", "all_parts")
 class CompletionRule:
     """What a lesson asks for.
 
-    `seconds` is needed by time_spent, `score` (share in 0..1) by score; `all_parts` means the parts that are not
-    optional.
+    `minimum_seconds` is needed by time_spent, `minimum_score` (share in 0..1) by score; `all_parts` means the parts
+    that are not optional.
     """
 
     rule: Rule = "viewed"
-    seconds: float | None = None
-    score: float | None = None
+    minimum_seconds: float | None = None
+    minimum_score: float | None = None
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise _rule("rule", "is one of " + ", ".join(RULES))
-        if self.rule == "time_spent" and (self.seconds is None or self.seconds <= 0):
-            raise _rule("seconds", "is longer than nothing")
-        if self.rule == "score" and (self.score is None or not 0 <= self.score <= 1):
-            raise _rule("score", "is within 0 and 1")
+        if self.rule == "time_spent" and (self.minimum_seconds is None or self.minimum_seconds <= 0):
+            raise _rule("minimum_seconds", "is longer than nothing")
+        if self.rule == "score" and (self.minimum_score is None or not 0 <= self.minimum_score <= 1):
+            raise _rule("minimum_score", "is within 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def completion(rule: CompletionRule, activity: Activity) -> Completion:
     A lesson under all_parts that has no part that counts is done when it was viewed.
     """
     if rule.rule == "time_spent":
-        share = min(1.0, activity.seconds / (rule.seconds or 1.0))
+        share = min(1.0, activity.seconds / (rule.minimum_seconds or 1.0))
         return Completion(share, share >= 1, "" if share >= 1 else "time")
     if rule.rule == "score":
-        needed = rule.score or 0.0
+        needed = rule.minimum_score or 0.0
         done = activity.score is not None and passes(activity.score, needed)
         if done:
             return Completion(1.0, done=True)

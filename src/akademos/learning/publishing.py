@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from akademos.errors import InputError
-from akademos.learning.branching import problems_of_scenario, steps_of
+from akademos.learning.branching import problems_of_scenario
 from akademos.learning.completion import CompletionRule
 from akademos.learning.items import item_key
 from akademos.learning.problems import Problem
@@ -18,18 +18,17 @@ from akademos.learning.review import rubric_of
 class LessonContent:
     """One lesson and what hangs on it, as the records have it.
 
-    `video` holds media_reference and duration_seconds; `steps` the scenario of an interactive lesson. `completion`
-    holds rule, seconds and score.
+    `content_id` names the quiz, exercise or material that it shows; `video` holds media_reference and
+    duration_seconds, `scenario` start and steps, `completion` rule, minimum_seconds and minimum_score.
     """
 
     lesson_id: str
     title: str
     content_type: str
     completion: Mapping[str, object] = field(default_factory=dict)
+    content_id: str | None = None
     video: Mapping[str, object] | None = None
-    steps: Sequence[object] | None = None
-    quizzes: Sequence[str] = ()
-    exercises: Sequence[str] = ()
+    scenario: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,15 @@ class ModuleContent:
 
 @dataclass(frozen=True, slots=True)
 class CourseContent:
-    """A course as a whole: quizzes with the ids of their items, exercises with their rubrics, and the items that
-    stand in the bank (their scoring content; None for an item that is not scored here)."""
+    """A course as a whole: quizzes with the ids of their items, exercises with their rubrics (None for one that nobody
+    reviews), the materials and items that there are; of an item how it is scored, None where it does not say."""
 
     course_id: str
     title: str
     modules: Sequence[ModuleContent] = ()
     quizzes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    exercises: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    exercises: Mapping[str, Mapping[str, object] | None] = field(default_factory=dict)
+    materials: frozenset[str] = frozenset()
     items: Mapping[str, Mapping[str, object] | None] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()
 
@@ -72,9 +72,9 @@ def problems_of_course(course: CourseContent) -> list[Problem]:
         found += _twice("lesson", f"{place}/lessons", (lesson.lesson_id for lesson in module.lessons))
         for lesson in module.lessons:
             found += _problems_of_lesson(lesson, f"{place}/lessons/{lesson.lesson_id}", course)
-    for quiz in sorted({quiz for module in course.modules for lesson in module.lessons for quiz in lesson.quizzes}):
-        if quiz in course.quizzes:
-            found += _problems_of_quiz(quiz, course)
+    lessons = [lesson for module in course.modules for lesson in module.lessons]
+    for quiz in sorted({one.content_id or "" for one in lessons if one.content_type == "quiz"} & course.quizzes.keys()):
+        found += _problems_of_quiz(quiz, course)
     return found
 
 
@@ -87,8 +87,8 @@ def _problems_of_lesson(lesson: LessonContent, place: str, course: CourseContent
     except InputError as refusal:
         found.append(Problem("completion_rule_invalid", f"{place}/completion{refusal.pointer or ''}", refusal.reason))
     else:
-        if rule.rule == "score" and not (lesson.quizzes or lesson.exercises):
-            reason = f"The lesson {named} is done by a score, and has neither quiz nor exercise."
+        if rule.rule == "score" and lesson.content_type not in ("quiz", "exercise"):
+            reason = f"The lesson {named} is done by a score, and is neither quiz nor exercise."
             found.append(Problem("nothing_to_score", f"{place}/completion", reason))
     if lesson.content_type == "video":
         video = lesson.video or {}
@@ -98,24 +98,28 @@ def _problems_of_lesson(lesson: LessonContent, place: str, course: CourseContent
             reason = f"The duration of the video of the lesson {named} is unknown."
             found.append(Problem("video_duration_missing", f"{place}/video/duration_seconds", reason))
     if lesson.content_type == "interactive":
-        found += problems_of_scenario(steps_of(lesson.steps or ()), place)
-    if lesson.content_type == "quiz" and not lesson.quizzes:
-        found.append(Problem("quiz_missing", place, f"The lesson {named} is a quiz, and has none."))
-    if lesson.content_type == "exercise" and not lesson.exercises:
-        found.append(Problem("exercise_missing", place, f"The lesson {named} is an exercise, and has none."))
-    for quiz in lesson.quizzes:
-        if quiz not in course.quizzes:
-            found.append(Problem("quiz_unknown", place, f"There is no quiz {quiz}, which the lesson {named} names."))
-    for exercise in lesson.exercises:
-        if exercise not in course.exercises:
-            reason = f"There is no exercise {exercise}, which the lesson {named} names."
-            found.append(Problem("exercise_unknown", place, reason))
-            continue
-        try:
-            rubric_of(course.exercises[exercise])
-        except InputError as refusal:
-            found.append(Problem("rubric_invalid", f"/exercises/{exercise}{refusal.pointer or ''}", refusal.reason))
+        found += problems_of_scenario(lesson.scenario or {}, place)
+    if lesson.content_type in ("quiz", "exercise", "material"):
+        found += _problems_of_shown(lesson, place, named, course)
     return found
+
+
+def _problems_of_shown(lesson: LessonContent, place: str, named: str, course: CourseContent) -> list[Problem]:
+    what, shown = lesson.content_type, lesson.content_id
+    known = {"quiz": course.quizzes.keys(), "exercise": course.exercises.keys(), "material": course.materials}[what]
+    article = "an" if what == "exercise" else "a"
+    if not shown:
+        return [Problem(f"{what}_missing", place, f"The lesson {named} is {article} {what}, and names none.")]
+    if shown not in known:
+        return [Problem(f"{what}_unknown", place, f"There is no {what} {shown}, which the lesson {named} names.")]
+    rubric = course.exercises.get(shown) if what == "exercise" else None
+    if rubric is None:
+        return []
+    try:
+        rubric_of(rubric)
+    except InputError as refusal:
+        return [Problem("rubric_invalid", f"/exercises/{shown}{refusal.pointer or ''}", refusal.reason)]
+    return []
 
 
 def _problems_of_quiz(quiz: str, course: CourseContent) -> list[Problem]:
@@ -150,12 +154,16 @@ def rule_of(content: Mapping[str, object]) -> CompletionRule:
     Raises:
         InputError: it is none.
     """
-    seconds, score = content.get("seconds"), content.get("score")
+    seconds, score = content.get("minimum_seconds"), content.get("minimum_score")
     return CompletionRule(
         content.get("rule") or "viewed",  # type: ignore[arg-type]  # the rule refuses what is none
-        float(seconds) if isinstance(seconds, int | float) else None,
-        float(score) if isinstance(score, int | float) else None,
+        _number(seconds),
+        _number(score),
     )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _twice(what: str, place: str, ids: Iterable[str]) -> list[Problem]:

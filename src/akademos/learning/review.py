@@ -29,16 +29,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What is looked at, and the levels that it can reach."""
+    """What is looked at, and the levels that it can reach; points count `weight` times."""
 
     criterion_id: str
-    title: str
     levels: tuple[Level, ...]
+    weight: float = 1.0
 
     @property
     def most(self) -> float:
-        """Points of its highest level."""
-        return max(level.points for level in self.levels)
+        """Weighted points of its highest level."""
+        return self.weight * max(level.points for level in self.levels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Rubric:
 
 @dataclass(frozen=True, slots=True)
 class RubricScore:
-    """Points by criterion, their sum, the most there is, and the share of it in 0..1."""
+    """Weighted points by criterion, their sum, the most there is, and the share of it in 0..1."""
 
     points: Mapping[str, float]
     total: float
@@ -97,7 +97,7 @@ class Settlement:
 
 
 def rubric_of(content: Mapping[str, object]) -> Rubric:
-    """The rubric as declared: `criteria` are objects with id, title and `levels` (with id, points, description).
+    """The rubric as declared: `criteria` with criterion, weight and `levels` (with level, points, description).
 
     Raises:
         InputError: no criterion, a criterion without two levels, points that are negative or all nothing, an id
@@ -108,18 +108,16 @@ def rubric_of(content: Mapping[str, object]) -> Rubric:
         place = f"/criteria/{number}"
         levels = []
         for position, level in enumerate(_objects(one, "levels", f"{place}/levels")):
-            points = level.get("points")
-            if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < math.inf:
-                raise _rubric("needs points that are not negative", f"{place}/levels/{position}/points")
+            points = _counted(level, "points", None, f"{place}/levels/{position}")
             levels.append(
-                Level(_id(level, f"{place}/levels/{position}"), float(points), str(level.get("description", "")))
+                Level(_id(level, "level", f"{place}/levels/{position}"), points, str(level.get("description", "")))
             )
-        criterion = _id(one, place)
+        criterion, weight = _id(one, "criterion", place), _counted(one, "weight", 1.0, place)
         if len(levels) < 2 or len({level.level_id for level in levels}) < len(levels):
             raise _rubric("needs two levels or more, each once", f"{place}/levels")
-        if not any(level.points for level in levels):
+        if not weight or not any(level.points for level in levels):
             raise _rubric("gives no points at any level", f"{place}/levels")
-        criteria.append(Criterion(criterion, str(one.get("title") or criterion), tuple(levels)))
+        criteria.append(Criterion(criterion, tuple(levels), weight))
     if len({one.criterion_id for one in criteria}) < len(criteria):
         raise _rubric("has a criterion twice", "/criteria")
     return Rubric(tuple(criteria))
@@ -145,14 +143,14 @@ def score_by_rubric(rubric: Rubric, chosen: Mapping[str, str]) -> RubricScore:
         if level is None:
             known = ", ".join(one.level_id for one in criterion.levels)
             raise InputError(
-                f"No level of {criterion.title} is chosen."
+                f"No level of {criterion.criterion_id} is chosen."
                 if name is None
-                else f"{criterion.title} has no such level.",
+                else f"{criterion.criterion_id} has no such level.",
                 hint=f"Choose one of {known}.",
                 code="level_missing" if name is None else "level_unknown",
                 pointer=f"/scores/{criterion.criterion_id}",
             )
-        points[criterion.criterion_id] = level.points
+        points[criterion.criterion_id] = criterion.weight * level.points
     return RubricScore(points, math.fsum(points.values()), rubric.maximum)
 
 
@@ -226,8 +224,15 @@ def _objects(content: Mapping[str, object], name: str, pointer: str) -> list[Map
     return list(found)
 
 
-def _id(content: Mapping[str, object], pointer: str) -> str:
-    found = content.get("id")
+def _counted(content: Mapping[str, object], name: str, default: float | None, pointer: str) -> float:
+    found = content.get(name, default)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < math.inf:
+        raise _rubric(f"needs {name} that are not negative", f"{pointer}/{name}")
+    return float(found)
+
+
+def _id(content: Mapping[str, object], name: str, pointer: str) -> str:
+    found = content.get(name)
     if not isinstance(found, str) or not found:
-        raise _rubric("has no id", pointer)
+        raise _rubric(f"has no {name}", pointer)
     return found
