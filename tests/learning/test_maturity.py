@@ -19,6 +19,7 @@ RUBRIC: dict[str, Any] = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["rub
 PROCUREMENT = maturity_model(RUBRIC)
 QUESTIONS = [question.question for one in PROCUREMENT.dimensions for question in one.questions]
 
+FIRST = "/dimensions/0/questions"
 SMALL: dict[str, Any] = {
     "enough": 0.5,
     "dimensions": [
@@ -75,8 +76,8 @@ def test_answers_off_the_model_are_refused(answers: dict[str, Any]) -> None:
         ({"levels": [{"level": "x", "from": 0, "every_dimension": 1}]}, "/levels/0/every_dimension"),
         ({"levels": []}, "/levels"),
         ({"dimensions": [*SMALL["dimensions"], SMALL["dimensions"][0]]}, "/dimensions"),
-        ({"dimensions": [{"dimension": "a", "questions": [{"question": "q", "points": 0}]}]}, "/dimensions/0/questions/0/points"),
-        ({"dimensions": [{"dimension": "a", "questions": "q"}]}, "/dimensions/0/questions"),
+        ({"dimensions": [{"dimension": "a", "questions": [{"question": "q", "points": 0}]}]}, f"{FIRST}/0/points"),
+        ({"dimensions": [{"dimension": "a", "questions": "q"}]}, FIRST),
         ({"enough": 0}, "/enough"),
         ({"enough": 2}, "/enough"),
     ],

@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias
 from akademos.errors import InputError
 
 Standing: TypeAlias = Literal["valid", "expired", "revoked"]
+Kind: TypeAlias = Literal["course", "path"]
+"""What a certificate is earned in."""
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -103,8 +105,8 @@ class PublicCertificate:
 
     number: str
     title: str
-    version: int
-    kind: str
+    revision: int | None
+    kind: Kind
     issuer: str
     standing: Standing
     issued_at: datetime
