@@ -172,9 +172,9 @@ def _register() -> None:
 @cache
 def _letters() -> frozenset[int]:
     """The characters that all three fonts have."""
-    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFontFace
 
-    sets = [set(pdfmetrics.getFont(name).face.charToGlyph) for name in (SANS, BOLD, SERIF)]
+    sets = [set(TTFontFace(str(FONTS / f"{name}.ttf")).charToGlyph) for name in (SANS, BOLD, SERIF)]
     return frozenset(set.intersection(*sets))
 
 
