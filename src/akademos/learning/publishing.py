@@ -74,7 +74,7 @@ def problems_of_course(course: CourseContent) -> list[Problem]:
             found += _problems_of_lesson(lesson, f"{place}/lessons/{lesson.lesson_id}", course)
     lessons = [lesson for module in course.modules for lesson in module.lessons]
     for quiz in sorted({one.content_id or "" for one in lessons if one.content_type == "quiz"} & course.quizzes.keys()):
-        found += _problems_of_quiz(quiz, course)
+        found += problems_of_quiz(quiz, course)
     return found
 
 
@@ -122,7 +122,8 @@ def _problems_of_shown(lesson: LessonContent, place: str, named: str, course: Co
     return []
 
 
-def _problems_of_quiz(quiz: str, course: CourseContent) -> list[Problem]:
+def problems_of_quiz(quiz: str, course: CourseContent) -> list[Problem]:
+    """Everything that keeps a quiz of the course from being scored."""
     place, items = f"/quizzes/{quiz}", course.quizzes[quiz]
     if not items:
         return [Problem("quiz_empty", place, f"The quiz {quiz} has no item.")]

@@ -1,4 +1,4 @@
-"""Certificates: issued once, verified by anybody who has the code, revoked and expired with an entry in the audit log."""
+"""Certificates as their holders and strangers see them. They are issued and revoked as records are."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from akademos.learning.credentials import Kind, PublicCertificate, Standing, standing_on
-from akademos.stores.ports.learning import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One certificate as its holder sees it; `expires_at` is the instant after its last day (UTC).
+    """One certificate as its holder sees it; `expires_at` is the instant at which it ends (UTC).
 
-    `serial` is its place among the tenant's, and in the status list.
+    `serial` is its place among the tenant's, and in the status list; None for one that was numbered elsewhere.
     """
 
     certificate_id: str
     number: str
-    serial: int
+    serial: int | None
     kind: Kind
     content_id: str
     title: str
@@ -43,39 +42,7 @@ class Certificate:
 
 
 class Certificates(Protocol):
-    """Every change is written to the audit log in its transaction."""
-
-    def issue(
-        self,
-        tenant_id: str,
-        learner_key: str,
-        kind: Kind,
-        content_id: str,
-        *,
-        valid_months: int | None,
-        actor: Actor,
-        at: datetime,
-    ) -> Certificate:
-        """Issue one for a course or path that the learner has completed, on the revision that it was completed on.
-
-        Raises:
-            NotFound: there is no such learner or content.
-            Conflict: it is not completed, or the learner has one for this revision that stands.
-        """
-        ...
-
-    def revoke(self, tenant_id: str, certificate_id: str, reason: str, *, actor: Actor) -> Certificate:
-        """Take one back for good.
-
-        Raises:
-            NotFound: there is none.
-            Conflict: it is revoked already.
-        """
-        ...
-
-    def expire_due(self, at: datetime) -> int:
-        """Note that the time of some is over; how many."""
-        ...
+    """Reading, and the expiry that nobody asks for."""
 
     def of_learner(self, tenant_id: str, learner_key: str) -> list[Certificate]:
         """A learner's, newest first."""
@@ -85,10 +52,14 @@ class Certificates(Protocol):
         """What anybody is told who has the code, of whatever tenant; None when there is no such certificate."""
         ...
 
+    def issuer(self, tenant_id: str) -> str | None:
+        """The name under which a tenant issues; None when there is no such tenant."""
+        ...
+
     def revoked(self, tenant_id: str) -> Sequence[int]:
         """The serials of revoked ones, also of those whose holder was erased since."""
         ...
 
-    def course_of(self, tenant_id: str, certificate_id: str) -> str | None:
-        """The course of a certificate, None when it is of a path, or there is none."""
+    def expire_due(self, at: datetime) -> int:
+        """Note in records and audit log that the time of some is over; how many."""
         ...
