@@ -42,9 +42,9 @@ AWARD = Award(
     criteria="Every lesson completed.",
     kind="course",
     content_id="first-aid",
-    version=3,
+    revision=3,
     issued_at=NOW - timedelta(days=1),
-    last_day=(NOW + timedelta(days=300)).date(),
+    expires_at=NOW + timedelta(days=300),
     recipient="ada",
     salt="c2FsdA",
     index=17,
@@ -154,7 +154,7 @@ class TestOpenBadge:
     def test_an_expired_one_is_refused(self) -> None:
         from dataclasses import replace
 
-        old = replace(AWARD, issued_at=NOW - timedelta(days=90), last_day=(NOW - timedelta(days=2)).date())
+        old = replace(AWARD, issued_at=NOW - timedelta(days=90), expires_at=NOW - timedelta(days=2))
         with pytest.raises(OB3VerificationError, match="expired"):
             OB3Verifier.for_issuer_did(ISSUER.did).verify(sign(ISSUER, credential(ISSUER, old)))
 

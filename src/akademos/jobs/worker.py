@@ -28,6 +28,8 @@ from akademos.jobs.mover import Mover
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
+from akademos.jobs.record_expiry import JOB as RECORD_EXPIRY
+from akademos.jobs.record_expiry import RecordExpiryJob
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.research_releases import JOB as RELEASES
 from akademos.jobs.research_releases import ResearchReleases
@@ -48,7 +50,7 @@ REFRESH_PAUSE_S = 0.25
 
 BUSY_EVENTS = 1_000
 
-UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry")
+UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry", RECORD_EXPIRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Jobs:
     withdrawals: WithdrawalsJob
     compaction: CompactionJob
     expiry: ExpiryJobs
+    record_expiry: RecordExpiryJob
     access_seal: AccessSealJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
@@ -81,6 +84,7 @@ class Jobs:
             "erasure": lambda: [self.erasure.run()],
             "compaction": lambda: [self.compaction.run()],
             "access_seal": lambda: [self.access_seal.run()],
+            RECORD_EXPIRY: lambda: [self.record_expiry.run()],
             RELEASES: lambda: [self.releases.run()],
             "landing_expiry": lambda: [self.expiry.expire_landing()],
             "retention": lambda: [self.expiry.enforce_retention()],
@@ -147,6 +151,7 @@ class Worker:
             "sweep": self.jobs.compaction.sweep,
             RELEASES: lambda: self.jobs.releases.pending() and self.jobs.releases.run(),
             "landing_expiry": self.jobs.expiry.expire_landing,
+            RECORD_EXPIRY: self.jobs.record_expiry.run,
         }
         schedule = [job for job in SCHEDULE if job.job in UPKEEP]
         self._started["sweep"] = History(self.jobs.clock())

@@ -14,7 +14,7 @@ import gzip
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
@@ -65,7 +65,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What is said in a credential. `url` verifies it by code, `index` is its place in the status list."""
+    """What is said in a credential. `url` verifies it by code; `index` is its place in the status list, if any."""
 
     url: str
     number: str
@@ -74,12 +74,12 @@ class Award:
     criteria: str
     kind: str
     content_id: str
-    version: int
+    revision: int | None
     issued_at: datetime
-    last_day: date | None
+    expires_at: datetime | None
     recipient: str
     salt: str
-    index: int
+    index: int | None
 
 
 def did_key(public: bytes) -> str:
@@ -94,7 +94,7 @@ def identity_hash(recipient: str, salt: str) -> str:
 
 def credential(issuer: Issuer, award: Award) -> Document:
     """The credential, unsigned."""
-    achievement = f"{issuer.profile_url}#{award.kind}/{award.content_id}/{award.version}"
+    achievement = f"{issuer.profile_url}#{award.kind}/{award.content_id}/{award.revision}"
     document: Document = {
         "@context": list(CONTEXTS),
         "id": award.url,
@@ -120,20 +120,22 @@ def credential(issuer: Issuer, award: Award) -> Document:
                 "name": award.title,
                 "description": award.description,
                 "criteria": {"narrative": award.criteria},
-                "version": str(award.version),
                 "humanCode": award.number,
             },
         },
-        "credentialStatus": {
+    }
+    if award.revision is not None:
+        document["credentialSubject"]["achievement"]["version"] = str(award.revision)
+    if award.index is not None:
+        document["credentialStatus"] = {
             "id": f"{issuer.status_url}#{award.index}",
             "type": "BitstringStatusListEntry",
             "statusPurpose": "revocation",
             "statusListIndex": str(award.index),
             "statusListCredential": issuer.status_url,
-        },
-    }
-    if award.last_day is not None:
-        document["validUntil"] = _instant(_end(award.last_day))
+        }
+    if award.expires_at is not None:
+        document["validUntil"] = _instant(award.expires_at)
     return document
 
 
@@ -192,10 +194,6 @@ def issuer_profile(issuer: Issuer) -> Document:
 
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-
-
-def _end(day: date) -> datetime:
-    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def _base58(content: bytes) -> str:

@@ -42,7 +42,7 @@ class Certificate:
 
 
 class Certificates(Protocol):
-    """Reading, and the expiry that nobody asks for."""
+    """Reading."""
 
     def of_learner(self, tenant_id: str, learner_key: str) -> list[Certificate]:
         """A learner's, newest first."""
@@ -58,8 +58,4 @@ class Certificates(Protocol):
 
     def revoked(self, tenant_id: str) -> Sequence[int]:
         """The serials of revoked ones, also of those whose holder was erased since."""
-        ...
-
-    def expire_due(self, at: datetime) -> int:
-        """Note in records and audit log that the time of some is over; how many."""
         ...

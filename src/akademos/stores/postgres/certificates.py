@@ -8,15 +8,9 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from akademos.catalogue.records import BY_NAME
 from akademos.learning.credentials import Kind, PublicCertificate
-from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.certificates import Certificate
 from akademos.stores.postgres.database import Database
-from akademos.stores.postgres.record_changes import RecordWork
-
-EXPIRY_JOB = "job:certificates"
-CERTIFICATES = BY_NAME["learning_certificates"]
 
 _DESCRIPTION: dict[Kind, str] = {"course": "description", "path": "goal"}
 _SHOWN = """
@@ -29,18 +23,13 @@ _SHOWN = """
 """
 _OF_LEARNER = _SHOWN + "WHERE c.tenant_id = %s AND c.learner_key = %s ORDER BY c.issued_at DESC, c.number DESC"
 _BY_CODE = _SHOWN + "WHERE c.verification_code = %s"
-_DUE = """
-    SELECT tenant_id, certificate_id FROM learning_certificates
-    WHERE status = 'issued' AND expires_at <= %s ORDER BY tenant_id, certificate_id
-"""
 
 
 class PostgresCertificates:
     """Adapter of the port `Certificates`."""
 
-    def __init__(self, database: Database, keys: Keys) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._keys = keys
 
     def of_learner(self, tenant_id: str, learner_key: str) -> list[Certificate]:
         """A learner's, newest first."""
@@ -84,26 +73,6 @@ class PostgresCertificates:
                 "SELECT serial FROM certificate_revocations WHERE tenant_id = %s ORDER BY 1", (tenant_id,)
             ).fetchall()
         return [int(row[0]) for row in rows]
-
-    def expire_due(self, at: datetime) -> int:
-        """Note that the time of some is over: each in a transaction of its own, so that one holds up no other."""
-        with self._database.pipeline() as transaction:
-            due = transaction.execute(_DUE, (at,)).fetchall()
-        return sum(self._expire(tenant_id, certificate_id) for tenant_id, certificate_id in due)
-
-    def _expire(self, tenant_id: str, certificate_id: str) -> bool:
-        with self._database.pipeline(tenant_id) as transaction:
-            still = transaction.execute(
-                "SELECT FROM learning_certificates WHERE tenant_id = %s AND certificate_id = %s AND status = 'issued' "
-                "FOR UPDATE",
-                (tenant_id, certificate_id),
-            ).fetchone()
-            if still is None:  # revoked or erased since
-                return False
-            work = RecordWork(transaction, tenant_id, self._keys, EXPIRY_JOB)
-            work.change(CERTIFICATES, (certificate_id,), action="expire")
-            work.finish()
-        return True
 
 
 def _certificate(row: dict[str, Any]) -> Certificate:

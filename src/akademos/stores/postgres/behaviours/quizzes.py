@@ -63,13 +63,14 @@ def on_submit_attempt(work: RecordWork, record: Record, row: Row, sent: Mapping[
 
 
 def score_attempt_of(work: RecordWork, change: Change) -> None:
-    """Score an attempt that was handed in."""
-    if change.record.name != ATTEMPTS or change.action != "submit":
+    """Score an attempt that was handed in, or whose time is over: then with the answers that were saved."""
+    if change.record.name != ATTEMPTS or change.action not in ("submit", "expire"):
         return
     attempt: Mapping[str, Any] = change.after
     policy, scored = _scored(work, attempt)
     number = attempt["attempt_number"] or 1
-    not_counted = why_not_counted(number, _begun(attempt), attempt["submitted_at"], policy)
+    handed_in = attempt["submitted_at"] or _begun(attempt)
+    not_counted = why_not_counted(number, _begun(attempt), handed_in, policy)
     work.change(
         change.record,
         change.key,
