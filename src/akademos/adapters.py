@@ -19,6 +19,7 @@ from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
+from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
@@ -39,6 +40,7 @@ from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.peers import PostgresPeers
+from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
@@ -155,6 +157,11 @@ class Adapters:
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
         return PostgresRecords(self.database, self.keys)
+
+    @cached_property
+    def record_store(self) -> PostgresRecordStore:
+        """The learning records, one row at a time."""
+        return PostgresRecordStore(self.database, self.keys, self.vault, behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS)
 
     @cached_property
     def event_log(self) -> LakeEventLog:

@@ -15,12 +15,14 @@ from akademos.adapters import Adapters, now
 from akademos.catalogue.registry import builtin
 from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
+from akademos.intake.rate import TokenBuckets
 from akademos.intake.receive import Intake
 from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
+from akademos.serving.public_rate import PublicRate
 from akademos.serving.services import Services, declared_among_peers, declared_over_groups, declared_purposes
 from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
@@ -54,6 +56,11 @@ __all__ = ["System", "now"]
 
 class System(Adapters):
     """What the commands work with, put together from the adapters."""
+
+    @cached_property
+    def buckets(self) -> TokenBuckets:
+        """How much every sender may send; the server's further processes are given those of the first."""
+        return TokenBuckets()
 
     @cached_property
     def consent_records(self) -> ConsentRecords:
@@ -95,7 +102,9 @@ class System(Adapters):
         openid = OpenIdSignIn(self.tenant_settings, providers, standing, self.tokens, self.keys, provider_secret, now)
         return Services(
             gate=Gate(readings, self.groups),
-            doorkeeper=Doorkeeper(self.tokens, self.api_keys, standing.require, openid.access_tokens.read),
+            doorkeeper=Doorkeeper(
+                self.tokens, self.api_keys, standing.require, openid.access_tokens.read, self.buckets
+            ),
             standing=standing,
             openid=openid,
             answers=self.learner_answers,
@@ -118,6 +127,8 @@ class System(Adapters):
             certificates=self.certificates,
             learner_courses=self.learner_courses,
             badges=BadgeIssuer(self.keys),
+            public_rate=PublicRate(self.buckets),
+            records=self.record_store,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
@@ -293,8 +304,8 @@ class System(Adapters):
 
         intake, writer = self.intake()
         tokens = UserTokens(self.host_keys, clock=now)
-        pages = BrowserDoor(intake, self.api_keys, tokens, self.salts, self.keys, clock=now)
-        door = EventDoor(intake, self.api_keys, pages)
+        pages = BrowserDoor(intake, self.api_keys, tokens, self.salts, self.keys, clock=now, buckets=self.buckets)
+        door = EventDoor(intake, self.api_keys, pages, buckets=self.buckets)
 
         @asynccontextmanager
         async def writing(_: object) -> AsyncIterator[None]:

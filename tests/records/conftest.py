@@ -1,12 +1,18 @@
-"""A tenant with its records."""
+"""A tenant with its records; the small institution of the serving tests, with a service account that keeps them."""
 
 from __future__ import annotations
 
 import pytest
+from starlette.testclient import TestClient
 from tests.records.desk import Desk, teach
+from tests.serving.conftest import institution, shared_database, shared_dsn
+from tests.serving.institution import Institution
 
 from akademos.privacy.pseudonyms import Keys
+from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.database import Database
+
+__all__ = ["institution", "shared_database", "shared_dsn"]
 
 
 @pytest.fixture
@@ -20,3 +26,14 @@ def taught(desk: Desk) -> Desk:
     """The same with a published course."""
     teach(desk)
     return desk
+
+
+@pytest.fixture
+def host(institution: Institution) -> TestClient:
+    """A program with a key for records."""
+    key = PostgresApiKeys(institution.database).create(
+        institution.tenant, "host", scopes=("records",), actor="command line:test"
+    )
+    client = institution.client()
+    client.headers["Authorization"] = f"Bearer {key}"
+    return client

@@ -42,6 +42,7 @@ from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import name_of
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
+from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
@@ -55,6 +56,7 @@ from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.reading import PostgresReadings
+from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
@@ -272,6 +274,9 @@ def services_on(
         certificates=PostgresCertificates(database),
         learner_courses=PostgresLearnerCourses(database),
         badges=BadgeIssuer(keys),
+        records=PostgresRecordStore(
+            database, keys, PostgresVault(database, keys), behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS
+        ),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 
 from akademos.catalogue.records.policies import RECORD_LIMITS
-from akademos.intake.rate import TokenBucket
+from akademos.intake.rate import Rate, TokenBuckets
 
-ADDRESSES_KEPT = 10_000
+RATE = Rate(RECORD_LIMITS.public_requests_per_second, RECORD_LIMITS.public_requests_burst, of="requests")
 
 
 class PublicRate:
-    """A bucket for each address, in this process and in memory only; the addresses that ask least lately are let go."""
+    """A bucket for each address, in memory only and over all processes that share `buckets`."""
 
-    def __init__(self) -> None:
-        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, buckets: TokenBuckets | None = None) -> None:
+        self._buckets = buckets or TokenBuckets()
 
     def take(self, address: str) -> None:
-        """Let a request of an address pass.
+        """Let a request of an address pass; called in the event loop's thread.
 
         Raises:
             TooFast: it has asked too often; with the seconds to wait.
         """
-        now = time.monotonic()
-        with self._lock:
-            bucket = self._buckets.get(address)
-            if bucket is None:
-                if len(self._buckets) >= ADDRESSES_KEPT:
-                    self._buckets.popitem(last=False)
-                rate, burst = RECORD_LIMITS.public_requests_per_second, RECORD_LIMITS.public_requests_burst
-                bucket = self._buckets[address] = TokenBucket(rate, burst, now, of="requests")
-            self._buckets.move_to_end(address)
-            bucket.take(1, now)
+        self._buckets.take(b"public/" + address.encode(), RATE, 1, time.monotonic())

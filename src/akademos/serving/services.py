@@ -30,6 +30,7 @@ from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityV
 from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.peers import PublishedPeers
+from akademos.stores.ports.record_store import RecordStore
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
@@ -89,6 +90,7 @@ class Services:
     certificates: Certificates
     learner_courses: LearnerCourses
     badges: BadgeIssuer
+    records: RecordStore
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]

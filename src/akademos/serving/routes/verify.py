@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -17,7 +17,7 @@ from akademos.serving.pages.verify import render_verify
 from akademos.serving.problems import documented
 from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, shell_for
-from akademos.serving.services import Served, Services
+from akademos.serving.services import Served, Services, services_of
 from akademos.serving.surroundings import base_of
 
 router = APIRouter(tags=["certificates"])
@@ -41,8 +41,15 @@ class VerifiedCertificate(BaseModel):
     revoked_on: date | None
 
 
-def _found(services: Services, request: Request, code: str) -> PublicCertificate | None:
-    services.public_rate.take(request.client.host if request.client else "")
+async def _limited(request: Request) -> None:
+    """Asynchronous, since the buckets are for the event loop's thread."""
+    services_of(request).public_rate.take(request.client.host if request.client else "")
+
+
+limited = [Depends(_limited)]
+
+
+def _found(services: Services, code: str) -> PublicCertificate | None:
     read = read_code(code)
     return None if read is None else services.certificates.public(read, services.clock())
 
@@ -66,10 +73,10 @@ def ask(
     return _page(services, request, None, code, lang, unknown=bool(code))
 
 
-@router.get(f"{VERIFY}/{{code}}", include_in_schema=False)
+@router.get(f"{VERIFY}/{{code}}", include_in_schema=False, dependencies=limited)
 def verify_page(request: Request, services: Served, code: str, lang: Language = "") -> Response:
     """Whether a certificate stands, to read."""
-    found = _found(services, request, code)
+    found = _found(services, code)
     return _page(services, request, found, code, lang, unknown=found is None)
 
 
@@ -81,10 +88,11 @@ def verify_page(request: Request, services: Served, code: str, lang: Language = 
         **documented(404, 429, 503),
     },
     openapi_extra={"security": []},
+    dependencies=limited,
 )
 def verify(request: Request, services: Served, code: str) -> Response:
     """Whether a certificate stands: by the public code on it, without signing in, and without its holder."""
-    found = _found(services, request, code)
+    found = _found(services, code)
     if found is None:
         raise NotFound(
             "There is no certificate with this code.",
@@ -105,8 +113,7 @@ def verify(request: Request, services: Served, code: str) -> Response:
     return Response(orjson.dumps(answer), headers=_PUBLIC, media_type="application/json")
 
 
-def _issuer_name(services: Services, request: Request, tenant_id: str) -> str:
-    services.public_rate.take(request.client.host if request.client else "")
+def _issuer_name(services: Services, tenant_id: str) -> str:
     name = services.certificates.issuer(tenant_id)
     if name is None:
         raise NotFound("There is no such issuer.", hint="The address stands in each credential.", code="no_such_issuer")
@@ -121,10 +128,11 @@ def _issuer_name(services: Services, request: Request, tenant_id: str) -> str:
         **documented(404, 429, 503),
     },
     openapi_extra={"security": []},
+    dependencies=limited,
 )
 def issuer(request: Request, services: Served, tenant_id: str) -> Response:
     """Whose key signs a tenant's Open Badges: its issuer profile."""
-    name = _issuer_name(services, request, tenant_id)
+    name = _issuer_name(services, tenant_id)
     profile = services.badges.profile(base_of(services.public_url, request), tenant_id, name)
     return Response(orjson.dumps(profile), headers=_PUBLIC, media_type="application/json")
 
@@ -137,10 +145,11 @@ def issuer(request: Request, services: Served, tenant_id: str) -> Response:
         **documented(404, 429, 503),
     },
     openapi_extra={"security": []},
+    dependencies=limited,
 )
 def status(request: Request, services: Served, tenant_id: str) -> Response:
     """Which of a tenant's Open Badges are revoked, as a bit each."""
-    name = _issuer_name(services, request, tenant_id)
+    name = _issuer_name(services, tenant_id)
     signed = services.badges.revocations(
         base_of(services.public_url, request),
         tenant_id,
