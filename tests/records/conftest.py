@@ -30,7 +30,13 @@ def taught(desk: Desk) -> Desk:
 
 @pytest.fixture
 def host(institution: Institution) -> TestClient:
-    """A program with a key for records."""
+    """A program with a key for records; Ada has completed algebra."""
+    with institution.database.pipeline(institution.tenant) as transaction:
+        transaction.execute(
+            "INSERT INTO learning_user_progress (tenant_id, learner_key, content_type, content_id, state, percentage) "
+            "VALUES (%s, %s, 'course', 'algebra', 'completed', 100)",
+            (institution.tenant, institution.people["ada"]),
+        )
     key = PostgresApiKeys(institution.database).create(
         institution.tenant, "host", scopes=("records",), actor="command line:test"
     )
