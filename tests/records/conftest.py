@@ -33,8 +33,8 @@ def host(institution: Institution) -> TestClient:
     """A program with a key for records; Ada has completed algebra."""
     with institution.database.pipeline(institution.tenant) as transaction:
         transaction.execute(
-            "INSERT INTO learning_user_progress (tenant_id, learner_key, content_type, content_id, state, percentage) "
-            "VALUES (%s, %s, 'course', 'algebra', 'completed', 100)",
+            "INSERT INTO learning_user_progress (tenant_id, learner_key, content_type, content_id, course_id, "
+            "state, percentage) VALUES (%s, %s, 'course', 'algebra', 'algebra', 'completed', 100)",
             (institution.tenant, institution.people["ada"]),
         )
     key = PostgresApiKeys(institution.database).create(
