@@ -40,13 +40,14 @@ class Desk:
             work.finish()
         return self.read(record, *(row[one.name] for one in BY_NAME[record].keys))
 
-    def act(self, record: str, key: str, action: str, by: str | None = None, **values: object) -> Row:
+    def act(self, record: str, key: str | tuple[str, ...], action: str, by: str | None = None, **values: object) -> Row:
         """An action, and the row as it stands when all is done."""
         with self.database.pipeline(self.tenant) as transaction:
             work = self._work(transaction, by)
-            work.change(BY_NAME[record], (key,), values=values, action=action)
+            parts = (key,) if isinstance(key, str) else key
+            work.change(BY_NAME[record], parts, values=values, action=action)
             work.finish()
-        return self.read(record, key)
+        return self.read(record, *parts)
 
     def change(self, record: str, key: str, **values: object) -> Row:
         """Columns set."""

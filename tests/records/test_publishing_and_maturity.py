@@ -96,6 +96,20 @@ def test_courses_of_a_learner(taught: Desk) -> None:
     assert issue(taught, ada)["title"] == "Erste Hilfe"
 
 
+def test_progress_points_at_the_revision_on_which_it_was_made(taught: Desk) -> None:
+    ada = taught.person("ada")
+    key = {"learner_key": ada, "content_type": "course", "content_id": "aid"}
+    begun = taught.create("learning_user_progress", **key)
+    assert (begun["content_revision"], begun["percentage"]) == (1, 0)
+    taught.act("learning_courses", "aid", "revise")
+    taught.publish("learning_courses", "aid")
+    done = taught.act("learning_user_progress", (ada, "course", "aid"), "complete")
+    assert (done["content_revision"], done["percentage"]) == (1, 100)
+    ben = taught.person("ben")
+    lesson = {"learner_key": ben, "content_type": "lesson", "content_id": "l1", "course_id": "aid"}
+    assert taught.create("learning_user_progress", **lesson)["content_revision"] == 2
+
+
 class TestMaturity:
     """An organisation is assessed by the shipped model."""
 

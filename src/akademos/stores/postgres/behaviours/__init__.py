@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from akademos.stores.postgres.behaviours.certificates import on_issue
 from akademos.stores.postgres.behaviours.maturity import on_submitted_assessment, score_assessment
+from akademos.stores.postgres.behaviours.progress import on_completed, on_progress
 from akademos.stores.postgres.behaviours.publishing import (
     on_publish_course,
     on_publish_exercise,
@@ -33,6 +34,9 @@ BEHAVIOURS: Mapping[tuple[str, str], Behaviour] = {
     ("learning_exercise_submissions", "create"): on_begin_submission,
     ("learning_exercise_submissions", "review"): on_review,
     ("learning_exercise_submissions", "contest"): on_contest,
+    ("learning_user_progress", "create"): on_progress,
+    ("learning_user_progress", "start"): on_progress,
+    ("learning_user_progress", "complete"): on_completed,
     ("learning_certificates", "create"): on_issue,
     ("procurement_maturity_assessments", "submit"): on_submitted_assessment,
     ("learning_ai_tutor_sessions", "create"): on_tutor_session,
