@@ -19,6 +19,8 @@ from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
+from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
+from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
@@ -30,6 +32,7 @@ from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
 from akademos.stores.postgres.locks import LakeLocks
@@ -170,7 +173,7 @@ class Adapters:
     @cached_property
     def record_store(self) -> PostgresRecordStore:
         """The learning records, one row at a time."""
-        return PostgresRecordStore(self.database, self.keys, self.vault)
+        return PostgresRecordStore(self.database, self.keys, self.vault, behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS)
 
     @cached_property
     def event_log(self) -> LakeEventLog:
@@ -245,6 +248,16 @@ class Adapters:
     def release_files(self) -> LocalReleaseFiles:
         """Their files."""
         return LocalReleaseFiles(self.settings.data / "releases")
+
+    @cached_property
+    def certificates(self) -> PostgresCertificates:
+        """Certificates as holders and strangers see them."""
+        return PostgresCertificates(self.database)
+
+    @cached_property
+    def learner_courses(self) -> PostgresLearnerCourses:
+        """How far learners are."""
+        return PostgresLearnerCourses(self.database)
 
     @cached_property
     def audit(self) -> PostgresAuditLog:

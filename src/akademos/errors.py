@@ -6,6 +6,8 @@ decides the next step of whoever catches it: dead-letter or retry, 4xx or 503.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class AkademosError(Exception):
     """Base of every refusal.
@@ -90,6 +92,21 @@ class Conflict(AkademosError):
 
     code = "conflict"
     status = 409
+
+
+class Unpublishable(Conflict):
+    """Content does not hold together; `problems` names each as code, place (JSON pointer) and reason."""
+
+    code = "unpublishable"
+
+    def __init__(self, what: str, problems: Sequence[tuple[str, str, str]]) -> None:
+        count = f"{len(problems)} problems stand" if len(problems) > 1 else "A problem stands"
+        super().__init__(
+            f"{count} in the way of publishing the {what}. {problems[0][2]}",
+            hint="Mend what `problems` names, then publish again.",
+            pointer=problems[0][1],
+        )
+        self.problems = tuple(problems)
 
 
 class VersionMoved(AkademosError):

@@ -17,10 +17,12 @@ from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.rate import TokenBuckets
 from akademos.intake.receive import Intake
+from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
+from akademos.serving.public_rate import PublicRate
 from akademos.serving.services import Services, declared_among_peers, declared_over_groups, declared_purposes
 from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
@@ -123,6 +125,10 @@ class System(Adapters):
             models=self.models,
             releases=self.releases,
             release_files=self.release_files,
+            certificates=self.certificates,
+            learner_courses=self.learner_courses,
+            badges=BadgeIssuer(self.keys),
+            public_rate=PublicRate(self.buckets),
             records=self.record_store,
             loads=self.records,
             audit=self.audit,
@@ -192,12 +198,14 @@ class System(Adapters):
         from akademos.jobs.mover import Mover
         from akademos.jobs.past_tables import PastTables
         from akademos.jobs.peer_comparison import PeerComparisonJob
+        from akademos.jobs.record_expiry import RecordExpiryJob
         from akademos.jobs.refresh import Refresh
         from akademos.jobs.served_tracing import TracingInService
         from akademos.jobs.withdraw import WithdrawalsJob
         from akademos.jobs.worker import Jobs
         from akademos.stores.postgres.access_seals import PostgresAccessSeals
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
+        from akademos.stores.postgres.record_expiry import PostgresRecordExpiry
 
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
@@ -213,6 +221,7 @@ class System(Adapters):
             withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
             compaction=CompactionJob(core, runs),
             expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, clock=now),
+            record_expiry=RecordExpiryJob(PostgresRecordExpiry(self.database, self.keys), runs, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
                 resolved,

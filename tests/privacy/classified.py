@@ -89,6 +89,16 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/erasures"): OPEN,  # administrators and stewards: steps and receipts, which name nobody
     ("GET", "/v1/erasures/{erasure_id}"): OWN_DECISIONS,
     ("GET", "/v1/retention"): OPEN,  # administrators and stewards: counts and dates of whole datasets
+    ("GET", "/my-courses"): OWN_RECORD,
+    ("GET", "/v1/me/courses"): OWN_RECORD,
+    ("GET", "/v1/me/certificates"): OWN_RECORD,
+    ("GET", "/v1/me/certificates/{certificate_id}/pdf"): OWN_RECORD,
+    ("GET", "/v1/me/certificates/{certificate_id}/open-badge"): OWN_RECORD,
+    ("GET", "/verify"): OPEN,
+    ("GET", "/verify/{code}"): OPEN,  # by a secret: what was certified and whether it stands, never whose it is
+    ("GET", "/v1/verify/{code}"): OPEN,
+    ("GET", "/v1/issuers/{tenant_id}"): OPEN,  # public key of an issuer
+    ("GET", "/v1/issuers/{tenant_id}/status"): OPEN,  # a bit for each certificate
     ("POST", "/v1/events"): INTAKE,
     ("POST", "/v1/events/batch"): INTAKE,
     ("POST", "/v1/events/beacon"): INTAKE,

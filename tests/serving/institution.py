@@ -25,6 +25,7 @@ from akademos.errors import NotFound
 from akademos.jobs.retention_report import RetentionReport
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import create_app
+from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import BACK_OFF_S, Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
@@ -41,6 +42,8 @@ from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog, name_of
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
+from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
+from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.database import Database
@@ -49,6 +52,7 @@ from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.reading import PostgresReadings
@@ -268,9 +272,14 @@ def services_on(
         models=PostgresModels(database, keys),
         releases=PostgresReleases(database, keys),
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
-        records=PostgresRecordStore(database, keys, PostgresVault(database, keys)),
         loads=PostgresRecords(database, keys),
         audit=PostgresAuditLog(database),
+        certificates=PostgresCertificates(database),
+        learner_courses=PostgresLearnerCourses(database),
+        badges=BadgeIssuer(keys),
+        records=PostgresRecordStore(
+            database, keys, PostgresVault(database, keys), behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS
+        ),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

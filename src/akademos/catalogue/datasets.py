@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from akademos.catalogue.access_datasets import ACCESS_DATASETS
 from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
+from akademos.catalogue.credential_datasets import CREDENTIAL_DATASETS
 from akademos.catalogue.declarations import Dataset
 from akademos.catalogue.erasure_datasets import ERASURE_DATASETS
 from akademos.catalogue.group_datasets import GROUP_DATASETS
@@ -29,6 +30,7 @@ DATASETS: tuple[Dataset, ...] = (
     *ACTIVITY_DATASETS,
     *RECORD_DATASETS,
     *ROSTER_DATASETS,
+    *CREDENTIAL_DATASETS,
     *STATE_DATASETS,
     *MODEL_DATASETS,
     *GROUP_DATASETS,

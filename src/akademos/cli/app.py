@@ -41,6 +41,7 @@ GROUPS = (
     "retention",
     "models",
     "cost",
+    "maturity",
     "bench",
     "evaluate",
 )

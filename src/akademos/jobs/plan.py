@@ -33,6 +33,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Every("sweep", timedelta(minutes=2)),
     Every("releases", timedelta(minutes=1)),
     Every("landing_expiry", timedelta(minutes=15)),
+    Every("record_expiry", timedelta(minutes=5)),
     Nightly("retention", time(2, 0)),
     Nightly("full_compaction", time(2, 10)),
     Nightly("learner_states", time(2, 30)),

@@ -39,6 +39,8 @@ from akademos.jobs.plan import (
     in_its_hours,
     states_outdated,
 )
+from akademos.jobs.record_expiry import JOB as RECORD_EXPIRY
+from akademos.jobs.record_expiry import RecordExpiryJob
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.research_releases import JOB as RELEASES
 from akademos.jobs.research_releases import ResearchReleases
@@ -65,7 +67,7 @@ PROMISED = ("retention",)
 """Of the jobs of the night, those that do not wait for a calm moment when a night is made up for: a promise to people
 hangs on them. The others are heavy, and live states are up to date meanwhile."""
 
-UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry")
+UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry", RECORD_EXPIRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Jobs:
     withdrawals: WithdrawalsJob
     compaction: CompactionJob
     expiry: ExpiryJobs
+    record_expiry: RecordExpiryJob
     access_seal: AccessSealJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
@@ -98,6 +101,7 @@ class Jobs:
             "erasure": lambda: [self.erasure.run()],
             "compaction": lambda: [self.compaction.run()],
             "access_seal": lambda: [self.access_seal.run()],
+            RECORD_EXPIRY: lambda: [self.record_expiry.run()],
             RELEASES: lambda: [self.releases.run()],
             "landing_expiry": lambda: [self.expiry.expire_landing()],
             "retention": lambda: [self.expiry.enforce_retention()],
@@ -172,6 +176,7 @@ class Worker:
             "sweep": self.jobs.compaction.sweep,
             RELEASES: lambda: self.jobs.releases.pending() and self.jobs.releases.run(),
             "landing_expiry": self.jobs.expiry.expire_landing,
+            RECORD_EXPIRY: self.jobs.record_expiry.run,
         }
         schedule = [job for job in SCHEDULE if job.job in UPKEEP]
         self._started["sweep"] = History(self.jobs.clock())

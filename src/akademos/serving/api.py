@@ -36,6 +36,7 @@ from akademos.serving.routes import (
     learners,
     models,
     my_consent,
+    my_courses,
     my_data,
     openid,
     operations,
@@ -47,6 +48,7 @@ from akademos.serving.routes import (
     requests,
     retention,
     sign_in,
+    verify,
 )
 from akademos.serving.routes.events import Address
 from akademos.serving.services import Services
@@ -125,6 +127,7 @@ def create_app(
         learners,
         models,
         my_consent,
+        my_courses,
         my_data,
         openid,
         operations,
@@ -136,6 +139,7 @@ def create_app(
         requests,
         retention,
         sign_in,
+        verify,
     ):
         app.include_router(one.router)
     if services.development:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from akademos.catalogue.validation import escape
-from akademos.errors import AkademosError, Unavailable
+from akademos.errors import AkademosError, Unavailable, Unpublishable
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:akademos:problem:"
@@ -38,6 +38,14 @@ SCHEMA: dict[str, Any] = {
             "description": "JSON pointer into the body; /query, /header or /path and the name for a parameter",
         },
         "instance": {"type": "string", "format": "uri-reference", "description": "the path that was asked"},
+        "problems": {
+            "type": "array",
+            "description": "of content that cannot be published: every problem",
+            "items": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
     },
 }
 
@@ -54,7 +62,10 @@ PageOfError = Callable[[Request, AkademosError], Awaitable[Response | None]]
 
 def problem_of(error: AkademosError, instance: str) -> dict[str, Any]:
     """The problem document of a refusal."""
-    return {
+    more: dict[str, Any] = {}
+    if isinstance(error, Unpublishable):
+        more["problems"] = [{"code": code, "pointer": at, "detail": why} for code, at, why in error.problems]
+    return more | {
         "type": TYPE + error.code,
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,

@@ -12,19 +12,23 @@ from fastapi import Depends, Request
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.errors import CatalogueError
 from akademos.serving.answer_cache import AnswerCache
+from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Principal
+from akademos.serving.public_rate import PublicRate
 from akademos.serving.standing import Standing
 from akademos.stores.ports.access import LearnerReadings, Tenants
 from akademos.stores.ports.answers import AnswerSource
 from akademos.stores.ports.audit import AuditLog
 from akademos.stores.ports.audit_trail import AuditTrail
+from akademos.stores.ports.certificates import Certificates
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
+from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.peers import PublishedPeers
 from akademos.stores.ports.record_store import RecordStore
@@ -85,6 +89,9 @@ class Services:
     models: ModelCards
     releases: ReleaseRegister
     release_files: ReleaseFiles
+    certificates: Certificates
+    learner_courses: LearnerCourses
+    badges: BadgeIssuer
     records: RecordStore
     loads: Records
     audit: AuditLog
@@ -94,6 +101,7 @@ class Services:
     development: bool
     public_url: str = ""
     cache: AnswerCache = field(default_factory=AnswerCache)
+    public_rate: PublicRate = field(default_factory=PublicRate)
 
     def purposes_of(self, *addresses: str) -> tuple[Purpose, ...]:
         """All purposes that answers at these addresses are for."""

@@ -6,6 +6,7 @@ import time
 from functools import lru_cache
 
 from prometheus_client import Histogram
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from akademos.serving.pages import CONTENT_SECURITY_POLICY
@@ -58,3 +59,8 @@ class Surroundings:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def base_of(public_url: str, request: Request) -> str:
+    """The public address of this installation, with no slash at its end; where none is set, the one asked."""
+    return (public_url or str(request.base_url)).rstrip("/")

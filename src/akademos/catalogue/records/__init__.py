@@ -15,6 +15,7 @@ from akademos.catalogue.records.declaration import Record
 from akademos.catalogue.records.organisation import ORGANISATION
 from akademos.catalogue.records.paths import LEARNING_PATHS
 from akademos.catalogue.records.people import PEOPLE_RECORDS
+from akademos.catalogue.records.reviews import REVIEWS
 from akademos.catalogue.records.structure import STRUCTURE
 from akademos.catalogue.records.support import SUPPORT_RECORDS
 
@@ -22,6 +23,7 @@ _DECLARED: tuple[Record, ...] = (
     *STRUCTURE,
     *CURRICULUM_RECORDS,
     *ASSESSMENT,
+    *REVIEWS,
     *LEARNING_PATHS,
     *ORGANISATION,
     *PEOPLE_RECORDS,

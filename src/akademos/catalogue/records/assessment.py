@@ -23,8 +23,9 @@ SCORING = {
     "type": "object",
     "required": ["counts"],
     "properties": {
-        "counts": {"enum": ["best", "last", "average"]},
+        "counts": {"enum": ["best", "last", "first", "average"]},
         "partial_credit": {"type": "boolean"},
+        "weights": {"type": "object", "additionalProperties": True},
     },
 }
 ANSWERS = {
@@ -119,7 +120,8 @@ QUIZZES = Record(
         Field(
             "scoring_policy",
             "json",
-            "which attempt counts (best, last or average), and whether part of an answer earns part of the credit",
+            "which attempt counts (best, last, first or average), whether part of an answer earns part of the credit, "
+            "and the weights of items (1 where none is given)",
             form=SCORING,
         ),
         Field("attempts_allowed", "integer", "how often it may be taken; empty: any number", least=1, most=1_000),
@@ -237,7 +239,7 @@ SUBMISSION = LifeCycle(
         "submitted": {"review": "reviewed", "ask_second": "second_review", "return": "returned"},
         "second_review": {"review": "reviewed", "return": "returned"},
         "returned": {"submit": "submitted", "withdraw": "withdrawn"},
-        "reviewed": {},
+        "reviewed": {"contest": "second_review"},
         "withdrawn": {},
     },
     entries=("submitted", "reviewed", "returned", "withdrawn"),
@@ -275,7 +277,7 @@ SUBMISSIONS = Record(
         Field("reviewed_at", "timestamp", "when it was reviewed", set_by="platform"),
     ),
     access=(
-        access("learner", Reach.SELF, "read create update submit withdraw"),
+        access("learner", Reach.SELF, "read create update submit withdraw contest"),
         access("instructor", Reach.OWN_COURSES, "read review return ask_second"),
         access("service", Reach.TENANT, "read create update submit withdraw"),
     ),
@@ -285,20 +287,16 @@ SUBMISSIONS = Record(
         "withdraw": Action("Take it back."),
         "review": Action(
             "Say what was reached.",
-            sets=("rubric_scores", "score", "passed", "feedback"),
+            sets=("rubric_scores", "feedback"),
             needs=("rubric_scores",),
             stamps=("reviewed_at",),
-            stamps_actor=("reviewer_key",),
         ),
-        "ask_second": Action(
-            "Have somebody else review it too.",
-            sets=("rubric_scores", "feedback"),
-            stamps_actor=("second_reviewer_key",),
-        ),
+        "ask_second": Action("Have somebody else review it too."),
+        "contest": Action("Have it reviewed once more, by somebody else."),
         "return": Action("Give it back to be worked over.", sets=("feedback",), stamps_actor=("reviewer_key",)),
     },
     audited={"review": AuditAction.EXERCISE_REVIEWED, "return": AuditAction.EXERCISE_REVIEWED,
-             "ask_second": AuditAction.EXERCISE_REVIEWED},
+             "ask_second": AuditAction.EXERCISE_REVIEWED, "contest": AuditAction.EXERCISE_REVIEWED},
     retention=STUDY_RECORD,
     purposes=STUDY_PURPOSES,
     upstream=("learning_practical_exercises",),

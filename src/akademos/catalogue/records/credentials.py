@@ -21,9 +21,9 @@ CERTIFICATES = Record(
     grain="one certificate",
     fields=(
         Field("certificate_id", "text", "certificate", key=True, required=True),
-        Field("number", "text", "number printed on it", required=True, unique=True, looked_up=True),
+        Field("number", "text", "number printed on it", required=True, unique=True, looked_up=True, set_by="platform"),
         Field("learner_key", "person", "who has earned it", required=True, looked_up=True),
-        Field("title", "text", "what it certifies", required=True),
+        Field("title", "text", "what it certifies", required=True, set_by="platform"),
         Field("course_id", "text", "course that it was earned in", refers="learning_courses", looked_up=True),
         Field("path_id", "text", "path that it was earned on", refers="learning_paths", looked_up=True),
         Field("content_revision", "integer", "revision of the course or path", least=1, set_by="platform"),
@@ -45,7 +45,7 @@ CERTIFICATES = Record(
     access=(
         access("learner", Reach.SELF, "read"),
         access("instructor", Reach.OWN_COURSES, "read"),
-        access("service", Reach.TENANT, "read create revoke expire"),
+        access("service", Reach.TENANT, "read create revoke"),
     ),
     life_cycle=CERTIFICATE,
     actions={
@@ -55,7 +55,7 @@ CERTIFICATES = Record(
             needs=("revocation_reason",),
             stamps=("revoked_at",),
         ),
-        "expire": Action("Its time is over."),
+        "expire": Action("Its time is over.", by_platform=True),
     },
     audited={
         "create": AuditAction.CERTIFICATE_ISSUED,

@@ -38,6 +38,19 @@ QUESTION_OPTIONS = {
         },
     },
 }
+ANSWER_KEY = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {"enum": ["single", "multiple", "mapped", "ordering", "numeric"]},
+        "credit": {"enum": ["all_or_nothing", "partial", "position", "neighbours"]},
+        "mode": {"enum": ["exact", "absolute", "relative"]},
+        **{name: {"type": "number"} for name in ("tolerance", "near", "near_credit", "upper", "lower", "default")},
+        **{name: {"type": "object", "additionalProperties": True} for name in ("credits", "points")},
+        "correct": {},
+    },
+}
+"""How answers are scored, as `learning.items.item_key` reads it; what is right is an option, options or a number."""
 
 TOPICS = Record(
     name="topics",
@@ -100,6 +113,8 @@ ITEMS = Record(
         Field("stem", "text", "what is asked", searched=True),
         Field("options", "json", "answers to choose from, and the credit of each", form=QUESTION_OPTIONS),
         Field("secure", "boolean", "kept for exams: not shown outside of them", looked_up=True),
+        Field("answer_key", "json", "how answers are scored, where the credit of the options does not say it all",
+              form=ANSWER_KEY),
         status(CONTENT, "draft, in_review, published or archived (retired)", default="published"),
     ),
     # Learners meet items in the host application, which knows when the answers may be shown.
@@ -108,7 +123,7 @@ ITEMS = Record(
     actions=CONTENT_ACTIONS,
     versioned=True,
     cached=True,
-)
+)  # fmt: skip
 MATERIALS = Record(
     name="materials",
     collection="materials",

@@ -212,6 +212,8 @@ MATURITY_RUBRIC = {
     "type": "object",
     "required": ["levels", "dimensions"],
     "properties": {
+        "enough": {"type": "number", "minimum": 0, "maximum": 1},
+        "translations": {"type": "object", "additionalProperties": True},
         "levels": {
             "type": "array",
             "minItems": 1,
@@ -222,6 +224,7 @@ MATURITY_RUBRIC = {
                 "properties": {
                     "level": {"type": "string", "minLength": 1, "maxLength": 256},
                     "from": {"type": "number", "minimum": 0},
+                    "every_dimension": {"type": "number", "minimum": 0},
                     "description": {"type": "string", "maxLength": 2_000},
                 },
             },
@@ -235,6 +238,7 @@ MATURITY_RUBRIC = {
                 "required": ["dimension", "questions"],
                 "properties": {
                     "dimension": {"type": "string", "minLength": 1, "maxLength": 256},
+                    "title": {"type": "string", "maxLength": 2_000},
                     "weight": {"type": "number", "minimum": 0},
                     "questions": {
                         "type": "array",
@@ -247,6 +251,7 @@ MATURITY_RUBRIC = {
                                 "question": {"type": "string", "minLength": 1, "maxLength": 256},
                                 "text": {"type": "string", "minLength": 1, "maxLength": 2_000},
                                 "points": {"type": "number", "minimum": 0},
+                                "weight": {"type": "number", "minimum": 0},
                             },
                         },
                     },

@@ -19,6 +19,8 @@ class RecordLimits:
     body_bytes: int = 1024 * 1024
     import_bytes: int = 5 * 1024 * 1024
     idempotency: timedelta = timedelta(days=1)
+    public_requests_per_second: float = 1.0
+    public_requests_burst: int = 30
 
 
 RECORD_LIMITS = RecordLimits()
@@ -67,6 +69,22 @@ RECORD_POLICIES: tuple[Policy, ...] = (
         "A request to create that comes again under its Idempotency-Key makes no second row.",
         f"remembered for {RECORD_LIMITS.idempotency // timedelta(hours=1)} hours, as keyed hashes",
         "stores.postgres.record_store",
+        _SPEC,
+    ),
+    Policy(
+        "public_requests",
+        "Requests of one address for what anybody may ask (whether a certificate stands), in each process; more is "
+        "refused with 429. No answer says whose a certificate is.",
+        f"{RECORD_LIMITS.public_requests_per_second:g} a second, {RECORD_LIMITS.public_requests_burst} at once",
+        "serving.public_rate",
+        _SPEC,
+    ),
+    Policy(
+        "content_earned",
+        "Attempts are scored, and certificates issued, by the revision of the content that was begun or completed; "
+        "what is revised or archived since changes nothing that was earned.",
+        "content versions",
+        "stores.postgres.behaviours",
         _SPEC,
     ),
 )

@@ -41,6 +41,7 @@ WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
 PEERS = "/peers"
 MY_CONSENT = "/my-consent"
+MY_COURSES = "/my-courses"
 EXAM_PLAN_PAGE = PLAN
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
@@ -74,6 +75,7 @@ def shell_for(
             _link("my_progress", MY_PROGRESS, request, language),
             _link("exam_plan", EXAM_PLAN_PAGE, request, language),
             _link("my_study", MY_STUDY, request, language),
+            _link("my_courses", MY_COURSES, request, language),
             _link("peers", PEERS, request, language),
             _link("my_consent", MY_CONSENT, request, language),
             _link("who_saw", WHO_SAW, request, language),

@@ -303,7 +303,9 @@ class RecordWork:
         self.changes.append(change)
         for subscriber in self.subscribers:
             subscriber(self, change)
-        return row
+        # A subscriber may have acted on the same row.
+        latest = (one.after for one in reversed(self.changes) if one.record is record and one.key == change.key)
+        return next(latest, row)
 
 
 def _key_is(record: Record) -> sql.Composed:

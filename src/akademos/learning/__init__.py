@@ -1,0 +1,1 @@
+"""The rules of the learning records: scoring, completion, publishing, review, credentials, paths, maturity."""
