@@ -36,3 +36,4 @@ class AuditAction(StrEnum):
     ACCESS_SEALED = "access.sealed"
     MODEL_PROMOTED = "model.promoted"
     MODEL_RETIRED = "model.retired"
+    CONSUMER_CHANGED = "consumer.changed"

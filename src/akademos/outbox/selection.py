@@ -74,7 +74,7 @@ def may_leave(published: PublishedRecord, recipient: Recipient, decisions: Decis
     person is no longer there."""
     if published.record not in recipient.records:
         return False
-    if published.person is None or recipient.people == "none":
+    if published.person is None:
         return True
     if decisions is None:
         return False
@@ -94,13 +94,13 @@ def content(
         user_id: the host's id, where the recipient may know it.
 
     Returns:
-        record, key, action, version, changed (names of the fields that are another now), values (the fields that may
+        record, key (empty where the record is about somebody whom the recipient does not know), action, version, changed (names of the fields that are another now), values (the fields that may
         leave, as they are now; as they were last where the record is gone), person, user_id.
     """
     values = change.after if change.after is not None else change.before or {}
     told: dict[str, Any] = {
         "record": change.record,
-        "key": {name: change.key[name] for name in published.key if name in change.key},
+        "key": {} if _anonymous(published, person) else _own_key(change, published),
         "action": change.action,
         "version": change.version,
         "changed": [
@@ -115,8 +115,9 @@ def content(
     return told
 
 
-def subject(change: Change, published: PublishedRecord) -> str | None:
-    """The record's own key as text, without people; None where nothing is left.
+def subject(change: Change, published: PublishedRecord, person: str | None = None) -> str | None:
+    """The record's own key as text, without people; None where nothing is left, or where the record is about somebody
+    whom the recipient does not know.
 
     Example:
         >>> from datetime import UTC
@@ -125,10 +126,19 @@ def subject(change: Change, published: PublishedRecord) -> str | None:
         >>> subject(Change("exam_weights", key, "create", 1, datetime(2026, 1, 1, tzinfo=UTC), None, {}), about)
         'exam_weights/step 1/a~1b'
     """
-    parts = [str(change.key[name]) for name in published.key if name in change.key]
-    if not parts:
+    parts = [str(value) for value in _own_key(change, published).values()]
+    if not parts or _anonymous(published, person):
         return None
     return "/".join([change.record, *(one.replace("~", "~0").replace("/", "~1") for one in parts)])
+
+
+def _own_key(change: Change, published: PublishedRecord) -> dict[str, Any]:
+    return {name: change.key[name] for name in published.key if name in change.key}
+
+
+def _anonymous(published: PublishedRecord, person: str | None) -> bool:
+    """A key of a record about somebody is a name for them: it stays with the name."""
+    return published.person is not None and person is None
 
 
 def pseudonym(key: bytes, consumer: str, learner_key: str) -> str:
