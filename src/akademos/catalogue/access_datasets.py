@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
-from akademos.catalogue.declarations import Basis, Dataset, years
-from akademos.catalogue.event_defaults import STUDY_PURPOSES
+from akademos.catalogue.declarations import Basis, Dataset
 from akademos.catalogue.policies import LIMITS
 
 _STEWARD = "data steward"
@@ -28,24 +27,6 @@ ACCESS_DATASETS: tuple[Dataset, ...] = (
         zone="vault",
         basis=Basis.LEGAL_OBLIGATION,
         time_column="decided_at",
-    ),
-    Dataset(
-        name="advisee_assignments",
-        description="Who advises whom by name; advisors see these learners, and those of courses they advise in.",
-        grain="one advisor and learner",
-        owner="registrar",
-        columns=(
-            TENANT,
-            must("advisor_key", "string", "random key of the member of staff", personal=True),
-            LEARNER,
-            may("starts_on", "date", "first day"),
-            may("ends_on", "date", "first day on which it is over"),
-        ),
-        zone="records",
-        purposes=STUDY_PURPOSES,
-        basis=Basis.CONTRACT,
-        time_column="ends_on",
-        retention=years(7),
     ),
     Dataset(
         name="sessions",

@@ -184,7 +184,10 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a dataset; `type` is a name of the Arrow type (string, int32, float64, bool, timestamp, date)."""
+    """One column of a dataset; `type` is a name of the Arrow type (string, int32, float64, bool, timestamp, date).
+
+    `other_party` names somebody in a row that is about somebody else: erasing them empties it, and the row stays.
+    """
 
     name: str
     type: str
@@ -192,6 +195,7 @@ class Column:
     nullable: bool = True
     unit: str | None = None
     personal: bool = False
+    other_party: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
-from akademos.catalogue.event_defaults import STUDY_PURPOSES
 
 _STEWARD = "data steward"
 _REGISTRAR = "registrar"
@@ -209,39 +208,6 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.LEGAL_OBLIGATION,
         time_column="at",
         retention=years(10),
-    ),
-    Dataset(
-        name="enrolments",
-        description="Who takes which course; instructors see the learners of their own courses by it.",
-        grain="one learner and course",
-        owner=_REGISTRAR,
-        columns=(
-            TENANT,
-            LEARNER,
-            must("course_id", "string", "course or module-presentation"),
-            may("registered_on", "date", "day of registration"),
-            may("withdrawn_on", "date", "day of withdrawal"),
-        ),
-        zone="records",
-        purposes=STUDY_PURPOSES,
-        basis=Basis.CONTRACT,
-        retention=years(7),
-        upstream=("course_registered", "course_withdrawn"),
-    ),
-    Dataset(
-        name="staff_assignments",
-        description="Which member of staff teaches or advises in which course.",
-        grain="one member of staff, course and role",
-        owner=_REGISTRAR,
-        columns=(
-            TENANT,
-            must("learner_key", "string", "random key of the member of staff", personal=True),
-            must("course_id", "string", "course or module-presentation"),
-            must("role", "string", "instructor or advisor"),
-        ),
-        zone="records",
-        basis=Basis.CONTRACT,
-        retention=years(7),
     ),
     Dataset(
         name="demographics",

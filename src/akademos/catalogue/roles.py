@@ -32,6 +32,7 @@ class Reach(StrEnum):
     SELF = "self"
     OWN_COURSES = "learners of own courses"
     OWN_ADVISEES = "own advisees"
+    TENANT = "the tenant's records"  # of records only: no role asks about individuals at large
 
 
 class Source(StrEnum):

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import cast
 from zoneinfo import available_timezones
 
+from akademos.catalogue.records import BY_NAME, LOADED
 from akademos.intake.record_files import Problem
-from akademos.intake.record_rows import PEOPLE, RecordFiles, Row, column_in_file
+from akademos.intake.record_rows import PEOPLE, RecordFiles, Row
 from akademos.stores.ports.identity import Person
-from akademos.stores.ports.record_tables import RECORD_TABLES
 
 
 def check_people(files: RecordFiles, known: Mapping[str, Person]) -> None:
@@ -28,19 +28,17 @@ def check_people(files: RecordFiles, known: Mapping[str, Person]) -> None:
 
 def check_references(files: RecordFiles, known: Mapping[str, Collection[object]]) -> None:
     """Everything referred to stands in a file of the folder or in `known` (ids by table, and by `people`)."""
-    for table in RECORD_TABLES:
+    for table in LOADED:
         for row, line in zip(files.rows.get(table.name, ()), files.lines.get(table.name, {}).values(), strict=True):
             for one in table.fields:
                 target = PEOPLE.name if one.kind == "person" else one.refers
-                value = row[column_in_file(one)]
+                value = row.get(one.outside)
                 if target is None or value is None:
                     continue
                 for name in value if isinstance(value, list) else [value]:
                     if name not in known[target] and (name,) not in files.lines.get(target, {}):
-                        what = {"learning_courses": "course", "people": "person"}.get(target, target.rstrip("s"))
-                        files.problems.append(
-                            Problem(table.file, line, column_in_file(one), f"there is no {what} `{name}`")
-                        )
+                        what = "person" if target == PEOPLE.name else BY_NAME[target].singular
+                        files.problems.append(Problem(table.file, line, one.outside, f"there is no {what} `{name}`"))
 
 
 def check_cycles(
@@ -52,11 +50,11 @@ def check_cycles(
     """No circle in the topic tree or among prerequisites once the files are loaded over what is known:
     `parents` (topic, parent) and `prerequisites` (needed, needs it)."""
     tree = dict(parents) | {
-        cast(str, row["topic_id"]): cast("str | None", row["parent_id"]) for row in files.rows.get("topics", ())
+        cast(str, row["topic_id"]): cast("str | None", row.get("parent_id")) for row in files.rows.get("topics", ())
     }
     _name_cycles(
         {(parent, topic) for topic, parent in tree.items() if parent is not None},
-        {(row["parent_id"], row["topic_id"]): key for key, row in _keyed(files, "topics")},
+        {(row.get("parent_id"), row["topic_id"]): key for key, row in _keyed(files, "topics")},
         files,
         "topics",
         "the topic tree goes in a circle",
@@ -94,8 +92,7 @@ def _name_cycles(
             closing = [edge for edge in pairwise(nodes) if edge in of_file]
             lines = {edge: files.lines[table][of_file[edge]] for edge in closing}
             last = max(closing, key=lambda edge: lines[edge])
-            file = next(one.file for one in RECORD_TABLES if one.name == table)
-            files.problems.append(Problem(file, lines[last], None, f"{what}: {' > '.join(nodes)}"))
+            files.problems.append(Problem(BY_NAME[table].file, lines[last], None, f"{what}: {' > '.join(nodes)}"))
             left.discard(last)
         else:
             return

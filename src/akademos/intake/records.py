@@ -1,6 +1,6 @@
 """Record files at the door: a folder of CSV files is checked whole, with file and line, before a row is kept.
 
-Each record table has its file (stores.ports.record_tables), and people have `people.csv`. A file may be
+Each record table has its file (catalogue.records), and people have `people.csv`. A file may be
 missing; a column that may be empty may be missing; topic lists are separated by semicolons. Names and ids of
 people go into the identity vault, the record tables know them by key only.
 """
@@ -10,21 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from akademos.catalogue.records import BY_NAME, LOADED
+from akademos.catalogue.records.declaration import Record
 from akademos.errors import InputError
 from akademos.intake.record_checks import check_cycles, check_people, check_references
 from akademos.intake.record_files import Problem
-from akademos.intake.record_rows import PEOPLE, Row, column_in_file, read_folder
+from akademos.intake.record_rows import PEOPLE, Row, read_folder
 from akademos.stores.ports.identity import Identifier, IdentityVault, Person, PersonKind
-from akademos.stores.ports.record_tables import BY_NAME, RecordTable
 from akademos.stores.ports.records import LoadReport, Records
 
 PROBLEMS_NAMED = 50
-# Where the curriculum of the store names what a file may refer to.
-_KNOWN = {
-    "learning_courses": ("courses", "course_id"),
-    "topics": ("topics", "topic_id"),
-    "exams": ("exams", "exam_id"),
-}
 
 
 class RecordsError(InputError):
@@ -61,9 +56,10 @@ def import_records(
     known = {identifier.value: person for identifier, person in people.items()}
     check_people(files, known)
     tables = records.curriculum(tenant_id).tables
+    referred = {one.refers for table in LOADED if table.name in files.rows for one in table.fields}
     check_references(
         files,
-        {name: set(tables[source][column]) for name, (source, column) in _KNOWN.items()} | {"people": set(known)},
+        {name: records.ids(tenant_id, name) for name in referred if name is not None} | {"people": set(known)},
     )
     relationships = tables["topic_relationships"]
     check_cycles(
@@ -130,12 +126,16 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _people_in(table: RecordTable, row: Row) -> set[str]:
-    return {str(row[column_in_file(one)]) for one in table.fields if one.kind == "person"}
+def _people_in(table: Record, row: Row) -> set[str]:
+    return {str(row[one.outside]) for one in table.fields if one.kind == "person" and row.get(one.outside) is not None}
 
 
-def _with_keys(table: RecordTable, row: Row, keys: Mapping[str, str]) -> Row:
+def _with_keys(table: Record, row: Row, keys: Mapping[str, str]) -> Row:
     """The row as the table has it: people by key."""
     return {
-        one.name: keys[str(row[column_in_file(one)])] if one.kind == "person" else row[one.name] for one in table.fields
+        one.name: keys[str(row[one.outside])]
+        if one.kind == "person" and row[one.outside] is not None
+        else row[one.outside]
+        for one in table.fields
+        if one.outside in row
     }

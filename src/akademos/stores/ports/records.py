@@ -43,14 +43,19 @@ class Records(Protocol):
 
     def load(self, tenant_id: str, table: str, rows: Sequence[Mapping[str, object]], *, actor: str) -> LoadReport:
         """Insert or update rows of one record table, all or nothing; a cycle among prerequisites or parents
-        is an InputError that names the cycle. People are given as learner_key. `actor` answers for it in the audit
-        log, which notes new staff assignments."""
+        is an InputError that names the cycle. People are given as learner_key. A column that no row has stays as it
+        is, and so does a state that is not given. `actor` answers for it in the audit log, which notes new staff
+        assignments."""
         ...
 
     def load_all(
         self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]], *, actor: str
     ) -> list[LoadReport]:
-        """`load` for several tables in one transaction, in the order of `record_tables.RECORD_TABLES`."""
+        """`load` for several tables in one transaction, in the order of `catalogue.records.RECORDS`."""
+        ...
+
+    def ids(self, tenant_id: str, record: str) -> set[object]:
+        """All keys of a record with one key column, archived ones too."""
         ...
 
     def touch(self, tenant_id: str) -> int:

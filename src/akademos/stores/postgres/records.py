@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 import orjson
@@ -11,22 +11,16 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
+from akademos.catalogue.records import BY_NAME, RECORDS
+from akademos.catalogue.records.declaration import Field, Record
 from akademos.errors import AkademosError, InputError, NotFound
 from akademos.privacy.pseudonyms import Keys
-from akademos.stores.ports.record_tables import BY_NAME, RECORD_TABLES, FieldKind, RecordTable
 from akademos.stores.ports.records import Curriculum, LoadReport
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.record_schema import TYPES
 from akademos.stores.postgres.role_changes import assignments_of, record_role_changes
 
 ROWS_PER_STATEMENT = 10_000
-_TYPES: dict[FieldKind, str] = {
-    "text": "text",
-    "texts": "text[]",
-    "integer": "integer",
-    "number": "double precision",
-    "date": "date",
-    "person": "uuid",
-}
 # The row lock makes loads of one tenant follow each other, so that no two of them close a circle together.
 _LOCK = """
     INSERT INTO record_versions (tenant_id, version) VALUES (%s, 0)
@@ -47,11 +41,18 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 _CURRICULUM: dict[str, str] = {
     "courses": """
         SELECT course_id, title, status, starts_on, ends_on FROM learning_courses WHERE tenant_id = %s""",
-    "topics": "SELECT topic_id, parent_id, course_id, name, position FROM topics WHERE tenant_id = %s",
-    "topic_relationships": "SELECT from_topic, to_topic, kind FROM topic_relationships WHERE tenant_id = %s",
-    "items": "SELECT question_id, course_id, topic_ids FROM items WHERE tenant_id = %s",
-    "materials": "SELECT material_id, course_id, kind, title, topic_ids FROM materials WHERE tenant_id = %s",
-    "exams": "SELECT exam_id, course_id, name, pass_mark FROM exams WHERE tenant_id = %s",
+    "topics": """
+        SELECT topic_id, parent_id, course_id, name, position FROM topics WHERE tenant_id = %s AND status = 'active'""",
+    "topic_relationships": """
+        SELECT from_topic, to_topic, kind FROM topic_relationships WHERE tenant_id = %s AND status = 'active'""",
+    # A draft of something new is no part of the curriculum; a revision of what was published is.
+    "items": """
+        SELECT question_id, course_id, topic_ids FROM items
+        WHERE tenant_id = %s AND status <> 'archived' AND (published_at IS NOT NULL OR revision > 1)""",
+    "materials": """
+        SELECT material_id, course_id, kind, title, topic_ids FROM materials
+        WHERE tenant_id = %s AND status = 'active'""",
+    "exams": "SELECT exam_id, course_id, name, pass_mark FROM exams WHERE tenant_id = %s AND status = 'active'",
     # A topic that several sections of an exam weigh counts with its heaviest section.
     "exam_weights": """
         SELECT exam_id, topic_id, max(weight) AS weight FROM exam_weights
@@ -106,7 +107,7 @@ class PostgresRecords:
             try:
                 reports = [
                     _load(transaction, tenant_id, table, tables[table.name])
-                    for table in RECORD_TABLES
+                    for table in RECORDS
                     if table.name in tables
                 ]
                 transaction.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -118,6 +119,15 @@ class PostgresRecords:
             if assigned is not None:
                 record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
         return reports
+
+    def ids(self, tenant_id: str, record: str) -> set[object]:
+        """All keys of a record with one key column, archived ones too."""
+        (key,) = BY_NAME[record].keys
+        statement = sql.SQL("SELECT {} FROM {} WHERE tenant_id = %s").format(
+            sql.Identifier(key.name), sql.Identifier(record)
+        )
+        with self._database.serving(tenant_id) as transaction:
+            return {row[0] for row in transaction.execute(statement, (tenant_id,))}
 
     def _lock(self, transaction: Transaction, tenant_id: str) -> None:
         try:
@@ -169,11 +179,9 @@ def _read(transaction: Transaction, tenant_id: str, query: str) -> pl.DataFrame:
     return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
-def _load(
-    transaction: Transaction, tenant_id: str, table: RecordTable, rows: Sequence[Mapping[str, object]]
-) -> LoadReport:
+def _load(transaction: Transaction, tenant_id: str, table: Record, rows: Sequence[Mapping[str, object]]) -> LoadReport:
     complete = _complete(table, rows)
-    statement = _statement(table)
+    statement = _statement(table, complete[0].keys() if complete else set())
     new = changed = 0
     for start in range(0, len(complete), ROWS_PER_STATEMENT):
         chunk = orjson.dumps(complete[start : start + ROWS_PER_STATEMENT]).decode()
@@ -183,14 +191,15 @@ def _load(
     return LoadReport(table.name, len(complete), new, changed, len(complete) - new - changed)
 
 
-def _complete(table: RecordTable, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+def _complete(table: Record, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     known = {one.name for one in table.fields}
+    columns = _written(table, rows)
     seen: set[tuple[object, ...]] = set()
     complete = []
     for row in rows:
         for unknown in row.keys() - known:
             raise InputError(f"`{table.name}` has no column `{unknown}`.", hint="Known: " + ", ".join(known) + ".")
-        values = {one.name: one.default if row.get(one.name) is None else row[one.name] for one in table.fields}
+        values = {one.name: one.default if row.get(one.name) is None else row[one.name] for one in columns}
         key = tuple(values[one.name] for one in table.keys)
         if key in seen:
             raise InputError(f"`{table.name}` comes twice with the key {_named(key)}.", hint="Give each row once.")
@@ -199,14 +208,21 @@ def _complete(table: RecordTable, rows: Sequence[Mapping[str, object]]) -> list[
     return complete
 
 
+def _written(table: Record, rows: Sequence[Mapping[str, object]]) -> list[Field]:
+    """The columns that a load writes: the required ones, and of the others, and the state, those that a row has."""
+    given = {name for row in rows for name in row}
+    stated = any(row.get(table.state or "") is not None for row in rows)
+    return [one for one in table.fields if (stated if one.name == table.state else one.required or one.name in given)]
+
+
 def _named(key: Iterable[object]) -> str:
     return ", ".join(f"`{part}`" for part in key)
 
 
-def _statement(table: RecordTable) -> sql.Composed:
+def _statement(table: Record, columns: Collection[str]) -> sql.Composed:
     """Upsert that returns, for each row written, whether it is new; a row that is equal is not written."""
-    names = [sql.Identifier(one.name) for one in table.fields]
-    contents = [sql.Identifier(one.name) for one in table.contents]
+    names = [sql.Identifier(one.name) for one in table.fields if one.name in columns]
+    contents = [sql.Identifier(one.name) for one in table.contents if one.name in columns]
     own = sql.SQL(", ").join(sql.SQL("t.{}").format(name) for name in contents)
     given = sql.SQL(", ").join(sql.SQL("excluded.{}").format(name) for name in contents)
     update = sql.SQL("DO UPDATE SET ({}) = ROW({}) WHERE ({}) IS DISTINCT FROM ({})").format(
@@ -220,7 +236,9 @@ def _statement(table: RecordTable) -> sql.Composed:
         table=sql.Identifier(table.name),
         names=sql.SQL(", ").join(names),
         typed=sql.SQL(", ").join(
-            sql.SQL("{} " + _TYPES[one.kind]).format(sql.Identifier(one.name)) for one in table.fields
+            sql.SQL("{} " + TYPES[one.kind]).format(sql.Identifier(one.name))
+            for one in table.fields
+            if one.name in columns
         ),
         keys=sql.SQL(", ").join(sql.Identifier(one.name) for one in table.keys),
         action=update if contents else sql.SQL("DO NOTHING"),
