@@ -114,6 +114,7 @@ class System(Adapters):
             models=self.models,
             releases=self.releases,
             release_files=self.release_files,
+            outbox=self.outbox,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
@@ -171,6 +172,7 @@ class System(Adapters):
         from akademos.jobs.group_statistics import GroupStatisticsJob
         from akademos.jobs.learner_states import LearnerStatesJob
         from akademos.jobs.mover import Mover
+        from akademos.jobs.outbox import OutboxJob
         from akademos.jobs.past_tables import PastTables
         from akademos.jobs.peer_comparison import PeerComparisonJob
         from akademos.jobs.refresh import Refresh
@@ -179,6 +181,7 @@ class System(Adapters):
         from akademos.jobs.worker import Jobs
         from akademos.stores.postgres.access_seals import PostgresAccessSeals
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
+        from akademos.stores.postgres.outbox_deliveries import PostgresDeliveries
 
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
@@ -220,6 +223,9 @@ class System(Adapters):
             ),
             training=self.training,
             releases=self.research_releases,
+            outbox=OutboxJob(
+                self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now
+            ),
             tenants=self.tenants,
             runs=runs,
             queue=queue,
@@ -243,6 +249,7 @@ class System(Adapters):
         """Everything that erases a person, over every place that may hold one."""
         from akademos.jobs.erasure import ErasureJob
         from akademos.jobs.mover import Mover
+        from akademos.jobs.outbox import teller
         from akademos.stores.disk.data_folder import LocalDataFolder
         from akademos.stores.postgres.erasing import PostgresEraser
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
@@ -265,7 +272,10 @@ class System(Adapters):
             datasets,
             settle=(mover or Mover(queue, self.event_log, self.registries)).move,
             clock=now,
-            recipients={"research releases": self.research_releases.tell},
+            recipients={
+                "research releases": self.research_releases.tell,
+                "outbox consumers": teller(self.outbox_recipients),
+            },
             fault_point=fault_point,
         )
 

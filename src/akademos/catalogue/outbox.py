@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from akademos.catalogue.dataset_columns import TENANT, may, must
-from akademos.catalogue.declarations import Basis, Dataset, Policy, years
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.declarations import Basis, Dataset, Policy, Purpose, years
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ OUTBOX_DATASETS: tuple[Dataset, ...] = (
             _CONSUMER,
             _POSITION,
             must("erasure_id", "string", "UUID of the erasure"),
-            may("people", "strings", "the consumer's names for the person; gone once it has confirmed"),
+            may("people", "strings", "the consumer's names for the person; gone once it has confirmed", personal=True),
             must("told_at", "timestamp", "since when the notice is in the sequence"),
             may("confirmed_at", "timestamp", "when the consumer acknowledged it"),
         ),
@@ -187,5 +187,31 @@ OUTBOX_DATASETS: tuple[Dataset, ...] = (
         zone="records",
         basis=Basis.CONTRACT,
         upstream=("outbox",),
+    ),
+    Dataset(
+        name="progress_observations",
+        description="What learners were seen doing in lessons, quizzes and exercises, until it is in their progress "
+        "about a second later.",
+        grain="one observation",
+        owner=_OWNER,
+        columns=(
+            TENANT,
+            must("seq", "int64", "order in which they are worked off"),
+            LEARNER,
+            must("event", "string", "name in the dictionary; touched or recompute for what the platform asks itself"),
+            may("content_type", "string", "lesson, quiz or exercise, where it is known"),
+            may("content_id", "string", "which one"),
+            must("at", "timestamp", "when it happened"),
+            may("share", "float64", "of the material that was reached", unit="share"),
+            may("score", "float64", "of the full mark", unit="share"),
+            may("passed", "bool", "whether the threshold was reached"),
+            may("result", "string", "of a review"),
+            may("revision", "int32", "revision of the content"),
+        ),
+        zone="records",
+        purposes=(Purpose.LEARNING_SUPPORT,),
+        basis=Basis.CONSENT,
+        service_level="within 1 second",
+        upstream=("event_log", "record_changes"),
     ),
 )

@@ -33,6 +33,7 @@ GROUPS = (
     "audit",
     "groups",
     "release",
+    "outbox",
     "erasures",
     "hold",
     "retention",

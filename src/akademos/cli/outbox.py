@@ -45,7 +45,9 @@ def add(
     attempts: Annotated[
         int, typer.Option(min=1, max=100, help="Failed deliveries after which an event is a dead letter.")
     ] = DEFAULT_ATTEMPTS,
-    from_beginning: Annotated[bool, typer.Option(help="Begin with the oldest change that is kept, not with now.")] = False,
+    from_beginning: Annotated[
+        bool, typer.Option(help="Begin with the oldest change that is kept, not with now.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Take on a consumer. Prints the API key it pulls with, or the secret its webhook is signed with; both only now."""
@@ -54,13 +56,14 @@ def add(
             "The consumer's name is not one.",
             hint="Lower-case letters, digits, - and _, beginning with a letter; 63 at most.",
         )
-    if people not in PEOPLE:
+    known = next((one for one in PEOPLE if one == people), None)
+    if known is None:
         raise InputError(f"Nobody knows people by `{people}`.", hint="Use one of: " + ", ".join(PEOPLE) + ".")
     purposes = tuple(_purpose(one) for one in dict.fromkeys(purpose or [Purpose.LEARNING_SUPPORT.value]))
     wanted = Wanted(
         name=consumer,
         records=tuple(dict.fromkeys(record)),
-        people=people,  # type: ignore[arg-type]  # one of PEOPLE
+        people=known,
         purposes=purposes,
         basis=basis,
         url=url,

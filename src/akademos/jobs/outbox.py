@@ -17,7 +17,14 @@ from akademos.outbox.signature import signed_headers
 from akademos.privacy.erasure import ErasedPerson
 from akademos.stores.ports.erasure import Erasure
 from akademos.stores.ports.outbox import Deliveries, Delivery, Outbox, Recipients, Webhooks
-from akademos.telemetry import OUTBOX_DELIVERIES, OUTBOX_EVENTS, OUTBOX_SEQUENCED
+from akademos.telemetry import (
+    OUTBOX_DELIVERIES,
+    OUTBOX_EVENTS,
+    OUTBOX_LAG,
+    OUTBOX_LETTERS,
+    OUTBOX_SEQUENCED,
+    OUTBOX_UNCONFIRMED,
+)
 
 log = structlog.get_logger()
 
@@ -82,6 +89,13 @@ class OutboxJob:
             log.warning("delivery_failed", tenant=consumer.tenant_id, consumer=consumer.name, reason=reply.reason)
         OUTBOX_DELIVERIES.labels(result).inc()
         return result
+
+    def measure(self) -> None:
+        """Set the metrics that alerts rest on."""
+        standing, now = self._deliveries.standing(), self._clock()
+        OUTBOX_LETTERS.set(standing.letters)
+        for gauge, since in ((OUTBOX_LAG, standing.waiting_since), (OUTBOX_UNCONFIRMED, standing.unconfirmed_since)):
+            gauge.set(0 if since is None else max(0.0, (now - since).total_seconds()))
 
     def run(self, stop: threading.Event, work: Callable[[], object], *, pause_s: float) -> None:
         """Do `work` until it finds nothing to do, wait, and so on until told to stop; a store that is down is waited

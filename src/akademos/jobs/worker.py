@@ -25,6 +25,7 @@ from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.model_training import JOB as TRAIN
 from akademos.jobs.model_training import TrainingJob
 from akademos.jobs.mover import Mover
+from akademos.jobs.outbox import OutboxJob
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
@@ -46,9 +47,12 @@ NIGHT_LOOK_EVERY_S = 5.0
 REFRESH_PAUSE_S = 0.25
 """Marks left by another process wait so long at most; those of this one's mover wake the refresh at once."""
 
+OUTBOX_PAUSE_S = 0.25
+"""Between two looks for record changes, and for webhooks that are due."""
+
 BUSY_EVENTS = 1_000
 
-UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry")
+UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "outbox_standing", "sweep", RELEASES, "landing_expiry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Jobs:
     peer_comparison: PeerComparisonJob
     training: TrainingJob
     releases: ResearchReleases
+    outbox: OutboxJob
     tenants: Tenants
     runs: JobRuns
     queue: LandingQueue
@@ -115,6 +120,11 @@ class Worker:
             for name, work in (
                 ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
                 ("refresh", lambda: self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S)),
+                ("outbox", lambda: self.jobs.outbox.run(self._stop, self.jobs.outbox.sequence, pause_s=OUTBOX_PAUSE_S)),
+                (
+                    "webhooks",
+                    lambda: self.jobs.outbox.run(self._stop, self.jobs.outbox.deliver, pause_s=OUTBOX_PAUSE_S),
+                ),
                 ("upkeep", self._upkeep),
                 ("night", self._night),
             )
@@ -144,6 +154,7 @@ class Worker:
             "erasure": lambda: self.jobs.erasure.pending() and self.jobs.erasure.run(),
             "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
             "access_seal": lambda: self.jobs.access_seal.needed() and self.jobs.access_seal.run(),
+            "outbox_standing": self.jobs.outbox.measure,
             "sweep": self.jobs.compaction.sweep,
             RELEASES: lambda: self.jobs.releases.pending() and self.jobs.releases.run(),
             "landing_expiry": self.jobs.expiry.expire_landing,

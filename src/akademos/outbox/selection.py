@@ -10,12 +10,13 @@ processing for one of these purposes restricted, or objected to it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
 
 from akademos.catalogue.declarations import Basis, Purpose
+from akademos.catalogue.records.declaration import Field, Record
 
 People: TypeAlias = Literal["none", "pseudonym", "user_id"]
 """How a consumer knows people: not at all; by a name of its own for each, stable and of no use to anybody else; or by
@@ -23,6 +24,8 @@ the host's own id beside it, which needs a recorded basis."""
 
 PEOPLE: tuple[People, ...] = get_args(People)
 PSEUDONYM_BYTES = 16
+
+NEVER_PUBLISHED = frozenset({"items"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,30 @@ class PublishedRecord:
     fields: tuple[str, ...]
     person: str | None
     basis: Basis
+
+
+def published_of(record: Record) -> PublishedRecord:
+    """What may leave of a record, from its declaration: never people, confidential words or free forms; of a record
+    about somebody no words at all, only references, choices, numbers and times."""
+    about_somebody = record.subject is not None
+
+    def may_be_told(one: Field) -> bool:
+        if one.kind in {"person", "json"} or one.confidential:
+            return False
+        closed = bool(one.values or one.refers or one.key or (one.looked_up and not one.unique))
+        return not about_somebody or closed or one.kind in _WITHOUT_WORDS
+
+    told = tuple(one.name for one in record.fields if may_be_told(one))
+    return PublishedRecord(
+        record.name,
+        tuple(one.name for one in record.keys if one.kind != "person"),
+        (*told, "revision") if record.versioned else told,
+        record.subject.name if record.subject is not None else None,
+        record.basis,
+    )
+
+
+_WITHOUT_WORDS = frozenset({"integer", "number", "boolean", "date", "timestamp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +111,11 @@ def may_leave(published: PublishedRecord, recipient: Recipient, decisions: Decis
     return not decisions.stopped & purposes
 
 
+def published_records(records: Iterable[Record]) -> dict[str, PublishedRecord]:
+    """What may leave of each record, by name; questions of the bank stay, since examinations are made of them."""
+    return {one.name: published_of(one) for one in records if one.name not in NEVER_PUBLISHED}
+
+
 def content(
     change: Change, published: PublishedRecord, person: str | None = None, user_id: str | None = None
 ) -> dict[str, Any]:
@@ -94,8 +126,9 @@ def content(
         user_id: the host's id, where the recipient may know it.
 
     Returns:
-        record, key (empty where the record is about somebody whom the recipient does not know), action, version, changed (names of the fields that are another now), values (the fields that may
-        leave, as they are now; as they were last where the record is gone), person, user_id.
+        record, key (empty where the record is about somebody whom the recipient does not know), action, version,
+        changed (names of the fields that are another now), values (the fields that may leave, as they are now; as they
+        were last where the record is gone), person, user_id.
     """
     values = change.after if change.after is not None else change.before or {}
     told: dict[str, Any] = {

@@ -25,6 +25,7 @@ from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
 from akademos.stores.ports.models import ModelCards
+from akademos.stores.ports.outbox import Outbox
 from akademos.stores.ports.peers import PublishedPeers
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
@@ -82,6 +83,7 @@ class Services:
     models: ModelCards
     releases: ReleaseRegister
     release_files: ReleaseFiles
+    outbox: Outbox
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]

@@ -123,9 +123,7 @@ def pull(
     services: Served,
     principal: Asker,
     consumer: Name,
-    after: Annotated[
-        int | None, Query(ge=0, le=LARGEST, description="A cursor; else what is acknowledged.")
-    ] = None,
+    after: Annotated[int | None, Query(ge=0, le=LARGEST, description="A cursor; else what is acknowledged.")] = None,
     limit: Annotated[int, Query(ge=1, le=OUTBOX_LIMITS.page, description="Most events.")] = 100,
 ) -> Response:
     """What follows a cursor. Reading moves nothing: a consumer that keeps the cursor together with what it did gets

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: one request to the very address that was looked at, no redirects, no proxy, a deadline overall."""
+"""Webhooks over HTTP: one request to the very address that was looked at, no redirects, no proxy, a deadline."""
 
 from __future__ import annotations
 

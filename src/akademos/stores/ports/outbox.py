@@ -117,6 +117,16 @@ class Reply:
     retry_after: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How deliveries stand: dead letters, since when the oldest place waits that a webhook has not taken, and since
+    when an erasure waits that a consumer has not confirmed."""
+
+    letters: int
+    waiting_since: datetime | None
+    unconfirmed_since: datetime | None
+
+
 class Webhooks(Protocol):
     """Sends deliveries to declared hosts."""
 
@@ -260,6 +270,10 @@ class Deliveries(Protocol):
 
     def failed(self, delivery: Delivery, reason: str, *, next_attempt_at: datetime) -> bool:
         """It did not; whether that was the last attempt, so that what is in it is among the dead letters."""
+        ...
+
+    def standing(self) -> Standing:
+        """For metrics and alerts."""
         ...
 
     def gone(self, delivery: Delivery) -> None:

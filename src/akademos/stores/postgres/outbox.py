@@ -1,9 +1,4 @@
-"""The outbox on PostgreSQL: places given under the lock of a tenant's head, and consumers that follow them.
-
-A change is noted as pending in its own transaction. Whoever gives places takes what is pending and committed, holding
-the head until the commit: so a place is only ever given after all places before it are visible, whichever transaction
-committed first, and a cursor that has passed a place has missed nothing.
-"""
+"""The outbox on PostgreSQL: consumers that follow the sequence of record changes (`outbox_places`)."""
 
 from __future__ import annotations
 
@@ -26,12 +21,10 @@ from akademos.stores.ports.outbox import Consumer, Letter, Page, State, Wanted
 from akademos.stores.postgres import audit
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.outbox_pages import AT_PLACES, FOLLOWING, Pages
+from akademos.stores.postgres.outbox_places import give_places, lock_head, next_place, waiting_tenants
 
 SECRETS = "webhooks"
 """Use of the tenant's key under which secrets are sealed."""
-
-AT_ONCE = 5_000
-"""Places given in one transaction."""
 
 SCANNED = 20_000
 """Places looked at for one page; a consumer of few records comes forward by as many."""
@@ -41,19 +34,6 @@ CONSUMER_COLUMNS = """
     next_attempt_at, last_error, created_at, (SELECT count(*) FROM outbox_letters l
         WHERE l.tenant_id = outbox_consumers.tenant_id AND l.consumer = outbox_consumers.consumer)
 """
-_TENANTS = "SELECT DISTINCT tenant_id FROM outbox_pending"
-_MAKE_HEAD = "INSERT INTO outbox_heads (tenant_id) VALUES (%s) ON CONFLICT DO NOTHING"
-LOCK_HEAD = "SELECT position FROM outbox_heads WHERE tenant_id = %s FOR UPDATE"
-_GIVE_PLACES = """
-    WITH taken AS (
-        DELETE FROM outbox_pending WHERE tenant_id = %(tenant)s AND change IN (
-            SELECT change FROM outbox_pending WHERE tenant_id = %(tenant)s ORDER BY change LIMIT %(limit)s
-        ) RETURNING change
-    )
-    INSERT INTO outbox (tenant_id, position, change)
-    SELECT %(tenant)s, %(head)s + row_number() OVER (ORDER BY change), change FROM taken
-"""
-MOVE_HEAD = "UPDATE outbox_heads SET position = %s WHERE tenant_id = %s"
 _HEAD = "SELECT coalesce((SELECT position FROM outbox_heads WHERE tenant_id = %s), 0)"
 _FIRST = "SELECT min(position) FROM outbox WHERE tenant_id = %s"
 _CONSUMERS = f"SELECT {CONSUMER_COLUMNS} FROM outbox_consumers WHERE tenant_id = %s ORDER BY consumer"
@@ -116,23 +96,7 @@ class PostgresOutbox:
 
     def sequence(self) -> int:
         """Give places to committed changes that have none; see the port."""
-        with self._database.pipeline() as transaction:
-            tenants = [tenant_id for (tenant_id,) in transaction.execute(_TENANTS)]
-        return sum(self._sequence_of(tenant_id) for tenant_id in tenants)
-
-    def _sequence_of(self, tenant_id: str) -> int:
-        given = 0
-        while True:
-            with self._database.pipeline() as transaction:
-                head = lock_head(transaction, tenant_id)
-                # A statement of its own, so that it sees what the one who held the head before has committed.
-                values = {"tenant": tenant_id, "head": head, "limit": AT_ONCE}
-                rows = transaction.execute(_GIVE_PLACES, values).rowcount
-                if rows:
-                    transaction.execute(MOVE_HEAD, (head + rows, tenant_id))
-            given += rows
-            if rows < AT_ONCE:
-                return given
+        return sum(give_places(self._database, tenant_id) for tenant_id in waiting_tenants(self._database))
 
     def add(self, tenant_id: str, wanted: Wanted, *, actor: str) -> str | None:
         """Take on a consumer; see the port."""
@@ -228,7 +192,7 @@ class PostgresOutbox:
 
     def read(self, tenant_id: str, name: str, *, after: int | None, limit: int, actor: str) -> Page:
         """What follows a position; see the port."""
-        self._sequence_of(tenant_id)
+        give_places(self._database, tenant_id)
         with self._database.serving(tenant_id) as transaction:
             consumer = _consumer(transaction, tenant_id, name)
             if consumer.state != "active":
@@ -239,9 +203,7 @@ class PostgresOutbox:
                 )
             return self.page(transaction, consumer, after=after, limit=limit, actor=actor)
 
-    def page(
-        self, transaction: Transaction, consumer: Consumer, *, after: int | None, limit: int, actor: str
-    ) -> Page:
+    def page(self, transaction: Transaction, consumer: Consumer, *, after: int | None, limit: int, actor: str) -> Page:
         """`read` in a transaction that is open, of a consumer that is known."""
         tenant_id = consumer.tenant_id
         start = consumer.position if after is None else after
@@ -269,9 +231,7 @@ class PostgresOutbox:
         cursor = until if len(rows) < limit else rows[-1][0]
         return Page(self._pages.events(transaction, consumer, rows, actor=actor), start, cursor, head)
 
-    def page_of(
-        self, transaction: Transaction, consumer: Consumer, places: Sequence[int], *, actor: str
-    ) -> Page:
+    def page_of(self, transaction: Transaction, consumer: Consumer, places: Sequence[int], *, actor: str) -> Page:
         """Some places again, in a transaction that is open."""
         values = {
             "tenant": consumer.tenant_id,
@@ -295,7 +255,7 @@ class PostgresOutbox:
                     hint="To get events again, replay them.",
                     code="cursor_behind",
                 )
-            if after is not None and after != present and cursor != present:
+            if after is not None and present not in {after, cursor}:
                 raise Conflict(
                     f"Acknowledged by now is {present}, not {after}.",
                     hint="Somebody else works as this consumer: read again, and drop what you took.",
@@ -343,20 +303,6 @@ class PostgresOutbox:
             if count:
                 _note(transaction, tenant_id, actor, name, "dead letters replayed", letters=count)
         return count
-
-
-def lock_head(transaction: Transaction, tenant_id: str) -> int:
-    """Hold the end of a tenant's sequence until the commit; where it is."""
-    transaction.execute(_MAKE_HEAD, (tenant_id,))
-    ((head,),) = transaction.execute(LOCK_HEAD, (tenant_id,))
-    return int(head)
-
-
-def next_place(transaction: Transaction, tenant_id: str, head: int) -> int:
-    """A place for what is no change, after `head`, which is held."""
-    transaction.execute("INSERT INTO outbox (tenant_id, position) VALUES (%s, %s)", (tenant_id, head + 1))
-    transaction.execute(MOVE_HEAD, (head + 1, tenant_id))
-    return head + 1
 
 
 def consumer_of(row: tuple[Any, ...]) -> Consumer:

@@ -15,7 +15,7 @@ from typing import Any
 from akademos.catalogue.outbox import OUTBOX_LIMITS
 from akademos.errors import AkademosError
 from akademos.privacy.pseudonyms import Keys, unseal
-from akademos.stores.ports.outbox import Consumer, Delivery, Page
+from akademos.stores.ports.outbox import Consumer, Delivery, Page, Standing
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.outbox import CONSUMER_COLUMNS, SECRETS, PostgresOutbox, consumer_of
 
@@ -47,7 +47,8 @@ _DELIVERED = f"""
     WHERE tenant_id = %(tenant)s AND consumer = %(consumer)s AND lease = %(lease)s
 """
 _FAILED = f"""
-    UPDATE outbox_consumers SET failures = failures + %(more)s, last_error = %(reason)s, next_attempt_at = %(next)s, {_END}
+    UPDATE outbox_consumers SET failures = failures + %(more)s, last_error = %(reason)s,
+        next_attempt_at = %(next)s, {_END}
     WHERE tenant_id = %(tenant)s AND consumer = %(consumer)s AND lease = %(lease)s
     RETURNING failures, attempts
 """
@@ -73,6 +74,14 @@ _LETTERS_GONE = "DELETE FROM outbox_letters WHERE tenant_id = %s AND consumer = 
 _CONFIRM = """
     UPDATE outbox_notices SET confirmed_at = now(), people = NULL
     WHERE tenant_id = %s AND consumer = %s AND position = ANY(%s) AND confirmed_at IS NULL
+"""
+_STANDING = """
+    SELECT (SELECT count(*) FROM outbox_letters), (
+        SELECT min(o.sequenced_at) FROM outbox_consumers c CROSS JOIN LATERAL (
+            SELECT sequenced_at FROM outbox o WHERE o.tenant_id = c.tenant_id AND o.position > c.position
+            ORDER BY o.position LIMIT 1
+        ) AS o WHERE c.url IS NOT NULL
+    ), (SELECT min(told_at) FROM outbox_notices WHERE confirmed_at IS NULL)
 """
 
 
@@ -160,6 +169,12 @@ class PostgresDeliveries:
             transaction.execute(_WRITE_LETTERS, {**values, "attempts": failures})
             transaction.execute(_GIVEN_UP, values)
         return True
+
+    def standing(self) -> Standing:
+        """For metrics and alerts."""
+        with self._database.pipeline() as transaction:
+            ((letters, waiting, unconfirmed),) = transaction.execute(_STANDING)
+        return Standing(letters, waiting, unconfirmed)
 
     def gone(self, delivery: Delivery) -> None:
         """The recipient wants nothing any more; see the port."""

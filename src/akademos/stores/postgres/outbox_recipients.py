@@ -9,8 +9,8 @@ from uuid import UUID
 from akademos.outbox.selection import pseudonym
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.postgres.database import Database
-from akademos.stores.postgres.outbox import lock_head, next_place
 from akademos.stores.postgres.outbox_pages import PSEUDONYMS
+from akademos.stores.postgres.outbox_places import lock_head, next_place
 
 _TOLD = "SELECT consumer, confirmed_at FROM outbox_notices WHERE tenant_id = %s AND erasure_id = %s ORDER BY consumer"
 _UNTOLD = """

@@ -74,6 +74,25 @@ CREATE TABLE akademos.outbox_readers (
     position bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, reader)
 );
+-- What learners were seen doing, until it is in their progress. `recompute`: everything of the learner, from the core;
+-- `touched`: what contains this content.
+CREATE TABLE akademos.progress_observations (
+    tenant_id text NOT NULL,
+    seq bigint GENERATED ALWAYS AS IDENTITY,
+    learner_key uuid NOT NULL,
+    event text NOT NULL,
+    content_type text,
+    content_id text,
+    at timestamptz NOT NULL,
+    share double precision,
+    score double precision,
+    passed boolean,
+    result text,
+    revision integer,
+    PRIMARY KEY (tenant_id, seq),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
+);
+CREATE INDEX progress_observations_by_person ON akademos.progress_observations (tenant_id, learner_key);
 CREATE FUNCTION akademos.note_record_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO akademos.outbox_pending (tenant_id, change) SELECT tenant_id, position FROM changed;
@@ -86,7 +105,7 @@ DECLARE
     t text;
 BEGIN
     FOREACH t IN ARRAY ARRAY['outbox_pending', 'outbox_heads', 'outbox', 'outbox_consumers', 'outbox_letters',
-        'outbox_notices', 'outbox_readers']
+        'outbox_notices', 'outbox_readers', 'progress_observations']
     LOOP
         EXECUTE format('ALTER TABLE akademos.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE akademos.%I FORCE ROW LEVEL SECURITY', t);
@@ -99,6 +118,6 @@ END $$;
 -- Not the secrets.
 GRANT SELECT (tenant_id, consumer, records, people, purposes, basis, url, batch, attempts, position, state, failures,
     next_attempt_at, last_error, created_at) ON akademos.outbox_consumers TO akademos_serving;
-GRANT SELECT ON akademos.outbox, akademos.outbox_heads, akademos.outbox_notices, akademos.outbox_letters
-    TO akademos_serving;
+GRANT SELECT ON akademos.outbox, akademos.outbox_heads, akademos.outbox_notices, akademos.outbox_letters,
+    akademos.record_changes TO akademos_serving;
 GRANT INSERT ON akademos.outbox_pending TO akademos_serving;
