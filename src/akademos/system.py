@@ -175,6 +175,8 @@ class System(Adapters):
         from akademos.jobs.outbox import OutboxJob
         from akademos.jobs.past_tables import PastTables
         from akademos.jobs.peer_comparison import PeerComparisonJob
+        from akademos.jobs.progress import ProgressJob
+        from akademos.jobs.progress_events import ProgressEventsJob
         from akademos.jobs.refresh import Refresh
         from akademos.jobs.served_tracing import TracingInService
         from akademos.jobs.withdraw import WithdrawalsJob
@@ -182,10 +184,13 @@ class System(Adapters):
         from akademos.stores.postgres.access_seals import PostgresAccessSeals
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
         from akademos.stores.postgres.outbox_deliveries import PostgresDeliveries
+        from akademos.stores.postgres.progress import PostgresProgress
+        from akademos.stores.postgres.progress_events import PostgresProgressEvents
 
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
         processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
+        intake, writer = self.intake()
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
         return Jobs(
             mover=mover,
@@ -226,6 +231,8 @@ class System(Adapters):
             outbox=OutboxJob(
                 self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now
             ),
+            progress=ProgressJob(PostgresProgress(self.database), core, consent, clock=now),
+            progress_events=ProgressEventsJob(PostgresProgressEvents(self.database, self.keys), intake, writer.close),
             tenants=self.tenants,
             runs=runs,
             queue=queue,

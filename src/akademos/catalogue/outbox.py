@@ -207,6 +207,7 @@ OUTBOX_DATASETS: tuple[Dataset, ...] = (
             may("passed", "bool", "whether the threshold was reached"),
             may("result", "string", "of a review"),
             may("revision", "int32", "revision of the content"),
+            must("of_record", "bool", "whether a record says so, not an event"),
         ),
         zone="records",
         purposes=(Purpose.LEARNING_SUPPORT,),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 import structlog
 
-from akademos.errors import AkademosError
 from akademos.outbox.cloud_events import BATCH_MEDIA_TYPE, MEDIA_TYPE, batched, structured
 from akademos.outbox.retries import asked_pause, outcome_of, pause
 from akademos.outbox.signature import signed_headers
@@ -29,8 +27,6 @@ from akademos.telemetry import (
 log = structlog.get_logger()
 
 Result = Literal["delivered", "failed", "dead", "gone"]
-
-LONGEST_PAUSE_S = 5.0
 
 
 class OutboxJob:
@@ -96,20 +92,6 @@ class OutboxJob:
         OUTBOX_LETTERS.set(standing.letters)
         for gauge, since in ((OUTBOX_LAG, standing.waiting_since), (OUTBOX_UNCONFIRMED, standing.unconfirmed_since)):
             gauge.set(0 if since is None else max(0.0, (now - since).total_seconds()))
-
-    def run(self, stop: threading.Event, work: Callable[[], object], *, pause_s: float) -> None:
-        """Do `work` until it finds nothing to do, wait, and so on until told to stop; a store that is down is waited
-        for."""
-        wait = pause_s
-        while not stop.is_set():
-            try:
-                while not stop.is_set() and work():
-                    pass
-                wait = pause_s
-            except AkademosError as refused:
-                log.warning("outbox_failed", code=refused.code, reason=refused.reason)
-                wait = min(wait * 2, LONGEST_PAUSE_S)
-            stop.wait(wait)
 
 
 def message(delivery: Delivery, at: datetime) -> tuple[bytes, dict[str, str]]:

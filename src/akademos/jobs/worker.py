@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 
+from akademos.errors import AkademosError
 from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.erasure import ErasureJob
@@ -29,6 +30,8 @@ from akademos.jobs.outbox import OutboxJob
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
+from akademos.jobs.progress import ProgressJob
+from akademos.jobs.progress_events import ProgressEventsJob
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.research_releases import JOB as RELEASES
 from akademos.jobs.research_releases import ResearchReleases
@@ -47,8 +50,10 @@ NIGHT_LOOK_EVERY_S = 5.0
 REFRESH_PAUSE_S = 0.25
 """Marks left by another process wait so long at most; those of this one's mover wake the refresh at once."""
 
-OUTBOX_PAUSE_S = 0.25
-"""Between two looks for record changes, and for webhooks that are due."""
+FOLLOW_PAUSE_S = 0.25
+"""Between two looks for record changes, for webhooks that are due, and for what moves progress."""
+
+LONGEST_PAUSE_S = 5.0
 
 BUSY_EVENTS = 1_000
 
@@ -72,6 +77,8 @@ class Jobs:
     training: TrainingJob
     releases: ResearchReleases
     outbox: OutboxJob
+    progress: ProgressJob
+    progress_events: ProgressEventsJob
     tenants: Tenants
     runs: JobRuns
     queue: LandingQueue
@@ -92,9 +99,17 @@ class Jobs:
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
             TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            "progress": lambda: [self._recompute_progress(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
+
+    def _recompute_progress(self, tenant_id: str) -> JobRun | None:
+        with self.runs.running("progress", tenant_id) as run:
+            if run is not None:
+                run.rows_in = self.progress.recompute(tenant_id)
+                run.rows_out = self.progress.drain()
+        return run
 
 
 @dataclass
@@ -120,11 +135,10 @@ class Worker:
             for name, work in (
                 ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
                 ("refresh", lambda: self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S)),
-                ("outbox", lambda: self.jobs.outbox.run(self._stop, self.jobs.outbox.sequence, pause_s=OUTBOX_PAUSE_S)),
-                (
-                    "webhooks",
-                    lambda: self.jobs.outbox.run(self._stop, self.jobs.outbox.deliver, pause_s=OUTBOX_PAUSE_S),
-                ),
+                ("outbox", partial(self._follow, self.jobs.outbox.sequence)),
+                ("webhooks", partial(self._follow, self.jobs.outbox.deliver)),
+                ("progress", partial(self._follow, self.jobs.progress.once)),
+                ("progress_events", self._emit),
                 ("upkeep", self._upkeep),
                 ("night", self._night),
             )
@@ -147,6 +161,25 @@ class Worker:
 
     def _moved(self, _: object) -> None:
         self._wake.set()
+
+    def _follow(self, work: Callable[[], object]) -> None:
+        """Do `work` while it finds something to do, and look again and again; a store that is down is waited for."""
+        pause = FOLLOW_PAUSE_S
+        while not self._stop.is_set():
+            try:
+                while not self._stop.is_set() and work():
+                    pass
+                pause = FOLLOW_PAUSE_S
+            except AkademosError as refused:
+                log.warning("following_failed", code=refused.code, reason=refused.reason)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+            self._stop.wait(pause)
+
+    def _emit(self) -> None:
+        try:
+            self._follow(self.jobs.progress_events.once)
+        finally:
+            self.jobs.progress_events.close()
 
     def _upkeep(self) -> None:
         work: Mapping[str, Callable[[], object]] = {

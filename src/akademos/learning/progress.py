@@ -21,9 +21,6 @@ ContentKind: TypeAlias = Literal["lesson", "quiz", "exercise", "module", "course
 State: TypeAlias = Literal["not_started", "in_progress", "completed"]
 
 CONTENT_KINDS: tuple[ContentKind, ...] = get_args(ContentKind)
-LEAVES: frozenset[ContentKind] = frozenset({"lesson", "quiz", "exercise"})
-"""What learners do; everything else is made up of it."""
-
 DONE = 100.0
 NEARLY = 99.0
 """The most that is not done."""
@@ -153,6 +150,13 @@ class Outlines:
     def __getitem__(self, content: Content) -> Outline:
         return self._outlines[content]
 
+    def __contains__(self, content: Content) -> bool:
+        return content in self._outlines
+
+    def order(self, content: Content) -> tuple[int, Content]:
+        """Sorts parts before their wholes."""
+        return self._heights.get(content, 0), content
+
     def above(self, contents: Iterable[Content]) -> list[Content]:
         """Everything that contains one of these, however deep: parts before their wholes."""
         found: set[Content] = set()
@@ -162,7 +166,7 @@ class Outlines:
                 if whole not in found:
                     found.add(whole)
                     waiting.append(whole)
-        return sorted(found, key=lambda one: (self._heights[one], one))
+        return sorted(found, key=self.order)
 
     def parts_of(self, wholes: Iterable[Content]) -> set[Content]:
         """Their parts, one level down."""
@@ -187,23 +191,27 @@ def updated(
     outlines: Outlines,
     seen: Mapping[Content, Progress],
     stored: Callable[[Iterable[Content]], Mapping[Content, Progress]],
+    touched: Iterable[Content] = (),
 ) -> dict[Content, Progress]:
     """What observations of one learner change: the contents observed, and every whole above them.
 
     Args:
         seen: what was observed, joined by content.
         stored: the progress that the learner has in some contents.
+        touched: contents that somebody has set the progress of: what contains them is rolled up.
 
     Returns:
         The progress of each content that is another now, and nothing else: the same observations again give nothing.
     """
-    above = outlines.above(seen)
+    above = outlines.above({*seen, *touched})
+    # What is observed may be a whole itself, like a lesson that shows a quiz: rolled up with what is above it.
+    above = sorted({*above, *(one for one in seen if one in outlines)}, key=outlines.order)
     before = dict(stored({*seen, *above, *outlines.parts_of(above)}))
     now = dict(before)
     for content, progress in seen.items():
         now[content] = joined(before.get(content), progress)
     for whole in above:
-        rolled = rolled_up(outlines[whole], now, before.get(whole))
+        rolled = rolled_up(outlines[whole], now, now.get(whole))
         if rolled is not None:
             now[whole] = rolled
     return {content: progress for content, progress in now.items() if progress != before.get(content)}

@@ -2560,6 +2560,7 @@ CREATE TABLE akademos.progress_observations (
     passed boolean,
     result text,
     revision integer,
+    of_record boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant_id, seq),
     FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
 );
