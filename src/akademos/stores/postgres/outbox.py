@@ -102,6 +102,7 @@ class PostgresOutbox:
         """Take on a consumer; see the port."""
         self._check(wanted)
         secret = None if wanted.url is None else secrets.token_bytes(SECRET_BYTES)
+        give_places(self._database, tenant_id)  # what was committed before is before it
         with self._database.pipeline() as transaction:
             if transaction.execute("SELECT 1 FROM tenants WHERE tenant_id = %s", (tenant_id,)).fetchone() is None:
                 raise NotFound(f"There is no tenant `{tenant_id}`.", hint="Create it with `akademos tenant create`.")
