@@ -42,6 +42,7 @@ from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.outbox_recipients import PostgresRecipients
 from akademos.stores.postgres.peers import PostgresPeers
+from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
@@ -158,6 +159,11 @@ class Adapters:
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
         return PostgresRecords(self.database, self.keys)
+
+    @cached_property
+    def record_store(self) -> PostgresRecordStore:
+        """The learning records, one row at a time."""
+        return PostgresRecordStore(self.database, self.keys, self.vault)
 
     @cached_property
     def event_log(self) -> LakeEventLog:

@@ -92,6 +92,20 @@ class Conflict(AkademosError):
     status = 409
 
 
+class VersionMoved(AkademosError):
+    """Somebody else has changed it since it was read."""
+
+    code = "version_moved"
+    status = 412
+
+
+class VersionNeeded(AkademosError):
+    """A change must say which version it was made upon."""
+
+    code = "version_needed"
+    status = 428
+
+
 class TooLarge(AkademosError):
     """The body, or one event of it, is over the limit."""
 

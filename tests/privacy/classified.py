@@ -38,6 +38,8 @@ IDENTITY = "identity"
 
 OUTBOX = "outbox"
 """Record changes for a consumer, by its own key: people as its contract says, stopped by their decisions, logged."""
+RECORDS = "records"
+"""Learning records: role and reach by their declarations, live consent where their basis is consent."""
 
 CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/dashboard"): LEARNER,
@@ -67,6 +69,12 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/consent"): OWN_DECISIONS,
     ("GET", "/v1/accesses"): OWN_RECORD,
     ("GET", "/who-saw-my-data"): OWN_RECORD,
+    ("GET", "/v1/records/{collection}"): RECORDS,
+    ("POST", "/v1/records/{collection}"): RECORDS,
+    ("GET", "/v1/records/{collection}/{key}"): RECORDS,
+    ("PATCH", "/v1/records/{collection}/{key}"): RECORDS,
+    ("POST", "/v1/records/{collection}/{key}/actions/{action}"): RECORDS,
+    ("GET", "/v1/records/{collection}/{key}/revisions"): RECORDS,
     ("GET", "/v1/audit"): GOVERNANCE,
     ("GET", "/v1/consent/texts"): OPEN,  # the tenant's texts, no person
     ("POST", "/v1/consent/tracking"): OWN_DECISIONS,

@@ -56,6 +56,7 @@ from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.reading import PostgresReadings
+from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
@@ -271,6 +272,7 @@ def services_on(
         releases=PostgresReleases(database, keys),
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
         outbox=PostgresOutbox(database, keys, published_records(RECORDS), check_url=HttpWebhooks("").check),
+        records=PostgresRecordStore(database, keys, PostgresVault(database, keys)),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from akademos.catalogue.declarations import Basis, Dataset
+from akademos.catalogue.declarations import Basis, Column, Dataset
 from akademos.catalogue.roles import RULE_OF, Question, Role
 
-Treatment = Literal["delete", "rename"]
+Treatment = Literal["delete", "rename", "empty"]
 Redaction = Literal["delete", "redact_actor", "redact_subject"]
 
 STEPS = ("requested", "vault", "landing", "core", "tables", "write_ahead", "logs", "verified", "completed")
@@ -121,8 +121,11 @@ def _text_forms(text: str) -> list[bytes]:
     return list(dict.fromkeys([text.encode(), *(one.encode() for one in escaped)]))
 
 
-def treatment(dataset: Dataset) -> Treatment:
-    """What happens to the rows of a dataset that name an erased person: logs with a legal basis are kept."""
+def treatment(dataset: Dataset, column: Column) -> Treatment:
+    """What happens to the rows of a dataset that name an erased person in a column: logs with a legal basis are kept,
+    and rows about somebody else, without the name."""
+    if column.other_party:
+        return "empty"
     return "rename" if dataset.zone == "log" and dataset.basis is not Basis.CONSENT else "delete"
 
 

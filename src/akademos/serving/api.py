@@ -14,7 +14,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from akademos import __version__
-from akademos.serving import answer_forms, peer_forms, plan_forms, problems, readiness_forms, study_forms
+from akademos.serving import (
+    answer_forms,
+    peer_forms,
+    plan_forms,
+    problems,
+    readiness_forms,
+    record_openapi,
+    study_forms,
+)
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
     accesses,
@@ -34,6 +42,7 @@ from akademos.serving.routes import (
     outbox,
     pages,
     peers,
+    records,
     releases,
     requests,
     retention,
@@ -122,6 +131,7 @@ def create_app(
         outbox,
         pages,
         peers,
+        records,
         releases,
         requests,
         retention,
@@ -189,7 +199,9 @@ class OpenApiDocument:
             schemas.pop(framework, None)
         schemas["Problem"] = problems.SCHEMA
         schemas.update(forms_of_answers())
+        schemas.update(record_openapi.schemas())
         document["paths"].update(self._extra)
+        document["paths"].update(record_openapi.paths())
         for operations_of in document["paths"].values():
             for operation in operations_of.values():
                 responses = operation["responses"]

@@ -27,6 +27,7 @@ from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityV
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
 from akademos.stores.ports.peers import PublishedPeers
+from akademos.stores.ports.record_store import RecordStore
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
@@ -84,6 +85,7 @@ class Services:
     releases: ReleaseRegister
     release_files: ReleaseFiles
     outbox: Outbox
+    records: RecordStore
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-SCOPES = ("ingest", "consent")
+SCOPES = ("ingest", "consent", "records")
 """Of secret keys."""
 
 BROWSER_SCOPE = "ingest_from_browser"

@@ -44,6 +44,9 @@ _CLIENT_HASHES = """
 """
 _SEAL = "UPDATE erasures SET sealed = %s, reason = %s WHERE tenant_id = %s AND erasure_id = %s"
 _FORGET_PROGRESS = "UPDATE job_runs SET detail = detail - 'done_through' WHERE detail->>'done_through' = ANY(%s)"
+CHANGES = "record_changes"
+"""Append-only: a function of its owner takes people out of it."""
+
 _COUNT = "INSERT INTO movements (tenant_id, kind, events, reference) VALUES (%s, %s, %s, %s)"
 
 
@@ -154,17 +157,28 @@ class PostgresEraser(TableRewriter):
         removed = {"held": held, "dead_letters": erase_dead_letters(transaction, tenant_id, person)}
         renamed: dict[str, int] = {}
         for one in columns:
+            if one.table == CHANGES:
+                continue  # last: what is taken out of the records is noted there
             if one.treatment == "delete":
                 statement = f"DELETE FROM {one.table} WHERE tenant_id = %s AND {one.column} = ANY(%s)"
                 rows = transaction.execute(statement, (tenant_id, keys)).rowcount
                 removed[one.table] = removed.get(one.table, 0) + rows
                 continue
-            rows = self._rename(transaction, tenant_id, person, one)
+            if one.treatment == "empty":
+                statement = (
+                    f"UPDATE {one.table} SET {one.column} = NULL WHERE tenant_id = %s AND {one.column} = ANY(%s)"
+                )
+                rows = transaction.execute(statement, (tenant_id, keys)).rowcount
+            else:
+                rows = self._rename(transaction, tenant_id, person, one)
             renamed[one.table] = max(renamed.get(one.table, 0), rows)  # one row may name the person twice
         renamed["job_runs"] = transaction.execute(_FORGET_PROGRESS, (person.keys,)).rowcount
         for table in reversed(VAULT):
             statement = f"DELETE FROM {table} WHERE tenant_id = %s AND learner_key = ANY(%s)"
             removed[table] = transaction.execute(statement, (tenant_id, keys)).rowcount
+        names = [UUID(bytes=name) for name in person.names.values()]
+        row = transaction.execute("SELECT erase_record_changes(%s, %s, %s)", (tenant_id, keys, names)).fetchone()
+        removed[CHANGES] = int(row[0]) if row else 0
         return {"removed": removed, "renamed": renamed, "held_redacted": held_redacted}
 
     def _rename(self, transaction: Transaction, tenant_id: str, person: ErasedPerson, one: PersonColumn) -> int:

@@ -42,7 +42,7 @@ def person_columns(transaction: Transaction, datasets: Iterable[Dataset]) -> lis
         for column in dataset.columns:
             kind = types.get((dataset.name, column.name))
             if column.personal and kind == "uuid":
-                found.append(PersonColumn(dataset.name, column.name, treatment(dataset), dataset))
+                found.append(PersonColumn(dataset.name, column.name, treatment(dataset, column), dataset))
     return found
 
 

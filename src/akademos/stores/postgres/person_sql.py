@@ -32,3 +32,15 @@ def keys_of(tenant: str, key: str) -> str:
     person = person_of(tenant, key)
     others = f"SELECT other.learner_key FROM identity_links other WHERE other.tenant_id = {tenant}"
     return f"SELECT {person} AS key UNION ALL {others} AND other.person_key = {person}"
+
+
+ADVISEES = """
+        SELECT a.learner_key FROM advisee_assignments a
+        WHERE a.tenant_id = %(tenant)s AND a.advisor_key = {actor}
+            AND (a.starts_on IS NULL OR a.starts_on <= current_date)
+            AND (a.ends_on IS NULL OR a.ends_on > current_date)
+        UNION SELECT e.learner_key
+        FROM staff_assignments s JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id
+        WHERE s.tenant_id = %(tenant)s AND s.learner_key = {actor} AND s.role = 'advisor'
+            AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)"""
+"""A query of one column: whom an advisor (an expression) has by name today, and in the courses of their advising."""

@@ -22,18 +22,8 @@ from akademos.stores.ports.access import (
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.audit import stranger_name
 from akademos.stores.postgres.database import Database
-from akademos.stores.postgres.person_sql import CONSENTING, LIVE, keys_of, person_of
+from akademos.stores.postgres.person_sql import ADVISEES, CONSENTING, LIVE, keys_of, person_of
 
-# Whom an advisor has by name today, and in the courses of their advising.
-_ADVISEES = """
-        SELECT a.learner_key FROM advisee_assignments a
-        WHERE a.tenant_id = %(tenant)s AND a.advisor_key = {actor}
-            AND (a.starts_on IS NULL OR a.starts_on <= current_date)
-            AND (a.ends_on IS NULL OR a.ends_on > current_date)
-        UNION SELECT e.learner_key
-        FROM staff_assignments s JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id
-        WHERE s.tenant_id = %(tenant)s AND s.learner_key = {actor} AND s.role = 'advisor'
-            AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)"""
 # The learner by the host's id first: a host may name people by UUIDs of its own.
 _READ = f"""
     WITH actor AS MATERIALIZED (
@@ -76,7 +66,7 @@ _READ = f"""
         coalesce(subject.time_zone, tenant.time_zone), subject.data_key, subject.display_name,
         state.version, state.computed_at, state.computed_as_of, state.definition, state.events, state.last_event_at,
         state.packed, (SELECT data_key FROM actor), consent.stopped, contest.concerns, contest.said, contest.since,
-        EXISTS (SELECT FROM ({_ADVISEES.format(actor="(SELECT learner_key FROM actor)")}) AS advisees
+        EXISTS (SELECT FROM ({ADVISEES.format(actor="(SELECT learner_key FROM actor)")}) AS advisees
             WHERE advisees.learner_key IN (SELECT key FROM linked)),
         (SELECT version FROM models WHERE tenant_id = %(tenant)s AND model = 'exam_readiness'
             AND promoted_at IS NOT NULL AND replaced_at IS NULL),
@@ -136,7 +126,7 @@ _IN_REACH = {
     Reach.OWN_ADVISEES: f"""
         SELECT coalesce(l.person_key, advisees.learner_key) AS learner_key,
             array_remove(array_agg(DISTINCT c.title ORDER BY c.title), NULL) AS courses
-        FROM ({_ADVISEES.format(actor="%(key)s")}) AS advisees
+        FROM ({ADVISEES.format(actor="%(key)s")}) AS advisees
             LEFT JOIN identity_links l ON l.tenant_id = %(tenant)s AND l.learner_key = advisees.learner_key
             LEFT JOIN enrolments e ON e.tenant_id = %(tenant)s AND e.learner_key = advisees.learner_key
                 AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)

@@ -17,15 +17,11 @@ from akademos.errors import AkademosError, InputError, NotFound
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.records import Curriculum, LoadReport
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.record_circles import LOCK
 from akademos.stores.postgres.record_schema import TYPES
 from akademos.stores.postgres.role_changes import assignments_of, record_role_changes
 
 ROWS_PER_STATEMENT = 10_000
-# The row lock makes loads of one tenant follow each other, so that no two of them close a circle together.
-_LOCK = """
-    INSERT INTO record_versions (tenant_id, version) VALUES (%s, 0)
-    ON CONFLICT (tenant_id) DO UPDATE SET version = record_versions.version
-"""
 _BUMP = "UPDATE record_versions SET version = version + 1 WHERE tenant_id = %s RETURNING version"
 _TEXTS = pl.List(pl.String)
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -131,7 +127,7 @@ class PostgresRecords:
 
     def _lock(self, transaction: Transaction, tenant_id: str) -> None:
         try:
-            transaction.execute(_LOCK, (tenant_id,))
+            transaction.execute(LOCK, (tenant_id,))
         except psycopg.errors.ForeignKeyViolation as missing:
             raise NotFound(
                 f"There is no tenant `{tenant_id}`.", hint="Create it with `akademos tenant create`."

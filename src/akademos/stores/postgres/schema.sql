@@ -1379,7 +1379,8 @@ BEGIN
     whole := whole - (string_to_array(TG_ARGV[2], ',') || ARRAY['tenant_id']);
     FOREACH part IN ARRAY string_to_array(TG_ARGV[1], ',') LOOP
         EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(p) - ''tenant_id''), ''[]'') FROM akademos.%I AS p '
-            'WHERE tenant_id = $1 AND %I = $2', part, TG_ARGV[0]) INTO listed USING NEW.tenant_id, whole ->> TG_ARGV[0];
+            'WHERE tenant_id = $1 AND %I = $2 AND coalesce(to_jsonb(p) ->> ''status'', ''active'') IN (''active'', ''published'')',
+            part, TG_ARGV[0]) INTO listed USING NEW.tenant_id, whole ->> TG_ARGV[0];
         whole := whole || jsonb_build_object(part, listed);
     END LOOP;
     INSERT INTO akademos.content_versions (tenant_id, record, key, revision, published_at, content)
