@@ -186,7 +186,7 @@ def test_a_replay_changes_nothing(classroom: Classroom) -> None:
     assert door.verdicts(*sent) == ["duplicate"] * 3
     door.batch(*({**one, "event_id": str(uuid.uuid4())} for one in (sent[0], sent[2])))
     classroom.settle()
-    classroom.job.recompute(door.tenant)
+    classroom.job.rebuild(door.tenant)
     classroom.settle()
     assert classroom.rows() == before
     assert classroom.changes() == changes
@@ -201,6 +201,19 @@ def test_what_a_killed_mover_left_is_computed_from_the_core(classroom: Classroom
     assert classroom.rows() == []
     classroom.settle()
     assert ("lesson", "read", "completed", 100) in classroom.rows()
+
+
+def test_an_imported_history_becomes_progress_and_no_news(classroom: Classroom) -> None:
+    door = classroom.pipeline.door
+    door.grant("u-1")
+    door.batch(event("material_completed", material_id="page-1"))
+    classroom.pipeline.drain()
+    classroom.sql("DELETE FROM progress_observations")  # as if it had come past the mover
+    assert classroom.job.rebuild(door.tenant) == 1
+    classroom.settle()
+    assert ("lesson", "read", "completed", 100) in classroom.rows()
+    assert {action for _, action in classroom.changes()} == {"rebuild"}
+    assert classroom.emitted() == []
 
 
 def test_nothing_is_learned_of_whoever_does_not_consent_to_support(classroom: Classroom) -> None:

@@ -11,17 +11,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
 from akademos.catalogue.declarations import Purpose
-from akademos.jobs.progress_rows import COLUMNS, recompute, with_seconds
+from akademos.jobs.progress_rows import COLUMNS, rebuild, with_seconds
 from akademos.learning.observations import PROGRESS_EVENTS, Seen, progress_of
 from akademos.learning.progress import Content, Progress, joined, updated
 from akademos.learning.structure import Structure
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
-from akademos.stores.ports.progress import RECOMPUTE, TOUCHED, Observation, ProgressBatch, ProgressStore
+from akademos.stores.ports.progress import (
+    REBUILD,
+    RECOMPUTE,
+    TOUCHED,
+    Action,
+    Observation,
+    ProgressBatch,
+    ProgressStore,
+)
 
 AT_ONCE = 1_000
 LEARNERS_AT_ONCE = 1_000
@@ -59,14 +68,14 @@ class ProgressJob:
             done += count
         return done
 
-    def recompute(self, tenant_id: str) -> int:
+    def rebuild(self, tenant_id: str) -> int:
         """Ask for the progress of everybody in the core to be computed anew, as after an import; how many learners."""
         count = 0
         found = self._events.by_learner(tenant_id, columns=["learner_key"], event_names=sorted(PROGRESS_EVENTS))
         for rows in found:
             keys = pl.DataFrame(rows)["learner_key"].unique().sort().to_list()
             for start in range(0, len(keys), LEARNERS_AT_ONCE):
-                asked = [recompute(tenant_id, key, self._clock()) for key in keys[start : start + LEARNERS_AT_ONCE]]
+                asked = [rebuild(tenant_id, key, self._clock()) for key in keys[start : start + LEARNERS_AT_ONCE]]
                 self._store.observe(asked)
             count += len(keys)
         return count
@@ -80,7 +89,7 @@ class ProgressJob:
         for one in batch.observations:
             if one.event == TOUCHED:
                 touched[one.learner_key].add(Content(one.content_type, one.content_id))  # type: ignore[arg-type]  # by the table's CHECK
-            elif one.event == RECOMPUTE:
+            elif one.event in {RECOMPUTE, REBUILD}:
                 anew.add(one.learner_key)
             else:
                 # What a record says is a record's, and needs no consent.
@@ -95,11 +104,12 @@ class ProgressJob:
         for person, mine in self._from_core(batch.tenant_id, anew, structure).items():
             for content, progress in mine.items():
                 _join(seen[person], content, progress)
-        self._write(batch, structure, seen, touched)
+        news = {one.learner_key for one in batch.observations if one.event != REBUILD}
+        self._write(batch, structure, seen, touched, {people.get(key, key) for key in news})
 
     def _people(self, batch: ProgressBatch) -> Mapping[str, str]:
         """Under which key the progress of each learner stands who consents to learning support."""
-        keys = {one.learner_key for one in batch.observations if one.event not in {TOUCHED, RECOMPUTE}}
+        keys = {one.learner_key for one in batch.observations if one.event not in {TOUCHED, RECOMPUTE, REBUILD}}
         consenting = self._consent.people(batch.tenant_id, sorted(keys), Purpose.LEARNING_SUPPORT)
         return {key: person for person, mine in consenting.items() for key in mine}
 
@@ -131,22 +141,27 @@ class ProgressJob:
         structure: Structure,
         seen: Mapping[str, Mapping[Content, Progress]],
         touched: Mapping[str, set[Content]],
+        news: set[str],
     ) -> None:
+        """`news`: learners of whom something is reported that has just happened."""
         learners = sorted({*seen, *touched})
         concerned = {content for mine in (*seen.values(), *touched.values()) for content in mine}
         above = structure.outlines.above(concerned)
         wholes = {*above, *(one for one in concerned if one in structure.outlines)}
         stored = batch.stored(learners, {*concerned, *wholes, *structure.outlines.parts_of(wholes)})
-        observed: dict[str, dict[Content, Progress]] = {}
-        rolled: dict[str, dict[Content, Progress]] = {}
+        by_action: dict[Action, dict[str, dict[Content, Progress]]] = {"observe": {}, "roll_up": {}, "rebuild": {}}
         for key in learners:
             own = seen.get(key, {})
-            before = stored.get(key, {})
-            changes = updated(structure.outlines, own, lambda _, before=before: before, touched.get(key, ()))  # type: ignore[misc]  # the default binds the loop's value
+            changes = updated(structure.outlines, own, partial(_stored, stored.get(key, {})), touched.get(key, ()))
             for content, progress in changes.items():
-                (observed if content in own else rolled).setdefault(key, {})[content] = progress
-        batch.write("observe", observed, structure.course_of)
-        batch.write("roll_up", rolled, structure.course_of)
+                action: Action = "rebuild" if key not in news else "observe" if content in own else "roll_up"
+                by_action[action].setdefault(key, {})[content] = progress
+        for action, changed in by_action.items():
+            batch.write(action, changed, structure.course_of)
+
+
+def _stored(rows: Mapping[Content, Progress], _: Iterable[Content]) -> Mapping[Content, Progress]:
+    return rows
 
 
 def _join(found: dict[Content, Progress], content: Content, progress: Progress) -> None:

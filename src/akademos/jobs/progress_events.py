@@ -15,7 +15,7 @@ import structlog
 from akademos.intake.receive import Intake
 from akademos.learning.observations import PROGRESS_CHANGED
 from akademos.stores.ports.api_keys import ApiKey
-from akademos.stores.ports.progress import ACTIONS, ProgressChange, ProgressEvents
+from akademos.stores.ports.progress import ProgressChange, ProgressEvents
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ SOURCE = "akademos"
 """Under which name the platform itself sends."""
 
 AT_ONCE = 1_000
-_ORIGINS: dict[str, str] = dict(zip(ACTIONS, ("event", "roll_up"), strict=True))
+_ORIGINS: dict[str, str] = {"observe": "event", "roll_up": "roll_up"}
 
 
 class ProgressEventsJob:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import orjson
 import polars as pl
 
 from akademos.learning.observations import PROGRESS_EVENTS
-from akademos.stores.ports.progress import RECOMPUTE, Observation
+from akademos.stores.ports.progress import REBUILD, Observation
 
 COLUMNS = (
     "tenant_id",
@@ -46,9 +47,9 @@ def with_seconds(rows: pl.DataFrame) -> Iterator[tuple[Observation, float]]:
             yield _observation(row, content_id), row["duration_seconds"] or 0.0
 
 
-def recompute(tenant_id: str, learner_key: str, at: Any) -> Observation:
-    """Asks for everything of a learner to be computed from the core."""
-    return Observation(tenant_id, learner_key, RECOMPUTE, None, None, at)
+def rebuild(tenant_id: str, learner_key: str, at: datetime) -> Observation:
+    """Asks for everything of a learner to be computed from the core, without events about it."""
+    return Observation(tenant_id, learner_key, REBUILD, None, None, at)
 
 
 def _observation(row: dict[str, Any], content_id: str) -> Observation:

@@ -116,15 +116,15 @@ class Jobs:
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
             TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            "progress": lambda: [self._recompute_progress(tenant.tenant_id) for tenant in self.tenants.all()],
+            "progress": lambda: [self._rebuild_progress(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
 
-    def _recompute_progress(self, tenant_id: str) -> JobRun | None:
+    def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
         with self.runs.running("progress", tenant_id) as run:
             if run is not None:
-                run.rows_in = self.progress.recompute(tenant_id)
+                run.rows_in = self.progress.rebuild(tenant_id)
                 run.rows_out = self.progress.drain()
         return run
 

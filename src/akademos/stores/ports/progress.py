@@ -12,23 +12,26 @@ from akademos.learning.progress import Content, Progress
 from akademos.learning.structure import Structure
 
 RECOMPUTE = "recompute"
-"""Asks for everything of a learner to be computed from the core; joins with what stands."""
+"""Asks for everything of a learner to be computed from the core, because a mover left something; joins with what
+stands."""
+REBUILD = "rebuild"
+"""The same after an import of history: what it changes is no news of today, so no event is emitted."""
 TOUCHED = "touched"
 """Somebody has set the progress in a content: what contains it is to be rolled up."""
 
-Action: TypeAlias = Literal["observe", "roll_up"]
+Action: TypeAlias = Literal["observe", "roll_up", "rebuild"]
 """How changes of progress are named in the log of changes when they follow from events: what bears another name was
 made by somebody, and is followed."""
 
-ACTIONS: tuple[Action, ...] = ("observe", "roll_up")
+ACTIONS: tuple[Action, ...] = ("observe", "roll_up", "rebuild")
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One thing that a learner was seen doing; the fields are those of `learning.observations.Seen`.
 
-    `event` may be RECOMPUTE or TOUCHED; `content_type` is set with TOUCHED only. `of_record`: a record says so, not an
-    event.
+    `event` may be RECOMPUTE, REBUILD or TOUCHED; `content_type` is set with TOUCHED only. `of_record`: a record says
+    so, not an event.
     """
 
     tenant_id: str

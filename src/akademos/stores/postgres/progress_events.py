@@ -24,7 +24,7 @@ _CHANGES = """
     FROM outbox o JOIN record_changes c ON c.tenant_id = o.tenant_id AND c.position = o.change
         JOIN people p ON p.tenant_id = c.tenant_id AND p.learner_key = c.learner_key
     WHERE o.tenant_id = %(tenant)s AND o.position > %(after)s AND o.position <= %(until)s
-        AND c.record = 'learning_user_progress'
+        AND c.record = 'learning_user_progress' AND c.action <> 'rebuild'
     ORDER BY o.position
 """
 _PUBLISHED = """

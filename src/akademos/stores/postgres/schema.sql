@@ -2546,8 +2546,8 @@ CREATE TABLE akademos.outbox_readers (
     position bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, reader)
 );
--- What learners were seen doing, until it is in their progress. `recompute`: everything of the learner, from the core;
--- `touched`: what contains this content.
+-- What learners were seen doing, until it is in their progress. `recompute` and `rebuild`: everything of the
+-- learner, from the core; `touched`: what contains this content.
 CREATE TABLE akademos.progress_observations (
     tenant_id text NOT NULL,
     seq bigint GENERATED ALWAYS AS IDENTITY,
