@@ -1,4 +1,4 @@
-"""`akademos records`: curriculum, people, enrolments and targets from CSV files."""
+"""`akademos records`: records from CSV files, and the tables that they are kept in."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ app = typer.Typer(help="Records: curriculum, people, enrolments, exams.", no_arg
 @app.callback()
 def records() -> None:
     """Records: curriculum, people, enrolments, exams."""
+
+
+@app.command()
+def schema(
+    names: Annotated[list[str] | None, typer.Argument(help="Records; all where none is named.")] = None,
+) -> None:
+    """Print the statements that the tables of records consist of, for the migration that brings one in."""
+    from akademos.catalogue.records import BY_NAME, RECORDS
+    from akademos.errors import NotFound
+    from akademos.stores.postgres.record_schema import statements
+
+    for unknown in set(names or ()) - BY_NAME.keys():
+        raise NotFound(f"There is no record `{unknown}`.", hint="Known: " + ", ".join(BY_NAME) + ".")
+    for record in RECORDS:
+        if not names or record.name in names:
+            for statement in statements(record):
+                typer.echo(statement)
 
 
 @app.command(name="import")

@@ -58,6 +58,7 @@ class WithdrawalsJob:
         self._queue.wait_for_writers()
         self._consent.clear_landing(tenant_id, key)
         granted = self._consent.granted(tenant_id, [key]).get(key, frozenset())
+        self._consent.clear_records(tenant_id, key, granted)
         rows = self._core.delete(
             tenant_id,
             key,

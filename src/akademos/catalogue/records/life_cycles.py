@@ -47,6 +47,9 @@ AUTHORS: tuple[Access, ...] = (
 TEACHERS = access("instructor", Reach.OWN_COURSES, "read create update submit revise")
 """Instructors write in their own courses; that it is published is another's decision."""
 
+CO_AUTHORS = access("instructor", Reach.OWN_COURSES, "read create update act")
+"""In their own courses they write what content is made of."""
+
 REGISTRARS: tuple[Access, ...] = (
     access("admin", Reach.TENANT, "read create update act"),
     access("service", Reach.TENANT, "read create update act"),

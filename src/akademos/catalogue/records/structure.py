@@ -6,6 +6,7 @@ from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.records.declaration import Field, LifeCycle, Record, access
 from akademos.catalogue.records.life_cycles import (
     AUTHORS,
+    CO_AUTHORS,
     CONTENT,
     CONTENT_ACTIONS,
     PUBLISHED,
@@ -147,7 +148,7 @@ MODULES = Record(
         Field("position", "integer", "order within the course", default=0, required=True, least=0, most=1_000_000),
         status(SHELVED, "active or archived"),
     ),
-    access=(*AUTHORS, TEACHERS, *read_by_all("product", states=("active",))),
+    access=(*AUTHORS, CO_AUTHORS, *read_by_all("product", states=("active",))),
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
 )
@@ -202,7 +203,7 @@ LESSONS = Record(
         Field("topic_ids", "texts", "topics of the curriculum", refers="topics", enforced=False),
         status(LESSON_STATES, "draft, published or archived", default="draft"),
     ),
-    access=(*AUTHORS, TEACHERS, *read_by_all("product", states=PUBLISHED)),
+    access=(*AUTHORS, CO_AUTHORS, *read_by_all("product", states=PUBLISHED)),
     life_cycle=LESSON_STATES,
     actions={name: CONTENT_ACTIONS[name] for name in ("publish", "revise", "archive", "restore")},
 )
@@ -224,7 +225,7 @@ VIDEO_LESSONS = Record(
         Field("transcript_reference", "text", "where the transcript is"),
         Field("captions", "json", "captions by language", form=CAPTIONS),
     ),
-    access=(*AUTHORS, TEACHERS, *read_by_all("product")),
+    access=(*AUTHORS, CO_AUTHORS, *read_by_all("product")),
 )
 
 INTERACTIVE_LESSONS = Record(
@@ -239,7 +240,7 @@ INTERACTIVE_LESSONS = Record(
         _IN_COURSE,
         Field("scenario", "json", "steps with prompts and choices, from `start` on", required=True, form=SCENARIO),
     ),
-    access=(*AUTHORS, TEACHERS, *read_by_all("product")),
+    access=(*AUTHORS, CO_AUTHORS, *read_by_all("product")),
     checks=("every step can be reached, and from every step an end",),
 )
 

@@ -182,6 +182,10 @@ class ConsentLedger(Protocol):
         """Delete what waits in landing and the person's remaining consent does not cover; return how many."""
         ...
 
+    def clear_records(self, tenant_id: str, learner_key: str, granted: frozenset[Purpose]) -> int:
+        """Delete the learning records that rest on consent and that no granted purpose covers; return how many."""
+        ...
+
     def pending_withdrawals(self) -> list[PendingWithdrawal]:
         """Oldest first."""
         ...

@@ -38,6 +38,7 @@ from akademos.stores.postgres.consent_waiting import clear, count, release
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.landing_side import log_preference
 from akademos.stores.postgres.person_sql import keys_of
+from akademos.stores.postgres.record_withdrawal import clear_records
 
 _WITHDRAWAL = "INSERT INTO withdrawals (tenant_id, learner_key, version) VALUES (%s, %s, %s)"
 _KEYS = keys_of("%(tenant)s", "%(key)s::uuid")
@@ -128,6 +129,11 @@ class PostgresConsent:
         """Delete what waits in landing and is not covered by the person's remaining consent."""
         with self._database.pipeline() as transaction:
             return clear(transaction, tenant_id, learner_key, self._event_purposes)
+
+    def clear_records(self, tenant_id: str, learner_key: str, granted: frozenset[Purpose]) -> int:
+        """Delete the learning records that rest on consent and that no granted purpose covers."""
+        with self._database.pipeline() as transaction:
+            return clear_records(transaction, tenant_id, learner_key, granted)
 
     def record_basis(self, basis: RecordedBasis, *, actor: str) -> None:
         """Keep a recorded basis; the same id with other content is a Conflict."""

@@ -177,7 +177,7 @@ class PostgresEraser(TableRewriter):
             statement = f"DELETE FROM {table} WHERE tenant_id = %s AND learner_key = ANY(%s)"
             removed[table] = transaction.execute(statement, (tenant_id, keys)).rowcount
         names = [UUID(bytes=name) for name in person.names.values()]
-        row = transaction.execute("SELECT erase_record_changes(%s, %s, %s)", (tenant_id, keys, names)).fetchone()
+        row = transaction.execute("SELECT erase_record_changes(%s, %s, %s, NULL)", (tenant_id, keys, names)).fetchone()
         removed[CHANGES] = int(row[0]) if row else 0
         return {"removed": removed, "renamed": renamed, "held_redacted": held_redacted}
 

@@ -19,6 +19,7 @@ from psycopg import sql
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.declarations import Column, Dataset
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.records import RECORDS
 from akademos.privacy.pseudonyms import Keys, audit_name, unseal
 from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.held_data import HeldTable
@@ -27,7 +28,8 @@ from akademos.stores.postgres.consent_rows import data_key_of
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.identity import keys_of_person
 
-KEY_COLUMNS = ("learner_key", "actor_key", "subject_key", "person_key", "first_key", "second_key", "advisor_key")
+_OF_RECORDS = tuple(sorted({one.name for record in RECORDS for one in record.people} - {"learner_key"}))
+KEY_COLUMNS = ("learner_key", "actor_key", "subject_key", "person_key", "first_key", "second_key", *_OF_RECORDS)
 HASH_COLUMNS = ("actor_hash", "subject_hash")
 AUDIT_NAMES = ("audit_log", "access_log")
 """Logs that know people by their audit names, in the column `subject`."""
@@ -42,7 +44,7 @@ LEFT_OUT = frozenset(
 """Columns that say nothing about the person: wrapped keys, keyed hashes, numbers of the store."""
 
 THIRD_PARTIES = frozenset(
-    {"actor", "actor_key", "subject_key", "person_key", "first_key", "second_key", "advisor_key",
+    {"actor", "actor_key", "subject_key", "person_key", "first_key", "second_key", *_OF_RECORDS,
      "recorded_by", "closed_by", "merged_by", "undone_by", "decided_by"}
 )  # fmt: skip
 """Columns that may name somebody else: shown only where they name the person."""
@@ -128,7 +130,7 @@ class PostgresHeldData:
                 cursor.execute(*self._query(transaction, dataset, shown, tenant_id, learner_key, data_key))
                 for row in cursor:
                     found = dict(zip([column.name for column in shown], row, strict=True))
-                    yield _shown(found, learner_key, data_key)
+                    yield _shown(_as_party(dataset, found, learner_key), learner_key, data_key)
 
     def _query(
         self,
@@ -159,6 +161,14 @@ class PostgresHeldData:
         return query, (tenant_id, *(value for _, _, value in conditions))
 
 
+def _as_party(dataset: Dataset, row: dict[str, Any], learner_key: str) -> dict[str, Any]:
+    """The row, or of one that is about another learner and only names the person: that it does, and when."""
+    parties = {column.name for column in dataset.columns if column.other_party}
+    if not parties or str(row.get("learner_key", learner_key)) == learner_key:
+        return row
+    return {name: value for name, value in row.items() if name in {*parties, "created_at", "updated_at"}}
+
+
 def _shown(row: dict[str, Any], learner_key: str, data_key: bytes | None) -> dict[str, Json]:
     """One row as the person may read it."""
     named = {str(row[name]) for name in ("actor_key", "subject_key") if row.get(name) is not None}
@@ -172,9 +182,18 @@ def _shown(row: dict[str, Any], learner_key: str, data_key: bytes | None) -> dic
             found[name] = "you" if str(value) in own else None if value is None else "somebody else"
         elif name == "learner_key" and str(value) != learner_key:
             found[name] = "somebody else"  # whom the person advises
+        elif name in ("key", "before", "after") and isinstance(value, dict):
+            found[name] = {part: _of_party(part, one, learner_key) for part, one in value.items()}
         elif name != "tenant_id":
             found[name] = _json(value, data_key)
     return found
+
+
+def _of_party(name: str, value: Json, learner_key: str) -> Json:
+    """A value of a noted change: people in it are the person or somebody else."""
+    if name not in KEY_COLUMNS or value is None:
+        return value
+    return "you" if value == learner_key else "somebody else"
 
 
 def _audit_names(data_key: bytes | None) -> tuple[str, ...]:

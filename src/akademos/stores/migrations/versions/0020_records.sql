@@ -250,16 +250,18 @@ BEGIN
 END $$;
 
 -- Who is erased goes out of the log of changes: rows about them altogether, and of staff their key in the rows of others.
-CREATE FUNCTION akademos.erase_record_changes(tenant text, keys uuid[], names uuid[]) RETURNS bigint
+-- With records given only what was noted of those goes: their basis was withdrawn.
+CREATE FUNCTION akademos.erase_record_changes(tenant text, keys uuid[], names uuid[], records text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, akademos, pg_temp AS $$
 DECLARE
     gone bigint;
     one integer;
 BEGIN
     PERFORM set_config('akademos.upkeep', 'record_changes', true);
-    DELETE FROM akademos.record_changes WHERE tenant_id = tenant AND learner_key = ANY (keys);
+    DELETE FROM akademos.record_changes WHERE tenant_id = tenant AND learner_key = ANY (keys)
+        AND (records IS NULL OR record = ANY (records));
     GET DIAGNOSTICS gone = ROW_COUNT;
-    FOR one IN 1 .. cardinality(keys) LOOP
+    FOR one IN 1 .. CASE WHEN records IS NULL THEN cardinality(keys) ELSE 0 END LOOP
         UPDATE akademos.record_changes SET key = replace(key::text, keys[one]::text, names[one]::text)::jsonb,
             before = replace(before::text, keys[one]::text, names[one]::text)::jsonb,
             after = replace(after::text, keys[one]::text, names[one]::text)::jsonb
@@ -269,8 +271,8 @@ BEGIN
     PERFORM set_config('akademos.upkeep', '', true);
     RETURN gone;
 END $$;
-REVOKE ALL ON FUNCTION akademos.erase_record_changes(text, uuid[], uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION akademos.erase_record_changes(text, uuid[], uuid[]) TO akademos_pipeline;
+REVOKE ALL ON FUNCTION akademos.erase_record_changes(text, uuid[], uuid[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION akademos.erase_record_changes(text, uuid[], uuid[], text[]) TO akademos_pipeline;
 
 CREATE TABLE akademos.organisations (
     tenant_id text NOT NULL REFERENCES akademos.tenants,
