@@ -38,6 +38,7 @@ GROUPS = (
     "hold",
     "retention",
     "models",
+    "cost",
     "bench",
     "evaluate",
 )
