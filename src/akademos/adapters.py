@@ -9,13 +9,16 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from akademos.catalogue.records import RECORDS
 from akademos.catalogue.registry import Registry, builtin
 from akademos.edges import TenantRegistries, master_key
+from akademos.outbox.selection import published_records
 from akademos.privacy.consent import mask
 from akademos.privacy.pseudonyms import Keys
 from akademos.settings import Settings
 from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
+from akademos.stores.http.webhooks import HttpWebhooks
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
@@ -39,6 +42,8 @@ from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.noise import PostgresNoise
+from akademos.stores.postgres.outbox import PostgresOutbox
+from akademos.stores.postgres.outbox_recipients import PostgresRecipients
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
@@ -278,6 +283,23 @@ class Adapters:
     def erasures(self) -> PostgresErasures:
         """Requests to erase a person, and their receipts."""
         return PostgresErasures(self.database, self.keys, self._erasure_keys, clock=now)
+
+    @cached_property
+    def webhooks(self) -> HttpWebhooks:
+        """Deliveries over HTTP."""
+        development = self.settings.environment == "development"
+        return HttpWebhooks(self.settings.webhook_hosts, development=development)
+
+    @cached_property
+    def outbox(self) -> PostgresOutbox:
+        """Who follows record changes."""
+        published = published_records(RECORDS)
+        return PostgresOutbox(self.database, self.keys, published, check_url=self.webhooks.check)
+
+    @cached_property
+    def outbox_recipients(self) -> PostgresRecipients:
+        """Who of them is told of erasures."""
+        return PostgresRecipients(self.database, self.keys)
 
     @cached_property
     def retention(self) -> PostgresRetention:

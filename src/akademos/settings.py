@@ -49,6 +49,9 @@ class Settings:
     worker: bool = _setting(True, "run the worker (mover, live state, jobs) beside the server")
     analytics_processes: int = _setting(2, "processes of the nightly learner analytics", least=1)
     memory_limit_mb: int = _setting(512, "memory cap of the query engine", least=64)
+    webhook_hosts: str = _setting(
+        "", "hosts that webhooks may be sent to, separated by commas; `*.example.org` for all below one; empty: none"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "least severity that is logged")
 
     @property

@@ -129,6 +129,7 @@ class System(Adapters):
             learner_courses=self.learner_courses,
             badges=BadgeIssuer(self.keys),
             public_rate=PublicRate(self.buckets),
+            outbox=self.outbox,
             records=self.record_store,
             loads=self.records,
             audit=self.audit,
@@ -196,8 +197,11 @@ class System(Adapters):
         from akademos.jobs.group_statistics import GroupStatisticsJob
         from akademos.jobs.learner_states import LearnerStatesJob
         from akademos.jobs.mover import Mover
+        from akademos.jobs.outbox import OutboxJob
         from akademos.jobs.past_tables import PastTables
         from akademos.jobs.peer_comparison import PeerComparisonJob
+        from akademos.jobs.progress import ProgressJob
+        from akademos.jobs.progress_events import ProgressEventsJob
         from akademos.jobs.record_expiry import RecordExpiryJob
         from akademos.jobs.refresh import Refresh
         from akademos.jobs.served_tracing import TracingInService
@@ -205,12 +209,16 @@ class System(Adapters):
         from akademos.jobs.worker import Jobs
         from akademos.stores.postgres.access_seals import PostgresAccessSeals
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
+        from akademos.stores.postgres.outbox_deliveries import PostgresDeliveries
+        from akademos.stores.postgres.progress import PostgresProgress
+        from akademos.stores.postgres.progress_events import PostgresProgressEvents
         from akademos.stores.postgres.record_expiry import PostgresRecordExpiry
 
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
         processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
         resolved = self.resolved_events
+        intake, writer = self.intake()
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
         return Jobs(
             mover=mover,
@@ -249,6 +257,11 @@ class System(Adapters):
             ),
             training=self.training,
             releases=self.research_releases,
+            outbox=OutboxJob(
+                self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now
+            ),
+            progress=ProgressJob(PostgresProgress(self.database), core, consent, clock=now),
+            progress_events=ProgressEventsJob(PostgresProgressEvents(self.database, self.keys), intake, writer.close),
             tenants=self.tenants,
             runs=runs,
             queue=queue,
@@ -272,6 +285,7 @@ class System(Adapters):
         """Everything that erases a person, over every place that may hold one."""
         from akademos.jobs.erasure import ErasureJob
         from akademos.jobs.mover import Mover
+        from akademos.jobs.outbox import teller
         from akademos.stores.disk.data_folder import LocalDataFolder
         from akademos.stores.postgres.erasing import PostgresEraser
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
@@ -294,7 +308,10 @@ class System(Adapters):
             datasets,
             settle=(mover or Mover(queue, self.event_log, self.registries)).move,
             clock=now,
-            recipients={"research releases": self.research_releases.tell},
+            recipients={
+                "research releases": self.research_releases.tell,
+                "outbox consumers": teller(self.outbox_recipients),
+            },
             fault_point=fault_point,
         )
 

@@ -38,6 +38,16 @@ REQUEST_SECONDS = Histogram(
 )
 LOG_LINES_LOST = Counter("akademos_log_writes_lost_total", "writes to the log that failed, say on a full disk")
 JOB_SECONDS = Histogram("akademos_job_seconds", "duration of a job", ["job", "outcome"], buckets=(0.1, 1, 10, 60, 600))
+OUTBOX_SEQUENCED = Counter("akademos_outbox_sequenced_total", "record changes that got their place in the sequence")
+OUTBOX_EVENTS = Counter("akademos_outbox_events_delivered_total", "events that webhooks took")
+OUTBOX_DELIVERIES = Counter(
+    "akademos_outbox_deliveries_total", "deliveries to webhooks, by what came of them", ["outcome"]
+)
+OUTBOX_LETTERS = Gauge("akademos_outbox_dead_letters", "events in the dead letters of webhooks")
+OUTBOX_LAG = Gauge("akademos_outbox_lag_seconds", "age of the oldest place that a webhook has not taken")
+OUTBOX_UNCONFIRMED = Gauge(
+    "akademos_outbox_unconfirmed_seconds", "age of the oldest erasure that a consumer has not confirmed"
+)
 
 
 class LogLines(io.TextIOBase):

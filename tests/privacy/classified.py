@@ -36,6 +36,8 @@ INTAKE = "intake"
 IDENTITY = "identity"
 """Who is whom: keys, counts and decisions, for administrators only; `identify` tells a server what it said."""
 
+OUTBOX = "outbox"
+"""Record changes for a consumer, by its own key: people as its contract says, stopped by their decisions, logged."""
 RECORDS = "records"
 """Learning records: role and reach by their declarations, live consent where their basis is consent."""
 
@@ -88,6 +90,11 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/erasures"): OWN_DECISIONS,
     ("GET", "/v1/erasures"): OPEN,  # administrators and stewards: steps and receipts, which name nobody
     ("GET", "/v1/erasures/{erasure_id}"): OWN_DECISIONS,
+    ("GET", "/v1/outbox"): GOVERNANCE,
+    ("GET", "/v1/outbox/{consumer}"): OUTBOX,
+    ("POST", "/v1/outbox/{consumer}/acknowledgement"): OUTBOX,
+    ("GET", "/v1/outbox/{consumer}/dead-letters"): OUTBOX,  # places and reasons, which name nobody
+    ("POST", "/v1/outbox/{consumer}/replay"): OUTBOX,
     ("GET", "/v1/retention"): OPEN,  # administrators and stewards: counts and dates of whole datasets
     ("GET", "/my-courses"): OWN_RECORD,
     ("GET", "/v1/me/courses"): OWN_RECORD,

@@ -18,11 +18,13 @@ from starlette.testclient import TestClient
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.metrics import METRICS
+from akademos.catalogue.records import RECORDS
 from akademos.catalogue.registry import builtin
 from akademos.catalogue.roles import RULE_OF, Role, Source
 from akademos.edges import provider_secret
 from akademos.errors import NotFound
 from akademos.jobs.retention_report import RetentionReport
+from akademos.outbox.selection import published_records
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import create_app
 from akademos.serving.badge_issuer import BadgeIssuer
@@ -34,6 +36,7 @@ from akademos.serving.services import Services, declared_over_groups, declared_p
 from akademos.serving.standing import Standing
 from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
+from akademos.stores.http.webhooks import HttpWebhooks
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.learner_state import LearnerState
@@ -54,6 +57,7 @@ from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
+from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.record_store import PostgresRecordStore
@@ -280,6 +284,7 @@ def services_on(
         records=PostgresRecordStore(
             database, keys, PostgresVault(database, keys), behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS
         ),
+        outbox=PostgresOutbox(database, keys, published_records(RECORDS), check_url=HttpWebhooks("").check),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

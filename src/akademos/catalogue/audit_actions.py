@@ -50,3 +50,4 @@ class AuditAction(StrEnum):
     TOPICS_MERGED = "topics.merged"
     TOPICS_SPLIT = "topics.split"
     TOPICS_RESTORED = "topics.restored"
+    CONSUMER_CHANGED = "consumer.changed"

@@ -36,6 +36,7 @@ GROUPS = (
     "audit",
     "groups",
     "release",
+    "outbox",
     "erasures",
     "hold",
     "retention",

@@ -102,6 +102,18 @@ def disclosure(
     _report("disclosure", queries=queries, protection=protection, baselines=baselines)
 
 
+@app.command()
+def records(
+    rows: Annotated[int, typer.Option(min=1_000, help="Rows of progress.")] = 1_000_000,
+    lookups: Annotated[int, typer.Option(min=50, help="Look-ups that are timed; a fifth as many lists.")] = 2_000,
+    rate: Annotated[int, typer.Option(min=100, help="Events a second while learners read.")] = 1_000,
+    seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 30.0,
+    audit_rows: Annotated[int, typer.Option(min=1_000, help="Rows of the audit log.")] = 1_000_000,
+) -> None:
+    """Look-ups and lists of learning records, events to progress while reading, verification of the audit log."""
+    _report("records", rows=rows, lookups=lookups, events_per_s=rate, seconds=seconds, audit_rows=audit_rows)
+
+
 @app.command(name="all")
 def every() -> None:
     """All of them, one after the other."""

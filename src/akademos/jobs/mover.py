@@ -23,6 +23,7 @@ from akademos.errors import AkademosError
 from akademos.jobs.core_rows import Content
 from akademos.jobs.landing_rows import SEQ, Sorted, people_table, sort_out
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
+from akademos.jobs.progress_rows import observations
 from akademos.jobs.study_rows import touching
 from akademos.stores.ports.event_log import SCHEMA, EventLogReader, EventLogWriter
 from akademos.stores.ports.landing_queue import LandedEvents, LandingBatch, LandingQueue
@@ -110,7 +111,7 @@ class Mover:
                 version = batch.version if application else None
                 self._core.append(events, application=application, version=version, after=committed)
                 self._fault_point()
-            batch.finish(_stale(rows))
+            batch.finish(_stale(rows), observations(rows))
             done = Move(batch.rows, rows.height, len(withdrawn), len(late), len(postponed))
         self._adapt(done.taken, time.monotonic() - started)
         return done

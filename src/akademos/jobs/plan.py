@@ -30,6 +30,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Every("erasure", timedelta(seconds=5)),
     Every("compaction", timedelta(seconds=10)),
     Every("access_seal", timedelta(seconds=10)),
+    Every("outbox_standing", timedelta(seconds=15)),
     Every("sweep", timedelta(minutes=2)),
     Every("releases", timedelta(minutes=1)),
     Every("landing_expiry", timedelta(minutes=15)),

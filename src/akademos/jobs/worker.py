@@ -15,6 +15,7 @@ from functools import partial
 
 import structlog
 
+from akademos.errors import AkademosError
 from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.erasure import ErasureJob
@@ -26,6 +27,7 @@ from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.model_training import JOB as TRAIN
 from akademos.jobs.model_training import TrainingJob
 from akademos.jobs.mover import Move, Mover
+from akademos.jobs.outbox import OutboxJob
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.plan import (
@@ -39,6 +41,8 @@ from akademos.jobs.plan import (
     in_its_hours,
     states_outdated,
 )
+from akademos.jobs.progress import ProgressJob
+from akademos.jobs.progress_events import ProgressEventsJob
 from akademos.jobs.record_expiry import JOB as RECORD_EXPIRY
 from akademos.jobs.record_expiry import RecordExpiryJob
 from akademos.jobs.refresh import Refresh
@@ -59,6 +63,11 @@ NIGHT_LOOK_EVERY_S = 5.0
 REFRESH_PAUSE_S = 0.25
 """Marks left by another process wait so long at most; those of this one's mover wake the refresh at once."""
 
+FOLLOW_PAUSE_S = 0.25
+"""Between two looks for record changes, for webhooks that are due, and for what moves progress."""
+
+LONGEST_PAUSE_S = 5.0
+
 BUSY_EVENTS = 1_000
 BUSY_OVER_S = 10.0
 """It is calm while fewer events wait to be moved, and fewer have been moved over so long."""
@@ -67,7 +76,17 @@ PROMISED = ("retention",)
 """Of the jobs of the night, those that do not wait for a calm moment when a night is made up for: a promise to people
 hangs on them. The others are heavy, and live states are up to date meanwhile."""
 
-UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry", RECORD_EXPIRY)
+UPKEEP = (
+    "withdrawals",
+    "erasure",
+    "compaction",
+    "access_seal",
+    "outbox_standing",
+    "sweep",
+    RELEASES,
+    "landing_expiry",
+    RECORD_EXPIRY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +106,9 @@ class Jobs:
     peer_comparison: PeerComparisonJob
     training: TrainingJob
     releases: ResearchReleases
+    outbox: OutboxJob
+    progress: ProgressJob
+    progress_events: ProgressEventsJob
     tenants: Tenants
     runs: JobRuns
     queue: LandingQueue
@@ -108,9 +130,17 @@ class Jobs:
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
             TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            "progress": lambda: [self._rebuild_progress(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
+
+    def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
+        with self.runs.running("progress", tenant_id) as run:
+            if run is not None:
+                run.rows_in = self.progress.rebuild(tenant_id)
+                run.rows_out = self.progress.drain()
+        return run
 
 
 @dataclass
@@ -137,6 +167,10 @@ class Worker:
             for name, work in (
                 ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
                 ("refresh", lambda: self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S)),
+                ("outbox", partial(self._follow, self.jobs.outbox.sequence)),
+                ("webhooks", partial(self._follow, self.jobs.outbox.deliver)),
+                ("progress", partial(self._follow, self.jobs.progress.once)),
+                ("progress_events", self._emit),
                 ("upkeep", self._upkeep),
                 ("night", self._night),
             )
@@ -161,6 +195,25 @@ class Worker:
         self._recent.append((time.monotonic(), done.moved))
         self._wake.set()
 
+    def _follow(self, work: Callable[[], object]) -> None:
+        """Do `work` while it finds something to do, and look again and again; a store that is down is waited for."""
+        pause = FOLLOW_PAUSE_S
+        while not self._stop.is_set():
+            try:
+                while not self._stop.is_set() and work():
+                    pass
+                pause = FOLLOW_PAUSE_S
+            except AkademosError as refused:
+                log.warning("following_failed", code=refused.code, reason=refused.reason)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+            self._stop.wait(pause)
+
+    def _emit(self) -> None:
+        try:
+            self._follow(self.jobs.progress_events.once)
+        finally:
+            self.jobs.progress_events.close()
+
     def _calm(self) -> bool:
         while self._recent and time.monotonic() - self._recent[0][0] > BUSY_OVER_S:
             self._recent.popleft()
@@ -173,6 +226,7 @@ class Worker:
             "erasure": lambda: self.jobs.erasure.pending() and self.jobs.erasure.run(),
             "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
             "access_seal": lambda: self.jobs.access_seal.needed() and self.jobs.access_seal.run(),
+            "outbox_standing": self.jobs.outbox.measure,
             "sweep": self.jobs.compaction.sweep,
             RELEASES: lambda: self.jobs.releases.pending() and self.jobs.releases.run(),
             "landing_expiry": self.jobs.expiry.expire_landing,

@@ -40,6 +40,7 @@ from akademos.serving.routes import (
     my_data,
     openid,
     operations,
+    outbox,
     pages,
     peers,
     record_transfer,
@@ -131,6 +132,7 @@ def create_app(
         my_data,
         openid,
         operations,
+        outbox,
         pages,
         peers,
         record_transfer,  # before the records, whose collections would take its addresses for theirs

@@ -30,6 +30,7 @@ from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
 from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
+from akademos.stores.ports.outbox import Outbox
 from akademos.stores.ports.peers import PublishedPeers
 from akademos.stores.ports.record_store import RecordStore
 from akademos.stores.ports.records import Records
@@ -92,6 +93,7 @@ class Services:
     certificates: Certificates
     learner_courses: LearnerCourses
     badges: BadgeIssuer
+    outbox: Outbox
     records: RecordStore
     loads: Records
     audit: AuditLog

@@ -10,6 +10,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from akademos.stores.ports.progress import Observation
+
 
 @dataclass(frozen=True, slots=True)
 class LandedEvents:
@@ -93,8 +95,9 @@ class LandingBatch(Protocol):
         """
         ...
 
-    def finish(self, stale: Iterable[tuple[str, str]]) -> int:
-        """Delete and count what is left of the batch, and mark the states of some learners stale; how many rows."""
+    def finish(self, stale: Iterable[tuple[str, str]], observed: Sequence[Observation] = ()) -> int:
+        """Delete and count what is left of the batch, mark the states of some learners stale, and put what they were
+        seen doing on the queue of their progress; how many rows."""
         ...
 
 

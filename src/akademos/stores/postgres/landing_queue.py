@@ -11,10 +11,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
+from akademos.learning.observations import PROGRESS_EVENTS
 from akademos.stores.ports.landing_queue import Backlog, LandedEvents, LandingBatch, PersonStanding, Waiting
+from akademos.stores.ports.progress import RECOMPUTE, Observation
 from akademos.stores.postgres.columns import instants, integers, uuids
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.locks import CONSENTED_WRITES, lock, lock_consented_writes, lock_landing
+from akademos.stores.postgres.progress import enqueue
 
 # Transaction ids are reused by a cluster that was restored (another identifier) or wound back (another timeline).
 _APPLICATION = """
@@ -82,6 +85,14 @@ _MARK_RECOVERED = """
     FROM landing CROSS JOIN unnest(ARRAY[actor_key, subject_key]) AS party
     WHERE transaction_id <= %(version)s::text::xid8 AND party IS NOT NULL
     ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+"""
+# What they did is in the core: everything of them is computed anew from there.
+_OBSERVE_RECOVERED = f"""
+    INSERT INTO progress_observations (tenant_id, learner_key, event, at)
+    SELECT DISTINCT l.tenant_id, p.learner_key, '{RECOMPUTE}', (SELECT clock_timestamp())
+    FROM landing l CROSS JOIN unnest(ARRAY[l.actor_key, l.subject_key]) AS party
+    JOIN people p ON p.tenant_id = l.tenant_id AND p.learner_key = party
+    WHERE l.transaction_id <= %(version)s::text::xid8 AND l.event = ANY(%(events)s)
 """
 _EXPIRE_HELD = _COUNTED.format(deleted="DELETE FROM held WHERE received_at < %(before)s RETURNING tenant_id")
 _EXPIRE_LETTERS = "DELETE FROM dead_letters WHERE received_at < %(before)s"
@@ -251,12 +262,13 @@ class _Batch:
                 transaction.execute(_POSTPONE, {**self._bounds, "seq": list(postponed)})
             transaction.execute(_IN_HAND, self._bounds)
 
-    def finish(self, stale: Iterable[tuple[str, str]]) -> int:
+    def finish(self, stale: Iterable[tuple[str, str]], observed: Sequence[Observation] = ()) -> int:
         """Delete and count what is left; see the port."""
         # In the guard's transaction: whoever has lost the locks cannot finish.
         pairs = list(stale)
         if pairs:
             self._guard.execute(_MARK_STALE, ([tenant for tenant, _ in pairs], [UUID(key) for _, key in pairs]))
+        enqueue(self._guard, observed)
         values = {**self._bounds, "kind": "moved"}
         self._guard.execute(_OUT_OF_HAND, values)
         return int(sum(count for (count,) in self._guard.execute(_FINISH, values)))
@@ -281,5 +293,6 @@ def _next_transactions(transaction: Transaction, after: int, rows: int, size: in
 def _recover(transaction: Transaction, committed: int) -> int:
     values = {"kind": "moved", "after": 0, "version": committed}
     transaction.execute(_MARK_RECOVERED, values)
+    transaction.execute(_OBSERVE_RECOVERED, {**values, "events": list(PROGRESS_EVENTS)})
     transaction.execute(_OUT_OF_HAND, values)
     return int(sum(count for (count,) in transaction.execute(_FINISH, values)))
