@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -20,6 +21,10 @@ from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.migrate import migrate
 
 TEMPLATE = "akademos_template"
+
+# No test asserts a time: what hypothesis calls slow is a busy machine.
+hypothesis_settings.register_profile("akademos", deadline=None)
+hypothesis_settings.load_profile("akademos")
 
 
 @pytest.fixture(scope="session")
