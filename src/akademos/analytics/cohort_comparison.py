@@ -38,6 +38,7 @@ from typing import Any
 import polars as pl
 
 from akademos.analytics.parameters import DEFAULT, ComparisonParameters, Parameters
+from akademos.analytics.proportions import wilson
 from akademos.analytics.schemas import OVERALL
 from akademos.catalogue.policies import LIMITS
 
@@ -314,17 +315,11 @@ def habit_difference(
     """
     off = LIMITS.count_rounding // 2 * (1 / top_people + 1 / rest_people)
     z = NormalDist().inv_cdf(1 - params.difference_alpha / len(HABITS) / 2)
-    low_top, high_top = _wilson(top, top_people, z)
-    low_rest, high_rest = _wilson(rest, rest_people, z)
+    low_top, high_top = wilson(top, top_people, z)
+    low_rest, high_rest = wilson(rest, rest_people, z)
     value = top - rest
     return Difference(
         round(value, 2),
         round(max(-1.0, value - sqrt((top - low_top) ** 2 + (high_rest - rest) ** 2) - off), 2),
         round(min(1.0, value + sqrt((high_top - top) ** 2 + (rest - low_rest) ** 2) + off), 2),
     )
-
-
-def _wilson(share: float, people: int, z: float) -> tuple[float, float]:
-    centre = (share + z * z / (2 * people)) / (1 + z * z / people)
-    reach = z / (1 + z * z / people) * sqrt(share * (1 - share) / people + z * z / (4 * people * people))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
