@@ -9,7 +9,7 @@ integrates ability out over Gauss-Legendre nodes; it is climbed by EM (Bock and 
 the M-step by Newton's method on slope and intercept, all items at once, and hastened by SQUAREM (Varadhan and Roland
 2008, doi:10.1111/j.1467-9469.2007.00585.x), which keeps only steps that raise the likelihood. Unanswered items do not
 count. Standard errors are those of the empirical information (cross products of the people's scores), for the
-difficulty by the delta method.
+difficulty by the delta method; with fewer than ten people a parameter, of each item's own two parameters alone.
 
 Caveats: one ability for all items, no guessing; an item that everybody or nobody gets right has no estimate; slopes end
 at `SLOPE_MOST`. Agreement with package `girth` 0.8.0 is within 0.01 (tests/analytics/test_two_parameter_logistic.py).
@@ -35,6 +35,8 @@ SLOPE_MOST = 6.0
 TOLERANCE = 1e-5
 """Largest change of slope or intercept in one EM step at which the climb ends."""
 STEPS_MOST = 500
+PEOPLE_PER_PARAMETER = 10
+"""From so many on, the whole information matrix is worth inverting."""
 NEWTON_STEPS = 2
 """Per M-step: EM needs to go up, not to the top (generalised EM)."""
 
@@ -184,14 +186,25 @@ def _standard_errors(answers: _Answers, slope: Floats, intercept: Floats) -> tup
     known = np.ones_like(answers.right) if answers.known is None else answers.known
     of_slope = answers.right * expected[:, None] - known * (weights @ (chance * answers.theta).T)
     of_intercept = answers.right - known * (weights @ chance.T)
-    scores = np.hstack((of_slope, of_intercept))
-    covariance = np.linalg.pinv(scores.T @ scores)
-    items = len(slope)
-    variance = np.diag(covariance)
-    cross = np.diag(covariance[:items, items:])
+    of_slopes, of_intercepts, cross = _covariance(of_slope, of_intercept)
     with np.errstate(divide="ignore", invalid="ignore"):
         to_slope, to_intercept = intercept / slope**2, -1 / slope
-        of_difficulty = (
-            to_slope**2 * variance[:items] + to_intercept**2 * variance[items:] + 2 * to_slope * to_intercept * cross
-        )
-    return np.sqrt(variance[:items]), np.sqrt(np.maximum(of_difficulty, 0.0))
+        of_difficulty = to_slope**2 * of_slopes + to_intercept**2 * of_intercepts + 2 * to_slope * to_intercept * cross
+    return np.sqrt(of_slopes), np.sqrt(np.maximum(of_difficulty, 0.0))
+
+
+def _covariance(of_slope: Floats, of_intercept: Floats) -> tuple[Floats, Floats, Floats]:
+    """Per item, variance of slope, of intercept, and their covariance, from (people, items) scores."""
+    people, items = of_slope.shape
+    if people >= PEOPLE_PER_PARAMETER * 2 * items:
+        scores = np.hstack((of_slope, of_intercept))
+        covariance = np.linalg.pinv(scores.T @ scores, hermitian=True)
+        variance = np.diag(covariance)
+        return variance[:items], variance[items:], np.diag(covariance[:items, items:])
+    first, second, both = (
+        (of_slope**2).sum(axis=0),
+        (of_intercept**2).sum(axis=0),
+        (of_slope * of_intercept).sum(axis=0),
+    )
+    area = np.maximum(first * second - both**2, 1e-9)
+    return second / area, first / area, -both / area
