@@ -116,5 +116,5 @@ def test_standardised_signals_have_mean_zero_and_spread_one_among_candidates() -
     candidates = rng.random((6, 30)) < 0.5
     z = standardised(raw, candidates)
     for row, able in zip(z, candidates, strict=True):
-        np.testing.assert_allclose([row[able, 0].mean(), row[able, 0].std()], [0, 1], atol=1e-9)
+        assert (float(row[able, 0].mean()), float(row[able, 0].std())) == pytest.approx((0, 1), abs=1e-9)
     assert not z[:, :, 1].any()

@@ -14,7 +14,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from akademos import __version__
-from akademos.serving import answer_forms, peer_forms, plan_forms, problems, readiness_forms, study_forms
+from akademos.serving import (
+    answer_forms,
+    peer_forms,
+    plan_forms,
+    problems,
+    readiness_forms,
+    recommendation_forms,
+    study_forms,
+)
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
     accesses,
@@ -154,7 +162,7 @@ class CachedFiles(StaticFiles):
 def forms_of_answers() -> dict[str, answer_forms.Schema]:
     """The forms of all answers about one learner, by the names they have in the document."""
     found: dict[str, answer_forms.Schema] = {}
-    for module in (answer_forms, plan_forms, readiness_forms, study_forms, peer_forms):
+    for module in (answer_forms, plan_forms, readiness_forms, study_forms, peer_forms, recommendation_forms):
         found |= module.schemas()
     return found
 
