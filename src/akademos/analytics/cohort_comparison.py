@@ -38,7 +38,7 @@ from typing import Any
 import polars as pl
 
 from akademos.analytics.parameters import DEFAULT, ComparisonParameters, Parameters
-from akademos.analytics.proportions import wilson
+from akademos.analytics.proportions import newcombe
 from akademos.analytics.schemas import OVERALL
 from akademos.catalogue.policies import LIMITS
 
@@ -315,11 +315,5 @@ def habit_difference(
     """
     off = LIMITS.count_rounding // 2 * (1 / top_people + 1 / rest_people)
     z = NormalDist().inv_cdf(1 - params.difference_alpha / len(HABITS) / 2)
-    low_top, high_top = wilson(top, top_people, z)
-    low_rest, high_rest = wilson(rest, rest_people, z)
-    value = top - rest
-    return Difference(
-        round(value, 2),
-        round(max(-1.0, value - sqrt((top - low_top) ** 2 + (high_rest - rest) ** 2) - off), 2),
-        round(min(1.0, value + sqrt((high_top - top) ** 2 + (rest - low_rest) ** 2) + off), 2),
-    )
+    low, high = newcombe(top, top_people, rest, rest_people, z)
+    return Difference(round(top - rest, 2), round(max(-1.0, low - off), 2), round(min(1.0, high + off), 2))

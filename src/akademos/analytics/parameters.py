@@ -233,6 +233,21 @@ class ItemAnalysisParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentParameters:
+    """Content effectiveness: from how much data, and when a content is named as one to revise."""
+
+    learners_min: int = _parameter(20, "learners who opened it", f"{_OWN}: below that nothing is said")
+    compared_min: int = _parameter(30, "learners on each side", f"{_OWN}: below that no gain is estimated")
+    gain_days: int = _parameter(60, "days after the opening", f"{_OWN}: later answers have other causes")
+    interval: float = _parameter(0.95, "coverage", _OWN)
+    like_min: int = _parameter(5, "contents of a kind", f"{_OWN}: percentiles among fewer mean little")
+    leave_share: float = _parameter(0.20, "share who leave within `leave_seconds`", _OWN)
+    leave_seconds: int = _parameter(10, "seconds of a video", _OWN)
+    unused_below: float = _parameter(0.10, "upper bound of the reach", _OWN)
+    weak_below: float = _parameter(0.20, "percentile of effectiveness", _OWN)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessParameters:
     """Readiness for the target exam."""
 
@@ -258,6 +273,7 @@ class Parameters:
     comparison: ComparisonParameters = ComparisonParameters()
     readiness: ReadinessParameters = ReadinessParameters()
     items: ItemAnalysisParameters = ItemAnalysisParameters()
+    content: ContentParameters = ContentParameters()
 
     def __post_init__(self) -> None:
         if self.mastery.replicates % 16 or self.mastery.replicates < 16:

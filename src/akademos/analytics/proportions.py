@@ -1,6 +1,7 @@
 """Intervals of shares.
 
-Source: Wilson (1927), doi:10.1080/01621459.1927.10502953.
+Sources: Wilson (1927), doi:10.1080/01621459.1927.10502953; Newcombe (1998), method 10,
+doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
 """
 
 from __future__ import annotations
@@ -27,3 +28,19 @@ def wilson(share: float, of: float, z: float) -> tuple[float, float]:
 def z_of(coverage: float) -> float:
     """Standard errors to either side of a two-sided interval of the coverage."""
     return NormalDist().inv_cdf((1 + coverage) / 2)
+
+
+def newcombe(one: float, of_one: float, other: float, of_other: float, z: float) -> tuple[float, float]:
+    """Newcombe's hybrid score interval of a difference of two independent shares.
+
+    Example:
+        >>> [round(bound, 4) for bound in newcombe(56 / 70, 70, 48 / 80, 80, z_of(0.95))]
+        [0.0524, 0.3339]
+    """
+    low_one, high_one = wilson(one, of_one, z)
+    low_other, high_other = wilson(other, of_other, z)
+    value = one - other
+    return (
+        max(-1.0, value - sqrt((one - low_one) ** 2 + (high_other - other) ** 2)),
+        min(1.0, value + sqrt((high_one - one) ** 2 + (other - low_other) ** 2)),
+    )
