@@ -128,7 +128,7 @@ def lessons(effect: float, seed: int, learners: int = 400) -> tuple[pl.DataFrame
     return events(*opened), answers
 
 
-TOPICS = {"topics": {"m": ["t"]}, "item_topics": {f"q{n}": ["t" if n < 8 else "u"] for n in range(20)}}
+TOPICS: dict[str, Any] = {"topics": {"m": ["t"]}, "item_topics": {f"q{n}": ["t" if n < 8 else "u"] for n in range(20)}}
 
 
 def test_a_gain_is_found_and_ability_is_not_taken_for_one() -> None:
@@ -193,9 +193,9 @@ def test_hc3_by_its_definition() -> None:
     outcome = 0.3 * group + 0.5 * ability + rng.normal(size=60) * (1 + group)
     found = adjusted_difference(outcome, group, ability, np.zeros(60), np.zeros(60, dtype=np.int64), 0.95)
     assert found is not None
-    design = np.column_stack((np.ones(60), group, ability))
+    design: npt.NDArray[np.float64] = np.column_stack((np.ones(60), group.astype(np.float64), ability))
     hat = design @ np.linalg.inv(design.T @ design) @ design.T
-    beta: npt.NDArray[np.float64] = np.linalg.lstsq(design, outcome, rcond=None)[0]
+    beta = np.linalg.lstsq(design, outcome, rcond=None)[0]
     meat = (design.T * ((outcome - design @ beta) / (1 - np.diag(hat))) ** 2) @ design
     error = np.sqrt((np.linalg.inv(design.T @ design) @ meat @ np.linalg.inv(design.T @ design))[1, 1])
     assert found.value == pytest.approx(beta[1], abs=1e-10)

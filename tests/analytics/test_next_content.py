@@ -90,7 +90,7 @@ def test_reading_on_gives_what_reading_at_once_gives() -> None:
 def test_steps_are_counted_over_days_with_something_new() -> None:
     first = np.array([[0, 0, 4, NEVER], [1, 3, NEVER, 3]], dtype=np.int16)
     steps = CourseHistory(first).fitted(10).steps
-    np.testing.assert_allclose(steps, [[0, 1 / 3, 1 / 3, 1 / 3], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    assert steps == pytest.approx(np.array([[0, 1 / 3, 1 / 3, 1 / 3], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]))
     assert not CourseHistory(first).fitted(3).steps.any()
 
 

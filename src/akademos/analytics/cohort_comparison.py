@@ -31,7 +31,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, pairwise
-from math import ceil, exp, fsum, log, sqrt
+from math import ceil, fsum
 from statistics import NormalDist, median
 from typing import Any
 
@@ -40,6 +40,7 @@ import polars as pl
 from akademos.analytics.parameters import DEFAULT, ComparisonParameters, Parameters
 from akademos.analytics.proportions import newcombe
 from akademos.analytics.schemas import OVERALL
+from akademos.analytics.survival import interval
 from akademos.catalogue.policies import LIMITS
 
 Tables = Mapping[str, pl.DataFrame]
@@ -213,19 +214,12 @@ def time_to_mastery(bands: Sequence[int], params: ComparisonParameters = DEFAULT
         if reached:
             survival *= 1 - reached / at_risk
             hazard += reached / (at_risk * (at_risk - reached)) if reached < at_risk else 0.0
-        low, high = _survival_interval(survival, hazard, z)
+        low, high = interval(survival, hazard, z)
         for name, value in (("weeks", survival), ("low", low), ("high", high)):
             if found[name] is None and value <= 0.5:
                 found[name] = end
         at_risk -= censored + reached
     return TimeToMastery(found["weeks"], found["low"], found["high"])
-
-
-def _survival_interval(survival: float, greenwood: float, z: float) -> tuple[float, float]:
-    if survival in (0.0, 1.0):
-        return survival, survival
-    spread = z * sqrt(greenwood) / abs(log(survival))
-    return survival ** exp(spread), survival ** exp(-spread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,26 +34,30 @@ from akademos.analytics.parameters import DEFAULT, Parameters
 
 REASONS = ("gain_below_zero", "learners_leave_at_one_point", "hardly_opened", "among_least_effective")
 _NUMBER = pl.Float64
+
+
+def _table(**columns: Any) -> pl.Schema:
+    return pl.Schema(columns)
+
+
 TABLES: Mapping[str, pl.Schema] = {
-    "contents": pl.Schema(
-        {
-            **USE,
-            "gain": _NUMBER,
-            "gain_low": _NUMBER,
-            "gain_high": _NUMBER,
-            "gain_learners": pl.Int64,
-            "gain_others": pl.Int64,
-            "item_quality": _NUMBER,
-            "gain_percentile": _NUMBER,
-            "completion_percentile": _NUMBER,
-            "item_quality_percentile": _NUMBER,
-            "effectiveness": _NUMBER,
-            "like": pl.Int64,
-            "reasons": pl.List(pl.String),
-        }
+    "contents": _table(
+        **USE,
+        gain=_NUMBER,
+        gain_low=_NUMBER,
+        gain_high=_NUMBER,
+        gain_learners=pl.Int64,
+        gain_others=pl.Int64,
+        item_quality=_NUMBER,
+        gain_percentile=_NUMBER,
+        completion_percentile=_NUMBER,
+        item_quality_percentile=_NUMBER,
+        effectiveness=_NUMBER,
+        like=pl.Int64,
+        reasons=pl.List(pl.String),
     ),
-    "drop_off": pl.Schema(DROP_OFF),
-    "edits": pl.Schema(EDITS),
+    "drop_off": _table(**DROP_OFF),
+    "edits": _table(**EDITS),
 }
 _PARTS = ("gain", "completion", "item_quality")
 

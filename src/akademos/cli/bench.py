@@ -102,6 +102,15 @@ def disclosure(
     _report("disclosure", queries=queries, protection=protection, baselines=baselines)
 
 
+@app.command()
+def journeys(
+    events: Annotated[int, typer.Option(min=1_000, help="Events in the file.")] = 20_000_000,
+    learners: Annotated[int, typer.Option(min=10, help="Learners.")] = 50_000,
+) -> None:
+    """Funnels, paths, loops, retention and survival over a file of many events."""
+    _report("journeys", events=events, learners=learners)
+
+
 @app.command(name="all")
 def every() -> None:
     """All of them, one after the other."""
