@@ -40,7 +40,7 @@ GROUPS = (
     "bench",
     "evaluate",
 )
-COMMANDS = ("demo", "serve", "worker", "ingest", "train", "erase", "token", "doctor")
+COMMANDS = ("demo", "serve", "worker", "ingest", "train", "items", "erase", "token", "doctor")
 
 
 def _version(show: bool) -> None:
