@@ -180,6 +180,15 @@ def test_a_wrong_key_and_an_idle_distractor_are_named() -> None:
     assert (floors["q001"], floors["q002"]) == (1 / 3, 1 / 4)
 
 
+def test_retired_items_are_analysed_but_not_to_be_revised() -> None:
+    found = item_analysis(closed(800, 8), AS_OF, retired={"q000"})["items"]
+    kept = item_analysis(closed(800, 8), AS_OF)["items"]
+    assert found.filter("retired")["question_id"].to_list() == ["q000"]
+    assert found["reasons"][0].to_list() == []
+    assert kept["reasons"][0].to_list() != []
+    assert found["difficulty"].equals(kept["difficulty"])
+
+
 def test_secure_items_leave_the_house_without_name_options_and_key() -> None:
     found = item_analysis(closed(200, 8), AS_OF)
     outside = masked(found, pl.Series(["q003", "q005"]))

@@ -26,7 +26,7 @@ doi:10.1177/0013164493053004013.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from math import isnan
 from typing import Any
@@ -64,6 +64,7 @@ TABLES: Mapping[str, pl.Schema] = {
     # one item; everything but the counts is null where `status` is too_few
     "items": _table(
         status=pl.String,  # ok | too_few
+        retired=pl.Boolean,
         answers=pl.Int64,
         missing=pl.Int64,
         difficulty=_NUMBER,
@@ -114,6 +115,7 @@ def item_analysis(
     as_of: datetime,
     *,
     groups: pl.DataFrame | None = None,
+    retired: Collection[str] = (),
     params: Parameters = DEFAULT,
 ) -> dict[str, pl.DataFrame]:
     """The tables of `TABLES`, in order of item.
@@ -121,6 +123,7 @@ def item_analysis(
     Args:
         answers: `item_answers.ANSWERS`.
         as_of: answers after it do not exist.
+        retired: question_ids that are no longer asked: analysed like any, but not to be revised.
         groups: learner_key, attribute, value; the largest value of an attribute is its reference group.
         params: parameters.
 
@@ -138,6 +141,7 @@ def item_analysis(
                 {
                     **names,
                     "status": "too_few",
+                    "retired": names["question_id"] in retired,
                     "answers": int(attempts.counts[number]),
                     "missing": missing,
                     "reasons": [],
@@ -148,7 +152,8 @@ def item_analysis(
         options = list(item.options())
         functioning = [row for row in (item.drift(), *item.groups(memberships)) if row]
         row = {**item.row(), **irt.get(number, {})}
-        row["reasons"] = _reasons(row, options, functioning, params)
+        row["retired"] = names["question_id"] in retired
+        row["reasons"] = [] if row["retired"] else _reasons(row, options, functioning, params)
         for name, rows in (("items", [row]), ("options", options), ("functioning", functioning)):
             found[name] += [names | one for one in rows]
     return {

@@ -185,7 +185,7 @@ def paths(
         depth: steps beyond it, 1 to 5.
         gap_us: longest pause between two steps of a path.
         backwards: what led to it instead of what followed.
-        most: so many paths, the most frequent first; ties in order of their names.
+        most: so many paths, the most frequent first, of equally frequent ones at the end any.
 
     Raises:
         ValueError: `depth` is not within 1 and 5.
@@ -207,17 +207,27 @@ def paths(
         key = key * (ended + 1) + np.where(alive, steps.code[there], ended)
         here = np.where(alive, there, here)
     found, place, times = np.unique(key, return_inverse=True, return_counts=True)
-    people = _people(place.astype(np.int64), steps.learner[start], len(found), steps.learners)
-    listed = []
-    for number in range(len(found)):
-        rest, codes = int(found[number]), list[int]()
-        for _ in range(depth + 1):
-            rest, code = divmod(rest, ended + 1)
-            codes.append(code)
-        walked = [steps.names[code] for code in reversed(codes) if code != ended]
-        names = tuple(reversed(walked)) if backwards else tuple(walked)
-        listed.append(Path(names, int(times[number]), int(people[number])))
-    return sorted(listed, key=lambda one: (-one.times, one.names))[:most]
+    chosen = np.argsort(-times, kind="stable")[:most]
+    rank = np.full(len(found), -1)
+    rank[chosen] = np.arange(len(chosen))
+    ranked = rank[place]
+    counted = ranked >= 0
+    people = _people(ranked[counted], steps.learner[start][counted], len(chosen), steps.learners)
+    listed = [
+        Path(_walked(int(found[number]), depth, steps.names, backwards=backwards), int(times[number]), int(people[at]))
+        for at, number in enumerate(chosen)
+    ]
+    return sorted(listed, key=lambda one: (-one.times, one.names))
+
+
+def _walked(key: int, depth: int, names: Sequence[str], *, backwards: bool) -> tuple[str, ...]:
+    """The names that a path's number stands for."""
+    codes = list[int]()
+    for _ in range(depth + 1):
+        key, code = divmod(key, len(names) + 1)
+        codes.append(code)
+    walked = [names[code] for code in codes if code != len(names)]
+    return tuple(walked if backwards else reversed(walked))
 
 
 @dataclass(frozen=True, slots=True)
