@@ -185,7 +185,7 @@ def paths(
         depth: steps beyond it, 1 to 5.
         gap_us: longest pause between two steps of a path.
         backwards: what led to it instead of what followed.
-        most: so many paths, the most frequent first, of equally frequent ones at the end any.
+        most: so many paths, the most frequent first; a tie at the end is cut the same way every time.
 
     Raises:
         ValueError: `depth` is not within 1 and 5.
