@@ -49,6 +49,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/knowledge-gaps"): LEARNER,
     ("GET", "/v1/analytics/exam-readiness"): LEARNER,
     ("GET", "/v1/analytics/exam-plan"): LEARNER,
+    ("GET", "/v1/analytics/recommendations"): LEARNER,
     ("GET", "/exam-plan"): LEARNER,
     ("GET", "/v1/analytics/study-efficiency"): LEARNER,
     ("GET", "/v1/analytics/study-patterns"): LEARNER,

@@ -84,6 +84,7 @@ ANSWER_PATHS = (
     "/v1/analytics/study-efficiency",
     "/v1/analytics/study-patterns",
     "/v1/analytics/exam-readiness",
+    "/v1/analytics/recommendations",
 )
 
 

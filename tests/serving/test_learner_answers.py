@@ -32,6 +32,7 @@ FORMS = {
     AnswerName.STUDY_PATTERNS: "StudyPatterns",
     AnswerName.PEERS: "Peers",
     AnswerName.EXAM_READINESS: "ExamReadiness",
+    AnswerName.RECOMMENDATIONS: "Recommendations",
 }
 
 

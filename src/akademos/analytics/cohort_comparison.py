@@ -31,14 +31,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, pairwise
-from math import ceil, exp, fsum, log, sqrt
+from math import ceil, fsum
 from statistics import NormalDist, median
 from typing import Any
 
 import polars as pl
 
 from akademos.analytics.parameters import DEFAULT, ComparisonParameters, Parameters
+from akademos.analytics.proportions import newcombe
 from akademos.analytics.schemas import OVERALL
+from akademos.analytics.survival import interval
 from akademos.catalogue.policies import LIMITS
 
 Tables = Mapping[str, pl.DataFrame]
@@ -212,19 +214,12 @@ def time_to_mastery(bands: Sequence[int], params: ComparisonParameters = DEFAULT
         if reached:
             survival *= 1 - reached / at_risk
             hazard += reached / (at_risk * (at_risk - reached)) if reached < at_risk else 0.0
-        low, high = _survival_interval(survival, hazard, z)
+        low, high = interval(survival, hazard, z)
         for name, value in (("weeks", survival), ("low", low), ("high", high)):
             if found[name] is None and value <= 0.5:
                 found[name] = end
         at_risk -= censored + reached
     return TimeToMastery(found["weeks"], found["low"], found["high"])
-
-
-def _survival_interval(survival: float, greenwood: float, z: float) -> tuple[float, float]:
-    if survival in (0.0, 1.0):
-        return survival, survival
-    spread = z * sqrt(greenwood) / abs(log(survival))
-    return survival ** exp(spread), survival ** exp(-spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,17 +309,5 @@ def habit_difference(
     """
     off = LIMITS.count_rounding // 2 * (1 / top_people + 1 / rest_people)
     z = NormalDist().inv_cdf(1 - params.difference_alpha / len(HABITS) / 2)
-    low_top, high_top = _wilson(top, top_people, z)
-    low_rest, high_rest = _wilson(rest, rest_people, z)
-    value = top - rest
-    return Difference(
-        round(value, 2),
-        round(max(-1.0, value - sqrt((top - low_top) ** 2 + (high_rest - rest) ** 2) - off), 2),
-        round(min(1.0, value + sqrt((high_top - top) ** 2 + (rest - low_rest) ** 2) + off), 2),
-    )
-
-
-def _wilson(share: float, people: int, z: float) -> tuple[float, float]:
-    centre = (share + z * z / (2 * people)) / (1 + z * z / people)
-    reach = z / (1 + z * z / people) * sqrt(share * (1 - share) / people + z * z / (4 * people * people))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    low, high = newcombe(top, top_people, rest, rest_people, z)
+    return Difference(round(top - rest, 2), round(max(-1.0, low - off), 2), round(min(1.0, high + off), 2))

@@ -17,6 +17,7 @@ _SPEC_2 = "specification, retrieval strength"
 _SPEC_3 = "specification, study efficiency"
 _SPEC_4 = "specification, knowledge gaps"
 _SPEC_6 = "specification, learning patterns"
+_SPEC_CONTENT = "specification, content effectiveness"
 _OWN = "own choice"
 
 # Default weights w0..w20 of FSRS-6, as shipped with package `fsrs` 6.3.2.
@@ -215,6 +216,38 @@ class ComparisonParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemAnalysisParameters:
+    """Item analysis: from how much data, and when an item is named as one to revise."""
+
+    answers_min: int = _parameter(50, "first attempts", _SPEC_CONTENT)
+    interval: float = _parameter(0.95, "coverage", _OWN)
+    replicates: int = _parameter(256, "bootstrap replicates", f"{_OWN}: a multiple of 16")
+    rest_items_min: int = _parameter(5, "other items of a learner", f"{_OWN}: below that the rest says too little")
+    strata: int = _parameter(5, "strata of equal standing", "Zwick 2012: few and full ones")
+    group_min: int = _parameter(100, "answers of the smaller group", f"{_OWN}: below that no difference is named")
+    period_min: int = _parameter(100, "answers of each half of the time", f"{_OWN}: below that no drift is named")
+    weak_share: float = _parameter(0.25, "share of the learners, those of lowest standing", _OWN)
+    idle_below: float = _parameter(0.05, "share of answers", "Haladyna and Downing 1993: a distractor nobody takes")
+    too_easy_from: float = _parameter(0.95, "lower bound of the mean score", _OWN)
+    discriminates_from: float = _parameter(0.20, "item-rest correlation", "Ebel 1965: below it an item is revised")
+
+
+@dataclass(frozen=True, slots=True)
+class ContentParameters:
+    """Content effectiveness: from how much data, and when a content is named as one to revise."""
+
+    learners_min: int = _parameter(20, "learners who opened it", f"{_OWN}: below that nothing is said")
+    compared_min: int = _parameter(30, "learners on each side", f"{_OWN}: below that no gain is estimated")
+    gain_days: int = _parameter(60, "days after the opening", f"{_OWN}: later answers have other causes")
+    interval: float = _parameter(0.95, "coverage", _OWN)
+    like_min: int = _parameter(5, "contents of a kind", f"{_OWN}: percentiles among fewer mean little")
+    leave_share: float = _parameter(0.20, "share who leave within `leave_seconds`", _OWN)
+    leave_seconds: int = _parameter(10, "seconds of a video", _OWN)
+    unused_below: float = _parameter(0.10, "upper bound of the reach", _OWN)
+    weak_below: float = _parameter(0.20, "percentile of effectiveness", _OWN)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessParameters:
     """Readiness for the target exam."""
 
@@ -239,6 +272,8 @@ class Parameters:
     insights: InsightParameters = InsightParameters()
     comparison: ComparisonParameters = ComparisonParameters()
     readiness: ReadinessParameters = ReadinessParameters()
+    items: ItemAnalysisParameters = ItemAnalysisParameters()
+    content: ContentParameters = ContentParameters()
 
     def __post_init__(self) -> None:
         if self.mastery.replicates % 16 or self.mastery.replicates < 16:

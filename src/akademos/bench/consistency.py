@@ -41,6 +41,7 @@ ENDPOINTS = (
     "exam-readiness",
     "study-efficiency",
     "study-patterns",
+    "recommendations",
 )
 TOPICS_ASKED = 3
 """Topics of each learner whose own answer is compared too."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.readiness_metrics import READINESS_METRICS
+from akademos.catalogue.recommendation_metrics import RECOMMENDATION_METRICS
 from akademos.catalogue.study_metrics import STUDY_METRICS
 from akademos.catalogue.tracing_metrics import TRACING_METRICS
 
@@ -241,6 +242,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     *READINESS_METRICS,
     *TRACING_METRICS,
+    *RECOMMENDATION_METRICS,
     Metric(
         "rhythm",
         "On which days a learner studied.",

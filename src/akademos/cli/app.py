@@ -46,9 +46,9 @@ GROUPS = (
     "bench",
     "evaluate",
 )
-COMMANDS = ("demo", "serve", "worker", "ingest", "reconcile", "train", "erase", "token", "doctor")
 MODULES = {"import": "imports", "export": "exports"}
 """Where the word of a command is no name for a module."""
+COMMANDS = ("demo", "serve", "worker", "ingest", "reconcile", "train", "items", "erase", "token", "doctor")
 
 
 def _version(show: bool) -> None:

@@ -114,6 +114,15 @@ def records(
     _report("records", rows=rows, lookups=lookups, events_per_s=rate, seconds=seconds, audit_rows=audit_rows)
 
 
+@app.command()
+def journeys(
+    events: Annotated[int, typer.Option(min=1_000, help="Events in the file.")] = 20_000_000,
+    learners: Annotated[int, typer.Option(min=10, help="Learners.")] = 50_000,
+) -> None:
+    """Funnels, paths, loops, retention and survival over a file of many events."""
+    _report("journeys", events=events, learners=learners)
+
+
 @app.command(name="all")
 def every() -> None:
     """All of them, one after the other."""

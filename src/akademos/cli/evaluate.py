@@ -46,3 +46,9 @@ def tracing(data: Data) -> None:
 def readiness(data: Data) -> None:
     """An exam score from what came before it: error, coverage of the interval, calibration of the pass probability."""
     _judged("readiness", data)
+
+
+@app.command()
+def recommend(data: Data) -> None:
+    """The material that comes next: NDCG and coverage beside popularity, transitions, item neighbours and EASE."""
+    _judged("recommend", data)

@@ -46,6 +46,7 @@ _PARTS_OF: Mapping[AnswerName, tuple[str, ...]] = {
     AnswerName.STUDY_PATTERNS: PARTS["study_patterns"],
     AnswerName.PEERS: PARTS["peers"],
     AnswerName.EXAM_READINESS: PARTS["exam_readiness"],
+    AnswerName.RECOMMENDATIONS: PARTS["recommendations"],
 }
 _BUILD: Mapping[AnswerName, Callable[[Tables, Header], Answer]] = {
     AnswerName.DASHBOARD: answers.dashboard,
@@ -138,6 +139,9 @@ class LearnerAnswers:
             AnswerName.MASTERY_TOPIC: lambda: answers.mastery_topic(evaluated, header, particulars.topic or ""),
             AnswerName.PEERS: lambda: answers.peers(evaluated, header, particulars.peers),
             AnswerName.EXAM_PLAN: plan,
+            AnswerName.RECOMMENDATIONS: lambda: answers.recommendations(
+                evaluated, header, state["materials"], curriculum
+            ),
         }
         return {name: special[name]() if name in special else _BUILD[name](evaluated, header) for name in names}
 

@@ -20,6 +20,7 @@ from akademos.serving import (
     plan_forms,
     problems,
     readiness_forms,
+    recommendation_forms,
     record_openapi,
     study_forms,
 )
@@ -172,7 +173,7 @@ class CachedFiles(StaticFiles):
 def forms_of_answers() -> dict[str, answer_forms.Schema]:
     """The forms of all answers about one learner, by the names they have in the document."""
     found: dict[str, answer_forms.Schema] = {}
-    for module in (answer_forms, plan_forms, readiness_forms, study_forms, peer_forms):
+    for module in (answer_forms, plan_forms, readiness_forms, study_forms, peer_forms, recommendation_forms):
         found |= module.schemas()
     return found
 

@@ -47,6 +47,7 @@ EXAM_PLAN = "/v1/analytics/exam-plan"
 EXAM_READINESS = "/v1/analytics/exam-readiness"
 STUDY_EFFICIENCY = "/v1/analytics/study-efficiency"
 STUDY_PATTERNS = "/v1/analytics/study-patterns"
+RECOMMENDATIONS = "/v1/analytics/recommendations"
 GROUPS = "/v1/analytics/groups"
 PEERS = "/v1/analytics/peers"
 ANSWERS = (
@@ -59,6 +60,7 @@ ANSWERS = (
     EXAM_READINESS,
     STUDY_EFFICIENCY,
     STUDY_PATTERNS,
+    RECOMMENDATIONS,
 )
 """Addresses of the answers about one learner, as the metrics of the catalogue name them."""
 

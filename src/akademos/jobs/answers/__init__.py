@@ -14,6 +14,7 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     study_patterns(evaluated, header) -> dict
     peers(evaluated, header, publications) -> dict
     exam_readiness(evaluated, header) -> dict
+    recommendations(evaluated, header, materials, curriculum) -> dict
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from akademos.analytics import cohort_comparison
+from akademos.analytics.recommendations import PARTS as _STEPS
 from akademos.jobs.answers.dashboard import dashboard
 from akademos.jobs.answers.exam_plan import exam_plan
 from akademos.jobs.answers.exam_readiness import exam_readiness
@@ -29,6 +31,7 @@ from akademos.jobs.answers.knowledge_gaps import knowledge_gaps
 from akademos.jobs.answers.mastery import mastery
 from akademos.jobs.answers.mastery_topic import mastery_topic
 from akademos.jobs.answers.peers import peers
+from akademos.jobs.answers.recommendations import recommendations
 from akademos.jobs.answers.reviews import reviews
 from akademos.jobs.answers.study_efficiency import study_efficiency
 from akademos.jobs.answers.study_patterns import study_patterns
@@ -43,6 +46,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "study_patterns": ("patterns", "insights"),
     "peers": cohort_comparison.PARTS,
     "exam_readiness": ("readiness",),
+    "recommendations": _STEPS,
 }
 
 __all__ = [
@@ -55,6 +59,7 @@ __all__ = [
     "mastery",
     "mastery_topic",
     "peers",
+    "recommendations",
     "reviews",
     "study_efficiency",
     "study_patterns",

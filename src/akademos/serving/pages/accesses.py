@@ -21,6 +21,7 @@ _SEEN = (
     ("/v1/analytics/knowledge-gaps", "gaps"),
     ("/v1/analytics/peers", "peers"),
     ("/v1/analytics/exam-readiness", "readiness"),
+    ("/v1/analytics/recommendations", "recommendations"),
     ("/my-progress", "progress"),
     ("/my-study-habits", "study"),
     ("/v1/analytics/study-", "study"),

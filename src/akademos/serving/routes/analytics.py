@@ -299,3 +299,9 @@ def study_patterns(services: Served, wanted: Parameters, window: Window) -> Resp
 def exam_readiness(services: Served, wanted: Parameters) -> Response:
     """Readiness for the target exam with interval, predicted score, sections, timeline, and when it could be taken."""
     return respond(services, wanted, AnswerName.EXAM_READINESS, at.EXAM_READINESS)
+
+
+@router.get(at.RECOMMENDATIONS, **operation("Recommendations"))
+def recommendations(services: Served, wanted: Parameters) -> Response:
+    """What to do next, in order: reviews, materials, practice, tutoring, each with its trigger and reason."""
+    return respond(services, wanted, AnswerName.RECOMMENDATIONS, at.RECOMMENDATIONS)

@@ -28,6 +28,7 @@ class AnswerName(StrEnum):
     STUDY_EFFICIENCY = "study-efficiency"
     STUDY_PATTERNS = "study-patterns"
     PEERS = "peers"
+    RECOMMENDATIONS = "recommendations"
 
 
 @dataclass(frozen=True, slots=True)

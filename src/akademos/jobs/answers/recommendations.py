@@ -1,0 +1,31 @@
+"""The answer of /v1/analytics/recommendations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from akademos.analytics.curriculum import Curriculum
+from akademos.analytics.recommendations import recommendations as steps_of
+from akademos.jobs.answers.header import Header, head
+from akademos.jobs.answers.rows import Tables
+
+
+def recommendations(
+    evaluated: Tables, header: Header, materials: pl.DataFrame, curriculum: Curriculum
+) -> dict[str, Any]:
+    """What to do next, in order, each step with its trigger and reason.
+
+    Args:
+        evaluated: parts reviews and gaps of one learner.
+        header: facts for the head.
+        materials: what the learner opened, of the state.
+        curriculum: what there is.
+    """
+    steps = steps_of(evaluated, materials, curriculum, header.learner_key)
+    return {
+        **head(evaluated, header),
+        "recommendations": [{"position": place, **asdict(step)} for place, step in enumerate(steps, 1)],
+    }
