@@ -46,3 +46,9 @@ def tracing(data: Data) -> None:
 def readiness(data: Data) -> None:
     """An exam score from what came before it: error, coverage of the interval, calibration of the pass probability."""
     _judged("readiness", data)
+
+
+@app.command()
+def risk(data: Data) -> None:
+    """Who will not complete a course, from the first weeks: OULAD, trained on 2013, judged on 2014."""
+    _judged("risk", data)
