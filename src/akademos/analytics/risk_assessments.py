@@ -28,7 +28,11 @@ def assessment_features(
     course = (
         schedule.join(by_now, on=ONE, how="left")
         .group_by("course_id")
-        .agg(due=over.sum(), due_weight=pl.col("weight").filter(over).sum(), expected=pl.col("done_by").fill_null(0.0).sum())
+        .agg(
+            due=over.sum(),
+            due_weight=pl.col("weight").filter(over).sum(),
+            expected=pl.col("done_by").fill_null(0.0).sum(),
+        )
     )
     own = _own(handed_in, as_of)
     counts = [name for name in own.columns if name not in (*KEYS, *_MAY_LACK)]

@@ -49,7 +49,8 @@ def risk_features(tables: Tables, as_of: int, params: RiskParameters) -> pl.Data
     table = people.with_columns(day=pl.lit(float(as_of)))
     for part in parts:
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
-    return table.with_columns(pl.exclude(KEYS).cast(pl.Float64)).sort(KEYS)
+    # Sums in another order differ in their last digits; rounded, the same rows give the same features.
+    return table.with_columns(pl.exclude(KEYS).cast(pl.Float64).round(9)).sort(KEYS)
 
 
 def _registration(active: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +129,5 @@ def _rhythm(done: pl.DataFrame, people: pl.DataFrame, as_of: int) -> pl.DataFram
             inactive_days=pl.col("inactive_days").fill_null(NEVER).clip(upper_bound=NEVER),
             gap_longest=pl.max_horizontal("gap_longest", "inactive_days").fill_null(NEVER),
         )
-        .with_columns(
-            place(name).alias(f"{name}_place") for name in ("active_days", "active_days_14", "inactive_days")
-        )
+        .with_columns(place(name).alias(f"{name}_place") for name in ("active_days", "active_days_14", "inactive_days"))
     )

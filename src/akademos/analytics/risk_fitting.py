@@ -10,6 +10,7 @@ cohort only, five folds by learner stand in for it. Source of the curve: Platt (
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,10 +25,10 @@ from akademos.analytics.probability_scores import log_loss
 from akademos.analytics.risk_tables import KEYS
 
 OUTCOME, COHORT = "outcome", "cohort"
-STRENGTH = 0.001
+STRENGTH = 0.003
 """Of the logistic part: inverse of the penalty on squared weights."""
 
-TREES = {
+TREES: Mapping[str, Any] = {
     "n_estimators": 200,
     "learning_rate": 0.04,
     "num_leaves": 6,
@@ -110,7 +111,7 @@ def fit_risk(given: Examples, *, kinds: tuple[str, ...], withdrawn: float, seed:
         without = _both_parts(given.of(~held), kinds, withdrawn, seed)
         said[held] = (without.logistic_log_odds(given.rows[held]) + without.boosted_log_odds(given.rows[held])) / 2
     judged = ~np.isnan(said)
-    curve = _curve(said[judged], given.outcome[judged]) if judged.any() else (0.0, 1.0)
+    curve = _curve(said[judged], given.outcome[judged], given.cohort[judged]) if judged.any() else (0.0, 1.0)
     notes = {
         "examples": len(given.outcome),
         "learners": int(given.learner.max()) + 1,
@@ -159,11 +160,14 @@ def _both_parts(given: Examples, kinds: tuple[str, ...], withdrawn: float, seed:
     )
 
 
-def _curve(log_odds: Floats, outcome: Floats) -> tuple[float, float]:
-    """Intercept and slope with the least log loss."""
+def _curve(log_odds: Floats, outcome: Floats, cohort: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Mean intercept of the cohorts and their common slope, with the least log loss."""
+    known, own = np.unique(cohort, return_inverse=True)
 
-    def loss(at: Floats) -> float:
-        return log_loss(outcome, expit(at[0] + at[1] * log_odds))
+    def loss(at: Floats) -> tuple[float, Floats]:
+        chance = expit(at[own] + at[-1] * log_odds)
+        miss = (chance - outcome) / len(outcome)
+        return log_loss(outcome, chance), np.append(np.bincount(own, miss, len(known)), miss @ log_odds)
 
-    found = minimize(loss, np.array([0.0, 1.0]), method="Nelder-Mead").x
-    return float(found[0]), float(max(found[1], 0.0))
+    found = minimize(loss, np.append(np.zeros(len(known)), 1.0), jac=True, method="L-BFGS-B").x
+    return float(found[:-1].mean()), float(max(found[-1], 0.0))

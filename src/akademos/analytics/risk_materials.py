@@ -42,7 +42,9 @@ def material_features(done: pl.DataFrame, people: pl.DataFrame, as_of: int, para
         opened.unique(["course_id", "material_id"])
         .group_by("course_id")
         .agg(
-            all_read=read.filter(counted[0]).sum(), all_lately=lately.filter(counted[1]).sum(), all_most=counted[2].sum()
+            all_read=read.filter(counted[0]).sum(),
+            all_lately=lately.filter(counted[1]).sum(),
+            all_most=counted[2].sum(),
         )
     )
     kind, days = pl.col("kind"), pl.col("days")
@@ -71,7 +73,12 @@ def material_features(done: pl.DataFrame, people: pl.DataFrame, as_of: int, para
         "coverage_lately": pl.col("own_lately") / pl.col("all_lately"),
         "coverage_most": pl.col("own_most") / pl.col("all_most"),
     }
-    not_placed = {*KEYS, "readership_mean", "revisited_share", *(n for n in table.columns if n.startswith(("own_", "all_")))}
+    not_placed = {
+        *KEYS,
+        "readership_mean",
+        "revisited_share",
+        *(n for n in table.columns if n.startswith(("own_", "all_"))),
+    }
     return table.select(
         *KEYS,
         "readership_mean",

@@ -16,6 +16,7 @@ from akademos.catalogue.peer_datasets import PEER_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
 from akademos.catalogue.release_datasets import RELEASE_DATASETS
 from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
+from akademos.catalogue.risk_datasets import RISK_DATASETS
 from akademos.catalogue.state_datasets import STATE_DATASETS
 
 DATASETS: tuple[Dataset, ...] = (
@@ -31,6 +32,7 @@ DATASETS: tuple[Dataset, ...] = (
     *MODEL_DATASETS,
     *GROUP_DATASETS,
     *PEER_DATASETS,
+    *RISK_DATASETS,
     *RELEASE_DATASETS,
     *MART_DATASETS,
 )

@@ -46,7 +46,9 @@ def read_presentation(folder: Path, code: str) -> Presentation:
     info, registered, site = table["studentInfo"], table["studentRegistration"], table["vle"]
     if info.is_empty():
         raise InputError(
-            f"{folder} holds nobody of presentation {code}.", hint="Give the whole dataset.", code="presentation_missing"
+            f"{folder} holds nobody of presentation {code}.",
+            hint="Give the whole dataset.",
+            code="presentation_missing",
         )
     assessments = table["assessments"].select(
         _COURSE, _id(table["assessments"], "id_assessment", "assessment_id"), _day("date", "due_day"), _number("weight")
@@ -82,7 +84,7 @@ def read_presentation(folder: Path, code: str) -> Presentation:
         result=pl.col("final_result").cast(pl.String).str.strip_chars(),
         **{name: pl.col(name).cast(pl.String) for name in DEMOGRAPHICS if name in info.columns},
     ).unique(KEYS, keep="first", maintain_order=True)
-    return Presentation(code, {name: tables[name].select(*columns) for name, columns in INPUT.items()}, outcomes)
+    return Presentation(code, {name: tables[name].select(columns.names()) for name, columns in INPUT.items()}, outcomes)
 
 
 def _rows(folder: Path, name: str, code: str | None) -> pl.DataFrame:

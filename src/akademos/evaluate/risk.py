@@ -1,7 +1,7 @@
 """`evaluate risk`: who will not complete a course, from the first weeks, by the model that the platform trains.
 
-Trained on presentations 2013B and 2013J, judged on 2014B. Grain: one learner and course at the beginning of day 7 x week
-of the course, weeks 2, 4, 6 and 8. Outcome: final result Withdrawn or Fail; Withdrawn alone stands beside it. Headline
+Trained on presentations 2013B and 2013J, judged on 2014B. Grain: one learner and course when day 7 x week of the course
+begins, weeks 2, 4, 6 and 8. Outcome: final result Withdrawn or Fail; Withdrawn alone stands beside it. Headline
 population (`active`): still registered then; `all`: everybody who had registered by then, where those who have
 withdrawn get their own chance. Nothing later than the cut-off is seen: a submission counts on its day, its mark 14 days
 later, and places among the others rest on the same. No demographic attribute is used; `with_demographics` says what
@@ -237,9 +237,7 @@ def _rows(judged: Judged, said: dict[str, Floats], models: dict[str, RiskModel])
         "new_learners": {"learners": int(new.sum()), **_scores(outcome[here][new], said["headline"][new])},
         "with_demographics": {
             **_scores(outcome[here], said["with_demographics"]),
-            "auroc_gain": _figure(
-                auc(outcome[here], said["with_demographics"]) - auc(outcome[here], said["headline"])
-            ),
+            "auroc_gain": _figure(auc(outcome[here], said["with_demographics"]) - auc(outcome[here], said["headline"])),
         },
         "baselines": {
             name: {
