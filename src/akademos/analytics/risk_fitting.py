@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from akademos.analytics.dropout_risk import Floats, RiskModel, matrix
@@ -162,6 +161,8 @@ def _both_parts(given: Examples, kinds: tuple[str, ...], withdrawn: float, seed:
 
 def _curve(log_odds: Floats, outcome: Floats, cohort: npt.NDArray[np.int64]) -> tuple[float, float]:
     """Mean intercept of the cohorts and their common slope, with the least log loss."""
+    from scipy.optimize import minimize  # heavy, and who only predicts needs none of it
+
     known, own = np.unique(cohort, return_inverse=True)
 
     def loss(at: Floats) -> tuple[float, Floats]:

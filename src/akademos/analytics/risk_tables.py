@@ -18,26 +18,32 @@ KEYS = ("learner_key", "course_id")
 WEEK = 7
 
 INPUT: dict[str, pl.Schema] = {
-    "enrolments": pl.Schema({
-        "learner_key": pl.String,
-        "course_id": pl.String,
-        "registered_day": pl.Int32,
-        "withdrawn_day": pl.Int32,}),
-    "activity": pl.Schema({
-        "learner_key": pl.String,
-        "course_id": pl.String,
-        "material_id": pl.String,
-        "kind": pl.String,
-        "day": pl.Int32,
-        "clicks": pl.Float64,}),
-    "assessments": pl.Schema({"course_id": pl.String, "assessment_id": pl.String, "due_day": pl.Int32, "weight": pl.Float64},
-    "submissions": {
-        "learner_key": pl.String,
-        "course_id": pl.String,
-        "assessment_id": pl.String,
-        "day": pl.Int32,
-        "score": pl.Float64,
-        "banked": pl.Boolean,}),
+    "enrolments": pl.Schema(
+        {"learner_key": pl.String, "course_id": pl.String, "registered_day": pl.Int32, "withdrawn_day": pl.Int32}
+    ),
+    "activity": pl.Schema(
+        {
+            "learner_key": pl.String,
+            "course_id": pl.String,
+            "material_id": pl.String,
+            "kind": pl.String,
+            "day": pl.Int32,
+            "clicks": pl.Float64,
+        }
+    ),
+    "assessments": pl.Schema(
+        {"course_id": pl.String, "assessment_id": pl.String, "due_day": pl.Int32, "weight": pl.Float64}
+    ),
+    "submissions": pl.Schema(
+        {
+            "learner_key": pl.String,
+            "course_id": pl.String,
+            "assessment_id": pl.String,
+            "day": pl.Int32,
+            "score": pl.Float64,
+            "banked": pl.Boolean,
+        }
+    ),
 }
 """Table -> columns. Grain: enrolments one learner and course; activity one learner, material and day (several rows
 count together); assessments one assessment of a course, `due_day` null where it has none; submissions one submission,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.readiness_metrics import READINESS_METRICS
+from akademos.catalogue.risk_metrics import RISK_METRICS
 from akademos.catalogue.study_metrics import STUDY_METRICS
 from akademos.catalogue.tracing_metrics import TRACING_METRICS
 
@@ -240,6 +241,7 @@ METRICS: tuple[Metric, ...] = (
         endpoints=(KNOWLEDGE_GAPS, DASHBOARD),
     ),
     *READINESS_METRICS,
+    *RISK_METRICS,
     *TRACING_METRICS,
     Metric(
         "rhythm",

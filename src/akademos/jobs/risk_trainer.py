@@ -85,14 +85,7 @@ class DropoutRiskTrainer:
                 features = risk_features(tables_at(whole, enrolments, of_these, week * WEEK), week * WEEK, params)
                 rows.append(features.join(ends, on=KEYS))
         table = pl.concat(rows) if rows else _nobody()
-        # Learners who consent are read; whoever does not has no events here, and is no example.
-        known = whole.ends.select("learner_key").unique()
-        table = table.join(known, on="learner_key", how="semi") if table.height else table
-        if (
-            not table.height
-            or table[OUTCOME].value_counts()["count"].min() < EITHER_LEAST
-            or table[OUTCOME].n_unique() < 2
-        ):
+        if not table.height or not EITHER_LEAST <= table[OUTCOME].sum() <= table.height - EITHER_LEAST:
             return table.clear()
         return table.with_columns(pl.lit(" ".join(params.kinds)).alias(_KINDS))
 
@@ -177,9 +170,9 @@ def _risk(artefact: bytes, judged: pl.DataFrame) -> Floats:
 def _inactive_rule(taught: pl.DataFrame, judged: pl.DataFrame) -> Floats:
     """Chance by the rule: how often it came true of those with, and of those without, a week of inactivity."""
     idle = pl.col("inactive_days") >= WEEK
-    share = {
-        one: (taught.filter(idle == one)[OUTCOME].sum() + 1) / (taught.filter(idle == one).height + 2)
-        for one in (False, True)
-    }
-    chances: Floats = np.where(judged.select(idle).to_series().to_numpy(), share[True], share[False])
+    chances: Floats = np.empty(judged.height)
+    followed = judged.select(idle).to_series().to_numpy()
+    for one in (False, True):
+        those = taught.filter(idle == one)[OUTCOME].to_numpy()
+        chances[followed == one] = (those.sum() + 1) / (len(those) + 2)
     return chances

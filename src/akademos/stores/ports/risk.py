@@ -45,7 +45,8 @@ class RiskLedger(Protocol):
         ...
 
     def enrolments(self, tenant_id: str) -> pl.DataFrame:
-        """learner_key (the person's), course_id, registered_on, withdrawn_on: who has withdrawn among them."""
+        """learner_key (the person's), course_id, registered_on, withdrawn_on of learners who consent to learning
+        support; who has withdrawn is among them."""
         ...
 
     def of_week(self, tenant_id: str, as_of: date) -> Mapping[tuple[str, str], RiskScore]:
@@ -55,6 +56,10 @@ class RiskLedger(Protocol):
     def write(self, tenant_id: str, as_of: date, scores: Sequence[RiskScore]) -> int:
         """Replace the scores of a week by those of learners who consent to advising and learning support at this
         moment, in one transaction; scores of whoever does not consent go, of all weeks. Returns how many stand."""
+        ...
+
+    def forget(self, tenant_id: str) -> int:
+        """Drop the scores of whoever does not consent any more; returns how many rows went."""
         ...
 
 

@@ -27,11 +27,12 @@ _COURSES = """
     SELECT course_id, starts_on, ends_on FROM learning_courses
     WHERE tenant_id = %s AND starts_on IS NOT NULL ORDER BY course_id
 """
-_ENROLMENTS = """
+_ENROLMENTS = f"""
     SELECT coalesce(l.person_key, e.learner_key)::text, e.course_id, min(e.registered_on),
         CASE WHEN bool_and(e.withdrawn_on IS NOT NULL) THEN max(e.withdrawn_on) END
     FROM enrolments e LEFT JOIN identity_links l USING (tenant_id, learner_key)
-    WHERE e.tenant_id = %s GROUP BY 1, 2 ORDER BY 1, 2
+    WHERE e.tenant_id = %(tenant)s AND coalesce(l.person_key, e.learner_key) IN ({CONSENTING})
+    GROUP BY 1, 2 ORDER BY 1, 2
 """
 _OF_WEEK = f"SELECT {_LISTED} FROM risk_scores r WHERE r.tenant_id = %s AND r.as_of = %s"
 # Locked, so that a decision waits for this transaction and then finds what it wrote.
@@ -39,10 +40,16 @@ _HOLD_CONSENT = """
     SELECT FROM consent_state WHERE tenant_id = %s AND purpose = ANY(%s)
     ORDER BY learner_key, purpose FOR SHARE
 """
+# What is paused, restricted or objected to is not computed anew, and nothing of it is deleted.
+_NOT_STOPPED = """ AND NOT EXISTS (
+        SELECT FROM consent_state c WHERE c.tenant_id = r.tenant_id AND c.learner_key = r.learner_key
+            AND c.purpose = ANY(%(purposes)s) AND c.granted AND NOT c.live
+    )"""
 _FORGET = f"""
-    DELETE FROM risk_scores r WHERE r.tenant_id = %(tenant)s
-        AND (r.as_of = %(as_of)s OR r.learner_key NOT IN ({CONSENTING}))
+    DELETE FROM risk_scores r
+    WHERE r.tenant_id = %(tenant)s AND r.learner_key NOT IN ({CONSENTING}){_NOT_STOPPED}
 """
+_REPLACE = f"DELETE FROM risk_scores r WHERE r.tenant_id = %(tenant)s AND r.as_of = %(as_of)s{_NOT_STOPPED}"
 _WRITE = f"""
     INSERT INTO risk_scores (tenant_id, {", ".join(_COLUMNS)})
     SELECT %(tenant)s, {", ".join(f"%({name})s" for name in _COLUMNS)}
@@ -77,9 +84,10 @@ class PostgresRisk:
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def enrolments(self, tenant_id: str) -> pl.DataFrame:
-        """Everybody who was ever enrolled; see the port."""
+        """Everybody who was ever enrolled and consents; see the port."""
         with self._database.pipeline() as transaction:
-            rows = transaction.execute(_ENROLMENTS, (tenant_id,)).fetchall()
+            values = {"tenant": tenant_id, "purposes": [Purpose.LEARNING_SUPPORT.value]}
+            rows = transaction.execute(_ENROLMENTS, values).fetchall()
         schema = {"learner_key": pl.String, "course_id": pl.String, "registered_on": pl.Date, "withdrawn_on": pl.Date}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -93,11 +101,18 @@ class PostgresRisk:
         """Replace a week; see the port."""
         with self._database.pipeline() as transaction:
             transaction.execute(_HOLD_CONSENT, (tenant_id, list(PURPOSES)))
-            transaction.execute(_FORGET, {"tenant": tenant_id, "as_of": as_of, "purposes": list(PURPOSES)})
+            values = {"tenant": tenant_id, "as_of": as_of, "purposes": list(PURPOSES)}
+            transaction.execute(_FORGET, values)
+            transaction.execute(_REPLACE, values)
             cursor = transaction.cursor()
             if scores:
                 cursor.executemany(_WRITE, [_values(tenant_id, one) for one in scores])
             return max(cursor.rowcount, 0) if scores else 0
+
+    def forget(self, tenant_id: str) -> int:
+        """Drop what nobody consents to any more; see the port."""
+        with self._database.pipeline() as transaction:
+            return transaction.execute(_FORGET, {"tenant": tenant_id, "purposes": list(PURPOSES)}).rowcount
 
     def newest(self, tenant_id: str, learner_keys: Sequence[str], today: date) -> list[FocusScore]:
         """The newest scores, consent looked at in the same statement; see the port."""
