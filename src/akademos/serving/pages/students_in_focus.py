@@ -105,7 +105,7 @@ def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
     risk = line["risk"]
     return [
         Cell(
-            text_of(learner.get("display_name")) or words.plain("learners.unnamed", short=key[:8]),
+            text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8]),
             href=f"{progress_path}?learner={key}",
         ),
         Cell(str(line["course"])),
