@@ -50,6 +50,7 @@ from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
+from akademos.stores.postgres.risk import PostgresRisk
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
 from akademos.stores.postgres.roster import PostgresRosters
 from akademos.stores.postgres.salts import PostgresSalts
@@ -238,6 +239,11 @@ class Adapters:
     def peers(self) -> PostgresPeers:
         """Comparison with peers, and the memory of the guard behind it."""
         return PostgresPeers(self.database)
+
+    @cached_property
+    def risk(self) -> PostgresRisk:
+        """Weekly risk, and what it rests on."""
+        return PostgresRisk(self.database)
 
     @cached_property
     def noise(self) -> PostgresNoise:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from akademos.jobs.research_releases import ResearchReleases
     from akademos.jobs.resolved_events import ResolvedEvents
     from akademos.jobs.retention_report import RetentionReport
+    from akademos.jobs.risk_scores import RiskScoresJob
+    from akademos.jobs.trainers import TrainingSource
     from akademos.jobs.worker import Jobs, Worker
     from akademos.serving.api import Application
     from akademos.stores.ports.consent import RecordedBasis
@@ -110,6 +112,7 @@ class System(Adapters):
             openid=openid,
             answers=self.learner_answers,
             peers=self.peers,
+            focus=self.risk,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
             consent=self.consent,
@@ -174,14 +177,25 @@ class System(Adapters):
     @cached_property
     def training(self) -> TrainingJob:
         """Trains models and puts the better ones into service."""
+        from akademos.jobs.model_training import TrainingJob
+
+        return TrainingJob(self.models, self._training_source, self.job_runs, clock=now)
+
+    @cached_property
+    def risk_scores(self) -> RiskScoresJob:
+        """Scores who may need help, every week."""
+        from akademos.jobs.risk_scores import RiskScoresJob
+
+        return RiskScoresJob(self.risk, self.models, self._training_source, self.job_runs, clock=now)
+
+    @cached_property
+    def _training_source(self) -> TrainingSource:
         from akademos.jobs.learner_buckets import LearnerBuckets
         from akademos.jobs.learner_states import ROWS_PER_BUCKET
-        from akademos.jobs.model_training import TrainingJob
         from akademos.jobs.trainers import TrainingSource
 
         buckets = LearnerBuckets(self.resolved_events, self.consent, ROWS_PER_BUCKET)
-        source = TrainingSource(buckets, self.records, self.learner_states, self.registries)
-        return TrainingJob(self.models, source, self.job_runs, clock=now)
+        return TrainingSource(buckets, self.records, self.learner_states, self.registries, self.risk)
 
     def jobs(
         self,
@@ -256,6 +270,7 @@ class System(Adapters):
                 protection=protection,
             ),
             training=self.training,
+            risk_scores=self.risk_scores,
             releases=self.research_releases,
             outbox=OutboxJob(
                 self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now

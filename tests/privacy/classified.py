@@ -23,6 +23,8 @@ GOVERNANCE = "governance"
 """For stewards and administrators; names nobody."""
 GROUPS = "groups"
 """Answers over groups, behind the gate and disclosure control."""
+FOCUS = "students in focus"
+"""An advisor's consenting learners, or a learner about themself, behind the gate."""
 PEERS = "peers"
 """A learner about themself beside what is published of peers, by their own choice; disclosure control."""
 RIGHT_OF_ACCESS = "right of access"
@@ -56,6 +58,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/my-study-habits"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
     ("GET", "/groups"): GROUPS,
+    ("GET", "/v1/analytics/students-in-focus"): FOCUS,
+    ("GET", "/students-in-focus"): FOCUS,
     ("GET", "/v1/analytics/peers"): PEERS,
     ("GET", "/peers"): PEERS,
     ("GET", "/v1/models"): OPEN,  # staff: counts, hashes and cards, which name nobody

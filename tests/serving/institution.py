@@ -65,6 +65,7 @@ from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
+from akademos.stores.postgres.risk import PostgresRisk
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
@@ -253,6 +254,7 @@ def services_on(
         openid=openid,
         answers=answers,
         peers=PostgresPeers(database),
+        focus=PostgresRisk(database),
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
         consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),

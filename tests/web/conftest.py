@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
+from tests.web.invented_focus import focus_lines
 from tests.web.invented_forms import NOW, Json
 from tests.web.invented_study import study_answers
 
@@ -69,6 +70,12 @@ async def _other(request: Request) -> Response:
         return _page(pages.render_my_study(*study_answers(which.removeprefix("study-")), shell=SHELL))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
+    if which in ("focus", "focus-rule", "no-focus"):
+        lines = [] if which == "no-focus" else focus_lines(by_rule=which == "focus-rule")
+        shell = pages.Shell(nav=SHELL.nav, person="Noor Haddad", role="Advisor", language="de" if lines else "en")
+        return _page(
+            pages.render_students_in_focus(lines, shell=shell, capacity=20, withheld=None, progress_path="/progress")
+        )
     if which == "consent":
         return _page(pages.render_no_consent(shell=SHELL, own_page=True))
     down = errors.Unavailable("The store does not answer.", hint="Try again in a minute.")

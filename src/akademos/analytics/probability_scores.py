@@ -35,6 +35,21 @@ def auc(outcome: Floats, predicted: Floats) -> float:
     return float((ranks[outcome == 1].sum() - successes * (successes + 1) / 2) / (successes * failures))
 
 
+def average_precision(outcome: Floats, predicted: Floats) -> float:
+    """Area under the precision-recall curve as a step function: mean precision over successes, ties together; nan
+    without successes.
+
+    Source: Davis and Goadrich (2006), doi:10.1145/1143844.1143874, on why not by straight lines.
+    """
+    order = np.argsort(-predicted, kind="stable")
+    hit, score = outcome[order], predicted[order]
+    last = np.append(np.diff(score) != 0, values=True)
+    found, listed = np.cumsum(hit)[last], np.flatnonzero(last) + 1
+    if not found.size or not found[-1]:
+        return float("nan")
+    return float((np.diff(found, prepend=0.0) * found / listed).sum() / found[-1])
+
+
 def log_loss(outcome: Floats, predicted: Floats) -> float:
     """Mean negative log-likelihood in nats."""
     p = np.clip(predicted, CLIP, 1 - CLIP)

@@ -18,6 +18,7 @@ from akademos.catalogue.people_datasets import PEOPLE_DATASETS
 from akademos.catalogue.records.datasets import RECORD_DATASETS
 from akademos.catalogue.release_datasets import RELEASE_DATASETS
 from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
+from akademos.catalogue.risk_datasets import RISK_DATASETS
 from akademos.catalogue.roster_datasets import ROSTER_DATASETS
 from akademos.catalogue.state_datasets import STATE_DATASETS
 
@@ -36,6 +37,7 @@ DATASETS: tuple[Dataset, ...] = (
     *MODEL_DATASETS,
     *GROUP_DATASETS,
     *PEER_DATASETS,
+    *RISK_DATASETS,
     *RELEASE_DATASETS,
     *OUTBOX_DATASETS,
     *MART_DATASETS,

@@ -9,6 +9,7 @@ from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.readiness_metrics import READINESS_METRICS
 from akademos.catalogue.recommendation_metrics import RECOMMENDATION_METRICS
+from akademos.catalogue.risk_metrics import RISK_METRICS
 from akademos.catalogue.study_metrics import STUDY_METRICS
 from akademos.catalogue.tracing_metrics import TRACING_METRICS
 
@@ -241,6 +242,7 @@ METRICS: tuple[Metric, ...] = (
         endpoints=(KNOWLEDGE_GAPS, DASHBOARD),
     ),
     *READINESS_METRICS,
+    *RISK_METRICS,
     *TRACING_METRICS,
     *RECOMMENDATION_METRICS,
     Metric(

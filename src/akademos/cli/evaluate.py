@@ -52,3 +52,9 @@ def readiness(data: Data) -> None:
 def recommend(data: Data) -> None:
     """The material that comes next: NDCG and coverage beside popularity, transitions, item neighbours and EASE."""
     _judged("recommend", data)
+
+
+@app.command()
+def risk(data: Data) -> None:
+    """Who will not complete a course, from the first weeks: OULAD, trained on 2013, judged on 2014."""
+    _judged("risk", data)

@@ -18,6 +18,7 @@ from akademos.catalogue.registry import Registry
 from akademos.jobs.learner_buckets import LearnerBuckets
 from akademos.stores.ports.learner_state import LearnerStates
 from akademos.stores.ports.records import Records
+from akademos.stores.ports.risk import RiskLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class TrainingSource:
     records: Records
     states: LearnerStates
     registries: Callable[[str], Registry]
+    risk: RiskLedger | None = None
 
 
 class Trainer(Protocol):
@@ -80,6 +82,7 @@ class Trainer(Protocol):
 
 
 TRAINERS: Mapping[str, str] = {
+    "dropout_risk": "akademos.jobs.risk_trainer:DropoutRiskTrainer",
     "exam_readiness": "akademos.jobs.readiness_trainer:ReadinessTrainer",
     "tracing": "akademos.jobs.tracing_trainer:TracingTrainer",
 }

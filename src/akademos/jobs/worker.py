@@ -48,6 +48,8 @@ from akademos.jobs.record_expiry import RecordExpiryJob
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.research_releases import JOB as RELEASES
 from akademos.jobs.research_releases import ResearchReleases
+from akademos.jobs.risk_scores import JOB as RISK_SCORES
+from akademos.jobs.risk_scores import RiskScoresJob
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.ports.access import Tenants
 from akademos.stores.ports.event_log import EventLogReader
@@ -105,6 +107,7 @@ class Jobs:
     group_statistics: GroupStatisticsJob
     peer_comparison: PeerComparisonJob
     training: TrainingJob
+    risk_scores: RiskScoresJob
     releases: ResearchReleases
     outbox: OutboxJob
     progress: ProgressJob
@@ -131,6 +134,7 @@ class Jobs:
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
             TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
             "progress": lambda: [self._rebuild_progress(tenant.tenant_id) for tenant in self.tenants.all()],
+            RISK_SCORES: lambda: [self.risk_scores.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
@@ -254,7 +258,11 @@ class Worker:
                 continue
             if job.job not in PROMISED and not calm and not in_its_hours(job, now):
                 continue
-            following = {GROUP_STATISTICS: jobs.group_statistics.run, PEER_COMPARISON: jobs.peer_comparison.run}
+            following: Mapping[str, Callable[[str], object]] = {
+                GROUP_STATISTICS: jobs.group_statistics.run,
+                PEER_COMPARISON: jobs.peer_comparison.run,
+                RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
+            }
             if job.job not in (LEARNER_STATES, TRAIN, *following):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):

@@ -50,6 +50,7 @@ from akademos.serving.routes import (
     requests,
     retention,
     sign_in,
+    students_in_focus,
     verify,
 )
 from akademos.serving.routes.events import Address
@@ -143,6 +144,7 @@ def create_app(
         retention,
         sign_in,
         verify,
+        students_in_focus,
     ):
         app.include_router(one.router)
     if services.development:

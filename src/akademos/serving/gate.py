@@ -115,7 +115,9 @@ class Gate:
             self._refuse(principal, ask, None, _wrong_role(principal, "This is for learners, about themselves."))
         return self.about_learner(principal, ask, produce)
 
-    def own_learners(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> OwnLearners:
+    def own_learners(
+        self, principal: Principal, what: str, purposes: Sequence[Purpose], *, advisors_only: bool = False
+    ) -> OwnLearners:
         """The consenting learners of an instructor's courses, or an advisor's advisees, each looked up again before
         the list leaves.
 
@@ -124,8 +126,10 @@ class Gate:
         """
         ask = _with_purposes_of_role(principal, Ask(None, what, tuple(purposes)))
         reach, purposes = RULE_OF[principal.role].reach, ask.purposes
-        if reach not in {Reach.OWN_COURSES, Reach.OWN_ADVISEES}:
-            reason = "Lists of learners are for instructors and advisors."
+        if reach not in ({Reach.OWN_ADVISEES} if advisors_only else {Reach.OWN_COURSES, Reach.OWN_ADVISEES}):
+            reason = (
+                "This list is for advisors." if advisors_only else "Lists of learners are for instructors and advisors."
+            )
             self._refuse(principal, ask, None, _wrong_role(principal, reason))
         roster = self._readings.roster(principal.tenant_id, actor=principal.user_id, reach=reach, purposes=purposes)
         entry = self._entry(principal, ask, roster.actor_audit_name, None, ALLOWED)

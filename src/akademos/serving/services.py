@@ -37,6 +37,7 @@ from akademos.stores.ports.records import Records
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
+from akademos.stores.ports.risk import FocusScores
 
 DASHBOARD = "/v1/analytics/dashboard"
 MASTERY = "/v1/analytics/mastery"
@@ -50,6 +51,7 @@ STUDY_PATTERNS = "/v1/analytics/study-patterns"
 RECOMMENDATIONS = "/v1/analytics/recommendations"
 GROUPS = "/v1/analytics/groups"
 PEERS = "/v1/analytics/peers"
+STUDENTS_IN_FOCUS = "/v1/analytics/students-in-focus"
 ANSWERS = (
     DASHBOARD,
     MASTERY,
@@ -67,7 +69,8 @@ ANSWERS = (
 
 @dataclass(frozen=True)
 class Services:
-    """Ports and policies behind the routes. `purposes` says for each of `ANSWERS` and for `PEERS` what must be
+    """Ports and policies behind the routes. `purposes` says for each of `ANSWERS`, `PEERS` and `STUDENTS_IN_FOCUS` what
+    must be
     consented to; `group_metrics` are answered over groups; `clock` gives the present instant in UTC; `development`
     allows the development sign-in; `public_url` is the address that browsers use, empty where it is not known."""
 
@@ -77,6 +80,7 @@ class Services:
     openid: OpenIdSignIn
     answers: AnswerSource
     peers: PublishedPeers
+    focus: FocusScores
     readings: LearnerReadings
     trail: AuditTrail
     consent: ConsentLedger
@@ -113,13 +117,14 @@ class Services:
 
 
 def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, ...]]:
-    """What must be consented to at each of `ANSWERS` and at `PEERS`: of each metric answered there its first purpose.
+    """What must be consented to at each of `ANSWERS`, at `PEERS` and at `STUDENTS_IN_FOCUS`: of each metric answered
+    there its first purpose.
 
     Raises:
         CatalogueError: an address answers no declared metric, or one without a purpose.
     """
     purposes: dict[str, tuple[Purpose, ...]] = {}
-    for address in (*ANSWERS, PEERS):
+    for address in (*ANSWERS, PEERS, STUDENTS_IN_FOCUS):
         answered = [metric for metric in metrics if f"GET {address}" in metric.endpoints]
         if not answered or not all(metric.purposes for metric in answered):
             raise CatalogueError(

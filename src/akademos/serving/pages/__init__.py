@@ -10,6 +10,7 @@ from akademos.serving.pages.notices import render_error, render_no_consent
 from akademos.serving.pages.peers import render_peers, render_peers_invitation
 from akademos.serving.pages.shell import CONTENT_SECURITY_POLICY, STATIC_FOLDER, NavLink, Shell
 from akademos.serving.pages.sign_in import Person, SignInLink, render_sign_in, render_signed_in
+from akademos.serving.pages.students_in_focus import render_students_in_focus
 
 __all__ = [
     "CONTENT_SECURITY_POLICY",
@@ -32,4 +33,5 @@ __all__ = [
     "render_peers_invitation",
     "render_sign_in",
     "render_signed_in",
+    "render_students_in_focus",
 ]

@@ -37,6 +37,7 @@ router = APIRouter(include_in_schema=False)
 MY_PROGRESS = "/my-progress"
 MY_STUDY = "/my-study-habits"
 LEARNERS = "/learners"
+FOCUS = "/students-in-focus"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
 PEERS = "/peers"
@@ -82,6 +83,8 @@ def shell_for(
         ]
     if principal is not None and RULE_OF[principal.role].reach in _LISTING:
         links.append(_link("my_learners", LEARNERS, request, language))
+    if principal is not None and RULE_OF[principal.role].reach is Reach.OWN_ADVISEES:
+        links.append(_link("focus", FOCUS, request, language))
     if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
         links.append(_link("groups", GROUPS, request, language))
     shell = Shell(

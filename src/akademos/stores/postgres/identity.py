@@ -86,6 +86,7 @@ _NOTE = """
 _DROP_STATES = (
     "DELETE FROM learner_state WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])",
     "DELETE FROM topic_mastery WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])",
+    "DELETE FROM risk_scores WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])",
     """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT %s, k, clock_timestamp() FROM unnest(%s::uuid[]) AS k

@@ -1,0 +1,115 @@
+"""Why a learner is on the list of students in focus: what the model's features add, by theme, with the facts behind it.
+
+Grain of the results: one learner and course. A theme's *effect* is the sum of what its features add to the log odds
+(`dropout_risk.RiskModel.contributions`); it describes the model, not causes. Facts are plain numbers of the same
+features, so that a reason can be said in words and checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from akademos.analytics.dropout_risk import Floats
+
+THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("marks", ("score",)),
+    ("assessments", ("missed", "submitted_", "late", "behind", "early_")),
+    ("registration", ("registered_", "courses", "banked")),
+    ("inactivity", ("inactive_days", "last_days", "week_0", "week_1", "active_days_7", "active_days_14", "streak_now")),
+    ("rhythm", ("active_", "streak_", "gap_", "weekend_", "first_day")),
+    ("effort", ("clicks", "week_", "weeks_", "day_")),
+    ("time", ("day",)),
+)
+"""Theme -> beginnings of the names of its features, first match; whatever matches none is about materials."""
+
+MATERIALS = "materials"
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "marks": ("score_mean",),
+    "assessments": ("missed", "late"),
+    "inactivity": ("inactive_days",),
+    "rhythm": ("active_days_14",),
+    "effort": ("clicks_place",),
+    MATERIALS: ("coverage_most",),
+    "registration": ("registered_day",),
+    "time": ("day",),
+}
+REASONS_MOST = 3
+SLIGHT = 0.05
+"""A theme that adds less to the log odds is no reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A theme that speaks for risk, how much it adds to the log odds (None in a rule), and its facts."""
+
+    theme: str
+    effect: float | None
+    facts: Mapping[str, float | None]
+
+
+def theme_of(feature: str) -> str:
+    """The theme of a feature."""
+    return next((theme for theme, starts in THEMES if feature.startswith(starts)), MATERIALS)
+
+
+def theme_effects(features: Sequence[str], contributions: Floats) -> list[dict[str, float]]:
+    """Of each row of (rows, features) the sum by theme, in log odds."""
+    themes = np.array([theme_of(name) for name in features])
+    sums = {str(theme): contributions[:, themes == theme].sum(axis=1) for theme in np.unique(themes)}
+    return [
+        {theme: round(float(values[row]), 4) for theme, values in sums.items()} for row in range(len(contributions))
+    ]
+
+
+def reasons(effects: Mapping[str, float], row: Mapping[str, float | None]) -> list[Reason]:
+    """The themes that add most, largest first; the time of the course is nobody's reason."""
+    found = sorted(effects.items(), key=lambda one: (-one[1], one[0]))
+    return [
+        Reason(theme, effect, facts_of(theme, row)) for theme, effect in found if effect >= SLIGHT and theme != "time"
+    ][:REASONS_MOST]
+
+
+def facts_of(theme: str, row: Mapping[str, float | None]) -> dict[str, float | None]:
+    """The numbers behind a theme."""
+    return {name: row.get(name) for name in FACTS[theme]}
+
+
+def changed(now: Mapping[str, float], before: Mapping[str, float] | None) -> list[tuple[str, float]]:
+    """Themes whose effect moved by more than SLIGHT since the last time, largest move first."""
+    if before is None:
+        return []
+    moved = ((theme, round(now.get(theme, 0.0) - before.get(theme, 0.0), 4)) for theme in sorted({*now, *before}))
+    kept = [(theme, by) for theme, by in moved if abs(by) > SLIGHT and theme != "time"]
+    return sorted(kept, key=lambda one: -abs(one[1]))[:REASONS_MOST]
+
+
+INACTIVE, LONG_INACTIVE = 7.0, 14.0
+
+
+def rule_level(row: Mapping[str, float | None]) -> tuple[str, list[Reason]]:
+    """The estimate by rule, where there is no model: no probability, only whom to ask after first.
+
+    `high` after 14 days without activity, or after 7 with something missed; `raised` after 7, or with something missed;
+    else `low`. The rule is stated wherever it is shown.
+    """
+    inactive, missed = row.get("inactive_days") or 0.0, row.get("missed") or 0.0
+    found = []
+    if inactive >= INACTIVE:
+        found.append(Reason("inactivity", None, facts_of("inactivity", row)))
+    if missed >= 1:
+        found.append(Reason("assessments", None, facts_of("assessments", row)))
+    if inactive >= LONG_INACTIVE or len(found) == 2:
+        return "high", found
+    return ("raised" if found else "low"), found
+
+
+HIGH, RAISED = 0.6, 0.35
+"""Levels of a probability: bounds of words, not of decisions; the list is as long as somebody has time for."""
+
+
+def level(risk: float) -> str:
+    """The word for a probability."""
+    return "high" if risk >= HIGH else "raised" if risk >= RAISED else "low"

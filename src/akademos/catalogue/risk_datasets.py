@@ -1,0 +1,39 @@
+"""Dataset of students in focus: the weekly estimate of risk, with its reasons."""
+
+from __future__ import annotations
+
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.declarations import Dataset, Purpose, years
+
+RISK_DATASETS: tuple[Dataset, ...] = (
+    Dataset(
+        name="risk_scores",
+        description="How likely it is that a course is not completed, week by week, with the reasons that the model "
+        "gives; where there is no model, the level that a stated rule gives. Of learners who consent to advising.",
+        grain="one learner, course and week",
+        owner="learning science",
+        columns=(
+            TENANT,
+            LEARNER,
+            must("course_id", "string", "course"),
+            must("as_of", "date", "first day that was not known yet: a Monday"),
+            must("computed_at", "timestamp", "when it was computed"),
+            must("course_day", "int32", "day of the course that it was, the first being 0", unit="days"),
+            must("basis", "string", "model or rule"),
+            may("model_version", "int64", "version of dropout_risk; none by rule"),
+            may("risk", "float64", "chance that the course is not completed; none by rule", unit="share"),
+            must("level", "string", "high, raised or low"),
+            must("reasons", "json", "themes that speak for risk, with effect and facts"),
+            must("effects", "json", "what each theme adds to the log odds"),
+            may("previous_risk", "float64", "that of the week before, by the same version", unit="share"),
+            must("changed", "json", "themes whose effect moved since the week before"),
+        ),
+        zone="serving",
+        purposes=(Purpose.ADVISING, Purpose.LEARNING_SUPPORT),
+        time_column="computed_at",
+        retention=years(1),
+        service_level="every week",
+        upstream=("event_log", "enrolments", "models", "consent_state"),
+        checks=("0 <= risk <= 1", "a risk has a model_version"),
+    ),
+)

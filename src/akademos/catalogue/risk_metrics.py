@@ -1,0 +1,36 @@
+"""The numbers about students in focus."""
+
+from __future__ import annotations
+
+from akademos.catalogue.declarations import Metric, Purpose
+
+_SHOWN = ("GET /v1/analytics/students-in-focus",)
+_GRAIN = "learner, course and week"
+
+RISK_METRICS: tuple[Metric, ...] = (
+    Metric(
+        "dropout_risk",
+        "How likely it is that a learner does not complete a course, week by week, with reasons.",
+        "mean log odds of a logistic regression and boosted trees over activity, hand-ins and marks compared with the "
+        "same course in the same week, calibrated on courses that were held back; reasons are the weights and TreeSHAP "
+        "values by theme: they describe the model, not causes",
+        "probability",
+        _GRAIN,
+        (Purpose.ADVISING,),
+        minimum_sample="200 learners of courses that have ended, and a model better than the rule of a week without "
+        "activity on held-out learners",
+        upstream=("event_log", "enrolments", "models"),
+        endpoints=_SHOWN,
+    ),
+    Metric(
+        "dropout_rule",
+        "Whom to ask after first, where there is no model: a stated rule, no probability.",
+        "high after 14 days without activity, or after 7 with an assessment missed; raised after 7, or with one missed",
+        "level",
+        _GRAIN,
+        (Purpose.LEARNING_SUPPORT,),
+        minimum_sample="an enrolment in a course with a first day",
+        upstream=("event_log", "enrolments"),
+        endpoints=_SHOWN,
+    ),
+)

@@ -1,0 +1,178 @@
+"""The trainer of `dropout_risk`: from courses that have ended, and what learners had done by some of their weeks.
+
+An example is one learner and course at one week, of those still enrolled then, with what came of it
+(`course_activity.outcomes`). Cohorts are the days on which courses began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from akademos.analytics.dropout_risk import MODEL, from_bytes
+from akademos.analytics.probability_scores import (
+    CLIP,
+    Floats,
+    auc,
+    average_precision,
+    brier,
+    calibration_slope,
+    ece,
+    interval,
+)
+from akademos.analytics.risk_features import risk_features
+from akademos.analytics.risk_fitting import OUTCOME, Examples, examples, fit_risk
+from akademos.analytics.risk_materials import common_kinds
+from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters
+from akademos.jobs.course_activity import (
+    COLUMNS,
+    CourseActivity,
+    course_activity,
+    is_of_a_course,
+    joined,
+    outcomes,
+    tables_at,
+)
+from akademos.jobs.trainers import TrainingSource
+
+WEEKS = (2, 4, 6, 8, 12, 16, 20)
+"""Of a course, as far as it is long enough: a model serves any week between the first and the last of them."""
+
+OUTCOMES_LEAST = 200
+"""Learners of courses that have ended, from which a model is fitted; below it a stated rule stands."""
+EITHER_LEAST = 25
+"""Examples of either outcome."""
+
+_KINDS = "kinds"
+
+
+class DropoutRiskTrainer:
+    """See `jobs.trainers.Trainer`."""
+
+    name = MODEL
+    learners_least = OUTCOMES_LEAST
+    use = (
+        "Shows advisors who of their own learners may need help to complete a course, and why the model thinks so. "
+        "Not for grading, admission, sanctions or ranking, and not for deciding anything about a person."
+    )
+    limits = (
+        "It knows what learners do here and hand in here, nothing of their lives.",
+        "It describes what went with not completing before; it does not say what would change it.",
+        "Whether a course was completed is known from withdrawals and certificates only.",
+        "A course of another kind than those it learned from is judged by their measure.",
+    )
+    loss = "mean log loss of each learner, over the weeks of their courses"
+
+    def gather(self, source: TrainingSource, tenant_id: str, as_of: datetime) -> pl.DataFrame:
+        """One row a learner, course and week; none where one outcome is too rare to learn from."""
+        found = gathered(source, tenant_id)
+        if found is None or source.risk is None:
+            return _nobody()
+        whole, courses = found
+        enrolments = source.risk.enrolments(tenant_id)
+        ends = outcomes(whole, enrolments, courses, as_of.date())
+        ended = courses.join(ends.select("course_id").unique(), on="course_id", how="semi")
+        params = RiskParameters(kinds=common_kinds(whole.activity))
+        length = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
+        rows = []
+        for week in WEEKS:
+            of_these = ended.filter(length > week * WEEK)
+            if of_these.height:
+                features = risk_features(tables_at(whole, enrolments, of_these, week * WEEK), week * WEEK, params)
+                rows.append(features.join(ends, on=KEYS))
+        table = pl.concat(rows) if rows else _nobody()
+        if not table.height or not EITHER_LEAST <= table[OUTCOME].sum() <= table.height - EITHER_LEAST:
+            return table.clear()
+        return table.with_columns(pl.lit(" ".join(params.kinds)).alias(_KINDS))
+
+    def fit(self, examples: pl.DataFrame, seed: int) -> bytes:
+        """The model as bytes."""
+        kinds = tuple(str(examples[_KINDS][0]).split())
+        return fit_risk(_arrays(examples), kinds=kinds, withdrawn=1.0, seed=seed).to_bytes()
+
+    def features(self, artefact: bytes) -> Sequence[str]:
+        """What it predicts from."""
+        return from_bytes(artefact).features
+
+    def parameters(self, artefact: bytes) -> Mapping[str, Any]:
+        """How it came about."""
+        model = from_bytes(artefact)
+        return {"kind": "logistic regression and boosted trees", "kinds_of_material": list(model.kinds), **model.notes}
+
+    def losses(self, artefact: bytes | None, taught: pl.DataFrame, judged: pl.DataFrame) -> dict[str, float]:
+        """Mean log loss of each learner; the baseline is the rule of a week without activity, as often right as it was
+        among the learners of `taught`."""
+        chance = _inactive_rule(taught, judged) if artefact is None else _risk(artefact, judged)
+        p, outcome = np.clip(chance, CLIP, 1 - CLIP), judged[OUTCOME].to_numpy()
+        loss = -(outcome * np.log(p) + (1 - outcome) * np.log1p(-p))
+        by_learner = (
+            judged.select("learner_key").with_columns(loss=loss).group_by("learner_key").agg(pl.col("loss").mean())
+        )
+        return dict(by_learner.sort("learner_key").iter_rows())
+
+    def metrics(
+        self, artefact: bytes, judged: pl.DataFrame, floor: int, seed: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """AUROC, AUPRC, Brier, calibration; and by course."""
+        outcome, said = judged[OUTCOME].to_numpy(), _risk(artefact, judged)
+        learner = judged["learner_key"].rank("dense").to_numpy().astype(np.int64) - 1
+        metrics: dict[str, Any] = {"learners": judged["learner_key"].n_unique(), "examples": judged.height}
+        for name, score in (("auroc", auc), ("auprc", average_precision), ("brier", brier), ("ece", ece)):
+            low, high = interval(score, outcome, said, learner, seed=seed)
+            metrics[name] = {"value": score(outcome, said), "low": low, "high": high}
+        metrics["slope"] = {"value": calibration_slope(outcome, said)}
+        groups = {}
+        for course, rows in judged.with_columns(said=said).partition_by("course_id", as_dict=True).items():
+            if rows["learner_key"].n_unique() >= floor:
+                its = rows[OUTCOME].to_numpy()
+                groups[str(course[0])] = {
+                    "learners": rows["learner_key"].n_unique(),
+                    "auroc": round(auc(its, rows["said"].to_numpy()), 4),
+                    "predicted": round(float(rows["said"].mean()), 4),  # type: ignore[arg-type]  # of numbers
+                    "not_completed": round(float(its.mean()), 4),
+                }
+        return metrics, groups
+
+
+def gathered(source: TrainingSource, tenant_id: str) -> tuple[CourseActivity, pl.DataFrame] | None:
+    """What the learners who consent did in courses that have a first day, and these courses."""
+    if source.risk is None:
+        return None
+    courses = source.risk.courses(tenant_id)
+    if courses.is_empty():
+        return None
+    kinds_of = (
+        source.records.curriculum(tenant_id).tables["materials"].select("material_id", "kind").unique("material_id")
+    )
+    names = sorted(event.name for event in source.registries(tenant_id).events if is_of_a_course(event.name))
+    buckets = source.buckets.read(tenant_id, names, COLUMNS)
+    parts = [course_activity(bucket.events, courses, kinds_of) for bucket in buckets]
+    return (joined(parts), courses) if parts else None
+
+
+def _nobody() -> pl.DataFrame:
+    return pl.DataFrame(schema={"learner_key": pl.String})
+
+
+def _arrays(table: pl.DataFrame) -> Examples:
+    return examples(table.drop(_KINDS))
+
+
+def _risk(artefact: bytes, judged: pl.DataFrame) -> Floats:
+    model = from_bytes(artefact)
+    return model.risk(model.rows(judged))
+
+
+def _inactive_rule(taught: pl.DataFrame, judged: pl.DataFrame) -> Floats:
+    """Chance by the rule: how often it came true of those with, and of those without, a week of inactivity."""
+    idle = pl.col("inactive_days") >= WEEK
+    chances: Floats = np.empty(judged.height)
+    followed = judged.select(idle).to_series().to_numpy()
+    for one in (False, True):
+        those = taught.filter(idle == one)[OUTCOME].to_numpy()
+        chances[followed == one] = (those.sum() + 1) / (len(those) + 2)
+    return chances

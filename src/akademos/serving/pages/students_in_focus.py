@@ -1,0 +1,124 @@
+"""An advisor's list of students in focus: who may need help first, why, what changed, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from akademos.serving.pages.answers import Json, block, rows, text_of
+from akademos.serving.pages.shell import Shell, page
+from akademos.serving.pages.tables import MISSING, Cell, Column, Table, share_cell
+from akademos.serving.pages.tiles import Tile
+from akademos.serving.pages.wording import Words
+
+CAPACITIES = (5, 10, 20, 50, 100)
+_NUMERIC = frozenset({"risk", "change", "day"})
+_LEVELS = ("low", "raised", "high")
+
+
+def render_students_in_focus(
+    lines: Sequence[Json], *, shell: Shell, capacity: int, withheld: int | None, progress_path: str
+) -> str:
+    """The list as HTML.
+
+    Args:
+        lines: of `/v1/analytics/students-in-focus`, in its order, all of them.
+        capacity: how many are shown.
+        withheld: learners without consent, rounded; None when so few.
+        progress_path: the page of one learner; the key goes into its parameter `learner`.
+    """
+    words = shell.words
+    shown = lines[:capacity]
+    by_rule = any(line["basis"] == "rule" for line in shown)
+    keys = ("name", "course", "level", "risk", "change", "reasons", "day")
+    table = Table(
+        words.plain("focus.title"),
+        [Column(words.plain(f"focus.col.{key}"), numeric=key in _NUMERIC) for key in keys],
+        [_cells(line, progress_path, words) for line in shown],
+    )
+    newest = max((str(line["as_of"]) for line in lines), default="")
+    return page(
+        "students_in_focus.html",
+        shell,
+        title=words.plain("focus.title"),
+        tiles=_tiles(lines, shown, withheld, words),
+        take=_takeaway(shown, words),
+        table=table if shown else None,
+        by_rule=by_rule,
+        versions=", ".join(sorted({str(line["model_version"]) for line in shown if line["model_version"]})),
+        as_of=words.locale.full_day(date.fromisoformat(newest)) if newest else "",
+        estimated=words.counted("focus.estimated", len(lines)),
+        capacities=sorted({*CAPACITIES, capacity}),
+        capacity=capacity,
+    )
+
+
+def _tiles(lines: Sequence[Json], shown: Sequence[Json], withheld: int | None, words: Words) -> list[Tile]:
+    """Four figures: on the list, high among them, up since last week, not listed for want of consent."""
+    number = words.locale.number
+    high = sum(line["level"] == "high" for line in shown)
+    up = sum(_change(line) is not None and (_change(line) or 0) > 0.05 for line in shown)
+    compared = sum(_change(line) is not None for line in shown)
+
+    def tile(key: str, value: str, **values: object) -> Tile:
+        return Tile(words.plain(f"focus.tile.{key}"), value, text=words.html(f"focus.tile.{key}.text", **values))
+
+    return [
+        tile("listed", number(len(shown)), total=number(len(lines))),
+        tile("high", number(high)),
+        tile("up", number(up) if compared else MISSING, n=number(compared)),
+        tile("withheld", MISSING if withheld is None else number(withheld)),
+    ]
+
+
+def _takeaway(shown: Sequence[Json], words: Words) -> Markup:
+    """What most of the list have in common, computed from it."""
+    counts: dict[str, int] = {}
+    for line in shown:
+        found = rows(line, "reasons")
+        if found:
+            theme = str(found[0]["theme"])
+            counts[theme] = counts.get(theme, 0) + 1
+    if not counts:
+        return words.html("focus.take.none")
+    theme, count = max(counts.items(), key=lambda one: (one[1], one[0]))
+    return words.html(
+        "focus.take",
+        n=words.locale.number(count),
+        total=words.locale.number(len(shown)),
+        theme=words.plain(f"focus.theme.{theme}"),
+    )
+
+
+def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
+    learner = block(line, "learner")
+    key = str(learner.get("key", ""))
+    level = str(line["level"])
+    reasons = [str(one["text"]) for one in rows(line, "reasons")]
+    change = _change(line)
+    moved = "; ".join(str(one["text"]) for one in rows(line, "changed"))
+    points = MISSING if change is None else words.locale.number(round(100 * change))
+    if change is not None and round(100 * change) > 0:
+        points = f"+{points}"
+    risk = line["risk"]
+    return [
+        Cell(
+            text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8]),
+            href=f"{progress_path}?learner={key}",
+        ),
+        Cell(str(line["course"])),
+        Cell(
+            words.plain(f"focus.level.{level}"), _LEVELS.index(level), chip="chip strong" if level == "high" else "chip"
+        ),
+        share_cell(None if risk is None else float(risk), words.locale),
+        Cell(f"{points} ({moved})" if moved else points, -1000 if change is None else round(100 * change)),
+        Cell("; ".join(reasons) or words.plain("focus.reason.none")),
+        Cell(words.locale.number(int(line["course_day"]) // 7), int(line["course_day"])),
+    ]
+
+
+def _change(line: Json) -> float | None:
+    risk, before = line["risk"], line["previous_risk"]
+    return None if risk is None or before is None else float(risk) - float(before)

@@ -1,0 +1,267 @@
+"""The weekly job of students in focus and its trainer, over made-up courses as the core and the records hold them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+from tests.analytics.courses import course_tables
+from tests.jobs.test_model_training import Runs
+
+from akademos.analytics.dropout_risk import MODEL, from_bytes
+from akademos.analytics.probability_scores import auc
+from akademos.catalogue.registry import builtin
+from akademos.jobs import risk_scores
+from akademos.jobs.course_activity import COLUMNS, SUBMITTED, WITHDREW, course_activity, outcomes, tables_at
+from akademos.jobs.learner_buckets import Bucket
+from akademos.jobs.model_training import train_apart
+from akademos.jobs.risk_scores import RiskScoresJob, monday
+from akademos.jobs.risk_trainer import OUTCOMES_LEAST, DropoutRiskTrainer
+from akademos.jobs.trainers import TrainingSource
+from akademos.stores.ports.risk import RiskScore
+
+STARTS = {"course 1": date(2025, 2, 3), "course 2": date(2025, 9, 1), "course 3": date(2026, 2, 2)}
+NOW = datetime(2026, 3, 12, 3, 45, tzinfo=UTC)
+
+
+@dataclass
+class Core:
+    """The core, the records and the scores of one tenant."""
+
+    events: pl.DataFrame
+    people: pl.DataFrame
+    written: dict[date, list[RiskScore]] = field(default_factory=dict)
+
+    def read(self, tenant_id: str, names: Sequence[str], columns: Sequence[str]) -> Iterator[Bucket]:
+        assert {"question_submitted", SUBMITTED, WITHDREW, "material_opened"} <= set(names)
+        rows = self.events.filter(pl.col("event_name").is_in(names))
+        for part in rows.partition_by("learner_key", maintain_order=True):
+            key = part["learner_key"][0]
+            yield Bucket(part.select(columns), {key: (key,)}, key)
+
+    def courses(self, tenant_id: str) -> pl.DataFrame:
+        ends = [day + timedelta(days=90) for day in STARTS.values()]
+        return pl.DataFrame({"course_id": list(STARTS), "starts_on": list(STARTS.values()), "ends_on": ends})
+
+    def enrolments(self, tenant_id: str) -> pl.DataFrame:
+        return self.people
+
+    def of_week(self, tenant_id: str, as_of: date) -> Mapping[tuple[str, str], RiskScore]:
+        return {(one.learner_key, one.course_id): one for one in self.written.get(as_of, [])}
+
+    def write(self, tenant_id: str, as_of: date, scores: Sequence[RiskScore]) -> int:
+        self.written[as_of] = list(scores)
+        return len(scores)
+
+    def forget(self, tenant_id: str) -> int:
+        return 0
+
+
+def core() -> Core:
+    tables, _ = course_tables(learners=130, courses=3, seed=4)
+    starts = pl.DataFrame({"course_id": list(STARTS), "starts_on": list(STARTS.values())})
+    today = pl.lit(NOW.date())
+
+    def events(rows: pl.DataFrame, name: str, **more: Any) -> pl.DataFrame:
+        moment = (
+            (pl.col("starts_on") + pl.duration(days=pl.col("day"))).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        )
+        properties = pl.struct(pl.col(one) for one in rows.columns if one in PROPERTIES) if name != WITHDREW else None
+        nothing = {one: pl.lit(None, pl.String) for one in COLUMNS if one not in rows.columns}
+        return rows.join(starts, on="course_id").with_columns(**nothing).with_columns(
+            event_name=pl.lit(name),
+            event_id=pl.int_range(pl.len()).cast(pl.String) + name,
+            occurred_at=moment + pl.duration(hours=12),
+            time_precision=pl.lit("exact"),
+            score=pl.col("score").cast(pl.Float64),
+            properties=pl.lit("{}") if properties is None else properties.map_elements(json.dumps, pl.String),
+            **more,
+        ).filter(pl.col("occurred_at").dt.date() <= today).select(COLUMNS)  # fmt: skip
+
+    PROPERTIES = {"material_kind", "quantity", "due_offset_days", "weight_percent", "is_banked"}  # noqa: N806 - a constant
+    handed_in = tables["submissions"].join(tables["assessments"], on=["course_id", "assessment_id"])
+    found = [
+        events(tables["activity"].rename({"kind": "material_kind", "clicks": "quantity"}), "material_opened"),
+        events(
+            handed_in.with_columns(due_offset_days=pl.col("day") - pl.col("due_day")).rename(
+                {"banked": "is_banked", "weight": "weight_percent"}
+            ),
+            SUBMITTED,
+        ),
+        events(
+            tables["enrolments"]
+            .filter(pl.col("withdrawn_day").is_not_null())
+            .select("learner_key", "course_id", day="withdrawn_day"),
+            WITHDREW,
+        ),
+    ]
+    people = tables["enrolments"].join(starts, on="course_id").select(
+        "learner_key",
+        "course_id",
+        registered_on=pl.col("starts_on") + pl.duration(days=pl.col("registered_day")),
+        withdrawn_on=pl.lit(None, pl.Date),
+    )  # fmt: skip
+    return Core(pl.concat(found).sort("learner_key", "occurred_at", "event_id"), people)
+
+
+class Served:
+    """A registry of models with one version in service, or none."""
+
+    def __init__(self, artefact: bytes | None = None, version: int = 7) -> None:
+        self.bytes, self.number = artefact, version
+
+    def in_service(self, tenant_id: str, model: str) -> Any:
+        assert model == MODEL
+        return None if self.bytes is None else SimpleNamespace(version=self.number)
+
+    def artefact(self, tenant_id: str, model: str, version: int) -> bytes | None:
+        return self.bytes
+
+
+class KeptRuns(Runs):
+    """Remembers the last success, as the record of jobs does."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str | None], Any] = {}
+
+    def succeeded(self) -> dict[tuple[str, str | None], Any]:
+        return self.kept
+
+
+def source_of(held: Core) -> TrainingSource:
+    materials = pl.DataFrame(schema={"material_id": pl.String, "kind": pl.String})
+    records = SimpleNamespace(curriculum=lambda _: SimpleNamespace(tables={"materials": materials}))
+    return TrainingSource(held, records, None, lambda _: builtin(), held)  # type: ignore[arg-type]  # made up
+
+
+@pytest.fixture(scope="module")
+def gathered() -> tuple[Core, pl.DataFrame]:
+    held = core()
+    return held, DropoutRiskTrainer().gather(source_of(held), "college", NOW)
+
+
+@pytest.fixture
+def job_of(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(risk_scores, "run_apart", lambda function, *arguments: function(*arguments))
+
+    def make(held: Core, served: Served, runs: KeptRuns | None = None) -> RiskScoresJob:
+        return RiskScoresJob(held, served, source_of(held), runs or KeptRuns(), clock=lambda: NOW)  # type: ignore[arg-type]
+
+    return make
+
+
+def test_examples_are_of_courses_that_have_ended(gathered: tuple[Core, pl.DataFrame]) -> None:
+    _, examples = gathered
+    assert set(examples["course_id"]) == {"course 1", "course 2"}
+    assert set(examples["day"]) == {14, 28, 42, 56, 84}
+    assert examples["learner_key"].n_unique() >= OUTCOMES_LEAST
+    assert examples["cohort"].n_unique() == 2
+    assert 0.1 < examples["outcome"].mean() < 0.9  # type: ignore[operator]  # a number
+
+
+def test_the_tables_are_those_of_the_course(gathered: tuple[Core, pl.DataFrame]) -> None:
+    held, _ = gathered
+    tables, _ = course_tables(learners=130, courses=3, seed=4)
+    nothing = pl.DataFrame(schema={"material_id": pl.String, "kind": pl.String})
+    whole = course_activity(held.events, held.courses(""), nothing)
+    found = tables_at(whole, held.people, held.courses("").head(2), 50)
+    first_two = pl.col("course_id") != "course 3"
+    for name in ("activity", "submissions"):
+        expected = tables[name].filter(first_two)
+        assert found[name].sort(expected.columns).equals(expected.sort(expected.columns)), name
+    expected = tables["enrolments"].filter(first_two).sort("learner_key")
+    assert found["enrolments"].sort("learner_key").equals(expected)
+    due = dict(found["assessments"].select("assessment_id", "due_day").iter_rows())
+    assert due == {f"course {n} a{m}": day for n in (1, 2) for m, day in enumerate((12, 33))}, (
+        "a later one is not known"
+    )
+    ends = outcomes(whole, held.people, held.courses(""), NOW.date())
+    left = expected.filter(pl.col("withdrawn_day").is_not_null())["learner_key"].to_list()
+    assert set(ends.filter(pl.col("outcome") == 1)["learner_key"]) == set(left)
+
+
+def test_a_trained_model_beats_the_rule_and_scores_the_running_course(
+    gathered: tuple[Core, pl.DataFrame], job_of: Any
+) -> None:
+    held, examples = gathered
+    held.written.clear()
+    judged = examples.filter(pl.col("learner_key").hash(seed=1) % 5 == 0)
+    taught = examples.join(judged.select("learner_key").unique(), on="learner_key", how="anti")
+    trained = train_apart(MODEL, taught, judged, None, 5)
+    assert trained.verdict.new < trained.verdict.old, "better than the rule of a week without activity"
+    assert {"auroc", "auprc", "brier", "ece", "slope"} <= trained.metrics.keys()
+    assert from_bytes(trained.artefact).kinds == ("forum", "page", "quiz")
+
+    run = job_of(held, Served(trained.artefact)).run("college")
+    week = monday(NOW.date())
+    assert run.detail["basis"] == "model"
+    scores = held.written[week]
+    assert {one.course_id for one in scores} == {"course 3"}, "the others have ended"
+    assert all(0 < (one.risk or 0) < 1 and one.model_version == 7 and one.course_day == 35 for one in scores)
+    assert all(len(one.reasons) <= 3 for one in scores)
+    gone = set(held.events.filter(pl.col("event_name") == WITHDREW)["learner_key"])
+    assert not gone & {one.learner_key for one in scores}, "who has withdrawn is not asked after"
+    tables, truth = course_tables(learners=130, courses=3, seed=4)
+    del tables
+    outcome = dict(truth.filter(pl.col("course_id") == "course 3").select("learner_key", "outcome").iter_rows())
+    actual = pl.Series([outcome[one.learner_key] for one in scores]).to_numpy()
+    assert auc(actual, pl.Series([one.risk for one in scores]).to_numpy()) > 0.55
+
+
+def test_what_changed_since_last_week_is_by_the_same_model(gathered: tuple[Core, pl.DataFrame], job_of: Any) -> None:
+    held, examples = gathered
+    held.written.clear()
+    served = Served(DropoutRiskTrainer().fit(examples, 3))
+    job_of(held, served).run("college")
+    week = monday(NOW.date())
+    held.written[week - timedelta(days=7)] = [
+        RiskScore(**{name: getattr(one, name) for name in RiskScore.__slots__} | {"risk": 0.1, "effects": {}})
+        for one in held.written[week]
+    ]
+    job_of(held, served).run("college")
+    assert {one.previous_risk for one in held.written[week]} == {0.1}
+    assert any(one.changed for one in held.written[week])
+    served.number = 8
+    job_of(held, served).run("college")
+    assert {one.previous_risk for one in held.written[week]} == {None}, "another version is not compared"
+
+
+@pytest.mark.parametrize("artefact", [None, b"of another release"])
+def test_without_a_model_the_stated_rule_stands(
+    gathered: tuple[Core, pl.DataFrame], job_of: Any, artefact: bytes | None
+) -> None:
+    held, _ = gathered
+    held.written.clear()
+    run = job_of(held, Served(artefact)).run("college")
+    assert run.detail["basis"] == "rule"
+    scores = held.written[monday(NOW.date())]
+    assert scores
+    assert {one.risk for one in scores} == {None}
+    assert {one.level for one in scores} <= {"high", "raised", "low"}
+    by_reasons = {len(one.reasons) for one in scores if one.level == "low"}
+    assert by_reasons <= {0}
+
+
+def test_a_week_is_computed_once_a_model(gathered: tuple[Core, pl.DataFrame], job_of: Any) -> None:
+    held, _ = gathered
+    held.written.clear()
+    runs = KeptRuns()
+    first = job_of(held, Served(), runs).run("college", due_only=True)
+    assert held.written
+    held.written.clear()
+    runs.kept[risk_scores.JOB, "college"] = SimpleNamespace(detail=dict(first.detail))
+    job_of(held, Served(), runs).run("college", due_only=True)
+    assert not held.written
+    job_of(held, Served(), runs).run("college")
+    assert held.written, "when somebody asks for it"
+
+
+def test_nobody_to_learn_from_is_no_failure() -> None:
+    nobody = Core(core().events.clear(), core().people.clear())
+    assert DropoutRiskTrainer().gather(source_of(nobody), "college", NOW).is_empty()
