@@ -127,7 +127,11 @@ def test_rungs_side_by_side_are_the_rungs_alone(items: int, seed: int, days: int
     together = plan(items, seed, days=days)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exam_plan_module, "SIDE_BY_SIDE", 1)
-        assert plan(items, seed, days=days) == together
+        alone = plan(items, seed, days=days)
+    assert [rung.minutes for rung in alone.ladder] == [rung.minutes for rung in together.ladder]
+    for one, other in zip(alone.ladder, together.ladder, strict=True):
+        assert (one.recall, one.used) == pytest.approx((other.recall, other.used), rel=1e-9)
+    assert [day.reviews for day in alone.schedule] == [day.reviews for day in together.schedule]
 
 
 @law
