@@ -23,7 +23,9 @@ TARGET = {"learner_key": "ada", "exam_id": "final", "target_date": (NOW + timede
 def readiness(answers: list[dict[str, Any]], *, target: bool = True, score: ServedScore | None = None) -> Any:
     """The tables of part readiness of one learner with these answers."""
     tables = tables_of(answers, targets=[TARGET] if target else [])
-    return evaluate(precompute(tables, NOW), curriculum(), NOW, parts=("readiness", "mastery"), score=score)
+    return evaluate(
+        precompute(tables, NOW), curriculum(), NOW, parts=("readiness", "readiness_details", "mastery"), score=score
+    )
 
 
 def answers_on(topic: str, right: int, wrong: int, start: int = 0) -> list[dict[str, Any]]:
