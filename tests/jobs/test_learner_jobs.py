@@ -40,7 +40,9 @@ class LearnerJobs:
         self.states = PostgresLearnerStates(database)
         self.records = PostgresRecords(database, pipeline.door.vault._keys)
         self.runs = PostgresJobRuns(database)
-        self.tables = PastTables(pipeline.core, self.records, self.states, pipeline.door.consent)
+        self.tables = PastTables(
+            pipeline.core, self.records, self.states, pipeline.door.consent, lambda _: pipeline.door.registry
+        )
 
     def clock(self) -> datetime:
         return self.door.now

@@ -26,6 +26,7 @@ from typing import Any
 import httpx
 import jwt
 import numpy as np
+import psutil
 
 from akademos.bench.installation import Installation
 from akademos.bench.year import SEED, Catalogue, year_of
@@ -85,9 +86,9 @@ def run(
         folder: where the installation is kept.
 
     Returns:
-        {endpoint: {"p50_ms", "p99_ms", "answers"}, ..., "growth": {endpoint: ratio of p50}, "as_of_past": {...},
-        "baselines": {"asked_again": {...}, "not_modified": {...}, "no_answer": {...}}, "learners", "events_each",
-        "seeding": {...}}
+        {endpoint: {"p50_ms", "p99_ms", "answers", "server_cpu_ms"}, ..., "growth": {endpoint: ratio of p50},
+        "as_of_past": {...}, "baselines": {"asked_again": {...}, "not_modified": {...}, "no_answer": {...}},
+        "learners", "events_each", "long_ones", "seeding": {...}}
     """
     if folder is not None:
         return _measured(folder, learners, events_each, long_ones)
@@ -111,7 +112,7 @@ def _measured(folder: Path, learners: int, events_each: int, long_ones: int) -> 
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
         tokens = [sign(_user(number)) for number in range(learners + long_ones)]
-        result = _ask_everything(client, tokens, learners)
+        result = _ask_everything(client, tokens, learners, _cpu_of(server.process.pid))
     return {**result, "learners": learners, "events_each": events_each, "long_ones": long_ones, "seeding": seeding}
 
 
@@ -220,7 +221,20 @@ def token_signer(installation: Installation, tenant: str) -> Callable[[str], dic
     return sign
 
 
-def _ask_everything(client: httpx.Client, tokens: list[dict[str, str]], usual: int) -> dict[str, Any]:
+def _cpu_of(pid: int) -> Callable[[], float]:
+    """Seconds of processor time that a process has used so far."""
+    process = psutil.Process(pid)
+
+    def used() -> float:
+        times = process.cpu_times()
+        return float(times.user + times.system)
+
+    return used
+
+
+def _ask_everything(
+    client: httpx.Client, tokens: list[dict[str, str]], usual: int, cpu_s: Callable[[], float]
+) -> dict[str, Any]:
     """Figures; the first `usual` tokens are of learners with a year, the others of those with ten times as much."""
 
     def ask(path: str, **parameters: str) -> Callable[[int], object]:
@@ -235,8 +249,10 @@ def _ask_everything(client: httpx.Client, tokens: list[dict[str, str]], usual: i
     in_turn = chance.sample([*order, *range(usual, len(tokens))], len(order) + len(tokens) - usual)
     result: dict[str, Any] = {"growth": {}}
     for name, path in PATHS.items():
+        before = cpu_s()
         taken = dict(zip(in_turn, _seconds(ask(path), in_turn), strict=True))
-        result[name] = _figures([taken[number] for number in order])
+        cpu_ms = 1_000 * (cpu_s() - before) / len(in_turn)
+        result[name] = {**_figures([taken[number] for number in order]), "server_cpu_ms": round(cpu_ms, 2)}
         if len(tokens) > usual:
             longest = np.median([taken[number] for number in range(usual, len(tokens))])
             result["growth"][name] = round(float(longest / np.median([taken[number] for number in order])), 3)

@@ -122,7 +122,8 @@ def run(*, learners: int = 300, folder: Path | None = None) -> dict[str, Any]:
 
     Returns:
         {"learners", "rows", "differing_rows", "fields", "covered": {"late_event", "duplicate", "order_only",
-        "without_exam"}, "compared": answers by address, "night": {"rows", "differing_rows"}, "examples": up to ten differences}
+        "without_exam"}, "compared": answers by address, "night": {"rows", "differing_rows"}, "examples": up to ten
+        differences}
     """
     if folder is not None:
         return _compared(folder, learners)

@@ -104,7 +104,8 @@ class Refresh:
         if people:
             as_of = self._clock()
             tables = self._tables(tenant_id, list(people), until=as_of, people=people)
-            rows = state_rows(tables, as_of, self._clock(), tracing=self._tracing(tenant_id, as_of))
+            before = [state.packed for state in self._states.read_many(tenant_id, list(people))]
+            rows = state_rows(tables, as_of, self._clock(), tracing=self._tracing(tenant_id, as_of), before=before)
             self._states.write(tenant_id, rows.states, of=people)
             written = {state.learner_key for state in rows.states}
         self._states.remove(tenant_id, [key for key in learner_keys if key not in written])
