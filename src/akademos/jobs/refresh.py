@@ -71,14 +71,22 @@ class Refresh:
             done += count
         return done
 
-    def run(self, stop: threading.Event, wake: threading.Event, *, pause_s: float) -> None:
-        """Compute whenever woken, and now and then in case another process left marks, until told to stop."""
+    def run(
+        self,
+        stop: threading.Event,
+        wake: threading.Event,
+        *,
+        pause_s: float,
+        paused: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Compute whenever woken, and now and then in case another process left marks, until told to stop; while
+        `paused` the marks wait."""
         pause = pause_s
         while not stop.is_set():
             wake.wait(pause)
             wake.clear()
             try:
-                while not stop.is_set() and self.once():
+                while not stop.is_set() and not paused() and self.once():
                     pass
                 pause = pause_s
             except AkademosError as refused:

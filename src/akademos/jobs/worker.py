@@ -114,7 +114,7 @@ class Worker:
             threading.Thread(target=self._guarded, args=(name, work), name=name)
             for name, work in (
                 ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
-                ("refresh", lambda: self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S)),
+                ("refresh", self._refresh),
                 ("upkeep", self._upkeep),
                 ("night", self._night),
             )
@@ -137,6 +137,9 @@ class Worker:
 
     def _moved(self, _: object) -> None:
         self._wake.set()
+
+    def _refresh(self) -> None:
+        self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S, paused=self.jobs.runs.paused)
 
     def _upkeep(self) -> None:
         work: Mapping[str, Callable[[], object]] = {
@@ -162,6 +165,8 @@ class Worker:
 
     def _look_at_night(self) -> None:
         jobs, now = self.jobs, self.jobs.clock()
+        if jobs.runs.paused():
+            return
         succeeded = jobs.runs.succeeded()
         commands = jobs.commands()
         for job in SCHEDULE:
