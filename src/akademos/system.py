@@ -171,7 +171,7 @@ class System(Adapters):
         from akademos.jobs.learner_answers import LearnerAnswers
         from akademos.jobs.past_tables import PastTables
 
-        tables = PastTables(self.resolved_events, self.records, self.learner_states, self.consent)
+        tables = PastTables(self.resolved_events, self.records, self.learner_states, self.consent, self.registries)
         return LearnerAnswers(self.records, tables, self.models)
 
     @cached_property
@@ -234,11 +234,10 @@ class System(Adapters):
         resolved = self.resolved_events
         intake, writer = self.intake()
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
+        tables = PastTables(resolved, self.records, states, consent, registries)
         return Jobs(
             mover=mover,
-            refresh=Refresh(
-                states, PastTables(resolved, self.records, states, consent), consent, clock=now, tracing=tracing.at
-            ),
+            refresh=Refresh(states, tables, consent, clock=now, tracing=tracing.at),
             erasure=self.erasure_job(mover),
             withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
             compaction=CompactionJob(core, runs),

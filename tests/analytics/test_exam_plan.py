@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from akademos.analytics import exam_plan as exam_plan_module
 from akademos.analytics import fsrs
 from akademos.analytics.exam_plan import ExamPlan, exam_plan
 from akademos.analytics.parameters import FSRS_6_DEFAULT
@@ -118,6 +119,42 @@ def test_the_expected_course_is_near_the_mean_of_reviews_drawn_at_random() -> No
         s, d, last = np.where(right, s, again_s), np.where(right, d, again_d), float(day)
     drawn = fsrs.retrievability(np.full(items, 10.0), s).mean()
     assert expected.recall(30)[0] == pytest.approx(drawn, abs=0.02)
+
+
+@law
+@given(st.integers(4, 60), st.integers(0, 99), st.integers(1, 60))
+def test_rungs_side_by_side_are_the_rungs_alone(items: int, seed: int, days: int) -> None:
+    together = plan(items, seed, days=days)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exam_plan_module, "SIDE_BY_SIDE", 1)
+        alone = plan(items, seed, days=days)
+    assert [rung.minutes for rung in alone.ladder] == [rung.minutes for rung in together.ladder]
+    for one, other in zip(alone.ladder, together.ladder, strict=True):
+        assert (one.recall, one.used) == pytest.approx((other.recall, other.used), rel=1e-9)
+    assert [day.reviews for day in alone.schedule] == [day.reviews for day in together.schedule]
+
+
+@law
+@given(st.integers(1, 40), st.integers(0, 99), st.integers(1, 90))
+def test_a_review_is_what_fsrs_gives_after_each_outcome(items: int, seed: int, day: int) -> None:
+    memory = memory_of(items, seed)
+    everything = np.arange(items)
+    stability, difficulty, minutes = memory.after_review(day, everything)
+    for n in everything.tolist():
+        if np.isnan(memory.last[n]):
+            r = memory.first_right
+            good, again = (fsrs.first_state(np.array([grade]), WEIGHTS) for grade in (fsrs.GOOD, fsrs.AGAIN))
+        else:
+            s, d, elapsed = memory.stability[[n]], memory.difficulty[[n]], np.array([day - memory.last[n]])
+            recall = fsrs.retrievability(elapsed, s)
+            r = float(recall[0])
+            good, again = (
+                fsrs.next_state(s, d, recall, elapsed, np.array([grade]), WEIGHTS) for grade in (fsrs.GOOD, fsrs.AGAIN)
+            )
+        again = fsrs.next_state(*again, np.ones(1), np.zeros(1), np.array([fsrs.GOOD]), WEIGHTS)
+        assert stability[n] == pytest.approx(float(good[0][0] ** r * again[0][0] ** (1 - r)), rel=1e-12)
+        assert difficulty[n] == pytest.approx(float(r * good[1][0] + (1 - r) * again[1][0]), rel=1e-12)
+        assert minutes[n] == pytest.approx(memory.minutes * (2 - r), rel=1e-12)
 
 
 @law

@@ -23,7 +23,9 @@ TARGET = {"learner_key": "ada", "exam_id": "final", "target_date": (NOW + timede
 def readiness(answers: list[dict[str, Any]], *, target: bool = True, score: ServedScore | None = None) -> Any:
     """The tables of part readiness of one learner with these answers."""
     tables = tables_of(answers, targets=[TARGET] if target else [])
-    return evaluate(precompute(tables, NOW), curriculum(), NOW, parts=("readiness", "mastery"), score=score)
+    return evaluate(
+        precompute(tables, NOW), curriculum(), NOW, parts=("readiness", "readiness_details", "mastery"), score=score
+    )
 
 
 def answers_on(topic: str, right: int, wrong: int, start: int = 0) -> list[dict[str, Any]]:
@@ -36,7 +38,7 @@ def answers_on(topic: str, right: int, wrong: int, start: int = 0) -> list[dict[
 def model() -> ServedScore:
     """A model of the platform's features, taught by made-up learners."""
     rng = np.random.default_rng(3)
-    most = {"ability": 3.0, "questions": 6.0, "study_minutes": 6.0, "days_since_start": 120.0, "days_out": 60.0}
+    most = {"ability": 3.0, "questions": 6.0, "active_minutes": 6.0, "days_since_start": 120.0, "days_out": 60.0}
     rows = rng.uniform(0, 1, (150, len(FEATURES))) * np.array([most.get(name, 1.0) for name in FEATURES])
     given = examples(150)
     score = np.clip(0.2 + 0.6 * rows[:, FEATURES.index("known")] + rng.normal(0, 0.05, 150), 0, 1)
@@ -109,3 +111,16 @@ def test_a_model_of_other_features_is_not_served() -> None:
     with pytest.raises(InputError) as refused:
         ServedScore(fit_score(examples(100), coverage=0.9, seed=1), 1)
     assert refused.value.code == "model_unreadable"
+
+
+def test_study_counts_as_the_active_time_of_sessions_and_is_estimated_without_a_clock() -> None:
+    given = [{**one, "duration_seconds": 30.0} for one in answers_on("algebra", 8, 2)]
+    timeless = [{**one, "time_precision": "order"} for one in given]
+    for answers in (given, timeless):
+        state = precompute(tables_of(answers, targets=[TARGET]), NOW)
+        found = evaluate(state, curriculum(), NOW, parts=("readiness",))["readiness_features"]
+        minutes = np.expm1(found.filter(feature="active_minutes")["value"][0])
+        active = state["sessions"]["active_seconds"].sum() / 60
+        assert (active > 0) == (answers is given)
+        estimated = 10 * 30 / 60
+        assert minutes == pytest.approx(active if answers is given else estimated)

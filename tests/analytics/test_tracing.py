@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analytics.traced_population import population
 
+from akademos.analytics import running
 from akademos.analytics.random_effects import BLOCK, Covariance, one_ahead
 from akademos.analytics.running import Groups, steps
 from akademos.analytics.traced_answers import NO_SKILL, TracedAnswers, trace_answers
@@ -163,3 +164,15 @@ def test_running_sums_are_those_of_a_loop(rows: list[tuple[int, float]]) -> None
         assert before[n] == past.sum()
         assert faded[n] == pytest.approx(sum(one * 0.5**back for back, one in enumerate(past[::-1])))
         assert groups.rank[n] == len(past)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=20), st.integers(0, 99))
+def test_a_group_run_through_by_itself_fades_as_among_many(counts: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    key = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    values = rng.normal(size=(len(key), 2))
+    found = Groups(key).fading(values, (0.5, 0.9))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "FEW", 0)
+        np.testing.assert_array_equal(found, Groups(key).fading(values, (0.5, 0.9)))

@@ -46,7 +46,9 @@ class People:
         self.tenant = self.door.tenant
         self.states = PostgresLearnerStates(database)
         self.records = PostgresRecords(database, self.door.vault_keys)
-        self.tables = PastTables(self.pipeline.core, self.records, self.states, self.door.consent)
+        self.tables = PastTables(
+            self.pipeline.core, self.records, self.states, self.door.consent, lambda _: self.door.registry
+        )
         self.readings = PostgresReadings(database, self.door.vault_keys)
         self.identity = PostgresIdentity(database, self.door.vault_keys)
         self.models = PostgresModels(database, self.door.vault_keys)

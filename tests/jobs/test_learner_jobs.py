@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,9 +18,11 @@ from akademos.analytics.learner_state import unpack
 from akademos.analytics.parameters import FSRS_6_DEFAULT
 from akademos.analytics.schemas import STATE
 from akademos.catalogue.declarations import Purpose
+from akademos.jobs import refresh as refresh_module
 from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.past_tables import PastTables
 from akademos.jobs.refresh import Refresh
+from akademos.jobs.state_rows import state_rows
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
@@ -40,7 +44,9 @@ class LearnerJobs:
         self.states = PostgresLearnerStates(database)
         self.records = PostgresRecords(database, pipeline.door.vault._keys)
         self.runs = PostgresJobRuns(database)
-        self.tables = PastTables(pipeline.core, self.records, self.states, pipeline.door.consent)
+        self.tables = PastTables(
+            pipeline.core, self.records, self.states, pipeline.door.consent, lambda _: pipeline.door.registry
+        )
 
     def clock(self) -> datetime:
         return self.door.now
@@ -175,7 +181,9 @@ def test_the_night_equals_the_refresh(jobs: LearnerJobs) -> None:
     assert run is not None
     assert (run.rows_in, run.rows_out) == (ANSWERS * LEARNERS, LEARNERS)
     nightly = {user: tables(jobs.state(user)) for user in USERS}
-    jobs.states.mark_stale(jobs.tenant, [jobs.door.person(user) for user in USERS])
+    people = [jobs.door.person(user) for user in USERS]
+    jobs.states.remove(jobs.tenant, people)  # else the refresh would take past weeks from the night's
+    jobs.states.mark_stale(jobs.tenant, people)
     assert jobs.refresh().drain() == LEARNERS
     for user in USERS:
         live = tables(jobs.state(user))
@@ -372,3 +380,53 @@ def test_the_cohort_teaches_weights_from_as_many_learners_on_as_the_floor_says(j
     assert jobs.door.rows("SELECT version, learners, reviews FROM cohort_memory_weights") == [(1, 5, 5 * 24)]
     assert {tuple(basis(jobs, user)) for user in USERS} == {("cohort",)}
     assert jobs.door.rows("SELECT learners FROM models WHERE model = 'cohort_memory_weights'") == [(5,)]
+
+
+def test_while_workers_are_paused_stale_states_wait(jobs: LearnerJobs) -> None:
+    jobs.study(["u-1"])
+    stop, wake = threading.Event(), threading.Event()
+    looked: list[bool] = []
+
+    def paused() -> bool:
+        looked.append(jobs.runs.paused())
+        return looked[-1]
+
+    worker = threading.Thread(target=jobs.refresh().run, args=(stop, wake), kwargs={"pause_s": 0.02, "paused": paused})
+    try:
+        with jobs.runs.pause():
+            worker.start()
+            while len(looked) < 3:
+                time.sleep(0.01)
+            assert all(looked)
+            assert jobs.state("u-1") is None
+        while jobs.state("u-1") is None:
+            time.sleep(0.01)
+    finally:
+        stop.set()
+        wake.set()
+        worker.join()
+    assert not jobs.runs.paused()
+
+
+def test_a_state_made_before_saves_the_past_weeks_and_changes_no_number(
+    jobs: LearnerJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.study(["u-1"])
+    jobs.refresh().drain()
+    given: list[int] = []
+
+    def watched(*arguments: Any, before: Sequence[bytes] = (), **rest: Any) -> Any:
+        given.append(len(before))
+        return state_rows(*arguments, before=before, **rest)
+
+    monkeypatch.setattr(refresh_module, "state_rows", watched)
+    jobs.study(["u-1"], answers=1)
+    jobs.refresh().drain()
+    assert given == [1]
+    after = tables(jobs.state("u-1"))
+    jobs.states.remove(jobs.tenant, [jobs.door.person("u-1")])
+    jobs.states.mark_stale(jobs.tenant, [jobs.door.person("u-1")])
+    jobs.refresh().drain()
+    assert given == [1, 0]
+    for name, table in tables(jobs.state("u-1")).items():
+        assert_frame_equal(table, after[name], check_exact=True)

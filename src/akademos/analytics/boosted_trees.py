@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from akademos.analytics.tree_walk import LEAF, Splits, sums
+
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
-
-LEAF = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,19 @@ class Trees:
 
     def predict(self, rows: Floats) -> Floats:
         """Prediction of each row (rows, features) without missing values."""
-        found = np.full(len(rows), self.start)
         # The trees were grown on single precision, and a threshold between two of its values must fall the same way.
         single = rows.astype(np.float32).astype(np.float64)
-        everybody = np.arange(len(rows))
-        for tree in range(len(self.feature)):
-            node = np.zeros(len(rows), dtype=np.int64)
-            while True:
-                column = self.feature[tree][node]
-                inner = column != LEAF
-                if not inner.any():
-                    break
-                goes_left = single[everybody, np.maximum(column, 0)] <= self.threshold[tree][node]
-                node = np.where(inner, np.where(goes_left, self.left[tree][node], self.right[tree][node]), node)
-            found += self.value[tree][node]
-        return found
+        trees, nodes = self.feature.shape
+        first = np.arange(trees) * nodes
+        splits = Splits(
+            roots=first,
+            feature=self.feature.ravel(),
+            threshold=self.threshold.ravel(),
+            missing_left=np.ones(trees * nodes, dtype=np.bool_),  # no row misses a value
+            left=(self.left + first[:, None]).ravel(),
+            right=(self.right + first[:, None]).ravel(),
+        )
+        return self.start + sums(splits, self.value.ravel(), single)
 
 
 def grow(

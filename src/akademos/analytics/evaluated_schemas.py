@@ -261,10 +261,12 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "reviews": ("reviews", "calendar", "schedulers"),
     "curves": ("curves", "recent_reviews"),
     "items": ("topic_items",),
-    "gaps": ("gaps", "path", "graph_nodes", "graph_edges"),
+    "gaps": ("gaps", "path"),
+    "gap_graph": ("graph_nodes", "graph_edges"),
     "rhythm": ("rhythm", "days"),
     **STUDY_PARTS,
-    "readiness": ("readiness", "readiness_features", "readiness_sections", "readiness_history"),
+    "readiness": ("readiness", "readiness_features"),
+    "readiness_details": ("readiness_sections", "readiness_history"),
 }
 """Parts that `evaluate` can be asked for, and the tables each gives; `learner` always comes."""
 

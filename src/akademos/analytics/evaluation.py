@@ -45,19 +45,22 @@ def evaluate_state(
     wanted = tables_of(parts)
     arrays = read_state(state, as_of, params)
     found: dict[str, Columns] = {"learner": _learner_table(arrays)}
-    if set(parts) & {"mastery", "hierarchy", "gaps", "readiness"}:
+    of_gaps, of_readiness = {"gaps", "gap_graph"} & set(parts), {"readiness", "readiness_details"} & set(parts)
+    if of_gaps or of_readiness or {"mastery", "hierarchy"} & set(parts):
         mastery, scopes = group_mastery(arrays), scope_of(arrays, curriculum)
-        points = weekly_points(arrays) if set(parts) & {"mastery", "gaps", "readiness"} else None
-        if "readiness" in parts and points is not None:
-            found |= readiness_tables(arrays, mastery, points, curriculum, score)
+        points = weekly_points(arrays) if of_gaps or of_readiness or "mastery" in parts else None
+        if of_readiness and points is not None:
+            found |= readiness_tables(
+                arrays, mastery, points, curriculum, score, details="readiness_details" in of_readiness
+            )
         if "mastery" in parts and points is not None:
             found["mastery"] = mastery_table(arrays, mastery, points, scopes, curriculum)
             found["history"] = history_table(arrays, points, mastery)
             found["next_answers"] = _next_answers_table(arrays)
         if "hierarchy" in parts:
             found["hierarchy"] = _hierarchy_table(arrays, mastery, scopes, curriculum)
-        if "gaps" in parts and points is not None:
-            found |= gap_tables(arrays, mastery, points, scopes, curriculum)
+        if of_gaps and points is not None:
+            found |= gap_tables(arrays, mastery, points, scopes, curriculum, graph="gap_graph" in of_gaps)
     if "reviews" in parts:
         found["reviews"] = reviews_table(arrays, curriculum)
         found["calendar"] = calendar_table(arrays)

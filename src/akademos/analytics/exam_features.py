@@ -29,7 +29,7 @@ FEATURES = (
     "accuracy_30d",
     "ability",
     "questions",
-    "study_minutes",
+    "active_minutes",
     "days_since_start",
     "retention_due",
     "days_out",
@@ -40,8 +40,9 @@ mean_mastery: weighted mean of the topics with an estimate; known: the same with
 topics_mastered, topics_weak, coverage: weighted shares of the exam's topics that are mastered, weak, seen;
 percent_correct, first_attempt_accuracy, accuracy_30d: mean scores over the exam's topics, of all answers, of first
 attempts, of the last 30 days; ability: `ability` of the last 30 days' answers on all topics, logit; questions:
-ln(1 + answers on the exam's topics); study_minutes: ln(1 + minutes), an estimate: all answers and opened materials
-times the median time of each; days_since_start: days since the first event; retention_due: weighted mean retrieval
+ln(1 + answers on the exam's topics); active_minutes: ln(1 + minutes) of active time in all study sessions
+(`study_sessions`), without a clock an estimate: all answers and opened materials times the median time of each;
+days_since_start: days since the first event; retention_due: weighted mean retrieval
 strength of the topics that are due, of all when none is; days_out: days to the exam.
 """
 
@@ -175,13 +176,16 @@ def _ability(arrays: StateArrays) -> Floats:
 
 
 def _minutes(arrays: StateArrays) -> Floats:
+    """Active minutes of each learner; estimated for whoever has no session, as nothing of theirs has a clock."""
+    learners = len(arrays.keys)
+    active = np.bincount(arrays.learner_of("sessions"), arrays.floats("sessions", "active_seconds"), minlength=learners)
     answers = np.bincount(
-        arrays.card_learner, arrays.integers("cards", "attempts").astype(np.float64), minlength=len(arrays.keys)
+        arrays.card_learner, arrays.integers("cards", "attempts").astype(np.float64), minlength=learners
     )
-    opened = np.bincount(arrays.learner_of("materials"), minlength=len(arrays.keys)).astype(np.float64)
+    opened = np.bincount(arrays.learner_of("materials"), minlength=learners).astype(np.float64)
     per_answer, per_material = arrays.floats("profile", "answer_seconds"), arrays.floats("profile", "material_seconds")
     of_materials = np.where(opened > 0, opened * np.nan_to_num(per_material), 0.0)
-    minutes: Floats = (answers * per_answer + of_materials) / 60.0
+    minutes: Floats = np.where(active > 0, active, answers * per_answer + of_materials) / 60.0
     return minutes
 
 

@@ -16,12 +16,14 @@ independently. Source: the specification of the exam-date planner; the order by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from akademos.analytics import fsrs
 from akademos.analytics.rounds import Index
 from akademos.analytics.study_simulation import Memory
 
@@ -29,6 +31,8 @@ Floats = npt.NDArray[np.float64]
 
 LADDER = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480)
 """Minutes a day for which plans are made."""
+SIDE_BY_SIDE = 4
+"""Rungs of the ladder that are simulated in one go; how many does not change the plans."""
 ORDERS = 20
 LITTLE = 0.005
 """Once the target is reached, the ladder ends where the next rung gives no more than this."""
@@ -104,17 +108,42 @@ class ExamPlan:
     topics: list[PlannedTopic]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Run:
-    """One simulated plan."""
+    """One simulated plan: what is recalled of each item on the exam day and in all, what was reviewed how often,
+    the day and minutes of every review, whether some day had no room for all that would help."""
 
-    memory: Memory
+    planned: Floats
     recall: float
-    schedule: list[PlannedDay]
     reviews: Index
     new: npt.NDArray[np.bool_]
-    full: bool = False  # whether some day had no room for all that would help
-    used: float = field(default=0.0)
+    taken: list[_Taken]
+    days: int
+    full: bool
+
+    @property
+    def used(self) -> float:
+        """Mean minutes a day."""
+        return float(sum(one.minutes.sum() for one in self.taken)) / self.days
+
+    def schedule(self) -> list[PlannedDay]:
+        """Every day."""
+        on, fresh, minutes = (
+            np.concatenate([getattr(one, name) for one in self.taken]) for name in ("on", "fresh", "minutes")
+        )
+        each = np.bincount(on, minlength=self.days).tolist()
+        new = np.bincount(on[fresh], minlength=self.days).tolist()
+        spent = np.bincount(on, minutes, minlength=self.days).tolist()
+        return [PlannedDay(day, each[day] - new[day], new[day], float(spent[day])) for day in range(self.days)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Reviews of one order: the day of each, whether the item is new, minutes."""
+
+    on: Index
+    fresh: npt.NDArray[np.bool_]
+    minutes: Floats
 
 
 def exam_plan(
@@ -133,8 +162,8 @@ def exam_plan(
     runs: dict[int, _Run] = {}
     best: dict[int, int] = {}  # a rung -> the best one up to it
     top = LADDER[0]
-    for step in LADDER:
-        run = runs[step] = _simulated(memory, value, days, step)
+    for step, run in _climbed(memory, value, days):
+        runs[step] = run
         gain = run.recall - runs[top].recall
         top = best[step] = step if gain >= 0 else top
         if not run.full or (runs[top].recall - gain >= target and 0 <= gain < LITTLE and step > LADDER[0]):
@@ -146,7 +175,7 @@ def exam_plan(
         chosen = best[enough[0]]
     run = runs[chosen]
     unstudied = memory.recall(days)
-    planned = run.memory.recall(days)
+    planned = run.planned
     spread = _RANGE * float(np.sqrt((value**2 * planned * (1 - planned)).sum()))
     return ExamPlan(
         days=days,
@@ -159,7 +188,7 @@ def exam_plan(
         feasible=run.recall >= target,
         minutes_needed=enough[0] if enough else None,
         recall_most=runs[top].recall,
-        schedule=run.schedule,
+        schedule=run.schedule(),
         ladder=[Rung(step, runs[best[step]].recall, runs[best[step]].used) for step in runs],
         topics=_topics(topics, memory, run, unstudied, planned),
     )
@@ -175,37 +204,58 @@ def _values(topics: Mapping[str, tuple[float, Sequence[int]]], items: int) -> Fl
     return total
 
 
-def _simulated(start: Memory, value: Floats, days: int, minutes: int) -> _Run:
-    memory = start.copy()
+def _climbed(memory: Memory, value: Floats, days: int) -> Iterator[tuple[int, _Run]]:
+    """The rungs of the ladder in turn, simulated a few side by side."""
+    for at in range(0, len(LADDER), SIDE_BY_SIDE):
+        steps = LADDER[at : at + SIDE_BY_SIDE]
+        yield from zip(steps, _simulated(memory, value, days, steps), strict=True)
+
+
+def _simulated(start: Memory, value: Floats, days: int, steps: Sequence[int]) -> list[_Run]:
+    """The plans of some rungs. Item i under rung k is number k * items + i of one memory that holds them all."""
     items = len(value)
-    reviews, new = np.zeros(items, dtype=np.int64), np.isnan(start.last)
-    schedule: list[PlannedDay] = []
+    memory = start.repeated(len(steps))
+    values = np.tile(value, len(steps))
+    last_recall = memory.recall(days)
+    reviews = np.zeros(len(values), dtype=np.int64)
+    taken: list[list[_Taken]] = [[] for _ in steps]
+    full = [False] * len(steps)
     every = -(-days // ORDERS)
-    worth = np.flatnonzero(value > 0)
-    full = False
+    worth = np.flatnonzero(values > 0)
     for first in range(0, days, every):
         ahead = range(first, min(first + every, days))
-        queue, on, left = _assigned(memory, _order(memory, value, worth, first, days), ahead, minutes)
-        full = full or left
-        unseen = np.isnan(memory.last[queue])
-        stability, difficulty, cost = memory.after_review(on, queue)
-        memory.take(on, queue, stability, difficulty)
+        parts = []
+        for rung, order in enumerate(_orders(memory, values, worth, last_recall, first, days, len(steps))):
+            queue, on, left = _assigned(memory, order, ahead, steps[rung])
+            full[rung] = full[rung] or left
+            parts.append((queue, on))
+        queue = np.concatenate([part[0] for part in parts])
+        on = np.concatenate([part[1] for part in parts])
+        fresh = np.isnan(memory.last[queue])
+        day = on.astype(np.float64)
+        stability, difficulty, minutes = memory.after_review(day, queue)
+        memory.take(day, queue, stability, difficulty)
+        last_recall[queue] = memory.recall(days, queue)
         reviews[queue] += 1
-        for day in ahead:
-            mine = on == day
-            fresh = int((mine & unseen).sum())
-            schedule.append(PlannedDay(day, int(mine.sum()) - fresh, fresh, float(cost[mine].sum())))
-    used = sum(one.minutes for one in schedule) / days
-    return _Run(memory, float(value @ memory.recall(days)), schedule, reviews, new, full, used)
+        edges = np.cumsum([0, *(len(part[0]) for part in parts)]).tolist()
+        for rung, (low, high) in enumerate(pairwise(edges)):
+            taken[rung].append(_Taken(on[low:high], fresh[low:high], minutes[low:high]))
+    found = []
+    for rung in range(len(steps)):
+        mine = slice(rung * items, (rung + 1) * items)
+        planned = last_recall[mine]
+        recall = float(value @ planned)
+        found.append(_Run(planned, recall, reviews[mine], np.isnan(start.last), taken[rung], days, full[rung]))
+    return found
 
 
-def _assigned(memory: Memory, order: Index, ahead: range, minutes: int) -> tuple[Index, Floats, bool]:
+def _assigned(memory: Memory, order: Index, ahead: range, minutes: int) -> tuple[Index, Index, bool]:
     """(items, the day of each, whether some found no room): the items in order, as many a day as its minutes hold, at
     what each would take on the last day, when most of it is forgotten."""
     last = memory.last[order]
-    missed = 1 - np.where(np.isnan(last), memory.first_right, memory.recall(ahead[-1], order))
-    total = np.cumsum(memory.minutes * (1 + missed))
-    on = np.empty(len(order))
+    right = np.where(np.isnan(last), memory.first_right, memory.recall(ahead[-1], order))
+    total = np.cumsum(memory.minutes_of(right))
+    on = np.empty(len(order), dtype=np.int64)
     start = 0
     for day in ahead:
         room = minutes + (total[start - 1] if start else 0.0)
@@ -215,18 +265,20 @@ def _assigned(memory: Memory, order: Index, ahead: range, minutes: int) -> tuple
     return order[:start], on[:start], start < len(order)
 
 
-def _order(memory: Memory, value: Floats, worth: Index, day: int, days: int) -> Index:
-    """The items worth a review, by what a minute of each adds to the expected recall on the exam day."""
-    ready = worth[np.isnan(memory.last[worth]) | (memory.last[worth] < day)]
-    before = memory.recall(days, ready)
-    room = before <= 1 - GAIN_LEAST
-    ready, before = ready[room], before[room]
-    stability, _, cost = memory.after_review(day, ready)
-    probe = Memory(stability, stability, np.full(len(ready), float(day)), memory.weights, 0.0, memory.minutes)
-    gain = probe.recall(days) - before
-    order = np.argsort(-gain * value[ready] / cost, kind="stable")
-    found: Index = ready[order][gain[order] >= GAIN_LEAST]
-    return found
+def _orders(
+    memory: Memory, value: Floats, worth: Index, last_recall: Floats, day: int, days: int, rungs: int
+) -> list[Index]:
+    """Of each rung: the items worth a review, by what a minute of each adds to the expected recall on the exam day,
+    which is `last_recall` without it."""
+    open_ones = last_recall[worth] <= 1 - GAIN_LEAST
+    ready = worth[open_ones & ~(memory.last[worth] >= day)]  # a new item has no last day
+    right, stability = memory.stability_after(day, ready)
+    gain = fsrs.retrievability(np.array([float(days - day)]), stability, memory.weights[20]) - last_recall[ready]
+    enough = gain >= GAIN_LEAST
+    ready, cost = ready[enough], memory.minutes_of(right[enough])
+    first = -gain[enough] * value[ready] / cost
+    edges = np.searchsorted(ready, np.arange(rungs + 1) * (len(value) // rungs)).tolist()
+    return [ready[low:high][np.argsort(first[low:high], kind="stable")] for low, high in pairwise(edges)]
 
 
 def _topics(

@@ -64,8 +64,11 @@ def readiness_tables(
     points: WeeklyPoints,
     curriculum: Curriculum,
     served: ServedScore | None,
+    *,
+    details: bool,
 ) -> dict[str, Columns]:
-    """Tables `readiness`, `readiness_features`, `readiness_sections`, `readiness_history` of every learner."""
+    """Tables `readiness` and `readiness_features` of every learner, with `details` also `readiness_sections` and
+    `readiness_history`."""
     params, everybody = arrays.params, range(len(arrays.keys))
     topics = exam_topics(arrays, curriculum)
     exams = [curriculum.exam(exam) for exam in topics.exam_id]
@@ -120,18 +123,20 @@ def readiness_tables(
                 "ready_reason": ready.reason[n],
             }
         )
-    return {
+    tables: dict[str, Columns] = {
         "readiness": _table("readiness", rows),
         "readiness_features": {
             "learner_key": [arrays.keys[n] for n in shown for _ in FEATURES],
             "feature": list(FEATURES) * len(shown),
             "value": features[shown].reshape(-1),
         },
-        "readiness_sections": _table(
-            "readiness_sections", [row for n in shown for row in _sections(arrays, n, exams[n], curriculum, found)]
-        ),
-        "readiness_history": _history(arrays, shown, topics, points, known, clocked.tolist()),
     }
+    if details:
+        tables["readiness_sections"] = _table(
+            "readiness_sections", [row for n in shown for row in _sections(arrays, n, exams[n], curriculum, found)]
+        )
+        tables["readiness_history"] = _history(arrays, shown, topics, points, known, clocked.tolist())
+    return tables
 
 
 def _status(arrays: StateArrays, learner: int, topics: ExamTopics, value: Floats) -> str:

@@ -135,37 +135,41 @@ def next_state(
     following = np.empty(len(s))
     same_day, again = elapsed_days < 1, grade == AGAIN
     for step, chosen in (
-        (_short_term, same_day),
-        (_recalled, ~same_day & ~again),
-        (_forgotten, ~same_day & again),
+        (short_term, same_day),
+        (recalled, ~same_day & ~again),
+        (forgotten, ~same_day & again),
     ):
         place = np.flatnonzero(chosen)
         if len(place):
             own = w[:, place] if w.shape[1] > 1 else w
             following[place] = step(s[place], d[place], r[place], grade[place], own)
-    return np.maximum(following, STABILITY_MIN), _next_difficulty(d, grade, w)
+    return np.maximum(following, STABILITY_MIN), next_difficulty(d, grade, w)
 
 
-def _short_term(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+def short_term(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    """Stability after a repeat within the day, whatever its grade; arguments as of `next_state`."""
     growth = np.exp(w[17] * (grade - 3 + w[18])) * s ** -w[19]
     stepped: Floats = s * np.where(grade == AGAIN, growth, np.maximum(growth, 1.0))
     return stepped
 
 
-def _recalled(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+def recalled(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    """Stability after a right answer a day or more later; arguments as of `next_state`."""
     of_grade = np.where(grade == HARD, w[15], np.where(grade == EASY, w[16], 1.0))
     gain = np.exp(w[8]) * of_grade * (11 - d) * s ** -w[9] * (np.exp((1 - r) * w[10]) - 1)
     stepped: Floats = s * (1 + gain)
     return stepped
 
 
-def _forgotten(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+def forgotten(s: Floats, d: Floats, r: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    """Stability after a wrong answer a day or more later; arguments as of `next_state`."""
     after = w[11] * d ** -w[12] * ((s + 1) ** w[13] - 1) * np.exp((1 - r) * w[14])
     stepped: Floats = np.minimum(after, s / np.exp(w[17] * w[18]))
     return stepped
 
 
-def _next_difficulty(d: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+def next_difficulty(d: Floats, grade: npt.NDArray[np.integer], w: Floats) -> Floats:
+    """Difficulty after a review that is not the first."""
     easy = w[4] - np.exp(w[5] * (EASY - 1)) + 1
     damped = d + (10.0 - d) * w[6] * (3.0 - grade) / 9.0
     following: Floats = np.clip(w[7] * easy + (1 - w[7]) * damped, 1, 10)

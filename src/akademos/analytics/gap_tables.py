@@ -29,9 +29,16 @@ _PROFILE = ("exam_id", "answer_seconds", "answer_seconds_basis", "material_secon
 
 
 def gap_tables(
-    arrays: StateArrays, found: GroupMastery, points: WeeklyPoints, scopes: list[list[str]], curriculum: Curriculum
+    arrays: StateArrays,
+    found: GroupMastery,
+    points: WeeklyPoints,
+    scopes: list[list[str]],
+    curriculum: Curriculum,
+    *,
+    graph: bool,
 ) -> dict[str, Columns]:
-    """The four tables, of every learner; `points` are past week ends."""
+    """Tables `gaps` and `path` of every learner, with `graph` also `graph_nodes` and `graph_edges`; `points` are past
+    week ends."""
     gaps: list[dict[str, Any]] = []
     path: list[dict[str, Any]] = []
     nodes: list[dict[str, Any]] = []
@@ -63,6 +70,8 @@ def gap_tables(
             }
             for position, (topic, why) in enumerate(result.path, 1)
         )
+        if not graph:
+            continue
         nodes.extend(_nodes(key, topics, result, curriculum))
         members = {topic.topic_id for topic in topics}
         edges.extend(
@@ -72,12 +81,10 @@ def gap_tables(
             for after in curriculum.graph.after.get(before, ())
             if after in members
         )
-    return {
-        "gaps": _table("gaps", gaps),
-        "path": _table("path", path),
-        "graph_nodes": _table("graph_nodes", nodes),
-        "graph_edges": _table("graph_edges", edges),
-    }
+    tables = {"gaps": _table("gaps", gaps), "path": _table("path", path)}
+    if graph:
+        tables |= {"graph_nodes": _table("graph_nodes", nodes), "graph_edges": _table("graph_edges", edges)}
+    return tables
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> Columns:

@@ -1,9 +1,9 @@
 """Past weekly points need computing once: a state made before gives them, unless the past has changed.
 
-The past of a learner has changed when an event arrived late or went away (consent withdrawn), when the learner's time
-zone, the materials of the curriculum, the learner's memory weights or the parameters are others. A fingerprint over all
-of that tells. It uses the hash of the running polars, so another version of it may find a difference where there is
-none, and computes anew.
+The past of a learner has changed when an event arrived late or went away (consent withdrawn) or counts for other
+topics, or when the learner's time zone, the materials of the curriculum, the learner's memory weights or the parameters
+are others. A fingerprint over all of that tells. It uses the hash of the running polars, so another version of it may
+find a difference where there is none, and computes anew.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ def fingerprints(
     activity: Activity, until: Index, materials: pl.DataFrame, weights: npt.NDArray[np.float64], params: Parameters
 ) -> U64:
     """Fingerprint of each learner's past up to an instant of its own (microseconds), under (learners, 21) weights."""
-    columns = ["learner", "event_id", "at"]
+    told = pl.concat_str("event_id", pl.col("topic_ids").list.join("\n"), separator="\n", ignore_nulls=True)
+    columns = ["learner", "at", told.alias("told")]
     events = pl.concat([activity.answers.select(columns), activity.interactions.select(columns)])
     learner = events["learner"].to_numpy()
     past = events["at"].to_numpy() <= until[learner]
     total = np.zeros(len(until), dtype=np.uint64)
-    np.add.at(total, learner[past], events["event_id"].hash(seed=1).to_numpy()[past])
+    np.add.at(total, learner[past], events["told"].hash(seed=1).to_numpy()[past])
     around = np.bitwise_xor.reduce(materials.hash_rows(seed=2).to_numpy(), initial=np.uint64(0))
     setting = name_hash([repr(params)]) ^ around
     zones = name_hash(activity.learners["time_zone"].to_list())

@@ -63,8 +63,9 @@ def one_ahead(
         first, end = max(0, start - BLOCK), min(len(correct), start + BLOCK)
         low, high = np.searchsorted(entry, (first, end))
         shares = _shares(entry[low:high] - first, skill[low:high], end - first)
-        found = _block(correct[first:end], difficulty[first:end], items[first:end], shares, covariance)
-        mean[start:end], variance[start:end] = (part[start - first :] for part in found)
+        mean[start:end], variance[start:end] = _block(
+            correct[first:end], difficulty[first:end], items[first:end], shares, covariance, start - first
+        )
     return mean, variance
 
 
@@ -134,24 +135,31 @@ def _by_lag(of: Covariance) -> tuple[Floats, Floats]:
     )
 
 
-def _block(correct: Floats, difficulty: Floats, items: Index, shares: Floats, of: Covariance) -> tuple[Floats, Floats]:
+def _block(
+    correct: Floats, difficulty: Floats, items: Index, shares: Floats, of: Covariance, wanted: int
+) -> tuple[Floats, Floats]:
+    """Mean and variance of f for the answers from `wanted` on, each given those before it."""
     n = len(correct)
     chance = 1 / (1 + np.exp(-difficulty))
     noise = 1 / (chance * (1 - chance))
     at = np.arange(n)
     always, shared = (part[:n, :n] for part in _by_lag(of))
     matrix = np.empty((n + 1, n + 1))
-    matrix[:n, :n] = always + (shares @ shares.T) * shared + of.item * (items[:, None] == items[None, :])
-    matrix[at, at] += noise
+    among = matrix[:n, :n]
+    np.matmul(shares, shares.T, out=among)
+    among *= shared
+    among += always
+    among[items[:, None] == items[None, :]] += of.item
+    among[at, at] += noise
     residual = (correct - chance) * noise
     # The residuals as one row more: its part of the factor is the innovations, with no solver besides.
     matrix[n, :n] = matrix[:n, n] = residual
     matrix[n, n] = residual @ residual + 1.0  # the smallest eigenvalue of the noise is 4 > 1
     factor = np.linalg.cholesky(matrix)
-    lower = factor[:n, :n]
+    diagonal = np.diagonal(factor)[wanted:n]
     innovations = factor[n, :n]
-    mean = np.tril(lower, -1) @ innovations
-    return mean, np.diagonal(lower) ** 2 - noise
+    mean = factor[wanted:n, :n] @ innovations - diagonal * innovations[wanted:]
+    return mean, diagonal**2 - noise[wanted:]
 
 
 def ahead(
@@ -176,5 +184,6 @@ def ahead(
         np.array([codes[name] for name in names], dtype=np.int64),
         _shares(entry, skill, len(sets)),
         of,
+        len(past),
     )
-    return float(mean[-1]), float(variance[-1])
+    return float(mean[0]), float(variance[0])

@@ -11,6 +11,7 @@ Units: days of 24 hours from now on (0 today), stability in days, minutes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from akademos.analytics import fsrs
 from akademos.analytics.rounds import Index
 
 Floats = npt.NDArray[np.float64]
+_GOOD, _AGAIN = np.array([fsrs.GOOD]), np.array([fsrs.AGAIN])
 
 
 @dataclass(slots=True)
@@ -43,9 +45,13 @@ class Memory:
 
     def copy(self) -> Memory:
         """Another one that may be changed."""
+        return self.repeated(1)
+
+    def repeated(self, times: int) -> Memory:
+        """So many times the same items, one after the other, to be carried forward side by side."""
         return Memory(
-            self.stability.copy(), self.difficulty.copy(), self.last.copy(), self.weights, self.first_right,
-            self.minutes,
+            np.tile(self.stability, times), np.tile(self.difficulty, times), np.tile(self.last, times), self.weights,
+            self.first_right, self.minutes,
         )  # fmt: skip
 
     def recall(self, day: float | Floats, items: Index | slice = slice(None)) -> Floats:
@@ -59,26 +65,56 @@ class Memory:
     def after_review(self, day: float | Floats, items: Index) -> tuple[Floats, Floats, Floats]:
         """(stability, difficulty, minutes taken) were the items reviewed on a day (or a day of each), none of them
         for the second time on it."""
+        r, stability = self.stability_after(day, items)
+        difficulty = np.full(len(items), self._first_sight()[1])
+        seen = np.flatnonzero(~np.isnan(self.last[items]))
+        d = self.difficulty[items[seen]]
+        good, again = (fsrs.next_difficulty(d, grade, self.weights) for grade in (_GOOD, _AGAIN))
+        again = fsrs.next_difficulty(again, _GOOD, self.weights)
+        difficulty[seen] = r[seen] * good + (1 - r[seen]) * again
+        return stability, difficulty, self.minutes_of(r)
+
+    def stability_after(self, day: float | Floats, items: Index) -> tuple[Floats, Floats]:
+        """(chance of a right answer, stability afterwards) of such reviews."""
         last = self.last[items]
         new = np.isnan(last)
-        r = np.where(new, self.first_right, self.recall(day, items))
-        first = [fsrs.first_state(np.full(1, grade), self.weights) for grade in (fsrs.GOOD, fsrs.AGAIN)]
-        elapsed = np.where(new, 1.0, day - np.where(new, 0.0, last))
-        s, d = np.where(new, 1.0, self.stability[items]), np.where(new, 5.0, self.difficulty[items])
-        outcomes = []
-        for grade, opening in zip((fsrs.GOOD, fsrs.AGAIN), first, strict=True):
-            graded = np.full(len(items), grade)
-            after_s, after_d = fsrs.next_state(s, d, r, elapsed, graded, self.weights)
-            outcomes.append((np.where(new, opening[0], after_s), np.where(new, opening[1], after_d)))
-        (good_s, good_d), (again_s, again_d) = outcomes
-        same_day, good = np.zeros(len(items)), np.full(len(items), fsrs.GOOD)
-        again_s, again_d = fsrs.next_state(again_s, again_d, np.ones(len(items)), same_day, good, self.weights)
-        stability = np.exp(r * np.log(good_s) + (1 - r) * np.log(again_s))
-        return stability, r * good_d + (1 - r) * again_d, self.minutes * (2 - r)
+        r, stability = np.full(len(items), self.first_right), np.full(len(items), self._first_sight()[0])
+        seen = np.flatnonzero(~new)
+        s, d, own = self.stability[items[seen]], self.difficulty[items[seen]], last[seen]
+        elapsed = (day[seen] if isinstance(day, np.ndarray) else day) - own
+        recall = r[seen] = fsrs.retrievability(np.maximum(elapsed, 0.0), s, self.weights[20])
+        good, again = self._floored(fsrs.recalled, s, d, recall), self._floored(fsrs.forgotten, s, d, recall)
+        stability[seen] = _between(recall, good, self._once_more(again, d))
+        return r, stability
+
+    def minutes_of(self, right: Floats) -> Floats:
+        """Minutes that reviews take, by the chance of a right answer: a miss is answered twice."""
+        return self.minutes * (2 - right)
+
+    def _first_sight(self) -> tuple[float, float]:
+        """(stability, difficulty) of a new item once it was answered."""
+        (good_s, good_d), (again_s, again_d) = (fsrs.first_state(grade, self.weights) for grade in (_GOOD, _AGAIN))
+        r = np.array([self.first_right])
+        again_d = fsrs.next_difficulty(again_d, _GOOD, self.weights)
+        stability = _between(r, good_s, self._once_more(again_s, again_d))
+        return float(stability[0]), float((r * good_d + (1 - r) * again_d)[0])
+
+    def _once_more(self, s: Floats, d: Floats) -> Floats:
+        """Stability after a miss that is answered once more, rightly, on the same day."""
+        return self._floored(fsrs.short_term, s, d, np.ones(1))
+
+    def _floored(self, step: Callable[..., Floats], s: Floats, d: Floats, r: Floats) -> Floats:
+        return np.maximum(step(s, d, r, _GOOD, self.weights), fsrs.STABILITY_MIN)
 
     def take(self, day: float | Floats, items: Index, stability: Floats, difficulty: Floats) -> None:
         """The items were reviewed on a day."""
         self.stability[items], self.difficulty[items], self.last[items] = stability, difficulty, day
+
+
+def _between(r: Floats, good: Floats, again: Floats) -> Floats:
+    """The stability expected, between those after a right answer and after a miss; see the module."""
+    stability: Floats = np.exp(r * np.log(good) + (1 - r) * np.log(again))
+    return stability
 
 
 @dataclass(frozen=True, slots=True)

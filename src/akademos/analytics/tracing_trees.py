@@ -16,54 +16,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from akademos.analytics.rounds import Index
+from akademos.analytics.tree_walk import LEAF, Splits, sums
 from akademos.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 LEAF_STEPS = float(1 << 40)
-ROWS_AT_ONCE = 64
-"""Rows that walk together: with 500 trees what they need fits a processor's cache."""
 _CATEGORICAL, _DEFAULT_LEFT, _MISSING_ZERO, _MISSING_NAN = 1, 2, 4, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """A sum of trees over a logit; nodes of all trees in one row of arrays, leaves among them.
+    """A sum of trees over a logit: the splits of all of them, and per node what a leaf adds."""
 
-    Attributes:
-        roots: the first node of each tree.
-        feature: column that a node looks at, -1 at a leaf.
-        threshold: a row goes left where its value is at most this.
-        missing_left: where a row without a value goes.
-        left, right: next node.
-        value: what a leaf adds.
-    """
-
-    roots: Index
-    feature: Index
-    threshold: Floats
-    missing_left: npt.NDArray[np.bool_]
-    left: Index
-    right: Index
+    splits: Splits
     value: Floats
 
     def chance(self, rows: Floats) -> Floats:
         """Probability of each row (rows x features, nan where a value is missing)."""
-        logit = [self._logit(rows[start : start + ROWS_AT_ONCE]) for start in range(0, len(rows), ROWS_AT_ONCE)]
-        return np.asarray(1 / (1 + np.exp(-np.concatenate([np.zeros(0), *logit]))))
-
-    def _logit(self, rows: Floats) -> Floats:
-        node = np.tile(self.roots, (len(rows), 1)).ravel()
-        row = np.repeat(np.arange(len(rows)), len(self.roots))
-        walking = np.flatnonzero(self.feature[node] >= 0)
-        while len(walking):
-            at = node[walking]
-            value = rows[row[walking], self.feature[at]]
-            goes_left = np.where(np.isnan(value), self.missing_left[at], value <= self.threshold[at])
-            at = np.where(goes_left, self.left[at], self.right[at])
-            node[walking] = at
-            walking = walking[self.feature[at] >= 0]
-        return np.asarray(self.value[node].reshape(len(rows), -1).sum(axis=1))
+        return np.asarray(1 / (1 + np.exp(-sums(self.splits, self.value, rows))))
 
 
 def read_trees(text: str) -> Trees:
@@ -118,19 +88,19 @@ def _joined(trees: list[Mapping[str, str]]) -> Trees:
             child = np.where(child < 0, inner - 1 - child, child) + start
             parts[side].append(np.concatenate((child, itself[inner:])))
         value = np.round(read("leaf_value", length=leaves) * LEAF_STEPS) / LEAF_STEPS
-        parts["feature"].append(np.concatenate((read("split_feature").astype(np.int64), np.full(leaves, -1))))
+        parts["feature"].append(np.concatenate((read("split_feature").astype(np.int64), np.full(leaves, LEAF))))
         parts["threshold"].append(np.concatenate((threshold, np.zeros(leaves))))
         parts["missing_left"].append(np.concatenate((missing_left, np.zeros(leaves, dtype=bool))))
         parts["value"].append(np.concatenate((np.zeros(inner), value)))
         roots.append(start)
         start += inner + leaves
     whole = {name: np.concatenate(found) for name, found in parts.items()}
-    return Trees(
+    splits = Splits(
         roots=np.array(roots, dtype=np.int64),
         feature=whole["feature"].astype(np.int64),
         threshold=whole["threshold"].astype(np.float64),
         missing_left=whole["missing_left"].astype(np.bool_),
         left=whole["left"].astype(np.int64),
         right=whole["right"].astype(np.int64),
-        value=whole["value"].astype(np.float64),
     )
+    return Trees(splits, whole["value"].astype(np.float64))

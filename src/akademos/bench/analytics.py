@@ -59,8 +59,8 @@ REVIEWS, PARITY_CARDS = 1_000_000, 1_000
 PARTS = {
     "mastery": ("mastery", "hierarchy"),
     "forgetting": ("reviews", "curves", "items"),
-    "knowledge_gaps": ("gaps",),
-    "exam_readiness": ("readiness",),
+    "knowledge_gaps": ("gaps", "gap_graph"),
+    "exam_readiness": ("readiness", "readiness_details"),
 }
 
 

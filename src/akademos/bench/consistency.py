@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,7 +43,10 @@ ENDPOINTS = (
     "study-efficiency",
     "study-patterns",
     "recommendations",
+    "exam-plan",
 )
+CHOSEN = ("peers",)
+"""Answers that a learner gets only who chose it."""
 TOPICS_ASKED = 3
 """Topics of each learner whose own answer is compared too."""
 
@@ -86,6 +90,7 @@ class Comparison:
     fields: int = 0
     differing: list[str] = field(default_factory=list)
     covered: dict[str, bool] = field(default_factory=dict)
+    compared: Counter[str] = field(default_factory=Counter)
 
     def same(self, left: object, right: object, at: str) -> None:
         """Compare two JSON values, exactly."""
@@ -118,7 +123,8 @@ def run(*, learners: int = 300, folder: Path | None = None) -> dict[str, Any]:
 
     Returns:
         {"learners", "rows", "differing_rows", "fields", "covered": {"late_event", "duplicate", "order_only",
-        "without_exam"}, "night": {"rows", "differing_rows"}, "examples": up to ten differences}
+        "without_exam"}, "compared": answers by address, "night": {"rows", "differing_rows"}, "examples": up to ten
+        differences}
     """
     if folder is not None:
         return _compared(folder, learners)
@@ -135,6 +141,7 @@ def _compared(folder: Path, learners: int) -> dict[str, Any]:
         asker = _Asker(installation, url)
         covered = _special_cases(installation, folder, asker, people)
     installation.run("jobs", "run", "learner_states")
+    installation.run("jobs", "run", "peer_comparison")
     found, night = Comparison(covered=covered), Comparison()
     with installation.served("--no-worker") as server:
         asker = _Asker(installation, server.url)
@@ -150,6 +157,7 @@ def _compared(folder: Path, learners: int) -> dict[str, Any]:
         "differing_rows": len(found.differing),
         "fields": found.fields,
         "covered": found.covered,
+        "compared": dict(found.compared),
         "night": {"rows": night.rows, "differing_rows": len(night.differing)},
         "examples": [*found.differing, *night.differing][:10],
     }
@@ -185,10 +193,13 @@ def _compare_learner(asker: _Asker, user_id: str, found: Comparison) -> None:
         return
     found.learners += 1
     met = [topic["topic_id"] for topic in mastery["topics"] if topic["sample"]["answers"]]
-    for path in (*ENDPOINTS, *(f"mastery/{topic}" for topic in met[:TOPICS_ASKED])):
+    for path in (*ENDPOINTS, *CHOSEN, *(f"mastery/{topic}" for topic in met[:TOPICS_ASKED])):
         now = asker.answer(user_id, path)
+        if now is None and path in CHOSEN:
+            continue
         if now is None:
             raise Unavailable(f"{path} was refused to a learner who consents.", hint="See the access log.")
+        found.compared[path if path in (*ENDPOINTS, *CHOSEN) else "mastery/{topic}"] += 1
         alone = asker.answer(user_id, path, as_of=now["as_of"])
         found.same(now, alone, f"{user_id} {path}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -45,11 +46,13 @@ def analytics() -> None:
 
 @app.command()
 def answers(
-    learners: Annotated[int, typer.Option(min=1, help="Learners.")] = 1_000,
-    each: Annotated[int, typer.Option(min=10, help="Answers of each learner.")] = 5_000,
+    learners: Annotated[int, typer.Option(min=1, help="Learners.")] = 10_000,
+    each: Annotated[int, typer.Option(min=25, help="Events of each learner, in a year.")] = 1_000,
+    long_ones: Annotated[int, typer.Option(min=0, help="Learners beside them with ten times as many events.")] = 100,
+    folder: Annotated[Path | None, typer.Option(help="Keep the installation here, and use it again.")] = None,
 ) -> None:
-    """p50 and p99 of the five endpoints."""
-    _report("answers", learners=learners, answers_each=each)
+    """p50 and p99 of each answer about a learner, its growth with history, and of past instants."""
+    _report("answers", learners=learners, events_each=each, long_ones=long_ones, folder=folder)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,10 +76,12 @@ def _serve_furnished(system: System, furnishing: Furnishing, note: Note, welcome
     history = furnishing.simulate(note)
     furnishing.before_serving(doors, history, note)
     failures: list[BaseException] = []
+    paused = ExitStack()  # all is computed once, when all is there
 
     def furnish(url: str) -> None:
         try:
             furnishing.while_serving(doors, history, url, note)
+            paused.close()
             welcome(url)
         except BaseException as failure:  # noqa: BLE001 -- the main thread raises it, once the server has ended
             failures.append(failure)
@@ -92,12 +95,14 @@ def _serve_furnished(system: System, furnishing: Furnishing, note: Note, welcome
 
     note("Starting the server")
     try:
+        paused.enter_context(system.job_runs.pause())
         serve(system, ready=ready)
     finally:
         ended_by_hand = not failures
         doors.leave()
         for thread in beside:
             thread.join(LEAVE_S)
+        paused.close()
     if failures and not ended_by_hand:
         raise failures[0]
 

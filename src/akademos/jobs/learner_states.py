@@ -33,6 +33,7 @@ from akademos.jobs.past_tables import (
     People,
     Tables,
     learner_tables,
+    learning_events,
 )
 from akademos.jobs.served_tracing import TracingInService
 from akademos.jobs.state_rows import StateRows, state_rows
@@ -148,8 +149,12 @@ class LearnerStatesJob:
         with _computing(processes, shared) as compute:
             waiting: deque[_Waiting] = deque()
             for bucket in self._buckets.read(tenant_id, names, EVENT_COLUMNS, progress.get("done_through")):
-                weights = self._states.weights(tenant_id, list(bucket.consenting), as_of)
-                waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, weights, self._clock())))
+                keys = list(bucket.consenting)
+                known = _Known(
+                    self._states.weights(tenant_id, keys, as_of),
+                    [state.packed for state in self._states.read_many(tenant_id, keys)],
+                )
+                waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, known, self._clock())))
                 while len(waiting) > processes:
                     self._write(tenant_id, run, waiting.popleft())
             while waiting:
@@ -223,22 +228,21 @@ class LearnerStatesJob:
         return declared_floor((self._registries(tenant_id).metric("item_difficulty"),))
 
 
-def learning_events(registry: Registry) -> list[str]:
-    """Names of the events that the learner analytics rest on."""
-    return sorted(
-        event.name
-        for event in registry.newest()
-        if event.name == ANSWERED or event.name.startswith(MATERIAL_PREFIX) or is_sign(event.name)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     bucket: Bucket
     rows: Callable[[], StateRows]
 
 
-_Compute = Callable[[pl.DataFrame, People, Tables, datetime], Callable[[], StateRows]]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is stored of the people of a bucket: memory weights in force, and packed states computed before."""
+
+    weights: Tables
+    states: Sequence[bytes]
+
+
+_Compute = Callable[[pl.DataFrame, People, _Known, datetime], Callable[[], StateRows]]
 
 
 @contextmanager
@@ -247,10 +251,8 @@ def _computing(processes: int, shared: Shared) -> Iterator[_Compute]:
     if processes == 1:
         snapshot_on = prepare(shared.known)
 
-        def here(
-            events: pl.DataFrame, people: People, weights: Tables, computed_at: datetime
-        ) -> Callable[[], StateRows]:
-            return lambda: _rows(shared, snapshot_on, events, people, weights, computed_at)
+        def here(events: pl.DataFrame, people: People, known: _Known, computed_at: datetime) -> Callable[[], StateRows]:
+            return lambda: _rows(shared, snapshot_on, events, people, known, computed_at)
 
         yield here
         return
@@ -259,9 +261,9 @@ def _computing(processes: int, shared: Shared) -> Iterator[_Compute]:
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_share, initargs=(shared,)) as pool:
 
         def there(
-            events: pl.DataFrame, people: People, weights: Tables, computed_at: datetime
+            events: pl.DataFrame, people: People, known: _Known, computed_at: datetime
         ) -> Callable[[], StateRows]:
-            return pool.submit(_rows_in_process, events, people, weights, computed_at).result
+            return pool.submit(_rows_in_process, events, people, known, computed_at).result
 
         yield there
 
@@ -271,14 +273,16 @@ def _rows(
     snapshot_on: Curriculum,
     events: pl.DataFrame,
     people: People,
-    weights: Tables,
+    known: _Known,
     computed_at: datetime,
 ) -> StateRows:
-    tables = learner_tables(events, people, shared.known, {**shared.taught, **weights})
+    tables = learner_tables(events, people, shared.known, {**shared.taught, **known.weights})
     fitted = fit_learners(tables, shared.as_of)
-    older = weights["memory_weights"].join(fitted, on="learner_key", how="anti")
+    older = known.weights["memory_weights"].join(fitted, on="learner_key", how="anti")
     tables = {**tables, "memory_weights": pl.concat([older, fitted])}
-    rows = state_rows(tables, shared.as_of, computed_at, snapshot_on=snapshot_on, tracing=shared.tracing)
+    rows = state_rows(
+        tables, shared.as_of, computed_at, snapshot_on=snapshot_on, tracing=shared.tracing, before=known.states
+    )
     return replace(rows, weights=fitted)
 
 
@@ -291,6 +295,6 @@ def _share(shared: Shared) -> None:
     _SHARED[:] = [(shared, prepare(shared.known))]
 
 
-def _rows_in_process(events: pl.DataFrame, people: People, weights: Tables, computed_at: datetime) -> StateRows:
+def _rows_in_process(events: pl.DataFrame, people: People, known: _Known, computed_at: datetime) -> StateRows:
     ((shared, snapshot_on),) = _SHARED
-    return _rows(shared, snapshot_on, events, people, weights, computed_at)
+    return _rows(shared, snapshot_on, events, people, known, computed_at)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 
 from akademos.catalogue.declarations import Purpose
-from akademos.jobs.study_rows import study_events, with_material_details
+from akademos.catalogue.registry import Registry
+from akademos.jobs.study_rows import is_sign, study_events, with_material_details
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.learner_state import LearnerStates
@@ -46,6 +47,15 @@ _OF_LEARNERS = {
 Tables = Mapping[str, pl.DataFrame]
 People = Mapping[str, Sequence[str]]
 """Key under which a person is read -> all keys whose events are the person's (`ports.consent.ConsentLedger.people`)."""
+
+
+def learning_events(registry: Registry) -> list[str]:
+    """Names of the events that the learner analytics rest on."""
+    return sorted(
+        event.name
+        for event in registry.newest()
+        if event.name == ANSWERED or event.name.startswith(MATERIAL_PREFIX) or is_sign(event.name)
+    )
 
 
 def attributed(rows: pl.DataFrame, people: People) -> pl.DataFrame:
@@ -99,11 +109,20 @@ def _of(table: pl.DataFrame, people: People, row_of: list[str] | None) -> pl.Dat
 class PastTables:
     """Reads what `analytics.learner_state.precompute` takes."""
 
-    def __init__(self, events: EventLogReader, records: Records, states: LearnerStates, consent: ConsentLedger) -> None:
+    def __init__(
+        self,
+        events: EventLogReader,
+        records: Records,
+        states: LearnerStates,
+        consent: ConsentLedger,
+        registries: Callable[[str], Registry],
+    ) -> None:
+        """`registries` gives a tenant's registry, which names the events that count."""
         self._events = events
         self._records = records
         self._states = states
         self._consent = consent
+        self._registries = registries
 
     def __call__(
         self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, people: People | None = None
@@ -116,7 +135,8 @@ class PastTables:
         if people is None:
             people = self._consent.people(tenant_id, learner_keys, Purpose.LEARNING_SUPPORT)
         keys = [key for mine in people.values() for key in mine]
-        found = self._events.learner_events(tenant_id, keys, columns=EVENT_COLUMNS, until=until)
+        names = learning_events(self._registries(tenant_id))
+        found = self._events.learner_events(tenant_id, keys, columns=EVENT_COLUMNS, event_names=names, until=until)
         cohort = self._states.cohort(tenant_id)
         known = self._records.curriculum(tenant_id).tables
         taught = {**(cohort.tables if cohort else {}), **self._states.weights(tenant_id, list(people), until)}

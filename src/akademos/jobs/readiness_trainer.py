@@ -21,8 +21,7 @@ from akademos.analytics.learner_state import evaluate, precompute
 from akademos.analytics.score_fitting import Examples, fit_score
 from akademos.analytics.score_metrics import losses, score_metrics
 from akademos.analytics.score_model import from_bytes
-from akademos.jobs.learner_states import learning_events
-from akademos.jobs.past_tables import EVENT_COLUMNS, Tables, learner_tables
+from akademos.jobs.past_tables import EVENT_COLUMNS, Tables, learner_tables, learning_events
 from akademos.jobs.trainers import TrainingSource
 
 RESULT = "quiz_attempt_submitted"

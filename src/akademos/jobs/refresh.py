@@ -71,14 +71,22 @@ class Refresh:
             done += count
         return done
 
-    def run(self, stop: threading.Event, wake: threading.Event, *, pause_s: float) -> None:
-        """Compute whenever woken, and now and then in case another process left marks, until told to stop."""
+    def run(
+        self,
+        stop: threading.Event,
+        wake: threading.Event,
+        *,
+        pause_s: float,
+        paused: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Compute whenever woken, and now and then in case another process left marks, until told to stop; while
+        `paused` the marks wait."""
         pause = pause_s
         while not stop.is_set():
             wake.wait(pause)
             wake.clear()
             try:
-                while not stop.is_set() and self.once():
+                while not stop.is_set() and not paused() and self.once():
                     pass
                 pause = pause_s
             except AkademosError as refused:
@@ -104,7 +112,8 @@ class Refresh:
         if people:
             as_of = self._clock()
             tables = self._tables(tenant_id, list(people), until=as_of, people=people)
-            rows = state_rows(tables, as_of, self._clock(), tracing=self._tracing(tenant_id, as_of))
+            before = [state.packed for state in self._states.read_many(tenant_id, list(people))]
+            rows = state_rows(tables, as_of, self._clock(), tracing=self._tracing(tenant_id, as_of), before=before)
             self._states.write(tenant_id, rows.states, of=people)
             written = {state.learner_key for state in rows.states}
         self._states.remove(tenant_id, [key for key in learner_keys if key not in written])

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
 from akademos.analytics.curriculum import Curriculum
-from akademos.analytics.learner_state import evaluate, pack, precompute, split
+from akademos.analytics.learner_state import evaluate, pack, precompute, split, unpack
 from akademos.analytics.next_answer import ServedTracing
 from akademos.analytics.parameters import DEFAULT
+from akademos.errors import InputError
 from akademos.jobs.past_tables import Tables
 from akademos.stores.ports.learner_state import LearnerState
+
+NEEDED_OF_BEFORE = ("profile", "topics", "history")
+"""Tables of an earlier state that a new one is made from (`analytics.history_reuse`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ def state_rows(
     *,
     snapshot_on: Curriculum | None = None,
     tracing: ServedTracing | None = None,
+    before: Sequence[bytes] = (),
 ) -> StateRows:
     """States of the learners in the tables that have events, as of an instant.
 
@@ -40,8 +46,10 @@ def state_rows(
         computed_at: what the clock says.
         snapshot_on: the prepared curriculum, when the snapshot of mastery by topic is wanted too.
         tracing: the knowledge-tracing model in service at that instant.
+        before: packed states of these learners that were computed earlier; what still holds of them is not computed
+            anew.
     """
-    computed = precompute(tables, as_of, tracing=tracing)
+    computed = precompute(tables, as_of, previous=_together(before), tracing=tracing)
     facts = {row["learner_key"]: row for row in computed["profile"].iter_rows(named=True) if row["events"]}
     states = [
         LearnerState(
@@ -64,3 +72,15 @@ def state_rows(
         "learner_key", "topic_id", "status", "low", "high", "answers", mastery="value", as_of=pl.lit(as_of)
     )
     return StateRows(states, topics)
+
+
+def _together(packed: Sequence[bytes]) -> Tables | None:
+    """The states as one; those of another release are left out."""
+    states = []
+    for one in packed:
+        try:
+            states.append(unpack(one))
+        except InputError as unreadable:
+            if unreadable.code != "state_unreadable":
+                raise
+    return {name: pl.concat([one[name] for one in states]) for name in NEEDED_OF_BEFORE} if states else None

@@ -170,11 +170,11 @@ class Worker:
             threading.Thread(target=self._guarded, args=(name, work), name=name)
             for name, work in (
                 ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
-                ("refresh", lambda: self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S)),
                 ("outbox", partial(self._follow, self.jobs.outbox.sequence)),
                 ("webhooks", partial(self._follow, self.jobs.outbox.deliver)),
                 ("progress", partial(self._follow, self.jobs.progress.once)),
                 ("progress_events", self._emit),
+                ("refresh", self._refresh),
                 ("upkeep", self._upkeep),
                 ("night", self._night),
             )
@@ -218,6 +218,9 @@ class Worker:
         finally:
             self.jobs.progress_events.close()
 
+    def _refresh(self) -> None:
+        self.jobs.refresh.run(self._stop, self._wake, pause_s=REFRESH_PAUSE_S, paused=self.jobs.runs.paused)
+
     def _calm(self) -> bool:
         while self._recent and time.monotonic() - self._recent[0][0] > BUSY_OVER_S:
             self._recent.popleft()
@@ -250,6 +253,8 @@ class Worker:
 
     def _look_at_night(self) -> None:
         jobs, now = self.jobs, self.jobs.clock()
+        if jobs.runs.paused():
+            return
         succeeded = jobs.runs.succeeded()
         commands = jobs.commands()
         calm = self._calm()

@@ -41,12 +41,12 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "mastery": ("mastery", "hierarchy"),
     "mastery_topic": ("mastery", "hierarchy", "items"),
     "reviews": ("reviews", "curves", "rhythm"),
-    "knowledge_gaps": ("gaps",),
+    "knowledge_gaps": ("gaps", "gap_graph"),
     "study_efficiency": ("efficiency", "insights"),
     "study_patterns": ("patterns", "insights"),
     "peers": cohort_comparison.PARTS,
-    "exam_readiness": ("readiness",),
     "recommendations": _STEPS,
+    "exam_readiness": ("readiness", "readiness_details"),
 }
 
 __all__ = [

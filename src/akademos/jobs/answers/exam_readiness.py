@@ -17,7 +17,7 @@ _STATUS = {"ok": "ok", "not_enough_data": "not_enough_data"}
 _UNITS = {
     "ability": "logit",
     "questions": "ln(1 + answers)",
-    "study_minutes": "ln(1 + minutes)",
+    "active_minutes": "ln(1 + minutes)",
     "days_since_start": "days",
     "days_out": "days",
 }

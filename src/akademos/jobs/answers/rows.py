@@ -76,8 +76,14 @@ def _json(values: Any, dtype: pl.DataType) -> list[Any]:
             days: list[str] = np.datetime_as_string(values.astype("datetime64[D]"), unit="D").tolist()
             return days
         if values.dtype.kind == "f":
-            whole = dtype.is_integer()
-            return [None if isnan(one) else int(one) if whole else one for one in values.tolist()]
+            if dtype.is_integer():
+                return [None if isnan(one) else int(one) for one in values.tolist()]
+            missing = np.isnan(values)
+            if missing.any():
+                values = values.astype(object)
+                values[missing] = None
+            known: list[Any] = values.tolist()
+            return known
         plain: list[Any] = values.tolist()
         return plain
     if isinstance(dtype, pl.Date):

@@ -59,3 +59,12 @@ class JobRuns(Protocol):
     def recent(self, limit: int) -> list[PastRun]:
         """The latest runs of all jobs, newest first."""
         ...
+
+    def pause(self) -> AbstractContextManager[None]:
+        """While entered, workers start no job of the night and compute no stale states: somebody brings in so much
+        that all should be computed once, at the end. It ends with its process at the latest."""
+        ...
+
+    def paused(self) -> bool:
+        """Whether anybody has paused the workers."""
+        ...

@@ -21,6 +21,8 @@ AsyncTransaction: TypeAlias = AsyncConnection[TupleRow]
 
 POOL_TIMEOUT_S = 5.0
 _LANDING = "landing"
+_SEES = "SELECT set_config('akademos.tenant', %s, true)"
+_LATER = "set_config('synchronous_commit', 'off', true)"
 _POOLS = ((SERVING, SERVING, False), (PIPELINE, PIPELINE, True), (_LANDING, PIPELINE, False))
 
 
@@ -78,19 +80,22 @@ class Database:
         return await AsyncConnection.connect(self._conninfo(PIPELINE), autocommit=True)
 
     @contextmanager
-    def serving(self, tenant_id: str, *, snapshot: bool = False) -> Iterator[Transaction]:
-        """A transaction of the serving role that sees `tenant_id` only; `snapshot` for repeatable reads."""
-        with self._transaction(SERVING, tenant_id, snapshot=snapshot) as transaction:
+    def serving(self, tenant_id: str, *, snapshot: bool = False, durable: bool = True) -> Iterator[Transaction]:
+        """A transaction of the serving role that sees `tenant_id` only; `snapshot` for repeatable reads. What one that
+        is not `durable` writes may be lost in a crash of the server."""
+        with self._transaction(SERVING, tenant_id, snapshot=snapshot, durable=durable) as transaction:
             yield transaction
 
     @contextmanager
-    def _transaction(self, role: str, tenant_id: str | None, *, snapshot: bool = False) -> Iterator[Transaction]:
+    def _transaction(
+        self, role: str, tenant_id: str | None, *, snapshot: bool = False, durable: bool = True
+    ) -> Iterator[Transaction]:
         try:
             with self._pools[role].connection() as connection:
                 if snapshot:
                     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 if tenant_id is not None:
-                    connection.execute("SELECT set_config('akademos.tenant', %s, true)", (tenant_id,))
+                    connection.execute(_SEES if durable else f"{_SEES}, {_LATER}", (tenant_id,))
                 yield connection
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as down:
             raise unavailable() from down

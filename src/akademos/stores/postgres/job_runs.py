@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from akademos.errors import AkademosError
 from akademos.stores.ports.job_runs import JobRun, PastRun
 from akademos.stores.postgres.database import Database
-from akademos.stores.postgres.locks import job_number, try_lock
+from akademos.stores.postgres.locks import PAUSE, job_number, lock, try_lock
 
 _LEFT_BEHIND = """
     UPDATE job_runs SET outcome = 'failed', finished_at = now(), detail = detail || '{"code": "interrupted"}'
@@ -65,6 +65,18 @@ class PostgresJobRuns:
                 values = (datetime.now(UTC), outcome, run.rows_in, run.rows_out, json.dumps(run.detail), number)
                 with self._database.pipeline() as transaction:
                     transaction.execute(_FINISH, values)
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Keep workers from nights and refreshes; see the port."""
+        with self._database.pipeline() as guard:
+            lock(guard, PAUSE)
+            yield
+
+    def paused(self) -> bool:
+        """Whether anybody has paused the workers."""
+        with self._database.pipeline() as transaction:
+            return not try_lock(transaction, PAUSE, shared=True)
 
     def note(self, run: JobRun) -> None:
         """Record how far a run has come."""

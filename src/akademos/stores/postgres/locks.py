@@ -8,6 +8,8 @@ behind. They live in the two-number space of PostgreSQL's advisory locks, under 
   exclusively, and given back at once, by whoever must know that no such write from before is still under way.
 - LAKE_APPEND: shared by appends to the event log; exclusive while files that no commit names are swept away.
 - LAKE_REWRITE: exclusive to whoever replaces or removes files of the event log.
+- PAUSE: exclusive to whoever wants workers to leave out nights and refreshes for now; they look by asking for it
+  shared.
 - JOB and its number: one run of a job at a time.
 
 They are asked for without parameters: a statement with parameters leaves its portal, and with it its snapshot, until
@@ -29,6 +31,7 @@ LANDING = 1
 CONSENTED_WRITES = 2
 LAKE_APPEND = 3
 LAKE_REWRITE = 4
+PAUSE = 5
 _FIRST_JOB = 1 << 16
 
 
@@ -38,9 +41,10 @@ def lock(transaction: Transaction, number: int, *, shared: bool = False) -> None
     transaction.execute(f"SELECT {call}({CLASS}, {number:d})", prepare=False)
 
 
-def try_lock(transaction: Transaction, number: int) -> bool:
-    """Take a lock until the transaction ends, if nobody holds it."""
-    row = transaction.execute(f"SELECT pg_try_advisory_xact_lock({CLASS}, {number:d})", prepare=False).fetchone()
+def try_lock(transaction: Transaction, number: int, *, shared: bool = False) -> bool:
+    """Take a lock until the transaction ends, if nobody holds it against us."""
+    call = "pg_try_advisory_xact_lock_shared" if shared else "pg_try_advisory_xact_lock"
+    row = transaction.execute(f"SELECT {call}({CLASS}, {number:d})", prepare=False).fetchone()
     return bool(row and row[0])
 
 

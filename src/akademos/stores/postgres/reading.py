@@ -150,8 +150,6 @@ _ROSTERS = {
     for reach, reached in _IN_REACH.items()
 }
 _STILL = f"SELECT learner_key::text FROM ({CONSENTING}) c WHERE learner_key = ANY(%(keys)s::uuid[])"
-# A learner's reading of their own data may lose its log line in a crash of the server; anybody else's may not.
-_LOG_LATER = "SELECT set_config('synchronous_commit', 'off', true)"
 
 FIRST_CLOCK = datetime(1980, 1, 1, tzinfo=UTC)
 """A source that knows only an order counts seconds from 1970: what lies before this has no clock."""
@@ -218,24 +216,22 @@ class PostgresReadings:
         *,
         durable: bool,
     ) -> Standing:
-        """Look at the live consent again and log the decision, in one statement."""
+        """Look at the live consent again and log the decision, in one statement. A learner's reading of their own data
+        may lose its log line in a crash of the server; anybody else's, which is `durable`, may not."""
         values = {
             **_values(tenant_id, entry),
             "key": reading.learner_key,
             "purposes": [purpose.value for purpose in purposes],
             "version": reading.consent_version,
         }
-        with self._database.serving(tenant_id) as transaction:
-            if not durable:
-                transaction.execute(_LOG_LATER)
+        with self._database.serving(tenant_id, durable=durable) as transaction:
             row = transaction.execute(_CONFIRM, values).fetchone()
         standing: Standing = "refused" if row is None else row[0]
         return standing
 
     def record(self, tenant_id: str, entry: AccessEntry) -> None:
         """Log a refusal."""
-        with self._database.serving(tenant_id) as transaction:
-            transaction.execute(_LOG_LATER)
+        with self._database.serving(tenant_id, durable=False) as transaction:
             transaction.execute(_LOG, _values(tenant_id, entry))
 
     def roster(self, tenant_id: str, *, actor: str, reach: Reach, purposes: Sequence[Purpose]) -> Roster:
