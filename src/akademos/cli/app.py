@@ -38,6 +38,7 @@ GROUPS = (
     "retention",
     "models",
     "maturity",
+    "cost",
     "bench",
     "evaluate",
 )
