@@ -265,5 +265,8 @@ class Record:
 
     @property
     def frozen(self) -> tuple[Field, ...]:
-        """Of versioned content what never changes under a published number: all that a client writes."""
-        return tuple(one for one in self.contents if one.set_by == "client" and one.name != self.state)
+        """Of versioned content what never changes under a published number: all that a client writes, people apart,
+        who may be erased from it."""
+        return tuple(
+            one for one in self.contents if one.set_by == "client" and one.kind != "person" and one.name != self.state
+        )
