@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.records.published import filled
 from tests.serving.institution import Institution
 
 from akademos.catalogue.declarations import Purpose
@@ -32,14 +33,6 @@ def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
     problem: dict[str, Any] = answer.json()
     assert problem["code"] == code, problem
     return problem
-
-
-def filled(host: TestClient, course: str) -> None:
-    """A course of one page, so that it can be published."""
-    module = {"module_id": f"{course}-m", "course_id": course, "title": "Module"}
-    lesson = {"lesson_id": f"{course}-l", "module_id": f"{course}-m", "course_id": course, "title": "Page"}
-    made(host.post("/v1/records/modules", json=module))
-    made(host.post("/v1/records/lessons", json={**lesson, "content_type": "page"}))
 
 
 def test_a_row_is_created_read_changed_and_found(host: TestClient) -> None:

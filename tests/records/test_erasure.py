@@ -25,24 +25,31 @@ def asker(name: str) -> Asker:
 def filled(one: Installation, learner: str, reviewer: str) -> None:
     """Work that a learner handed in and somebody reviewed, a certificate, a note, progress, a path's owner."""
     store = one.system.record_store
-    rows: list[tuple[str, dict[str, object]]] = [
-        ("learning_courses", {"course_id": "c", "title": "C"}),
-        ("learning_practical_exercises", {"exercise_id": "e", "title": "E", "prompt": "P"}),
-        ("learning_exercise_submissions", {"submission_id": "s", "learner_key": learner, "exercise_id": "e"}),
-        ("learning_certificates", {"certificate_id": "z", "number": "1", "learner_key": learner, "title": "C"}),
-        ("advising_notes", {"note_id": "n", "learner_key": learner, "text": f"{learner} was here " * 40}),
-        ("learning_user_progress", {"learner_key": learner, "content_type": "course", "content_id": "c"}),
-        ("learning_paths", {"path_id": "p", "title": "P", "owner_key": reviewer}),
-        ("study_tasks", {"task_id": "t", "learner_key": learner, "title": "T", "assigner_key": reviewer}),
-    ]
-    for name, values in rows:
-        store.create(asker(name), BY_NAME[name], values, request=f"request of {learner}")
-    for name, key in (("learning_exercise_submissions", "s"), ("study_tasks", "t")):
-        act = "submit" if key == "s" else "complete"
-        store.change(asker(name), BY_NAME[name], (key,), {}, action=act, expected_version=None)
-    for act in ("submit", "publish"):
-        path = BY_NAME["learning_paths"]
-        store.change(asker("paths"), path, ("p",), {}, action=act, expected_version=None)
+
+    def create(name: str, **values: object) -> None:
+        store.create(asker(name), BY_NAME[name], values, request=f"request of {learner}, {name}")
+
+    def act(name: str, key: tuple[str, ...], *actions: str) -> None:
+        for action in actions:
+            store.change(asker(name), BY_NAME[name], key, {}, action=action, expected_version=None)
+
+    create("learning_courses", course_id="c", title="C")
+    create("learning_modules", module_id="m", course_id="c", title="M")
+    create("learning_lessons", lesson_id="l", module_id="m", course_id="c", title="L", content_type="page")
+    act("learning_courses", ("c",), "submit", "publish")
+    create("learning_practical_exercises", exercise_id="e", title="E", prompt="P", review="none")
+    act("learning_practical_exercises", ("e",), "submit", "publish")
+    create("learning_paths", path_id="p", title="P", owner_key=reviewer)
+    create("learning_path_steps", path_id="p", step_id="1", content_type="exercise", content_id="e")
+    act("learning_paths", ("p",), "submit", "publish")
+    create("learning_exercise_submissions", submission_id="s", learner_key=learner, exercise_id="e")
+    act("learning_exercise_submissions", ("s",), "submit")
+    create("learning_user_progress", learner_key=learner, content_type="course", content_id="c")
+    act("learning_user_progress", (learner, "course", "c"), "complete")
+    create("learning_certificates", certificate_id="z", learner_key=learner, course_id="c")
+    create("advising_notes", note_id="n", learner_key=learner, text=f"{learner} was here " * 40)
+    create("study_tasks", task_id="t", learner_key=learner, title="T", assigner_key=reviewer)
+    act("study_tasks", ("t",), "complete")
 
 
 def test_a_learner_and_then_the_reviewer(tmp_path: Path) -> None:
@@ -51,7 +58,7 @@ def test_a_learner_and_then_the_reviewer(tmp_path: Path) -> None:
         key = one.person(learner, "Ada Lovelace")
         staff = one.person(reviewer, "Professor Babbage", kind="staff", consents=False)
         filled(one, learner, reviewer)
-        assert one.rows("SELECT count(*) FROM record_changes WHERE learner_key IS NOT NULL") == [(7,)]
+        assert one.rows("SELECT count(*) FROM record_changes WHERE learner_key IS NOT NULL") == [(8,)]
         receipt = one.erase(learner)
         assert one.rows("SELECT count(*) FROM learning_certificates") == [(0,)]
         assert one.rows("SELECT count(*) FROM study_tasks") == [(0,)]

@@ -154,14 +154,18 @@ def furnished(host: TestClient, institution: Institution) -> None:
     """A submission of Ada's that prof reviewed, and help that rests on consent."""
     for purpose in (Purpose.LEARNING_SUPPORT, Purpose.ADVISING):
         institution.decide("ada", "granted", purpose=purpose)
+    levels = [{"level": "l", "points": 1}, {"level": "m", "points": 0}]
+    exercise = {"exercise_id": "e", "course_id": "algebra", "title": "E", "prompt": "Do it."}
     rows: list[tuple[str, dict[str, object]]] = [
-        ("exercises", {"exercise_id": "e", "course_id": "algebra", "title": "E", "prompt": "Do it."}),
+        ("exercises", {**exercise, "rubric": {"criteria": [{"criterion": "c", "levels": levels}]}}),
         ("knowledge-gaps", {"gap_id": "g", "user_id": "ada", "gap": "signs", "severity": "minor"}),
         ("alerts", {"alert_id": "a", "user_id": "ada", "kind": "k", "severity": "low", "reason": "r"}),
         ("study-plans", {"plan_id": "p", "user_id": "ada", "title": "Plan"}),
     ]
     for collection, body in rows:
         assert host.post(f"/v1/records/{collection}", json=body).status_code == 201
+    for action in ("submit", "publish"):
+        assert host.post(f"/v1/records/exercises/e/actions/{action}").status_code == 200
     ada = institution.as_("ada")
     sent = {"submission_id": "s", "exercise_id": "e", "evidence_reference": "file"}
     assert ada.post("/v1/records/exercise-submissions", json=sent).status_code == 201

@@ -19,12 +19,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
+from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
 from tests.web.invented_focus import focus_lines
 from tests.web.invented_forms import NOW, Json
 from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
+from akademos.serving.pages.my_courses import render_my_courses
+from akademos.serving.pages.verify import render_verify
 
 SHELL = pages.Shell(
     nav=[pages.NavLink("My progress", "/progress/rich", current=True), pages.NavLink("My learners", "/learners")],
@@ -68,6 +71,12 @@ async def _other(request: Request) -> Response:
         )
     if which.startswith("study-"):
         return _page(pages.render_my_study(*study_answers(which.removeprefix("study-")), shell=SHELL))
+    if which in ("courses", "no-courses"):
+        held = (COURSES, PATHS, CERTIFICATES) if which == "courses" else ([], [], [])
+        return _page(render_my_courses(*held, shell=SHELL))
+    if which in ("verify", "verify-none"):
+        found = PUBLIC if which == "verify" else None
+        return _page(render_verify(found, code="X", shell=stranger, action="/verify", now=NOW, unknown=found is None))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
     if which in ("focus", "focus-rule", "no-focus"):

@@ -22,6 +22,10 @@ OTHERS = [
     "focus",
     "focus-rule",
     "no-focus",
+    "courses",
+    "no-courses",
+    "verify",
+    "verify-none",
 ]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS
 WIDTHS = [320, 390, 560, 768, 1001, 1120, 1360]
