@@ -129,7 +129,7 @@ ROLE_RULES: tuple[RoleRule, ...] = (
     ),
     RoleRule(
         "service",
-        "Applications that send events and record decisions with an API key.",
+        "Applications that send events, record decisions and keep learning records, each with a key for it.",
         frozenset({Question.INGEST}),
         Source.KEY,
         refusal="Service accounts read no learner's answers.",

@@ -30,7 +30,9 @@ Data = Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")]
 def create(
     tenant_id: TenantId,
     name: Name,
-    scope: Annotated[list[str] | None, typer.Option(help="ingest (default) or consent; may be repeated.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="ingest (default), consent or records; may be repeated.")
+    ] = None,
     rate: Annotated[int, typer.Option(min=1, help="Events a second.")] = 50_000,
     burst: Annotated[int, typer.Option(min=1, help="Events at once.")] = 200_000,
     strict: Annotated[bool, typer.Option(help="Refuse events with unknown properties.")] = False,

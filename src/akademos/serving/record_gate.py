@@ -71,7 +71,7 @@ def _require_role(principal: Principal, record: Record, asker: Asker, act: str) 
     if principal.role == "service" and SCOPE not in principal.scopes:
         raise Forbidden(
             "The key is not for records.",
-            hint=f"Use a key with the scope {SCOPE}: `akademos tenant key create TENANT --scope {SCOPE}`.",
+            hint=f"Use a key with the scope {SCOPE}: `akademos tenant key create TENANT NAME --scope {SCOPE}`.",
             code="scope",
         )
 

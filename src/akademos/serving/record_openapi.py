@@ -104,7 +104,11 @@ def _row_form(record: Record) -> dict[str, Any]:
         "updated_at": {"type": "string", "format": "date-time"},
         "id": {"type": "string", "description": "its key in one text"},
         "self": {"type": "string", "description": "its address"},
-        "actions": {"type": "array", "items": {"type": "string"}, "description": "what the asker may do with it now"},
+        "actions": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "what its state and the asker's role allow",
+        },
     }
     if record.versioned:
         form["properties"] |= {

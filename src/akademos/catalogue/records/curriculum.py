@@ -25,7 +25,6 @@ _COURSE = Field(
 _TOPICS = Field("topic_ids", "texts", "topics it belongs to", required=True, refers="topics", enforced=False)
 _SHELF = status(SHELVED, "active or archived")
 _ALL: tuple[Access, ...] = (*AUTHORS, *read_by_all("product", states=ACTIVE))
-_HIDDEN = ("archived",)
 QUESTION_OPTIONS = {
     "type": "array",
     "maxItems": 100,
@@ -61,7 +60,6 @@ TOPICS = Record(
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
     checks=("no topic is above itself",),
-    unpublished=_HIDDEN,
     cached=True,
 )
 RELATIONSHIPS = Record(
@@ -84,7 +82,6 @@ RELATIONSHIPS = Record(
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
     checks=("prerequisites have no cycle",),
-    unpublished=_HIDDEN,
     cached=True,
 )
 ITEMS = Record(
@@ -110,7 +107,6 @@ ITEMS = Record(
     life_cycle=CONTENT,
     actions=CONTENT_ACTIONS,
     versioned=True,
-    unpublished=_HIDDEN,
     cached=True,
 )
 MATERIALS = Record(
@@ -133,7 +129,6 @@ MATERIALS = Record(
     access=(*AUTHORS, CO_AUTHORS, *read_by_all("product", states=ACTIVE)),
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
-    unpublished=_HIDDEN,
     cached=True,
 )
 EXAMS = Record(
@@ -156,7 +151,6 @@ EXAMS = Record(
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
     checks=("pass_mark is within 0 and 1",),
-    unpublished=_HIDDEN,
     cached=True,
 )
 EXAM_SECTIONS = Record(

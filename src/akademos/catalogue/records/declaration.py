@@ -199,7 +199,6 @@ class Record:
         versioned: content with revisions: what was published never changes under its number.
         audited: which acts are written to the audit log; `create`, `update`, or an action.
         purposes: what readers and live consent must cover where the basis is consent.
-        unpublished: states in which a row of the curriculum is no part of it any more, or not yet.
         cached: whether a change counts up the version of the tenant's curriculum.
         file: name of its file in a folder of record files; empty for those that come in by the API only.
         singular: what one row is called in refusals.
@@ -222,7 +221,6 @@ class Record:
     purposes: tuple[Purpose, ...] = ()
     upstream: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
-    unpublished: tuple[str, ...] = ()
     cached: bool = False
     file: str = ""
 
@@ -267,5 +265,8 @@ class Record:
 
     @property
     def frozen(self) -> tuple[Field, ...]:
-        """Of versioned content what never changes under a published number: all that a client writes."""
-        return tuple(one for one in self.contents if one.set_by == "client" and one.name != self.state)
+        """Of versioned content what never changes under a published number: all that a client writes, people apart,
+        who may be erased from it."""
+        return tuple(
+            one for one in self.contents if one.set_by == "client" and one.kind != "person" and one.name != self.state
+        )

@@ -130,7 +130,7 @@ class RecordWork:
             )
         written = dict(values or {})
         if action is None:
-            self._refuse_published(record, before)
+            self._refuse_published(record, before, written)
         else:
             written |= self._acted(record, before, action, written)
         behaviour = self.behaviours.get((record.name, action or "update"))
@@ -224,8 +224,9 @@ class RecordWork:
         (instant,) = self.transaction.execute("SELECT now()").fetchone() or (None,)
         return dict.fromkeys(declared.stamps, instant) | dict.fromkeys(declared.stamps_actor, self.actor_key)
 
-    def _refuse_published(self, record: Record, before: Row) -> None:
-        if record.versioned and before["published_at"] is not None and before[record.state or ""] in FROZEN_STATES:
+    def _refuse_published(self, record: Record, before: Row, written: Row) -> None:
+        stands = record.versioned and before["published_at"] is not None and before[record.state or ""] in FROZEN_STATES
+        if stands and any(one.name in written and written[one.name] != before[one.name] for one in record.frozen):
             raise Conflict(
                 f"The {record.singular} is {before[record.state or '']}: revision {before['revision']} never changes.",
                 hint="Begin the next revision with the action revise (or restore), then change that.",

@@ -254,7 +254,8 @@ def _refused(refusal: psycopg.Error) -> AkademosError:
 
 def _refuse_cycles(transaction: Transaction, tenant_id: str) -> None:
     prerequisites = transaction.execute(
-        "SELECT from_topic, to_topic FROM topic_relationships WHERE tenant_id = %s AND kind = 'prerequisite'",
+        "SELECT from_topic, to_topic FROM topic_relationships "
+        "WHERE tenant_id = %s AND kind = 'prerequisite' AND status = 'active'",
         (tenant_id,),
     )
     _refuse_cycle(prerequisites, "Prerequisites go in a circle", "Take out one of these relationships.")
