@@ -311,14 +311,15 @@ def _fill_audit_log(installation: Installation, folder: Path, rows: int) -> floa
     """Import so many consent decisions, each an audit entry; how many seconds it took."""
     installation.run("tenant", "create", AUDITED)
     path = folder / "decisions.jsonl"
-    start = datetime(2026, 1, 1, tzinfo=UTC)
+    start, people = datetime(2026, 1, 1, tzinfo=UTC), max(1, rows // 10)
     with path.open("w") as file:
         for number in range(rows):
             said = {
-                "user_id": f"person-{number % 1_000}",
+                "user_id": f"person-{number % people}",
                 "purpose": "learning_support",
-                "decision": ("granted", "withdrawn")[number // 1_000 % 2],
+                "decision": ("granted", "withdrawn")[number // people % 2],
                 "text_version": "1",
+                "evidence": "made up for the bench",
                 "decided_at": (start + timedelta(seconds=number)).isoformat(),
             }
             file.write(json.dumps(said) + "\n")

@@ -200,7 +200,8 @@ class Worker:
         self._wake.set()
 
     def _follow(self, work: Callable[[], object]) -> None:
-        """Do `work` while it finds something to do, and look again and again; a store that is down is waited for."""
+        """Do `work` while it finds something to do, and look again and again; a store that is down is waited for, and
+        what else fails is logged and tried again, so that it never keeps events from moving."""
         pause = FOLLOW_PAUSE_S
         while not self._stop.is_set():
             try:
@@ -210,6 +211,9 @@ class Worker:
             except AkademosError as refused:
                 log.warning("following_failed", code=refused.code, reason=refused.reason)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
+            except Exception:
+                log.exception("following_failed")
+                pause = LONGEST_PAUSE_S
             self._stop.wait(pause)
 
     def _emit(self) -> None:

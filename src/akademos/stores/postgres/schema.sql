@@ -2726,7 +2726,6 @@ GRANT SELECT (tenant_id, consumer, records, people, purposes, basis, url, batch,
     next_attempt_at, last_error, created_at) ON akademos.outbox_consumers TO akademos_serving;
 GRANT SELECT ON akademos.outbox, akademos.outbox_heads, akademos.outbox_notices, akademos.outbox_letters,
     akademos.record_changes TO akademos_serving;
-GRANT INSERT ON akademos.outbox_pending TO akademos_serving;
 
 -- Students in focus: the weekly estimate of risk of each learner and course, with its reasons.
 CREATE TABLE akademos.risk_scores (
