@@ -226,7 +226,7 @@ class Adapters:
     @cached_property
     def release_files(self) -> LocalReleaseFiles:
         """Their files."""
-        return LocalReleaseFiles(self.settings.data / "releases")
+        return LocalReleaseFiles(self.settings.data / "releases", self.keys)
 
     @cached_property
     def audit(self) -> PostgresAuditLog:

@@ -265,7 +265,7 @@ def services_on(
         erasures=PostgresErasures(database, keys, FileErasureKeys(Path(tempfile.mkdtemp())), clock=clock),
         models=PostgresModels(database, keys),
         releases=PostgresReleases(database, keys),
-        release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
+        release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases", keys),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
         clock=clock,

@@ -114,7 +114,7 @@ def file(services: Served, principal: Asker, release_id: UUID) -> Response:
     if one.kind != "anonymous":
         raise Forbidden(
             "A pseudonymous release is read inside the enclave only.",
-            hint="On the institution's machine: akademos release show ID --as USER --reason WHY.",
+            hint="On the institution's machine: akademos release rows ID --as USER --reason WHY.",
             code="enclave",
         )
     if one.withdrawn_at is not None:
