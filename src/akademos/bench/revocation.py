@@ -3,10 +3,10 @@
 Protocol: a server of several processes, kept busy by askers of other learners. A trial takes a learner whose answers
 were just given out (warm caches, a known ETag), puts requests of that learner under way, withdraws the consent in the
 middle of them, and from the moment the withdrawal is acknowledged asks each address anew, each on a connection of its
-own so that any process may get it, plainly and with If-None-Match. Half of the looks are the learner's own, half those of
-the instructor, at the API and at the pages (dashboards); the instructor's list must not name the learner. An answer that
-is not a refusal is a leak. Requests that were under way before the acknowledgement are not judged. Then consent is given
-again for the next trial. Exports in preparation have trials of their own (`revocation_exports`).
+own so that any process may get it, plainly and with If-None-Match. Half of the looks are the learner's own, half
+those of the instructor, at the API and at the pages (dashboards); the instructor's list must not name the learner. An
+answer that is not a refusal is a leak. Requests that were under way before the acknowledgement are not judged. Then
+consent is given again for the next trial. Exports in preparation have trials of their own (`revocation_exports`).
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Is a revocation honoured by the next request, is nothing lost or double whatever is killed, can an attacker recover a
 small cell, is somebody who was erased gone, is a change of the audit log found?
 
-Five benches under their full protocols, of which each but `audit` is a command too. Each says when it begins and what it
-found when it ends, so that nobody waits in the dark.
+Five benches under their full protocols, of which each but `audit` is a command too. Each says when it begins and what
+it found when it ends, so that nobody waits in the dark.
 """
 
 from __future__ import annotations
