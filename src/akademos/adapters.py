@@ -19,6 +19,7 @@ from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
+from akademos.stores.postgres.carried import PostgresCarriedForward
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
@@ -202,6 +203,11 @@ class Adapters:
     def learner_states(self) -> PostgresLearnerStates:
         """The precomputed learner analytics."""
         return PostgresLearnerStates(self.database)
+
+    @cached_property
+    def carried(self) -> PostgresCarriedForward:
+        """What is carried forward of events whose retention ended."""
+        return PostgresCarriedForward(self.database)
 
     @cached_property
     def groups(self) -> PostgresGroups:

@@ -140,9 +140,9 @@ class System(Adapters):
     def learner_answers(self) -> LearnerAnswers:
         """Answers about one learner, now and as of the past."""
         from akademos.jobs.learner_answers import LearnerAnswers
-        from akademos.jobs.past_tables import PastTables
+        from akademos.jobs.learner_history import PastTables
 
-        tables = PastTables(self.event_log, self.records, self.learner_states, self.consent)
+        tables = PastTables(self.event_log, self.records, self.learner_states, self.consent, self.carried)
         return LearnerAnswers(self.records, tables, self.models)
 
     @cached_property
@@ -166,12 +166,13 @@ class System(Adapters):
     ) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
         from akademos.jobs.access_seal import AccessSealJob
+        from akademos.jobs.carry_forward import CarryForward
         from akademos.jobs.compaction import CompactionJob
         from akademos.jobs.expiry import ExpiryJobs
         from akademos.jobs.group_statistics import GroupStatisticsJob
+        from akademos.jobs.learner_history import PastTables
         from akademos.jobs.learner_states import LearnerStatesJob
         from akademos.jobs.mover import Mover
-        from akademos.jobs.past_tables import PastTables
         from akademos.jobs.peer_comparison import PeerComparisonJob
         from akademos.jobs.refresh import Refresh
         from akademos.jobs.served_tracing import TracingInService
@@ -183,16 +184,21 @@ class System(Adapters):
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
         processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
+        carry = CarryForward(core, self.carried, consent, states, registries)
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
         return Jobs(
             mover=mover,
             refresh=Refresh(
-                states, PastTables(core, self.records, states, consent), consent, clock=now, tracing=tracing.at
+                states,
+                PastTables(core, self.records, states, consent, self.carried),
+                consent,
+                clock=now,
+                tracing=tracing.at,
             ),
             erasure=self.erasure_job(mover),
-            withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
+            withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries, self.carried),
             compaction=CompactionJob(core, runs),
-            expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, clock=now),
+            expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, carry, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
                 core,
@@ -202,6 +208,7 @@ class System(Adapters):
                 runs,
                 registries,
                 self.models,
+                self.carried,
                 clock=now,
                 tracing=tracing,
                 processes=processes,

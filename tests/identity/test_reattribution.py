@@ -186,6 +186,7 @@ def test_the_night_reads_people_as_the_live_refresh_does(ada: People) -> None:
         PostgresJobRuns(ada.door.database),
         lambda _: ada.door.registry,
         PostgresModels(ada.door.database, ada.door.vault_keys),
+        ada.carried,
         clock=lambda: ada.door.now,
         processes=1,
         rows_per_bucket=10,

@@ -16,10 +16,11 @@ from akademos.analytics.learner_state import unpack
 from akademos.analytics.parameters import FSRS_6_DEFAULT
 from akademos.analytics.schemas import STATE
 from akademos.catalogue.declarations import Purpose
+from akademos.jobs.learner_history import PastTables
 from akademos.jobs.learner_states import LearnerStatesJob
-from akademos.jobs.past_tables import PastTables
 from akademos.jobs.refresh import Refresh
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.postgres.carried import PostgresCarriedForward
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.models import PostgresModels
@@ -40,7 +41,8 @@ class LearnerJobs:
         self.states = PostgresLearnerStates(database)
         self.records = PostgresRecords(database, pipeline.door.vault._keys)
         self.runs = PostgresJobRuns(database)
-        self.tables = PastTables(pipeline.core, self.records, self.states, pipeline.door.consent)
+        self.carried = PostgresCarriedForward(database)
+        self.tables = PastTables(pipeline.core, self.records, self.states, pipeline.door.consent, self.carried)
 
     def clock(self) -> datetime:
         return self.door.now
@@ -57,6 +59,7 @@ class LearnerJobs:
             self.runs,
             lambda _: self.door.registry,
             PostgresModels(self.door.database, self.door.vault._keys),
+            self.carried,
             clock=self.clock,
             **{"processes": 1, "rows_per_bucket": 2 * ANSWERS, **settings},
         )

@@ -119,7 +119,7 @@ def run(*, trials: int = 1_000, processes: int = PROCESSES, seed: int = 7) -> di
 def _enrol(installation: Installation, users: Sequence[str]) -> None:
     """A tenant with one course, its instructor, and a researcher."""
     starts = datetime.now(UTC).date() - timedelta(days=3)
-    files = {
+    files: dict[str, list[tuple[str, ...]]] = {
         "courses.csv": [("course_id", "title", "starts_on"), (COURSE, "Algebra", starts.isoformat())],
         "topics.csv": [("topic_id", "course_id", "name"), *((f"topic-{n}", COURSE, f"Topic {n}") for n in range(3))],
         "people.csv": [

@@ -37,6 +37,7 @@ from akademos.jobs.past_tables import (
 from akademos.jobs.served_tracing import TracingInService
 from akademos.jobs.state_rows import StateRows, state_rows
 from akademos.jobs.study_rows import is_sign
+from akademos.stores.ports.carried import CarriedForward
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
@@ -82,7 +83,7 @@ class LearnerStatesJob:
     """Computes the states of all learners of a tenant.
 
     Args:
-        events, records, states, consent, runs: the stores.
+        events, records, states, consent, runs, carried: the stores.
         registries: a tenant's registry, which names the events that count.
         models: remembers whose rows taught what.
         clock: the installation's.
@@ -99,6 +100,7 @@ class LearnerStatesJob:
         runs: JobRuns,
         registries: Callable[[str], Registry],
         models: TrainedModels,
+        carried: CarriedForward,
         *,
         clock: Callable[[], datetime],
         tracing: TracingInService | None = None,
@@ -108,7 +110,8 @@ class LearnerStatesJob:
         self._events = events
         self._records = records
         self._states = states
-        self._buckets = LearnerBuckets(events, consent, rows_per_bucket)
+        self._buckets = LearnerBuckets(events, consent, rows_per_bucket, carried)
+        self._events_only = LearnerBuckets(events, consent, rows_per_bucket)
         self._runs = runs
         self._registries = registries
         self._models = models
@@ -149,7 +152,8 @@ class LearnerStatesJob:
             waiting: deque[_Waiting] = deque()
             for bucket in self._buckets.read(tenant_id, names, EVENT_COLUMNS, progress.get("done_through")):
                 weights = self._states.weights(tenant_id, list(bucket.consenting), as_of)
-                waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, weights, self._clock())))
+                of_them = {**weights, **bucket.carried}
+                waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, of_them, self._clock())))
                 while len(waiting) > processes:
                     self._write(tenant_id, run, waiting.popleft())
             while waiting:
@@ -191,7 +195,7 @@ class LearnerStatesJob:
         parts, learners, events = [], 0, 0
         keys: list[str] = []
         teaching = [name for name in names if not is_sign(name)]
-        for bucket in self._buckets.read(tenant_id, teaching, COHORT_COLUMNS):
+        for bucket in self._events_only.read(tenant_id, teaching, COHORT_COLUMNS):
             number = pl.col("learner_key").rle_id() + learners
             parts.append(
                 bucket.events.with_row_index("row", offset=events).with_columns(

@@ -1239,3 +1239,20 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION akademos.expire_logs(text, interval, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION akademos.expire_logs(text, interval, interval) TO akademos_pipeline;
+
+-- What later answers need of events whose retention ended, packed, a key of a learner; `covers` says which events are in it.
+CREATE TABLE akademos.carried_forward (
+    tenant_id text NOT NULL,
+    learner_key uuid NOT NULL,
+    carried_at timestamptz NOT NULL,
+    covers jsonb NOT NULL,
+    packed bytea NOT NULL,
+    PRIMARY KEY (tenant_id, learner_key),
+    FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
+);
+ALTER TABLE akademos.carried_forward ENABLE ROW LEVEL SECURITY;
+ALTER TABLE akademos.carried_forward FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_wall ON akademos.carried_forward TO akademos_serving
+    USING (tenant_id = (SELECT current_setting('akademos.tenant', true)));
+CREATE POLICY pipeline ON akademos.carried_forward TO akademos_pipeline USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON akademos.carried_forward TO akademos_pipeline;
