@@ -139,7 +139,7 @@ def test_a_pause_keeps_what_was_carried_and_carries_on(aged: LearnerJobs, expiry
     before = state(aged, "u-1")
     for decision in ("paused", "resumed"):
         door.consent.decide(
-            aged.tenant, key, [Purpose.LEARNING_SUPPORT], decision, text_version="v1", recorded_by="test"  # type: ignore[arg-type]
+            aged.tenant, key, [Purpose.LEARNING_SUPPORT], decision, text_version="v1", recorded_by="test"
         )  # fmt: skip
         expiry.enforce_retention()
         assert key in aged.carried.keys(aged.tenant)
