@@ -15,6 +15,7 @@ from akademos.adapters import Adapters, now
 from akademos.catalogue.registry import builtin
 from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
+from akademos.intake.rate import TokenBuckets
 from akademos.intake.receive import Intake
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
@@ -53,6 +54,11 @@ __all__ = ["System", "now"]
 
 class System(Adapters):
     """What the commands work with, put together from the adapters."""
+
+    @cached_property
+    def buckets(self) -> TokenBuckets:
+        """How much every sender may send; the server's further processes are given those of the first."""
+        return TokenBuckets()
 
     @cached_property
     def consent_records(self) -> ConsentRecords:
@@ -94,7 +100,9 @@ class System(Adapters):
         openid = OpenIdSignIn(self.tenant_settings, providers, standing, self.tokens, self.keys, provider_secret, now)
         return Services(
             gate=Gate(readings, self.groups),
-            doorkeeper=Doorkeeper(self.tokens, self.api_keys, standing.require, openid.access_tokens.read),
+            doorkeeper=Doorkeeper(
+                self.tokens, self.api_keys, standing.require, openid.access_tokens.read, self.buckets
+            ),
             standing=standing,
             openid=openid,
             answers=self.learner_answers,
@@ -293,8 +301,8 @@ class System(Adapters):
 
         intake, writer = self.intake()
         tokens = UserTokens(self.host_keys, clock=now)
-        pages = BrowserDoor(intake, self.api_keys, tokens, self.salts, self.keys, clock=now)
-        door = EventDoor(intake, self.api_keys, pages)
+        pages = BrowserDoor(intake, self.api_keys, tokens, self.salts, self.keys, clock=now, buckets=self.buckets)
+        door = EventDoor(intake, self.api_keys, pages, buckets=self.buckets)
 
         @asynccontextmanager
         async def writing(_: object) -> AsyncIterator[None]:

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import builtin
-from akademos.errors import AkademosError, TooFast
+from akademos.errors import AkademosError
 from akademos.intake import personal_data
 from akademos.intake.check import EventCheck
 from akademos.intake.decode import decode_batch, decode_event, decompress
 from akademos.intake.occurrence import occurred_at
-from akademos.intake.rate import TokenBucket
 from akademos.intake.typed_events import TypedEvents
 from akademos.stores.ports.landing import Arrival, Refusal
 
@@ -136,30 +135,6 @@ def test_nothing_happens_after_its_receipt(client: datetime | None, sent: dateti
 def test_a_constant_skew_does_not_matter(received: datetime, age: timedelta, skew: timedelta) -> None:
     happened = received - age
     assert occurred_at(happened + skew, received + skew, received) == happened
-
-
-@given(st.lists(st.tuples(st.integers(1, 50), st.floats(0, 3)), max_size=40))
-def test_a_bucket_never_gives_more_than_rate_and_burst(requests: list[tuple[int, float]]) -> None:
-    bucket = TokenBucket(rate=10, burst=30, now=0.0)
-    now, taken = 0.0, 0
-    for events, pause in requests:
-        now += pause
-        try:
-            bucket.take(events, now)
-        except TooFast:
-            continue
-        taken += events
-    assert taken <= 30 + 10 * now + 1e-6
-
-
-def test_overdrawn_buckets_make_the_next_request_wait() -> None:
-    bucket = TokenBucket(rate=10, burst=30, now=0.0)
-    bucket.take(0, 0.0)
-    bucket.charge(80, 0.0)
-    with pytest.raises(TooFast) as refusal:
-        bucket.take(0, 1.0)
-    assert refusal.value.retry_after_s == 5
-    bucket.take(0, 5.1)
 
 
 def test_limits_are_the_declared_ones() -> None:

@@ -16,6 +16,7 @@ from akademos.jobs.plan import (
     Nightly,
     StatesBasis,
     due,
+    in_its_hours,
     is_due,
     states_outdated,
 )
@@ -94,3 +95,18 @@ def test_states_are_outdated_when_their_basis_became_another(
 ) -> None:
     started = None if since is None else NOON - since
     assert states_outdated(before, present, History(started), NOON) is expected
+
+
+@pytest.mark.parametrize(
+    ("job", "now", "expected"),
+    [
+        (time(2, 30), at(2, 29), False),
+        (time(2, 30), at(2, 30), True),
+        (time(2, 30), at(5, 29), True),
+        (time(2, 30), at(5, 30), False),
+        (time(23, 0), at(1, 59), True),  # beyond midnight
+        (time(23, 0), at(2, 0), False),
+    ],
+)
+def test_the_hours_of_a_job(job: time, now: datetime, expected: bool) -> None:
+    assert in_its_hours(Nightly("learner_states", job), now) is expected

@@ -22,13 +22,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import psycopg
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
@@ -37,6 +38,7 @@ from akademos.bench import fault_governance
 from akademos.bench.fault_client import CONSENTING, UNDECIDED
 from akademos.bench.fault_governance import Governance
 from akademos.bench.installation import Installation, command, consent_all, end, temporary
+from akademos.bench.memory import DATABASE
 from akademos.errors import InputError, Unavailable
 
 TENANT = "bench"
@@ -264,7 +266,13 @@ class _Site:
         self._launch("worker", "worker", *off, *arguments)
 
     def _kill(self, name: str) -> None:
+        """With all that it has started, PostgreSQL apart: that has kills of its own."""
+        started = psutil.Process(self.processes[name].pid).children(recursive=True)
         self.processes[name].kill()
+        for one in started:
+            with suppress(psutil.NoSuchProcess):
+                if one.name() != DATABASE:
+                    one.kill()
         self.processes[name].wait()
 
     def _postmaster(self) -> int:

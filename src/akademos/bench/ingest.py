@@ -1,10 +1,11 @@
 """`akademos bench ingest`: events a second through the HTTP door, as a ratio to what durability alone costs.
 
 Protocol: batches of 1, 10, 100 and 500 events, 1, 4 and 16 closed-loop clients. For each pair the door and the ceiling
-(bench.ceiling) run in turn, several rounds, in one process each on the same machine, driven by the same load; the ratio
-is that of their summed counts over summed seconds. Events are distinct, of consenting people, some 480 bytes, and pass
-every check. The worker is off while measuring, as the ceiling has none; `with_worker` repeats one cell with it on,
-longer, and tells the most private memory of the server and the worker together (PostgreSQL apart).
+(bench.ceiling) run in turn, several rounds, on the same machine, driven by the same load: the door as `akademos serve`
+runs it, the ceiling in one process; the ratio is that of their summed counts over summed seconds. Events are distinct,
+of consenting people, some 480 bytes, and pass every check. The worker is off while measuring, as the ceiling has none;
+`with_worker` repeats one cell with it on, longer, and tells the most private memory of the server and the worker
+together (PostgreSQL apart).
 """
 
 from __future__ import annotations

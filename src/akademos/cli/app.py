@@ -37,6 +37,7 @@ GROUPS = (
     "hold",
     "retention",
     "models",
+    "cost",
     "bench",
     "evaluate",
 )

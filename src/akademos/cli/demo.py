@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,11 +19,12 @@ import typer
 from rich.console import Console
 
 from akademos import settings as settings_module
+from akademos.cli.allocator import bound_arenas
 from akademos.cli.operator import operator
-from akademos.cli.serve import child_environment, serve
+from akademos.cli.serve import serve
 from akademos.cli.shared_metrics import metrics_shared
 from akademos.errors import Unavailable
-from akademos.settings import PREFIX
+from akademos.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from akademos.demo.furnish import Furnishing
@@ -53,6 +54,7 @@ def command(
     def note(what: str) -> None:
         console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}", soft_wrap=True)
 
+    bound_arenas()
     with metrics_shared():
         from akademos.demo.furnish import OUTSIDE_SUFFIX, Furnishing
         from akademos.system import System
@@ -183,6 +185,18 @@ class CommandLineDoors:
                 hint="Mend what it says and start the demo again; it goes on where it stopped.",
             )
         return printed
+
+
+def child_environment(chosen: Settings) -> dict[str, str]:
+    """The environment in which a process of its own reads the same settings."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    for one in fields(chosen):
+        value = getattr(chosen, one.name)
+        if isinstance(value, bool):
+            environment[PREFIX + one.name.upper()] = "true" if value else "false"
+        elif value is not None and value != "":
+            environment[PREFIX + one.name.upper()] = str(value.absolute() if isinstance(value, Path) else value)
+    return environment
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import socket
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from akademos import settings as settings_module
+from akademos.cli.allocator import bound_arenas
 from akademos.cli.children import Children
 from akademos.cli.shared_metrics import metrics_shared
+from akademos.cli.worker import work
 from akademos.errors import SettingsError, Unavailable
-from akademos.settings import PREFIX, Settings
+from akademos.settings import Settings
 
 if TYPE_CHECKING:
+    from akademos.intake.rate import TokenBuckets
     from akademos.system import System
 
 BACKLOG = 2048
-READY_TIMEOUT_S = 60.0
 GRACE_S = 10
+PROCESSES = 2
+"""Of the server, when nobody says otherwise: one interpreter cannot decode as fast as PostgreSQL takes."""
 ALLOCATIONS = 10_000
 """Before the youngest objects are searched for cycles."""
 
@@ -39,23 +40,20 @@ def command(
     data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (AKADEMOS_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one (AKADEMOS_PORT).")] = None,
-    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = PROCESSES,
     worker: Annotated[
         bool | None, typer.Option("--worker/--no-worker", help="Run the worker beside it (AKADEMOS_WORKER).")
     ] = None,
     development: Annotated[
         bool, typer.Option("--development", help="With the development sign-in: anybody may be anybody.")
     ] = False,
-    listen_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve the API and the pages; everything that this starts ends with it."""
     chosen = settings_module.load(data=data, host=host, port=port, worker=worker)
     if development:
         chosen = replace(chosen, environment="development")
     settings_module.check_development(chosen)
-    if listen_fd is not None:
-        serve_on(chosen, socket.socket(fileno=listen_fd))
-        return
+    bound_arenas()
     with metrics_shared():
         from akademos.system import System
 
@@ -63,12 +61,12 @@ def command(
             serve(system, processes=processes, ready=lambda url: typer.echo(f"Akademos serves at {url}"))
 
 
-def serve(system: System, *, processes: int = 1, ready: Ready = lambda url: None) -> None:
+def serve(system: System, *, processes: int = PROCESSES, ready: Ready = lambda url: None) -> None:
     """Serve until SIGINT or SIGTERM; call from the main thread, within `metrics_shared` for joint metrics.
 
     Args:
         system: the opened installation; its settings say where to listen and whether a worker runs beside it.
-        processes: processes that answer requests; with one it is this process.
+        processes: processes that answer requests; this one is the first of them.
         ready: called with the address once requests are answered.
 
     Raises:
@@ -79,45 +77,27 @@ def serve(system: System, *, processes: int = 1, ready: Ready = lambda url: None
     settings_module.check_development(chosen)
     listening = _listen(chosen)
     url = f"http://{chosen.host}:{listening.getsockname()[1]}"
-    children = Children(child_environment(chosen), ended=_forget_metrics)
+    children = Children(ended=_forget_metrics)
     if chosen.worker:
-        children.add("worker", [sys.executable, "-m", "akademos.cli.app", "worker"])
+        children.add("worker", work, chosen)
+    for number in range(1, processes):
+        children.add(f"server {number + 1}", serve_on, chosen, listening, system.buckets)
     with _signals_noted() as asked_to_end:
         try:
-            if processes == 1:
-                children.start()
-                _run_here(system, listening, lambda: ready(url), asked_to_end)
-            else:
-                serving = [sys.executable, "-m", "akademos.cli.app", "serve", "--listen-fd", str(listening.fileno())]
-                for number in range(processes):
-                    children.add(f"server {number + 1}", serving, keep_open=[listening.fileno()])
-                children.start()
-                _wait_until_answering(url, asked_to_end)
-                ready(url)
-                asked_to_end.wait()
+            children.start()
+            _run_here(system, listening, lambda: ready(url), asked_to_end)
         finally:
             children.stop()
             listening.close()
 
 
-def serve_on(chosen: Settings, listening: socket.socket) -> None:
-    """Serve on a socket that the parent process listens on: one of several processes."""
+def serve_on(chosen: Settings, listening: socket.socket, buckets: TokenBuckets) -> None:
+    """Serve on a socket that the parent process listens on, with its buckets: one of several processes."""
     from akademos.system import System
 
     with _signals_noted() as asked_to_end, System(chosen) as system:
+        system.buckets = buckets
         _run_here(system, listening, lambda: None, asked_to_end)
-
-
-def child_environment(chosen: Settings) -> dict[str, str]:
-    """The environment in which a child process reads the same settings."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    for one in fields(chosen):
-        value = getattr(chosen, one.name)
-        if isinstance(value, bool):
-            environment[PREFIX + one.name.upper()] = "true" if value else "false"
-        elif value is not None and value != "":
-            environment[PREFIX + one.name.upper()] = str(value.absolute() if isinstance(value, Path) else value)
-    return environment
 
 
 def _listen(chosen: Settings) -> socket.socket:
@@ -181,21 +161,6 @@ def _signals_noted() -> Iterator[threading.Event]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-def _wait_until_answering(url: str, asked_to_end: threading.Event) -> None:
-    import httpx
-
-    deadline = time.monotonic() + READY_TIMEOUT_S
-    while not asked_to_end.is_set():
-        try:
-            if httpx.get(f"{url}/healthz", timeout=5).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass  # not yet: the sockets listen, nobody answers
-        if time.monotonic() > deadline:
-            raise Unavailable("The servers did not start.", hint="What they logged says why.")
-        asked_to_end.wait(0.1)
 
 
 def _forget_metrics(pid: int) -> None:

@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from akademos import settings as settings_module
+from akademos.cli.allocator import bound_arenas
+from akademos.settings import Settings
 
 
 def command(
@@ -21,19 +23,28 @@ def command(
     kill_at: Annotated[int, typer.Option(hidden=True, help="For `bench faults`: which commit to die after.")] = 0,
 ) -> None:
     """Move what landed to the core, keep live state, and run the jobs, until SIGINT or SIGTERM."""
+    bound_arenas()
+    exactly_once = switch_off != "application_transaction"
+    work(settings_module.load(data=data), exactly_once=exactly_once, fault_point=_dying_at(kill_at))
+
+
+def work(chosen: Settings, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> None:
+    """Be the worker of an installation until SIGINT or SIGTERM; call from the main thread.
+
+    Args:
+        chosen: the installation's settings.
+        exactly_once: without it, commits of the core carry no application transaction: what `bench faults` shows.
+        fault_point: called after each commit of the core, before landing forgets it.
+    """
     asked_to_end = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: asked_to_end.set())  # until the worker listens itself
     from akademos.system import System
     from akademos.telemetry import configure_logging
 
-    chosen = settings_module.load(data=data)
     configure_logging(chosen.log_level)
     with System(chosen) as system:
-        worker = system.worker(
-            exactly_once=switch_off != "application_transaction",
-            fault_point=_dying_at(kill_at),
-        )
+        worker = system.worker(exactly_once=exactly_once, fault_point=fault_point)
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: worker.stop())
         if not asked_to_end.is_set():

@@ -44,6 +44,8 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
 RETRY_AFTER = timedelta(minutes=10)
 """A job of the night that failed is tried again after so long."""
 
+ITS_HOURS = timedelta(hours=3)
+
 GROWN_RETRY_AFTER = timedelta(minutes=1)
 GROWN_BY = 2.0
 GROWN_LEAST = 500
@@ -67,6 +69,13 @@ def is_due(job: Every | Nightly, history: History, now: datetime) -> bool:
     if history.succeeded_at is not None and history.succeeded_at >= last_night:
         return False
     return history.started_at is None or history.started_at < last_night or now - history.started_at >= RETRY_AFTER
+
+
+def in_its_hours(job: Nightly, now: datetime) -> bool:
+    """Whether a job's hours have begun and are not over yet. In them it starts however much is coming in; a night that
+    is made up for at another time waits for a calm moment."""
+    tonight = datetime.combine(now.date(), job.at, tzinfo=now.tzinfo)
+    return timedelta(0) <= (now - tonight) % timedelta(days=1) < ITS_HOURS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,10 +25,20 @@ from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.model_training import JOB as TRAIN
 from akademos.jobs.model_training import TrainingJob
-from akademos.jobs.mover import Mover
+from akademos.jobs.mover import Move, Mover
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
-from akademos.jobs.plan import RETRY_AFTER, SCHEDULE, Every, History, Nightly, StatesBasis, due, states_outdated
+from akademos.jobs.plan import (
+    RETRY_AFTER,
+    SCHEDULE,
+    Every,
+    History,
+    Nightly,
+    StatesBasis,
+    due,
+    in_its_hours,
+    states_outdated,
+)
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.research_releases import JOB as RELEASES
 from akademos.jobs.research_releases import ResearchReleases
@@ -47,6 +58,12 @@ REFRESH_PAUSE_S = 0.25
 """Marks left by another process wait so long at most; those of this one's mover wake the refresh at once."""
 
 BUSY_EVENTS = 1_000
+BUSY_OVER_S = 10.0
+"""It is calm while fewer events wait to be moved, and fewer have been moved over so long."""
+
+PROMISED = ("retention",)
+"""Of the jobs of the night, those that do not wait for a calm moment when a night is made up for: a promise to people
+hangs on them. The others are heavy, and live states are up to date meanwhile."""
 
 UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "sweep", RELEASES, "landing_expiry")
 
@@ -102,6 +119,7 @@ class Worker:
     _wake: threading.Event = field(default_factory=threading.Event)
     _started: dict[str, History] = field(default_factory=dict)
     _failures: list[BaseException] = field(default_factory=list)
+    _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
     def stop(self) -> None:
         """Ask it to end."""
@@ -135,8 +153,15 @@ class Worker:
         finally:
             self.stop()
 
-    def _moved(self, _: object) -> None:
+    def _moved(self, done: Move) -> None:
+        self._recent.append((time.monotonic(), done.moved))
         self._wake.set()
+
+    def _calm(self) -> bool:
+        while self._recent and time.monotonic() - self._recent[0][0] > BUSY_OVER_S:
+            self._recent.popleft()
+        moved = sum(events for _, events in tuple(self._recent))
+        return moved < BUSY_EVENTS and self.jobs.queue.backlog().events < BUSY_EVENTS
 
     def _upkeep(self) -> None:
         work: Mapping[str, Callable[[], object]] = {
@@ -164,8 +189,11 @@ class Worker:
         jobs, now = self.jobs, self.jobs.clock()
         succeeded = jobs.runs.succeeded()
         commands = jobs.commands()
+        calm = self._calm()
         for job in SCHEDULE:
             if isinstance(job, Every) or self._stop.is_set():
+                continue
+            if job.job not in PROMISED and not calm and not in_its_hours(job, now):
                 continue
             following = {GROUP_STATISTICS: jobs.group_statistics.run, PEER_COMPARISON: jobs.peer_comparison.run}
             if job.job not in (LEARNER_STATES, TRAIN, *following):
@@ -207,11 +235,7 @@ class Worker:
         )
         if present.rows == 0 and before is None:
             return False
-        if due([job], {job.job: history}, now):
-            return True
-        # Between the nights it waits until the rush is over: live states are up to date meanwhile.
-        calm = self.jobs.queue.backlog().events < BUSY_EVENTS
-        return calm and states_outdated(before, present, history, now)
+        return bool(due([job], {job.job: history}, now)) or states_outdated(before, present, history, now)
 
     def _try(self, name: str, work: Callable[[], object]) -> None:
         started = time.monotonic()

@@ -26,7 +26,7 @@ from starlette.responses import Response
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.roles import Role, known_role
 from akademos.errors import Forbidden, InputError, Unauthenticated
-from akademos.intake.rate import TokenBucket
+from akademos.intake.rate import Rate, TokenBuckets
 from akademos.privacy.pseudonyms import Keys
 from akademos.privacy.role_standing import GivenBy
 from akademos.stores.ports.api_keys import ApiKeys
@@ -49,6 +49,7 @@ TENANT = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 """What the id of a tenant looks like."""
 
 _API_KEY = re.compile(r"ak_[0-9a-f]{1,64}_[0-9a-f]{1,128}")
+_REQUESTS = Rate(LIMITS.key_requests_per_second, LIMITS.key_requests_burst, of="requests")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -242,12 +243,13 @@ class Doorkeeper:
         api_keys: ApiKeys,
         require_standing: Callable[[Principal], None],
         of_provider: Callable[[str], Principal],
+        buckets: TokenBuckets | None = None,
     ) -> None:
         self.tokens = tokens
         self._api_keys = api_keys
         self._require_standing = require_standing
         self._of_provider = of_provider
-        self._requests: dict[str, TokenBucket] = {}
+        self._buckets = buckets or TokenBuckets()
 
     async def principal(self, request: Request) -> Principal:
         """Who is asking; a request that changes something in a session must carry X-CSRF-Token.
@@ -288,12 +290,7 @@ class Doorkeeper:
         key = await run_in_threadpool(self._api_keys.find, credential) if _API_KEY.fullmatch(credential) else None
         if key is None:
             raise _refused("The key does not exist or was revoked.", "Ask the operator for a key.")
-        now = time.monotonic()
-        bucket = self._requests.get(key.key_id)
-        if bucket is None:
-            rate, burst = LIMITS.key_requests_per_second, LIMITS.key_requests_burst
-            bucket = self._requests[key.key_id] = TokenBucket(rate, burst, now, of="requests")
-        bucket.take(1, now)
+        self._buckets.take(b"requests of " + key.key_id.encode(), _REQUESTS, 1, time.monotonic())
         return Principal(key.tenant_id, "service", key.key_id, "key", scopes=key.scopes)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from starlette.routing import Route
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import Forbidden, InputError, TooLarge, Unauthenticated
 from akademos.intake.decode import Unparsable
-from akademos.intake.rate import TokenBucket
+from akademos.intake.rate import Rate, TokenBuckets
 from akademos.intake.receive import Intake
 from akademos.privacy.identity import address_name
 from akademos.privacy.pseudonyms import Keys
@@ -46,7 +45,7 @@ _ALLOWED = f"Authorization, Content-Type, Content-Encoding, Akademos-Sent-At, {U
 PREFLIGHT_S = 600
 ORIGINS_KEPT = 1_000
 ORIGIN_CACHE_S = 2.0
-ADDRESSES_KEPT = 50_000
+_NETWORK = Rate(LIMITS.address_events_per_s, LIMITS.address_burst)
 
 Extra = list[tuple[bytes, bytes]]
 """Headers that the answer carries, once the origin may read it."""
@@ -81,6 +80,7 @@ class BrowserDoor:
         keys: Keys,
         *,
         clock: Callable[[], datetime],
+        buckets: TokenBuckets | None = None,
     ) -> None:
         self._intake = intake
         self._api_keys = api_keys
@@ -89,7 +89,7 @@ class BrowserDoor:
         self._keys = keys
         self._clock = clock
         self._origins: dict[str, tuple[float, bool]] = {}
-        self._networks: OrderedDict[bytes, TokenBucket] = OrderedDict()
+        self._buckets = buckets or TokenBuckets()
 
     def routes(self, door: EventDoor) -> list[Route]:
         """The preflights of all addresses that pages of other origins may ask, and the salt."""
@@ -162,9 +162,9 @@ class BrowserDoor:
         else:
             secret = _bearer(headers)
         key = self._bound(await door.key_of(secret), headers[b"origin"].decode("latin-1"), extra)
-        network = self._network(key.tenant_id, client)
+        network = address_name(self._keys.derived(key.tenant_id, "addresses"), self._clock().date(), client)
         door.meter(key, 0)
-        network.take(0, time.monotonic())
+        self._buckets.take(network, _NETWORK, 0, time.monotonic())
         if content is None:
             content = await body()
         user_id, problem = await self._user(key.tenant_id, token)
@@ -178,7 +178,7 @@ class BrowserDoor:
             single=path == SINGLE,
         )
         door.charge(key, answer)
-        network.charge(len(answer.verdicts), time.monotonic())
+        self._buckets.charge(network, _NETWORK, len(answer.verdicts), time.monotonic())
         said: dict[str, Any] = {} if problem is None else {"user_token": problem}
         if path == SINGLE:
             return door.single_answer(answer, said)
@@ -210,17 +210,6 @@ class BrowserDoor:
             return await self._tokens.user_of(tenant_id, token), None
         except Unauthenticated as refused:
             return None, refused.code
-
-    def _network(self, tenant_id: str, client: str) -> TokenBucket:
-        name = address_name(self._keys.derived(tenant_id, "addresses"), self._clock().date(), client)
-        bucket = self._networks.get(name)
-        if bucket is None:
-            if len(self._networks) >= ADDRESSES_KEPT:
-                self._networks.popitem(last=False)
-            bucket = TokenBucket(LIMITS.address_events_per_s, LIMITS.address_burst, time.monotonic())
-            self._networks[name] = bucket
-        self._networks.move_to_end(name)
-        return bucket
 
 
 def _bearer(headers: Headers) -> str:

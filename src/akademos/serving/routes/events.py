@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import AkademosError, Forbidden, InputError, TooLarge, Unauthenticated
-from akademos.intake.rate import TokenBucket
+from akademos.intake.rate import Rate, TokenBuckets
 from akademos.intake.receive import Answer, Intake
 from akademos.serving import problems
 from akademos.serving.door_protocol import Reply
@@ -46,12 +46,14 @@ FromPage: TypeAlias = Callable[[str, str, Headers, Body, Extra], Awaitable[bytes
 class EventDoor:
     """Authenticates, meters and answers; what it means is `intake.receive`."""
 
-    def __init__(self, intake: Intake, keys: ApiKeys, browser: BrowserDoor | None = None) -> None:
+    def __init__(
+        self, intake: Intake, keys: ApiKeys, browser: BrowserDoor | None = None, *, buckets: TokenBuckets | None = None
+    ) -> None:
         self._intake = intake
         self._keys = keys
         self._browser = browser
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
-        self._buckets: dict[str, TokenBucket] = {}
+        self._buckets = buckets or TokenBuckets()
 
     def addresses(self) -> dict[str, Address]:
         """What answers, by path."""
@@ -149,20 +151,15 @@ class EventDoor:
         """The sender's clock, from its header."""
         return _sent_at(headers)
 
-    def _bucket(self, key: ApiKey) -> TokenBucket:
-        bucket = self._buckets.get(key.key_id)
-        if bucket is None or (bucket.rate, bucket.burst) != (key.rate_per_s, key.burst):
-            bucket = self._buckets[key.key_id] = TokenBucket(key.rate_per_s, key.burst, time.monotonic())
-        return bucket
-
     def meter(self, key: ApiKey, events: int) -> None:
         """Refuse when the key's rate is used up."""
-        self._bucket(key).take(events, time.monotonic())
+        self._buckets.take(key.key_id.encode(), Rate(key.rate_per_s, key.burst), events, time.monotonic())
 
     def charge(self, key: ApiKey, answer: Answer) -> None:
         """Count the events of a batch."""
         # How many events a batch holds is known only when it is decoded: charged afterwards, felt by the next.
-        self._bucket(key).charge(len(answer.verdicts), time.monotonic())
+        rate = Rate(key.rate_per_s, key.burst)
+        self._buckets.charge(key.key_id.encode(), rate, len(answer.verdicts), time.monotonic())
 
 
 class Address:

@@ -1,0 +1,1 @@
+"""Money and history, pure: amounts in minor units, what is charged to whom."""

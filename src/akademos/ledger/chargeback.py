@@ -1,0 +1,144 @@
+"""Chargeback: what each cost centre pays of a bill, so that the parts sum to the bill to the minor unit.
+
+The bill of a billing account, period and currency is its BilledCost, rounded once. What is allocated is EffectiveCost,
+which spreads purchases over the time in which they are used: each charge goes to the cost centres of the first rule
+that fits it. The bill is then divided in proportion to what was allocated, by largest remainder, before any exchange.
+Corrections of earlier periods (ChargeClass Correction) are part of the bill that brings them, and shown beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+import polars as pl
+
+from akademos.errors import InputError
+from akademos.ledger.money import DIGITS, from_minor, largest_remainder, to_minor
+
+BILL = ["billing_account", "period_start", "currency"]
+COST = pl.Decimal(38, 18)
+_SMALLEST = Decimal(1).scaleb(-18)
+
+CHARGES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "billing_account": pl.String,
+    "period_start": pl.Date,
+    "currency": pl.String,
+    "service": pl.String,
+    "resource": pl.String,
+    "region": pl.String,
+    "tags": pl.String,
+    "correction": pl.Boolean,
+    "billed": COST,
+    "effective": COST,
+}
+"""What is charged; grain: one charge. `tags` is a JSON object, `period_start` the first day of the billing period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which charges go where.
+
+    Attributes:
+        matches: what must be equal: `service`, `resource`, `region`, `billing_account` or `tag.NAME`.
+        shares: cost centre -> its part of a charge; the parts sum to 1.
+    """
+
+    matches: Mapping[str, str]
+    shares: Mapping[str, Decimal]
+
+    def __post_init__(self) -> None:
+        if sum(self.shares.values()) != 1 or any(share <= 0 for share in self.shares.values()):
+            raise InputError(
+                f"The shares {dict(self.shares)} of a rule are not parts of 1.", hint="Make them positive and sum to 1."
+            )
+
+
+def chargeback(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -> pl.DataFrame:
+    """What each cost centre pays; grain: one bill (account, period, currency) and cost centre.
+
+    Args:
+        charges: as `CHARGES`.
+        rules: the first that fits a charge decides.
+        unallocated: the cost centre of charges that no rule fits, and of a bill whose charges cancel out.
+
+    Returns:
+        billing_account, period_start, currency, cost_centre, effective (allocated EffectiveCost), amount (what it pays;
+        sums to the bill), bill (BilledCost in whole minor units), correction (BilledCost of corrections in the bill).
+    """
+    allocated = _allocated(charges, rules, unallocated)
+    bills = charges.group_by(BILL, maintain_order=True).agg(
+        pl.col("billed").sum(), pl.col("billed").filter(pl.col("correction")).sum().alias("correction")
+    )
+    rows: list[dict[str, object]] = []
+    for bill in bills.sort(BILL).iter_rows(named=True):
+        name = {column: bill[column] for column in BILL}
+        mine = allocated.filter(*(pl.col(column) == value for column, value in name.items()))
+        centres, effective = mine["cost_centre"].to_list(), mine["effective"].to_list()
+        total = to_minor(bill["billed"], bill["currency"])
+        if not sum(effective):
+            centres = [*centres, unallocated] if unallocated not in centres else centres
+            effective += [Decimal(0)] * (len(centres) - len(effective))
+            parts = [total if centre == unallocated else 0 for centre in centres]
+        else:
+            parts = largest_remainder(total, effective)
+        rows += [
+            {
+                **name,
+                "cost_centre": centre,
+                "effective": cost,
+                "amount": from_minor(part, bill["currency"]),
+                "bill": from_minor(total, bill["currency"]),
+                "correction": bill["correction"],
+            }
+            for centre, cost, part in zip(centres, effective, parts, strict=True)
+        ]
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        **{column: CHARGES[column] for column in BILL},
+        "cost_centre": pl.String,
+        **dict.fromkeys(("effective", "amount", "bill", "correction"), COST),
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _allocated(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -> pl.DataFrame:
+    """EffectiveCost by bill and cost centre, in the order of cost centres' names."""
+    which = pl.lit(len(rules), dtype=pl.Int32)
+    for place, rule in reversed(list(enumerate(rules))):
+        fits = pl.all_horizontal(*(_matches(name, value) for name, value in rule.matches.items()), pl.lit(value=True))
+        which = pl.when(fits).then(pl.lit(place, dtype=pl.Int32)).otherwise(which)
+    shares = pl.DataFrame(
+        [
+            (place, centre, share)
+            for place, one in enumerate([*(rule.shares for rule in rules), {unallocated: Decimal(1)}])
+            for centre, share in one.items()
+        ],
+        schema={"rule": pl.Int32, "cost_centre": pl.String, "share": pl.Decimal(38, 18)},
+        orient="row",
+    )
+    sums = charges.with_columns(which.alias("rule")).group_by(*BILL, "rule").agg(pl.col("effective").sum())
+    split = sums.join(shares, on="rule")
+    with localcontext(prec=DIGITS):
+        parts = [
+            (cost * share).quantize(_SMALLEST) for cost, share in zip(split["effective"], split["share"], strict=True)
+        ]
+    return (
+        split.with_columns(pl.Series("effective", parts, dtype=COST))
+        .group_by(*BILL, "cost_centre")
+        .agg(pl.col("effective").sum())
+        .sort(*BILL, "cost_centre")
+    )
+
+
+def _matches(name: str, value: str) -> pl.Expr:
+    if name.startswith("tag."):
+        tag = name.removeprefix("tag.").replace("'", "\\'")
+        return pl.col("tags").str.json_path_match(f"$['{tag}']").eq(value).fill_null(value=False)
+    if name not in ("service", "resource", "region", "billing_account"):
+        raise InputError(
+            f"Rules know no `{name}`.",
+            hint="Match service, resource, region, billing_account or tag.NAME.",
+            pointer=name,
+        )
+    return pl.col(name).eq(value).fill_null(value=False)

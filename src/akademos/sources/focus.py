@@ -1,0 +1,82 @@
+"""FOCUS billing rows, 1.0 to 1.2 -> charges.
+
+Source: FinOps Open Cost and Usage Specification, versions 1.0, 1.1 and 1.2 (FinOps Foundation, CC BY 4.0). The columns
+read here have the same names and meaning in all three.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+NAME = "focus"
+NEEDED = (
+    "BilledCost", "EffectiveCost", "BillingCurrency", "BillingAccountId", "BillingPeriodStart", "BillingPeriodEnd",
+    "ChargeClass", "ServiceName",
+)  # fmt: skip
+OPTIONAL = ("ResourceId", "RegionId", "Tags", "ChargePeriodStart", "ChargePeriodEnd")
+COST = pl.Decimal(38, 18)
+_COSTS = ("BilledCost", "EffectiveCost")
+_TIMES = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
+
+
+def problems(rows: pl.DataFrame) -> pl.DataFrame:
+    """What is wrong with rows whose values are texts; grain: one problem (line, column, problem).
+
+    `line` must be a column of the rows.
+    """
+    present = [name for name in _TIMES if name in rows.columns]
+    checks = [
+        *((name, "is empty", pl.col(name).is_null()) for name in NEEDED if name != "ChargeClass"),
+        *((name, "is no decimal number", pl.col(name).is_not_null() & _cost(name).is_null()) for name in _COSTS),
+        *((name, "is no date and time", pl.col(name).is_not_null() & _time(name).is_null()) for name in present),
+        (
+            "BillingPeriodEnd",
+            "is not after BillingPeriodStart",
+            _time("BillingPeriodEnd") <= _time("BillingPeriodStart"),
+        ),
+        (
+            "ChargeClass",
+            "is neither empty nor Correction",
+            pl.col("ChargeClass").is_not_null() & (pl.col("ChargeClass") != "Correction"),
+        ),
+    ]
+    if {"ChargePeriodStart", "ChargePeriodEnd"} <= set(present):
+        ends_first = _time("ChargePeriodEnd") <= _time("ChargePeriodStart")
+        checks.append(("ChargePeriodEnd", "is not after ChargePeriodStart", ends_first))
+    if "Tags" in rows.columns:
+        object_there = pl.col("Tags").str.json_path_match("$").str.starts_with("{").fill_null(value=False)
+        checks.append(("Tags", "is no JSON object", pl.col("Tags").is_not_null() & ~object_there))
+    found = [
+        rows.filter(wrong.fill_null(value=False)).select(
+            "line", pl.lit(column).alias("column"), pl.lit(problem).alias("problem")
+        )
+        for column, problem, wrong in checks
+    ]
+    return pl.concat(found).sort("line", maintain_order=True)
+
+
+def charges(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows without problems as `ledger.chargeback.CHARGES`; grain: one charge."""
+    optional = {name: pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String) for name in OPTIONAL}
+    return rows.select(
+        pl.col("BillingAccountId").alias("billing_account"),
+        _time("BillingPeriodStart").dt.date().alias("period_start"),
+        pl.col("BillingCurrency").alias("currency"),
+        pl.col("ServiceName").alias("service"),
+        optional["ResourceId"].alias("resource"),
+        optional["RegionId"].alias("region"),
+        optional["Tags"].alias("tags"),
+        (pl.col("ChargeClass") == "Correction").fill_null(value=False).alias("correction"),
+        _cost("BilledCost").alias("billed"),
+        _cost("EffectiveCost").alias("effective"),
+    )
+
+
+def _cost(name: str) -> pl.Expr:
+    return pl.col(name).cast(COST, strict=False)
+
+
+def _time(name: str) -> pl.Expr:
+    text = pl.col(name).str.replace(" ", "T", literal=True).str.replace(r"(Z|[+-]00:?00)$", "")
+    whole = pl.when(text.str.len_chars() == len("2026-01-01")).then(text + pl.lit("T00:00:00")).otherwise(text)
+    return whole.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False)
