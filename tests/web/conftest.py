@@ -20,10 +20,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
 from tests.web.invented_forms import NOW, Json
+from tests.web.invented_governance import ACTS, ERASURES, RELEASES, RETENTION
 from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
+from akademos.serving.pages.releases import render_releases
+from akademos.serving.pages.trust import render_trust
 
 SHELL = pages.Shell(
     nav=[pages.NavLink("My progress", "/progress/rich", current=True), pages.NavLink("My learners", "/learners")],
@@ -67,6 +70,16 @@ async def _other(request: Request) -> Response:
         )
     if which.startswith("study-"):
         return _page(pages.render_my_study(*study_answers(which.removeprefix("study-")), shell=SHELL))
+    if which in ("trust", "no-trust"):
+        filled = which == "trust"
+        return _page(
+            render_trust(
+                ERASURES if filled else [], RETENTION, ACTS if filled else [], shell=SHELL,
+                actions=sorted({one.action for one in ACTS}), chosen=None, older="/trust?cursor=7" if filled else None,
+            )
+        )  # fmt: skip
+    if which in ("releases", "no-releases"):
+        return _page(render_releases(RELEASES if which == "releases" else [], shell=SHELL))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
     if which == "consent":

@@ -10,7 +10,20 @@ import pytest
 pytestmark = pytest.mark.web
 
 LEARNERS = ["rich?topic=linear-equations", "new", "many", "broken", "order", "hostile", "small"]
-OTHERS = ["sign-in", "learners", "consent", "error", "accesses", "no-accesses", "study-rich", "study-new"]
+OTHERS = [
+    "sign-in",
+    "learners",
+    "consent",
+    "error",
+    "accesses",
+    "no-accesses",
+    "study-rich",
+    "study-new",
+    "trust",
+    "no-trust",
+    "releases",
+    "no-releases",
+]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS
 WIDTHS = [320, 390, 560, 768, 1001, 1120, 1360]
 

@@ -37,6 +37,7 @@ from akademos.serving.routes import (
     requests,
     retention,
     sign_in,
+    trust,
 )
 from akademos.serving.routes.events import Address
 from akademos.serving.services import Services
@@ -124,6 +125,7 @@ def create_app(
         requests,
         retention,
         sign_in,
+        trust,
     ):
         app.include_router(one.router)
     if services.development:
