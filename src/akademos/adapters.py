@@ -23,6 +23,7 @@ from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
 from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
+from akademos.stores.postgres.carried import PostgresCarriedForward
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
@@ -231,6 +232,11 @@ class Adapters:
         return PostgresLearnerStates(self.database)
 
     @cached_property
+    def carried(self) -> PostgresCarriedForward:
+        """What is carried forward of events whose retention ended."""
+        return PostgresCarriedForward(self.database)
+
+    @cached_property
     def groups(self) -> PostgresGroups:
         """Answers over groups, and the memory of the guard behind them."""
         return PostgresGroups(self.database, self.keys)
@@ -258,7 +264,7 @@ class Adapters:
     @cached_property
     def release_files(self) -> LocalReleaseFiles:
         """Their files."""
-        return LocalReleaseFiles(self.settings.data / "releases")
+        return LocalReleaseFiles(self.settings.data / "releases", self.keys)
 
     @cached_property
     def certificates(self) -> PostgresCertificates:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from akademos.jobs.model_training import TrainingJob
     from akademos.jobs.mover import Mover
     from akademos.jobs.research_releases import ResearchReleases
-    from akademos.jobs.resolved_events import ResolvedEvents
+    from akademos.jobs.resolved_events import ResolvedCarried, ResolvedEvents
     from akademos.jobs.retention_report import RetentionReport
     from akademos.jobs.risk_scores import RiskScoresJob
     from akademos.jobs.trainers import TrainingSource
@@ -166,12 +166,26 @@ class System(Adapters):
         return ResolvedEvents(self.event_log, self.records)
 
     @cached_property
+    def resolved_carried(self) -> ResolvedCarried:
+        """What was carried forward as analytics read it."""
+        from akademos.jobs.resolved_events import ResolvedCarried
+
+        return ResolvedCarried(self.carried, self.records)
+
+    @cached_property
     def learner_answers(self) -> LearnerAnswers:
         """Answers about one learner, now and as of the past."""
         from akademos.jobs.learner_answers import LearnerAnswers
-        from akademos.jobs.past_tables import PastTables
+        from akademos.jobs.learner_history import PastTables
 
-        tables = PastTables(self.resolved_events, self.records, self.learner_states, self.consent, self.registries)
+        tables = PastTables(
+            self.resolved_events,
+            self.records,
+            self.learner_states,
+            self.consent,
+            self.resolved_carried,
+            self.registries,
+        )
         return LearnerAnswers(self.records, tables, self.models)
 
     @cached_property
@@ -206,13 +220,14 @@ class System(Adapters):
     ) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
         from akademos.jobs.access_seal import AccessSealJob
+        from akademos.jobs.carry_forward import CarryForward
         from akademos.jobs.compaction import CompactionJob
         from akademos.jobs.expiry import ExpiryJobs
         from akademos.jobs.group_statistics import GroupStatisticsJob
+        from akademos.jobs.learner_history import PastTables
         from akademos.jobs.learner_states import LearnerStatesJob
         from akademos.jobs.mover import Mover
         from akademos.jobs.outbox import OutboxJob
-        from akademos.jobs.past_tables import PastTables
         from akademos.jobs.peer_comparison import PeerComparisonJob
         from akademos.jobs.progress import ProgressJob
         from akademos.jobs.progress_events import ProgressEventsJob
@@ -233,15 +248,16 @@ class System(Adapters):
         processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
         resolved = self.resolved_events
         intake, writer = self.intake()
+        carry = CarryForward(core, self.carried, consent, states, registries)
         mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
-        tables = PastTables(resolved, self.records, states, consent, registries)
+        tables = PastTables(resolved, self.records, states, consent, self.resolved_carried, registries)
         return Jobs(
             mover=mover,
             refresh=Refresh(states, tables, consent, clock=now, tracing=tracing.at),
             erasure=self.erasure_job(mover),
-            withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries),
+            withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries, self.carried),
             compaction=CompactionJob(core, runs),
-            expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, clock=now),
+            expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, carry, clock=now),
             record_expiry=RecordExpiryJob(PostgresRecordExpiry(self.database, self.keys), runs, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
             learner_states=LearnerStatesJob(
@@ -252,6 +268,7 @@ class System(Adapters):
                 runs,
                 registries,
                 self.models,
+                self.resolved_carried,
                 clock=now,
                 tracing=tracing,
                 processes=processes,

@@ -113,14 +113,19 @@ class PolarsEventLog:
         *,
         columns: Sequence[str],
         event_names: Sequence[str] | None = None,
+        due: Mapping[str, datetime] | None = None,
         rows_per_bucket: int = 500_000,
         after: str | None = None,
     ) -> Iterator[pa.Table]:
         mine = self.frame.filter(pl.col("tenant_id") == tenant_id, pl.col("learner_key") > (after or ""))
         for key in mine["learner_key"].unique().sort():
-            events = self.learner_events(tenant_id, [key], columns=columns, event_names=event_names)
+            events = self.learner_events(tenant_id, [key], event_names=event_names)
+            if due is not None:
+                rows = events.to_pylist()
+                kept = [row["event_name"] in due and row["retention_from"] < due[row["event_name"]] for row in rows]
+                events = events.filter(pa.array(kept, pa.bool_()))
             if events.num_rows:
-                yield events
+                yield events.select(list(columns))
 
     def count(self, tenant_id: str | None = None) -> int:
         if tenant_id is None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import tomllib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from akademos.catalogue.declarations import Purpose
 from akademos.demo import furnish
 from akademos.demo.furnish import STEPS, Furnishing
 from akademos.demo.simulation import History
 from akademos.errors import Conflict, Unavailable
 from akademos.intake.basis import read_basis
 from akademos.intake.bulk.layouts import plan
+from akademos.intake.consent_text_files import read_texts
 from akademos.sources.event_frame import EventBatch
+from akademos.stores.ports.consent_terms import ConsentText
 
 
 class Doors:
@@ -25,9 +28,14 @@ class Doors:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.files: list[Path] = []
+        self.texts: list[ConsentText] = []
 
     def create_tenant(self, tenant_id: str, name: str, time_zone: str) -> None:
         self.asked.append("tenant")
+
+    def declare_texts(self, file: Path, tenant_id: str) -> None:
+        self.asked.append("texts")
+        self.texts = read_texts(file, datetime.now(UTC))
 
     def make_key(self, tenant_id: str, name: str) -> str:
         self.asked.append("key")
@@ -62,10 +70,17 @@ def mark(house: Path, history: History, *done: str) -> None:
 def test_records_are_imported_once_featured_people_first(history: History, tmp_path: Path) -> None:
     doors = Doors()
     furnishing(tmp_path, history).before_serving(doors, history, print)
-    assert doors.asked == ["tenant", *(f"records {one}" for one in ("1-mara", "2-jonas", "3-noor", "4-nico", "5-all"))]
+    assert doors.asked == [
+        "tenant",
+        "texts",
+        *(f"records {one}" for one in ("1-mara", "2-jonas", "3-noor", "4-nico", "5-all")),
+    ]
     doors.asked.clear()
     furnishing(tmp_path, history).before_serving(doors, history, print)
-    assert doors.asked == ["tenant"]
+    assert doors.asked == ["tenant", "texts"]
+    assert {(one.purpose, one.language) for one in doors.texts} == {(one, to) for one in Purpose for to in ("en", "de")}
+    assert {one.version for one in doors.texts} == {furnish.TEXT_VERSION}
+    assert all(one.shown_from < history.now - timedelta(weeks=16) for one in doors.texts)  # before the term began
 
 
 def test_a_marked_demo_goes_on_with_its_own_instant(history: History, tmp_path: Path) -> None:

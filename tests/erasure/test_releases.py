@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,9 +20,10 @@ from typer.testing import CliRunner
 
 from akademos.catalogue.declarations import Purpose
 from akademos.cli import release
-from akademos.errors import AkademosError, Conflict, Forbidden, InputError, NotFound
+from akademos.errors import AkademosError, Conflict, Forbidden, InputError, NotFound, Unavailable
 from akademos.jobs.research_releases import STAND, ResearchReleases
-from akademos.stores.disk.release_files import ROWS
+from akademos.privacy.pseudonyms import Keys
+from akademos.stores.disk.release_files import ROWS, SEALED, LocalReleaseFiles
 
 LEARNERS = 36
 Run = Callable[..., str]
@@ -47,8 +51,13 @@ class School:
         return self.installation.system.release_files.path(json.loads(said)["release_id"])
 
     def rows(self, said: str) -> list[dict[str, object]]:
-        found: list[dict[str, object]] = pq.read_table(self.folder(said) / ROWS).to_pylist()
-        return found
+        made = json.loads(said)
+        if made["kind"] == "anonymous":
+            found: list[dict[str, object]] = pq.read_table(self.folder(said) / ROWS).to_pylist()
+            return found
+        files = self.installation.system.release_files
+        kept = files.rows(UUID(made["release_id"]), sealed_for=TENANT)
+        return [{"release_key": key, "course": row.known[0]} for key, row in kept]
 
 
 @pytest.fixture(scope="session")
@@ -146,15 +155,17 @@ def test_an_anonymous_release_from_end_to_end(school: School, run: Run) -> None:
     assert refused.value.code == "released_before"
 
 
-def test_only_a_researcher_is_told_where_the_enclave_is(school: School, run: Run) -> None:
+def test_only_a_researcher_opens_what_lies_in_the_enclave(school: School, run: Run) -> None:
     said = run("make", "inside", "--kind", "pseudonymous", "--course", school.course, "--json")
-    asked = ("show", "inside", "--as", "scholar", "--reason", "study 7")
+    asked = ("rows", "inside", "--as", "scholar", "--reason", "study 7")
     with pytest.raises(Forbidden):
         run(*asked)
     assert str(school.folder(said)) not in run("show", "inside")
     school.installation.person("scholar", kind="staff", consents=False)
     school.installation.system.role_grants.grant(TENANT, "scholar", "researcher", by="test")
-    assert str(school.folder(said)) in run(*asked).replace("\n", "")
+    printed = list(csv.DictReader(io.StringIO(run(*asked))))
+    assert len(printed) == LEARNERS
+    assert {row["release_key"] for row in printed} == {row["release_key"] for row in school.rows(said)}
     assert school.installation.rows(
         "SELECT role, decision, reason FROM access_log WHERE what LIKE %s", f"%{json.loads(said)['release_id']}%"
     ) == [("researcher", "allowed", "study 7")]
@@ -163,6 +174,31 @@ def test_only_a_researcher_is_told_where_the_enclave_is(school: School, run: Run
     assert "already" in run("withdraw", "inside")
     with pytest.raises(NotFound):
         run(*asked)
+
+
+def test_the_file_of_a_pseudonymous_release_tells_nobody_anything(school: School, run: Run) -> None:
+    said = run("make", "sealed", "--kind", "pseudonymous", "--course", school.course, "--json")
+    release_id, files = UUID(json.loads(said)["release_id"]), school.installation.system.release_files
+    rows = school.rows(said)
+    folder = school.folder(said)
+    assert sorted(one.name for one in folder.iterdir()) == ["dictionary.json", "dictionary.md", SEALED, "report.json"]
+    content = (folder / SEALED).read_bytes()
+    told = [str(rows[0]["release_key"]).encode(), school.course.encode(), b"PAR1", b"release_key"]
+    assert not [one for one in told if one in content]
+    copied = LocalReleaseFiles(folder.parent, Keys(b"1" * 32))
+    for reader, tenant in ((copied, TENANT), (files, "another")):  # another installation's key, another tenant's
+        with pytest.raises(Unavailable) as refused:
+            reader.rows(release_id, sealed_for=tenant)
+        assert refused.value.code == "release_file_changed"
+    other = folder.parent / str(uuid4())
+    other.mkdir()
+    for spoilt in (content, content[:-1] + bytes([content[-1] ^ 1]), content[:20], b""):  # another release's; damaged
+        (other / SEALED).write_bytes(spoilt)
+        with pytest.raises(Unavailable):
+            files.rows(UUID(other.name), sealed_for=TENANT)
+    kept = files.rows(release_id, sealed_for=TENANT)
+    files.rewrite(release_id, kept, sealed_for=TENANT)
+    assert (folder / SEALED).read_bytes()[:60] != content[:60]  # under a fresh key
 
 
 def test_whoever_revokes_is_out_of_the_next_release_and_of_the_enclave(school: School, run: Run) -> None:

@@ -15,10 +15,11 @@ from tests.jobs.pipeline import Pipeline
 from tests.serving.conftest import institution, shared_database, shared_dsn
 
 from akademos.jobs.learner_answers import LearnerAnswers
-from akademos.jobs.past_tables import PastTables
+from akademos.jobs.learner_history import PastTables
 from akademos.jobs.refresh import Refresh
 from akademos.stores.lake.event_log import LakeEventLog
 from akademos.stores.ports.answers import AnswerName, Question
+from akademos.stores.postgres.carried import PostgresCarriedForward
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.locks import LakeLocks
@@ -46,8 +47,14 @@ class People:
         self.tenant = self.door.tenant
         self.states = PostgresLearnerStates(database)
         self.records = PostgresRecords(database, self.door.vault_keys)
+        self.carried = PostgresCarriedForward(database)
         self.tables = PastTables(
-            self.pipeline.core, self.records, self.states, self.door.consent, lambda _: self.door.registry
+            self.pipeline.core,
+            self.records,
+            self.states,
+            self.door.consent,
+            self.carried,
+            lambda _: self.door.registry,
         )
         self.readings = PostgresReadings(database, self.door.vault_keys)
         self.identity = PostgresIdentity(database, self.door.vault_keys)

@@ -13,7 +13,7 @@ from akademos.stores.ports.identity import Identifier
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 
 CHANGES = (
-    ("GET", "/v1/identity/preview?first=ada&second=cy"), ("GET", "/v1/identity/merges"),
+    ("GET", "/v1/identity/preview?first=ada&second=cy&reason=x"), ("GET", "/v1/identity/merges"),
     ("GET", "/v1/identity/suggestions"), ("POST", "/v1/identity/merges"),
     ("POST", "/v1/identity/merges/x/undo"),
 )  # fmt: skip
@@ -70,9 +70,17 @@ def test_a_server_identifies_a_device(institution: Institution) -> None:
 
 def test_an_administrator_merges_and_takes_it_back(institution: Institution) -> None:
     admin, ada, cy = institution.as_("root", "admin"), institution.as_("ada"), institution.as_("cy")
-    preview = admin.get("/v1/identity/preview", params={"first": "ada", "second": institution.people["cy"]})
+    asked = {"first": "ada", "second": institution.people["cy"]}
+    assert admin.get("/v1/identity/preview", params=asked).status_code in (400, 422)  # nobody looks without a reason
+    preview = admin.get("/v1/identity/preview", params={**asked, "reason": "ada wrote to us"})
     assert preview.json()["refusal"] == "two_users"
     assert preview.json()["first"]["keys"] == [institution.people["ada"]]
+    assert isinstance(preview.json()["first"]["events"], int)  # how many, not which
+    looked = [one for one in institution.log() if one[3] == "GET /v1/identity/preview"]
+    assert [(one[1], one[4], one[5], one[6]) for one in looked] == [
+        ("admin", "identity", "[person] wrote to us", "allowed")
+    ] * 2
+    assert {one[2] for one in looked} == {institution.audit_name("ada"), institution.audit_name("cy")}
     wanted = {"first": "ada", "second": "cy", "reason": "a second account"}
     assert admin.post("/v1/identity/merges", json=wanted).json()["code"] == "two_users"
     before = ada.get("/v1/analytics/mastery").json(), cy.get("/v1/analytics/mastery").json()

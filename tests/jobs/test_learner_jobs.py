@@ -19,11 +19,12 @@ from akademos.analytics.parameters import FSRS_6_DEFAULT
 from akademos.analytics.schemas import STATE
 from akademos.catalogue.declarations import Purpose
 from akademos.jobs import refresh as refresh_module
+from akademos.jobs.learner_history import PastTables
 from akademos.jobs.learner_states import LearnerStatesJob
-from akademos.jobs.past_tables import PastTables
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.state_rows import state_rows
 from akademos.stores.ports.learner_state import LearnerState
+from akademos.stores.postgres.carried import PostgresCarriedForward
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.models import PostgresModels
@@ -44,8 +45,14 @@ class LearnerJobs:
         self.states = PostgresLearnerStates(database)
         self.records = PostgresRecords(database, pipeline.door.vault._keys)
         self.runs = PostgresJobRuns(database)
+        self.carried = PostgresCarriedForward(database)
         self.tables = PastTables(
-            pipeline.core, self.records, self.states, pipeline.door.consent, lambda _: pipeline.door.registry
+            pipeline.core,
+            self.records,
+            self.states,
+            pipeline.door.consent,
+            self.carried,
+            lambda _: pipeline.door.registry,
         )
 
     def clock(self) -> datetime:
@@ -63,6 +70,7 @@ class LearnerJobs:
             self.runs,
             lambda _: self.door.registry,
             PostgresModels(self.door.database, self.door.vault._keys),
+            self.carried,
             clock=self.clock,
             **{"processes": 1, "rows_per_bucket": 2 * ANSWERS, **settings},
         )

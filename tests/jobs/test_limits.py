@@ -12,10 +12,12 @@ from tests.jobs.test_mover import example
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import builtin
+from akademos.jobs.carry_forward import CarryForward
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.postgres.access import PostgresTenants
+from akademos.stores.postgres.carried import PostgresCarriedForward
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.retention import PostgresRetention
@@ -31,6 +33,7 @@ def withdrawals(pipeline: Pipeline) -> WithdrawalsJob:
         PostgresLearnerStates(database),
         PostgresJobRuns(database),
         lambda _: pipeline.door.registry,
+        PostgresCarriedForward(database),
     )
 
 
@@ -44,6 +47,13 @@ def expiry(pipeline: Pipeline) -> ExpiryJobs:
         PostgresJobRuns(door.database),
         PostgresRetention(door.database, builtin().datasets),
         lambda _: door.registry,
+        CarryForward(
+            pipeline.core,
+            PostgresCarriedForward(door.database),
+            door.consent,
+            PostgresLearnerStates(door.database),
+            lambda _: door.registry,
+        ),
         clock=lambda: door.now,
     )
 

@@ -56,7 +56,7 @@ def test_a_pause_is_worked_off_without_deleting_but_a_withdrawal_in_it_deletes(j
         door.grant(user)
     jobs.study(["u-1", "u-2"], answers=3)
     registries = lambda _: door.registry  # noqa: E731 -- as the system hands it in
-    work = WithdrawalsJob(pipeline.core, door.consent, pipeline.queue, jobs.states, jobs.runs, registries)
+    work = WithdrawalsJob(pipeline.core, door.consent, pipeline.queue, jobs.states, jobs.runs, registries, jobs.carried)
     decide(jobs, "u-1", "paused")
     assert not work.pending()
     decide(jobs, "u-2", "paused")

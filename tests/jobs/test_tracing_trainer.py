@@ -95,7 +95,7 @@ def test_a_model_is_promoted_that_beats_counting_on_learners_it_has_not_seen(mon
     assert "seldom answered" not in candidate.artefact.decode()
     model = TracingModel.from_bytes(candidate.artefact)
     assert len(model.tables.items) == candidate.parameters["items"] > 0
-    assert ServedTracing(model, 1).trees.roots.size == candidate.parameters["rounds"]
+    assert ServedTracing(model, 1).trees.splits.roots.size == candidate.parameters["rounds"]
 
     # Somebody who taught it is erased: the next one takes its place, though it is no better, and does without them.
     training.registry.rebuild = NOW + timedelta(days=30)

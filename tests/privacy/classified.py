@@ -125,6 +125,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/identity/merges"): IDENTITY,
     ("POST", "/v1/identity/merges/{merge_id}/undo"): IDENTITY,
     ("GET", "/v1/identity/suggestions"): IDENTITY,
+    ("GET", "/trust"): OPEN,  # administrators and stewards: receipts, counts, acts; names nobody
+    ("GET", "/releases"): OPEN,  # researchers: the register of releases
     ("GET", "/"): OPEN,
     ("GET", "/favicon.ico"): OPEN,
     ("GET", "/sign-in"): OPEN,  # development: lists people by name, and says so

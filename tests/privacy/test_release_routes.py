@@ -27,7 +27,12 @@ def shelve(institution: Institution) -> Shelve:
     def put(kind: ReleaseKind) -> UUID:
         release_id = uuid4()
         keyed = [(f"{random.getrandbits(128):032x}", row) for _, row in anonymise(crowd(), k=10, diversity=2).rows]
-        checksum = institution.services.release_files.write(release_id, keyed, {"dictionary.md": b"..."})
+        checksum = institution.services.release_files.write(
+            release_id,
+            keyed,
+            {"dictionary.md": b"..."},
+            sealed_for=institution.tenant if kind == "pseudonymous" else None,
+        )
         made = Release(
             institution.tenant, release_id, f"{kind} {release_id}", kind, NOW, "test",
             {"courses": ["algebra"], "weeks": {"algebra": 8}, "k": 10, "l": 2}, len(keyed), checksum, {"failed": []},
@@ -72,7 +77,7 @@ def test_a_withdrawn_release_is_handed_out_no_more(institution: Institution, she
 
 def test_a_file_that_was_changed_is_not_handed_out(institution: Institution, shelve: Shelve) -> None:
     release_id = shelve("anonymous")
-    institution.services.release_files.rewrite(release_id, [])
+    institution.services.release_files.rewrite(release_id, [], sealed_for=None)
     refused = institution.as_("root", "researcher").get(f"/v1/releases/{release_id}/file")
     assert (refused.status_code, refused.json()["code"]) == (503, "release_file_changed")
 

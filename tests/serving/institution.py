@@ -278,7 +278,7 @@ def services_on(
         erasures=PostgresErasures(database, keys, FileErasureKeys(Path(tempfile.mkdtemp())), clock=clock),
         models=PostgresModels(database, keys),
         releases=PostgresReleases(database, keys),
-        release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases"),
+        release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases", keys),
         loads=PostgresRecords(database, keys),
         audit=PostgresAuditLog(database),
         certificates=PostgresCertificates(database),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import orjson
 import polars as pl
 import pytest
@@ -14,8 +16,9 @@ from akademos.analytics.curriculum import prepare
 from akademos.analytics.topic_changes import SCHEMA, resolved
 from akademos.errors import Conflict, InputError, NotFound
 from akademos.intake.topic_plans import plan_merge, plan_split
-from akademos.jobs.resolved_events import ResolvedEvents
+from akademos.jobs.resolved_events import ResolvedCarried, ResolvedEvents
 from akademos.privacy.pseudonyms import Keys
+from akademos.stores.ports.carried import Carried
 from akademos.stores.ports.topic_changes import TopicChange
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.records import PostgresRecords
@@ -260,3 +263,30 @@ def test_analytics_read_the_topics_that_stand_now(institution: Institution) -> N
     assert topics() == [["heart"], ["heart", "blood"], None]
     assert read.learner_events("college", [key(1)], columns=["learner_key"]).num_columns == 1
     assert log.frame["topic_ids"].to_list() == [["heart"], ["heart", "blood"], None]  # nothing was rewritten
+
+
+class Kept:
+    """What was carried forward of one learner: an answer to each of two questions, under the topics of its day."""
+
+    def read(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, Carried]:
+        rows = [(one, question, ["heart"]) for one in learner_keys for question in ("q1", "q2")]
+        answers = pl.DataFrame(rows, schema=["learner_key", "question_id", "topic_ids"], orient="row")
+        return {one: Carried(one, {}, {"carried_answers": answers}) for one in learner_keys}
+
+    def keys(self, tenant_id: str, *, after: str = "") -> list[str]:
+        return [key(1)]
+
+
+def test_what_was_carried_forward_stands_under_the_topics_that_stand_now(institution: Institution) -> None:
+    read = ResolvedCarried(Kept(), institution.records)
+
+    def topics() -> list[list[str]]:
+        found = read.read("college", read.keys("college"))[key(1)].tables["carried_answers"]
+        assert found.columns == ["learner_key", "question_id", "topic_ids"]
+        return list(found["topic_ids"].to_list())
+
+    assert topics() == [["heart"], ["heart"]]
+    change = institution.split()
+    assert topics() == [["beat"], ["chambers"]]
+    institution.changes.undo("college", change.number, reason="no", actor=ACTOR)
+    assert topics() == [["heart"], ["heart"]]

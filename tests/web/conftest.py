@@ -22,11 +22,14 @@ from tests.web.invented_cases import class_rows, invented_accesses, learner_answ
 from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
 from tests.web.invented_focus import focus_lines
 from tests.web.invented_forms import NOW, Json
+from tests.web.invented_governance import ACTS, ERASURES, RELEASES, RETENTION
 from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
 from akademos.serving.pages.my_courses import render_my_courses
+from akademos.serving.pages.releases import render_releases
+from akademos.serving.pages.trust import render_trust
 from akademos.serving.pages.verify import render_verify
 
 SHELL = pages.Shell(
@@ -77,6 +80,16 @@ async def _other(request: Request) -> Response:
     if which in ("verify", "verify-none"):
         found = PUBLIC if which == "verify" else None
         return _page(render_verify(found, code="X", shell=stranger, action="/verify", now=NOW, unknown=found is None))
+    if which in ("trust", "no-trust"):
+        filled = which == "trust"
+        return _page(
+            render_trust(
+                ERASURES if filled else [], RETENTION, ACTS if filled else [], shell=SHELL,
+                actions=sorted({one.action for one in ACTS}), chosen=None, older="/trust?cursor=7" if filled else None,
+            )
+        )  # fmt: skip
+    if which in ("releases", "no-releases"):
+        return _page(render_releases(RELEASES if which == "releases" else [], shell=SHELL))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
     if which in ("focus", "focus-rule", "no-focus"):

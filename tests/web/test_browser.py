@@ -26,6 +26,10 @@ OTHERS = [
     "no-courses",
     "verify",
     "verify-none",
+    "trust",
+    "no-trust",
+    "releases",
+    "no-releases",
 ]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS
 WIDTHS = [320, 390, 560, 768, 1001, 1120, 1360]

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from akademos.analytics.carried import answers_of, counted, interactions_of, times_of, told
 from akademos.analytics.clock import instant_of, with_local_date, zone
 from akademos.analytics.parameters import Parameters
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.schemas import OVERALL, conform
 
+CARRIED = {"carried_answers", "carried_materials", "carried_times", "carried_learners"}
 SCORE_STEPS = float(1 << 20)
 """Scores count in steps of 2**-20, so that sums of them are exact in any order."""
 
@@ -29,10 +30,13 @@ class Activity:
     Attributes:
         learners: learner_key, time_zone (known to the time zone database), in order of learner_key.
         answers: scored answers in order of learner, time, event; columns learner, at (microseconds), date, clocked,
-            question (number), score (in steps), correct, and the columns of question_attempts.
-        interactions: material interactions and unscored answers; columns learner, date, clocked, completes and those
-            of material_interactions.
+            question (number), score (in steps), correct, those of `carried.COUNTED`, and the columns of
+            question_attempts. What was carried forward stands among them.
+        interactions: material interactions and unscored answers; columns learner, date, clocked, carried and those of
+            material_interactions. What was carried forward stands among them.
         study: other signs of activity (`schemas.INPUT["study_events"]`) with learner (number).
+        earlier_times: learner_key, learner, correct, duration_seconds of timed answers that were carried forward.
+        earlier: `schemas.INPUT["carried_learners"]`.
         questions, topics: names by number; number 0 of the topics is OVERALL.
     """
 
@@ -40,6 +44,8 @@ class Activity:
     answers: pl.DataFrame
     interactions: pl.DataFrame
     study: pl.DataFrame
+    earlier_times: pl.DataFrame
+    earlier: pl.DataFrame
     questions: list[str]
     topics: list[str]
 
@@ -75,7 +81,9 @@ def read_activity(tables: Mapping[str, pl.DataFrame], as_of_us: int, params: Par
     contacts = _valid(conform(tables.get("material_interactions"), "material_interactions"), as_of_us)
     study = _valid(conform(tables.get("study_events"), "study_events"), as_of_us)
     named = conform(tables.get("learners"), "learners")
-    keys = pl.concat([table["learner_key"] for table in (attempts, contacts, study, named)]).unique().sort()
+    before = {name: conform(tables.get(name), name) for name in tables.keys() & CARRIED}
+    known = (attempts, contacts, study, named, *before.values())
+    keys = pl.concat([table["learner_key"] for table in known]).unique().sort()
     learners = (
         pl.DataFrame({"learner_key": keys})
         .join(named.unique("learner_key", keep="first", maintain_order=True), on="learner_key", how="left")
@@ -93,6 +101,10 @@ def read_activity(tables: Mapping[str, pl.DataFrame], as_of_us: int, params: Par
         correct=pl.col("score") >= params.mastery.correct_from,
         topic_ids=_topic_set(),
     )
+    answers = counted(answers, pl.col("time_precision") != "order")
+    if "carried_answers" in before:
+        answers = pl.concat([answers_of(before["carried_answers"], as_of_us).select(answers.columns), answers])
+        answers = answers.sort("learner_key", "occurred_at", maintain_order=True)
     unscored = attempts.filter(~scored).select(
         "learner_key",
         "event_id",
@@ -103,18 +115,68 @@ def read_activity(tables: Mapping[str, pl.DataFrame], as_of_us: int, params: Par
         "duration_seconds",
         "session_id",
     )
-    answers = _placed(answers, learners)
+    if "carried_materials" in before:
+        unscored = pl.concat([interactions_of(before["carried_materials"]), unscored], how="diagonal")
+    answers = _placed(answers, learners).with_columns(ended=pl.col("ended_at").dt.epoch("us"))
+    times = times_of(conform(before.get("carried_times"), "carried_times"))
     questions = answers["question_id"].unique().sort()
     topics = [OVERALL, *answers["topic_ids"].explode().drop_nulls().unique().sort().to_list()]
     return Activity(
         learners=learners,
         answers=answers.with_columns(question=numbers(answers["question_id"], questions.to_list())),
-        interactions=_placed(pl.concat([contacts, unscored], how="diagonal"), learners),
+        interactions=_placed(pl.concat([contacts, unscored], how="diagonal"), learners).with_columns(
+            carried=pl.col("event_id").str.starts_with("carried ")
+        ),
         study=study.join(
             learners.select("learner_key", "learner"), on="learner_key", how="left", maintain_order="left"
         ),
+        earlier_times=times.join(learners.select("learner_key", "learner"), on="learner_key", maintain_order="left"),
+        earlier=conform(before.get("carried_learners"), "carried_learners"),
         questions=questions.to_list(),
         topics=topics,
+    )
+
+
+def activity_facts(activity: Activity) -> pl.DataFrame:
+    """`schemas.INPUT["carried_learners"]`: how much each learner did, since when, until when, in which courses and by
+    which clock; what was carried forward counts with it. Learners with no events have no row."""
+    marks = ["learner_key", "occurred_at", "time_precision", "course_id"]
+    study = activity.study.select("learner_key", "occurred_at", "time_precision", course_id=pl.lit(None, pl.String))
+    answers = told(activity.answers).select(*marks, answers=pl.lit(1, pl.Int64))
+    others = pl.concat([told(activity.interactions).select(marks), study]).with_columns(answers=pl.lit(0, pl.Int64))
+    clocked = pl.col("occurred_at").filter(pl.col("time_precision") != "order")
+    now = (
+        pl.concat([answers, others])
+        .group_by("learner_key")
+        .agg(
+            events=pl.len().cast(pl.Int64),
+            answers=pl.col("answers").sum(),
+            first_event_at=clocked.min(),
+            last_event_at=clocked.max(),
+            clock=_best_clock(pl.col("time_precision")),
+            courses=pl.col("course_id").drop_nulls().unique(),
+        )
+    )
+    return (
+        pl.concat([now, activity.earlier.select(now.columns)], how="vertical_relaxed")
+        .group_by("learner_key")
+        .agg(
+            pl.col("events", "answers").sum(),
+            pl.col("first_event_at").min(),
+            pl.col("last_event_at").max(),
+            clock=_best_clock(pl.col("clock")),
+            courses=pl.col("courses").explode().drop_nulls().unique().sort(),
+        )
+    )
+
+
+def _best_clock(precision: pl.Expr) -> pl.Expr:
+    return (
+        pl.when((precision == "exact").any())
+        .then(pl.lit("exact"))
+        .when((precision == "day").any())
+        .then(pl.lit("day"))
+        .otherwise(pl.lit("order"))
     )
 
 
@@ -156,12 +218,6 @@ def group_of(learner: Index, topic: Index, pairs: Pairs, topics: int) -> Index:
     keys = pairs.group_learner * topics + pairs.group_topic
     at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
     return np.where(keys[at] == wanted, at, -1) if len(keys) else np.full(len(wanted), -1)
-
-
-def first_known(activity: Activity) -> npt.NDArray[np.bool_]:
-    """Per answer, whether it is a first attempt if it is the earliest one we hold of its item: the sender did not
-    say that others came before."""
-    return (activity.answers["attempt_number"].fill_null(1) <= 1).to_numpy()
 
 
 def _valid(rows: pl.DataFrame, as_of_us: int) -> pl.DataFrame:

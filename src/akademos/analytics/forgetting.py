@@ -41,7 +41,9 @@ class CardMemory:
         answers: rows of `Activity.answers`, in order of card, then time.
         starts, counts: the card's answers among `answers`.
         card_of_answer: per row of `Activity.answers`, its card.
-        review_starts, review_counts: the card's clocked answers among the `review_` arrays; a count may be 0.
+        review_starts, review_counts: the card's reviews among the `review_` arrays; a count may be 0. What was carried
+            forward stands there as one.
+        reviews: how many there were, those that were carried forward included.
         review_at, review_day, review_stability: instant, local day and stability after each review.
         stability, difficulty: after the last review, NaN without one.
         last_review: NEVER without one.
@@ -59,6 +61,7 @@ class CardMemory:
     card_of_answer: Index
     review_starts: Index
     review_counts: Index
+    reviews: Index
     review_at: Index
     review_day: Index
     review_stability: Floats
@@ -87,20 +90,25 @@ def card_memory(activity: Activity, weights: Floats, params: ForgettingParameter
     card_of_answer = np.empty(len(order), dtype=np.int64)
     card_of_answer[order] = np.repeat(np.arange(cards), counts)
 
-    grades = grade_answers(table, params)
-    clocked = table["clocked"].to_numpy()[order]
-    reviews = order[clocked]
+    grades = grade_answers(table, params, activity.earlier_times.filter("correct"))
+    reviews = order[table["reviewed"].to_numpy()[order]]
     review_counts = np.bincount(card_of_answer[reviews], minlength=cards)
     review_starts = np.cumsum(review_counts) - review_counts
-    at = table["at"].to_numpy()[reviews]
+    at = table["reviewed_at"].dt.epoch("us").to_numpy()[reviews]
+    known_stability, known_difficulty = (
+        table[name].fill_null(np.nan).to_numpy()[reviews] for name in ("stability", "difficulty")
+    )
+    known_interval = table["rule_interval"].fill_null(-1).to_numpy()[reviews]
     has = review_counts > 0
     span = (review_starts[has], review_counts[has])
     first = order[starts]
     own = weights[learner[first]].T
-    states = fsrs.review_all(at, grades.grade[reviews], *span, own[:, has])
+    states = fsrs.review_all(at, grades.grade[reviews], *span, own[:, has], (known_stability, known_difficulty))
     interval = np.zeros(cards, dtype=np.int64)
     last = review_starts[has] + review_counts[has] - 1
-    interval[has] = sm2.review_all(at, grades.quality[reviews], *span, params.maximum_interval_days)[last]
+    interval[has] = sm2.review_all(at, grades.quality[reviews], *span, params.maximum_interval_days, known_interval)[
+        last
+    ]
     stability, difficulty = np.full(cards, np.nan), np.full(cards, np.nan)
     last_review, due, rule_due = (np.full(cards, NEVER) for _ in range(3))
     stability[has], difficulty[has], last_review[has] = states.stability[last], states.difficulty[last], at[last]
@@ -119,6 +127,9 @@ def card_memory(activity: Activity, weights: Floats, params: ForgettingParameter
         card_of_answer=card_of_answer,
         review_starts=review_starts,
         review_counts=review_counts,
+        reviews=np.bincount(card_of_answer[reviews], table["reviews"].to_numpy()[reviews], minlength=cards).astype(
+            np.int64
+        ),
         review_at=at,
         review_day=table["date"].to_physical().to_numpy()[reviews].astype(np.int64),
         review_stability=states.stability,

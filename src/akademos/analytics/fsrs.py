@@ -77,6 +77,7 @@ def review_all(
     starts: Index,
     counts: Index,
     weights: Sequence[float] | Floats = FSRS_6_DEFAULT,
+    known: tuple[Floats, Floats] | None = None,
 ) -> Reviews:
     """State of every card after each of its reviews.
 
@@ -85,11 +86,12 @@ def review_all(
         grades: 1..4.
         starts, counts: first row and number of rows of each card.
         weights: w0..w20 for all cards, or (21, cards).
+        known: stability and difficulty after each review where they are known and not to be computed, else NaN.
     """
     rows = len(at_us)
     stability, difficulty, recall = np.empty(rows), np.empty(rows), np.zeros(rows)
     elapsed = np.zeros(rows)
-    elapsed[1:] = np.diff(at_us) // DAY_US
+    elapsed[1:] = np.maximum(np.diff(at_us) // DAY_US, 0)
     given = np.asarray(weights, dtype=np.float64)
     shared = given.ndim == 1
     w = given[:, None] if shared else given
@@ -105,6 +107,8 @@ def review_all(
             days = elapsed[at]
             recall[at] = retrievability(days, s, w[20])
             s, d = next_state(s, d, recall[at], days, grade, w)
+        if known is not None:
+            s, d = (np.where(np.isnan(one[at]), own, one[at]) for one, own in zip(known, (s, d), strict=True))
         stability[at], difficulty[at] = s, d
     return Reviews(stability, difficulty, recall)
 

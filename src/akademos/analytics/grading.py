@@ -18,6 +18,9 @@ import polars as pl
 from akademos.analytics.fsrs import AGAIN, EASY, GOOD, HARD
 from akademos.analytics.parameters import ForgettingParameters
 
+BEFORE = -1
+"""Number of a row that is none of the answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grades:
@@ -27,7 +30,9 @@ class Grades:
     quality: npt.NDArray[np.int64]
 
 
-def own_percentile(answers: pl.DataFrame, percentile: float, answers_min: int) -> npt.NDArray[np.float64]:
+def own_percentile(
+    answers: pl.DataFrame, percentile: float, answers_min: int, earlier: pl.DataFrame | None = None
+) -> npt.NDArray[np.float64]:
     """Per answer, a percentile of the times (seconds) of the same learner's earlier correct answers.
 
     Args:
@@ -35,9 +40,14 @@ def own_percentile(answers: pl.DataFrame, percentile: float, answers_min: int) -
         percentile: 0..1, linearly interpolated between neighbours.
         answers_min: with fewer earlier timed correct answers the result is NaN. It is NaN as well where the answer
             itself is wrong or untimed, since nobody asks there.
+        earlier: learner, duration_seconds of timed correct answers before all of these.
     """
     timed = answers.with_row_index("row").filter(pl.col("correct") & pl.col("duration_seconds").is_not_null())
+    timed = timed.select(pl.col("row").cast(pl.Int64), "learner", "duration_seconds")
     result = np.full(answers.height, np.nan)
+    if timed.height and earlier is not None and earlier.height:
+        before = earlier.select(row=pl.lit(BEFORE, pl.Int64), learner="learner", duration_seconds="duration_seconds")
+        timed = pl.concat([before, timed], how="vertical_relaxed")
     if timed.height:
         found = timed.select(
             "row",
@@ -48,24 +58,25 @@ def own_percentile(answers: pl.DataFrame, percentile: float, answers_min: int) -
             .shift(1)
             .over("learner")
             .alias("percentile"),
-        )
+        ).filter(pl.col("row") != BEFORE)
         result[found["row"].to_numpy()] = found["percentile"].fill_null(np.nan).to_numpy()
     return result
 
 
-def grade_answers(answers: pl.DataFrame, params: ForgettingParameters) -> Grades:
+def grade_answers(answers: pl.DataFrame, params: ForgettingParameters, earlier: pl.DataFrame | None = None) -> Grades:
     """Grade and quality of each answer.
 
     Args:
         answers: sorted by learner, then time, with columns learner, correct, duration_seconds, confidence, hints.
         params: the percentiles and bounds of confidence.
+        earlier: learner, duration_seconds of timed correct answers before all of these.
     """
     correct = answers["correct"].to_numpy()
     seconds = answers["duration_seconds"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     confidence = answers["confidence"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     hinted = (answers["hints"].fill_null(0) > 0).to_numpy()
-    slow = own_percentile(answers, params.slow_percentile, params.percentile_answers_min)
-    fast = own_percentile(answers, params.fast_percentile, params.percentile_answers_min)
+    slow = own_percentile(answers, params.slow_percentile, params.percentile_answers_min, earlier)
+    fast = own_percentile(answers, params.fast_percentile, params.percentile_answers_min, earlier)
     # A comparison with NaN is false: unrecorded times and confidence decide nothing.
     sure, unsure = confidence >= params.confidence_high, confidence < params.confidence_low
     hard = hinted | unsure | (seconds > slow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from akademos.analytics.attempts import Activity, Pairs, first_known, group_of, numbers, pair_up, read_activity
+from akademos.analytics.attempts import Activity, Pairs, activity_facts, group_of, numbers, pair_up, read_activity
+from akademos.analytics.carried import told
 from akademos.analytics.clock import DAY_US, microseconds
 from akademos.analytics.forgetting import NEVER, CardMemory, card_memory, topic_due
 from akademos.analytics.history import daily_curves, overall_group, weekly_history
@@ -83,7 +85,7 @@ def precompute_state(
         "next_answers": _next_answers(activity, pairs, row_of_group, tracing),
         "days": _days(activity),
         "materials": contacts.opened,
-        **study_state(activity, expected, materials, params),
+        **study_state(*_told(activity, expected), materials, params),
     }
     return {name: _framed(columns, STATE[name]) for name, columns in state.items()}
 
@@ -107,19 +109,19 @@ def _cards(activity: Activity, memory: CardMemory) -> dict[str, Any]:
     answers = activity.answers
     order, starts = memory.answers, memory.starts
     last = order[starts + memory.counts - 1]
-    score, correct = answers["score"].to_numpy()[order], answers["correct"].to_numpy()[order]
-    first = np.where(first_known(activity)[order[starts]], score[starts], np.nan)
+    score, weight = answers["total"].to_numpy()[order], answers["weight"].to_numpy()[order]
+    ended = answers["ended"].to_numpy()[order]
     return {
         "learner_key": activity.learners["learner_key"].gather(memory.learner),
         "question_id": pl.Series(activity.questions, dtype=pl.String).gather(memory.question),
-        "attempts": memory.counts,
-        "correct": _sums(correct.astype(np.int64), starts),
+        "attempts": _sums(weight, starts),
+        "correct": _sums(answers["right"].to_numpy()[order], starts),
         "score": _sums(score, starts),
-        "first_score": first,
+        "first_score": answers["first"].fill_null(np.nan).to_numpy()[order[starts]],
         "last_correct": answers["correct"].to_numpy()[last],
-        "last_answer_at": answers["at"].to_numpy()[last],
+        "last_answer_at": np.maximum.reduceat(ended, starts) if len(starts) else ended,
         "last_review": memory.last_review,
-        "reviews": memory.review_counts,
+        "reviews": memory.reviews,
         "stability": memory.stability,
         "difficulty": memory.difficulty,
         "due_at": memory.due,
@@ -132,10 +134,12 @@ def _topics(
     activity: Activity, memory: CardMemory, pairs: Pairs, contacts: Contacts, params: Parameters
 ) -> dict[str, Any]:
     starts, items = runs(pairs.group)
-    at = activity.answers["at"].to_numpy()
     groups = len(starts)
     # Answers of one pair follow each other in time.
-    first, last = at[pairs.answer[pairs.starts]], at[pairs.answer[pairs.starts + pairs.counts - 1]]
+    first = activity.answers["at"].to_numpy()[pairs.answer[pairs.starts]]
+    ended = activity.answers["ended"].to_numpy()[pairs.answer]
+    last = np.maximum.reduceat(ended, pairs.starts) if groups else ended
+    answers = _sums(activity.answers["weight"].to_numpy()[pairs.answer], pairs.starts)
     completed, existing = completed_materials(contacts, groups), contacts.existing.astype(np.float64)
     overall = overall_group(pairs)
     for amounts in (completed, existing):
@@ -150,7 +154,7 @@ def _topics(
     return {
         "learner_key": activity.learners["learner_key"].gather(pairs.group_learner),
         "topic_id": pl.Series(activity.topics, dtype=pl.String).gather(pairs.group_topic),
-        "answers": _sums(pairs.counts, starts),
+        "answers": _sums(answers, starts),
         "items": items,
         "first_answer_at": np.minimum.reduceat(first, starts) if groups else first,
         "last_answer_at": np.maximum.reduceat(last, starts) if groups else last,
@@ -163,14 +167,14 @@ def _topics(
 def _card_topics(activity: Activity, memory: CardMemory, pairs: Pairs, row_of_group: Index) -> dict[str, Any]:
     learner_starts, cards = runs(memory.learner)
     row_of_card = np.arange(len(memory.learner)) - np.repeat(learner_starts, cards)
-    score = activity.answers["score"].to_numpy()[pairs.answer]
-    first = np.where(first_known(activity)[pairs.answer[pairs.starts]], score[pairs.starts], np.nan)
+    score, weight = (activity.answers[name].to_numpy()[pairs.answer] for name in ("total", "weight"))
+    first = activity.answers["first"].fill_null(np.nan).to_numpy()[pairs.answer[pairs.starts]]
     kept = row_of_group[pairs.group] > 0  # OVERALL is row 0 and equals the cards
     return {
         "learner_key": activity.learners["learner_key"].gather(pairs.group_learner[pairs.group[kept]]),
         "topic": row_of_group[pairs.group[kept]],
         "card": row_of_card[pairs.card[kept]],
-        "attempts": pairs.counts[kept],
+        "attempts": _sums(weight, pairs.starts)[kept],
         "score": _sums(score, pairs.starts)[kept],
         "first_score": first[kept],
     }
@@ -194,7 +198,8 @@ def _recent(
     from_end = np.repeat(starts + counts, counts) - np.arange(len(group))
     window = max(params.trend.window_days, params.gaps.recent_days, params.forgetting.curve_days)
     clocked = answers["clocked"].to_numpy()
-    kept = (from_end <= params.gaps.recent_answers) | (clocked[answer] & (at[answer] > as_of_us - window * DAY_US))
+    kept = ~answers["carried"].to_numpy()[answer]
+    kept &= (from_end <= params.gaps.recent_answers) | (clocked[answer] & (at[answer] > as_of_us - window * DAY_US))
     answer, group = answer[kept], group[kept]
     return {
         "learner_key": activity.learners["learner_key"].gather(pairs.group_learner[group]),
@@ -212,9 +217,10 @@ def _next_answers(
 ) -> dict[str, Any]:
     """P(next answer correct) of every topic that the model knows."""
     keys = activity.learners["learner_key"]
-    if tracing is None or activity.answers.is_empty():
+    answers = told(activity.answers)
+    if tracing is None or answers.is_empty():
         return {"learner_key": keys.clear(), "topic": [], "probability": []}
-    traced = trace_answers(activity.answers)
+    traced = trace_answers(answers)
     learner, skill, chance = tracing.next_answers(traced)
     of_learner = numbers(pl.Series(traced.learners, dtype=pl.String), keys.to_list()).to_numpy()[learner]
     place = {topic: n for n, topic in enumerate(activity.topics)}
@@ -230,7 +236,8 @@ def _next_answers(
 
 def _days(activity: Activity) -> pl.DataFrame:
     answered = (
-        activity.answers.filter("clocked")
+        told(activity.answers)
+        .filter("clocked")
         .group_by("learner_key", "date")
         .agg(
             answers=pl.len(),
@@ -253,21 +260,7 @@ def _profile(
     difficulty_version: str,
     params: Parameters,
 ) -> pl.DataFrame:
-    marks = ["learner_key", "occurred_at", "time_precision", "course_id"]
-    study = activity.study.select("learner_key", "occurred_at", "time_precision", course_id=pl.lit(None, pl.String))
-    events = pl.concat([activity.answers.select(marks), activity.interactions.select(marks), study])
-    facts = events.group_by("learner_key").agg(
-        events=pl.len(),
-        first_event_at=pl.col("occurred_at").filter(pl.col("time_precision") != "order").min(),
-        last_event_at=pl.col("occurred_at").filter(pl.col("time_precision") != "order").max(),
-        clock=pl.when((pl.col("time_precision") == "exact").any())
-        .then(pl.lit("exact"))
-        .when((pl.col("time_precision") == "day").any())
-        .then(pl.lit("day"))
-        .otherwise(pl.lit("order")),
-        courses=pl.col("course_id").drop_nulls().unique(),
-    )
-    answers = activity.answers.group_by("learner_key").agg(answers=pl.len())
+    facts = activity_facts(activity)
     enrolled = (
         conform(tables.get("enrolments"), "enrolments")
         .drop_nulls()
@@ -280,7 +273,7 @@ def _profile(
         .unique("learner_key", keep="first", maintain_order=True)
     )
     profile = activity.learners.select("learner_key", "time_zone")
-    for other in (facts, answers, enrolled, targets):
+    for other in (facts, enrolled, targets):
         profile = profile.join(other, on="learner_key", how="left", maintain_order="left")
     cohort = conform(tables.get("cohort_times"), "cohort_times")
     own_min = params.gaps.own_times_min
@@ -290,9 +283,23 @@ def _profile(
         as_of=pl.lit(as_of_us).cast(TIME),
         courses=pl.concat_list(pl.col("courses", "enrolled").fill_null([])).list.unique().list.sort(),
         item_difficulty=pl.lit(difficulty_version),
-        **_seconds("answer", own_medians(answer_times(activity.answers), own_min), cohort, ITEM),
+        **_seconds("answer", own_medians(_answer_times(activity), own_min), cohort, ITEM),
         **_seconds("material", own_medians(material_times(activity.interactions), own_min), cohort, MATERIAL),
     )
+
+
+def _answer_times(activity: Activity) -> pl.DataFrame:
+    columns = ["learner_key", "duration_seconds"]
+    return answer_times(pl.concat([activity.answers.select(columns), activity.earlier_times.select(columns)]))
+
+
+def _told(activity: Activity, expected: Floats) -> tuple[Activity, Floats]:
+    """The same of events only, without what was carried forward."""
+    kept = (~activity.answers["carried"]).to_numpy()
+    if kept.all() and not activity.interactions["carried"].any():
+        return activity, expected
+    events = replace(activity, answers=told(activity.answers), interactions=told(activity.interactions))
+    return events, expected[kept]
 
 
 def _seconds(prefix: str, own: Mapping[str, float], cohort: pl.DataFrame, kind: str) -> dict[str, pl.Expr]:

@@ -43,6 +43,10 @@ _REQUIRED = {
     "cohort_times": ("kind", "median_seconds"),
     "cohort_memory_weights": ("weights", "version"),
     "memory_weights": ("learner_key", "weights", "reviews"),
+    "carried_answers": ("learner_key", "question_id", "answers", "score", "first_answer_at", "last_answer_at"),
+    "carried_materials": ("learner_key", "material_id", "completed"),
+    "carried_times": ("learner_key", "correct", "seconds", "answers"),
+    "carried_learners": ("learner_key", "events", "answers", "clock"),
 }
 
 INPUT: Mapping[str, pl.Schema] = {
@@ -131,6 +135,40 @@ INPUT: Mapping[str, pl.Schema] = {
         weights=pl.List(pl.Float64),
         reviews=pl.Int64,
         fitted_at=TIME,
+    ),
+    # from `carry_forward`: one item and set of topics, of answers that are no longer kept; the memory of an item stands
+    # in one row of it
+    "carried_answers": _table(
+        learner_key=pl.String,
+        question_id=pl.String,
+        topic_ids=TEXTS,
+        answers=pl.Int64,
+        score=pl.Float64,  # summed
+        correct=pl.Int64,
+        first_score=pl.Float64,
+        first_answer_at=TIME,
+        last_answer_at=TIME,
+        last_correct=pl.Boolean,
+        clocked=pl.Boolean,
+        last_review=TIME,
+        reviews=pl.Int64,
+        stability=pl.Float64,
+        difficulty=pl.Float64,
+        rule_interval=pl.Int64,
+    ),
+    # one material that was touched
+    "carried_materials": _table(learner_key=pl.String, material_id=pl.String, completed=pl.Boolean, seconds=pl.Float64),
+    # how many answers took so long
+    "carried_times": _table(learner_key=pl.String, correct=pl.Boolean, seconds=pl.Float64, answers=pl.Int64),
+    # one learner (of a person with several keys, one of them)
+    "carried_learners": _table(
+        learner_key=pl.String,
+        events=pl.Int64,
+        answers=pl.Int64,
+        first_event_at=TIME,
+        last_event_at=TIME,
+        clock=pl.String,
+        courses=TEXTS,
     ),
 }
 

@@ -28,6 +28,7 @@ def review_all(
     starts: Index,
     counts: Index,
     maximum_days: int = 36500,
+    known: Index | None = None,
 ) -> Index:
     """Interval in days after each review, row by row.
 
@@ -35,6 +36,7 @@ def review_all(
         at_us: instant of each review, microseconds; ascending within a card.
         qualities: 0..5.
         starts, counts: first row and number of rows of each card.
+        known: the interval after each review where it is known and not to be computed, else -1.
     """
     interval = np.zeros(len(starts), dtype=np.int64)
     after = np.zeros(len(at_us), dtype=np.int64)
@@ -45,5 +47,7 @@ def review_all(
         stepped = next_interval(interval[cards], quality, maximum_days)
         if k:
             stepped = np.where((elapsed[at] < 1) & (quality >= 3), interval[cards], stepped)
+        if known is not None:
+            stepped = np.where(known[at] < 0, stepped, known[at])
         interval[cards] = after[at] = stepped
     return after

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from akademos.analytics.attempts import Activity, Pairs, first_known
+from akademos.analytics.attempts import Activity, Pairs
 from akademos.analytics.forgetting import NEVER, CardMemory, retrievability_at
 from akademos.analytics.rounds import Index
 
@@ -56,8 +56,9 @@ def blocks(activity: Activity, memory: CardMemory, pairs: Pairs, points: Points)
     count = points.days.shape[1]
     table = activity.answers
     day = table["date"].to_physical().to_numpy().astype(np.int64)
-    clocked, score = table["clocked"].to_numpy(), table["score"].to_numpy()
-    seen_first = first_known(activity)
+    clocked, score = table["clocked"].to_numpy(), table["total"].to_numpy()
+    weight = table["weight"].to_numpy().astype(np.float64)
+    first_score = table["first"].fill_null(np.nan).to_numpy()
     learner = 0
     while learner < total:
         limit = pair_edges[learner] + max(1, _BLOCK_CELLS // max(count, 1))
@@ -72,10 +73,10 @@ def blocks(activity: Activity, memory: CardMemory, pairs: Pairs, points: Points)
         row = np.repeat(np.arange(len(starts)), counts)
         from_point = _point_of(day[answer], pair_learner[some][row], points)
         from_point[~clocked[answer]] = 0
-        attempts = _running(row, from_point, None, len(starts), count)
+        attempts = _running(row, from_point, weight[answer], len(starts), count)
         opening = answer[starts - starts[0]]
         opened = from_point[starts - starts[0]][:, None] <= np.arange(count)
-        first = np.where(opened & seen_first[opening][:, None], score[opening][:, None], np.nan)
+        first = np.where(opened, first_score[opening][:, None], np.nan)
         recall = _card_recall(memory, cards, points)[pairs.card[some] - cards.start]
         yield Block(
             pairs=some,

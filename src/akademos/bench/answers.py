@@ -211,13 +211,14 @@ def _user(number: int) -> str:
     return f"learner-{number:05d}"
 
 
-def token_signer(installation: Installation, tenant: str) -> Callable[[str], dict[str, str]]:
-    """What a host application sends with a learner's request, signed with the tenant's key."""
+def token_signer(installation: Installation, tenant: str) -> Callable[..., dict[str, str]]:
+    """What a host application sends with a person's request, signed with the tenant's key: user_id and role (left out:
+    learner) to headers."""
     key = base64.urlsafe_b64decode(installation.run("token", tenant, "--signing-key").strip())
 
-    def sign(user_id: str) -> dict[str, str]:
+    def sign(user_id: str, role: str = "learner") -> dict[str, str]:
         now = datetime.now(UTC)
-        claims = {"iss": "akademos", "tenant": tenant, "role": "learner", "sub": user_id}
+        claims = {"iss": "akademos", "tenant": tenant, "role": role, "sub": user_id}
         times = {"iat": int(now.timestamp()), "exp": int((now + timedelta(hours=12)).timestamp())}
         return {"Authorization": f"Bearer {jwt.encode(claims | times, key, algorithm='HS256')}"}
 

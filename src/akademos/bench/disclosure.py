@@ -218,6 +218,7 @@ class _Bench:
                 share = queries // NIGHTS + (queries % NIGHTS if night == NIGHTS - 1 else 0)
                 contradictions += self._ask(client, night, share, facts)
                 contradictions += self.peers.ask(client, night, share // PEERS_SHARE)
+                print(f"night {night + 1} of {NIGHTS}: {self.asked + self.peers.asked:,} questions", flush=True)
         return facts, contradictions
 
     def _furnish(self) -> None:

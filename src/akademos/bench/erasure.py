@@ -57,6 +57,7 @@ def run(*, events: int = EVENTS) -> dict[str, Any]:
     """The figures as the JSON object of the last line."""
     with installation.temporary() as one:
         user = _fill(one, events)
+        print(f"{events:,} events are in; now one learner of them is erased", flush=True)
         began = time.perf_counter()
         said = orjson.loads(
             one.run("erase", user, "--as", user, "--reason", "bench", "--tenant", TENANT, "--json").splitlines()[-1]

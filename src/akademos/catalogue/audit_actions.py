@@ -24,6 +24,7 @@ class AuditAction(StrEnum):
     LEGAL_HOLD_SET = "legal_hold.set"
     LEGAL_HOLD_LIFTED = "legal_hold.lifted"
     RETENTION_ENFORCED = "retention.enforced"
+    LOG_CHECKPOINT = "log.checkpoint"
     KEY_CREATED = "key.created"
     KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"

@@ -45,6 +45,26 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         ),
     ),
     Dataset(
+        name="carried_forward",
+        description="What later answers need of events whose retention ended: by item counts, sums of scores and the "
+        "memory that reviews left, materials touched and completed, how often answers took how long. No single answer. "
+        "Gone with the consent to learning support or the person.",
+        grain="one key of a learner",
+        owner="learning science",
+        columns=(
+            TENANT,
+            LEARNER,
+            must("carried_at", "timestamp", "when it was last added to"),
+            must("covers", "json", "by event type the instant before which retention began for every event in it"),
+            must("packed", "bytes", "the tables", personal=True),
+        ),
+        zone="serving",
+        purposes=_SUPPORT,
+        time_column="carried_at",
+        service_level="before events expire, every night",
+        upstream=("question_attempts", "material_interactions", "study_events", "memory_weights"),
+    ),
+    Dataset(
         name="stale_learner_states",
         description="Learners whose state is behind the event log: marked with the move that put it behind, settled "
         "by the refresh.",

@@ -20,7 +20,7 @@ from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
 from akademos.jobs.audit_verification import Verified, verify
 from akademos.privacy.access_chain import BrokenSeal
-from akademos.privacy.audit_chain import BrokenRow, ChainRow, Head
+from akademos.privacy.audit_chain import BrokenRow, ChainRow, Checkpoint, Head
 from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.chains import Chains
 from akademos.system import System
@@ -152,12 +152,26 @@ def _result(found: list[Verified]) -> dict[str, object]:
         "sealed_reads_per_s": _rate(reads, reads_seconds),
         "unsealed_reads": sum(one.unsealed for one in found),
         "heads": {one.tenant_id: f"{one.head.seq}:{one.head.hash.hex()}" for one in found if one.head.seq},
+        "since": {
+            one.tenant_id: {log: _since(said) for log, said in _checkpoints(one) if said}
+            for one in found
+            if one.audit_from or one.reads_from
+        },
         "broken": [
             {"tenant": fault.tenant_id, "place": _place(fault), "fault": fault.fault, "reason": fault.reason}
             for one in found
             for fault in one.broken
         ],
     }
+
+
+def _checkpoints(one: Verified) -> tuple[tuple[str, Checkpoint | None], ...]:
+    return ("audit_log", one.audit_from), ("access_log", one.reads_from)
+
+
+def _since(said: Checkpoint) -> dict[str, object]:
+    """From behind which row (of the access log: seal) a log stands; what was written up to then went by retention."""
+    return {"behind": said.last.seq, "hash": said.last.hash.hex(), "removed_until": said.until}
 
 
 def _rate(rows: int, seconds: float) -> int:
@@ -176,6 +190,12 @@ def _print(found: list[Verified]) -> None:
     console = Console(highlight=False)
     console.print(table)
     for one in found:
+        for log, said in _checkpoints(one):
+            if said:
+                what = "row" if log == "audit_log" else "seal"
+                where = f"{one.tenant_id}: {log.replace('_', ' ')} from behind {what} {said.last.seq}"
+                told = f"{where}; what was written until {said.until} went by retention."
+                console.print(told, soft_wrap=True, markup=False)
         for fault in one.broken:
             console.print(f"{one.tenant_id}: {_place(fault)}: {fault.reason}.", soft_wrap=True, markup=False)
         if one.head.seq and not one.broken:

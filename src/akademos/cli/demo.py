@@ -118,6 +118,13 @@ class CommandLineDoors:
         """`akademos tenant create`."""
         self._system.tenants.create(tenant_id, name, time_zone=time_zone, actor=operator())
 
+    def declare_texts(self, file: Path, tenant_id: str) -> None:
+        """`akademos consent texts --add`."""
+        from akademos.intake.consent_text_files import read_texts
+
+        for text in read_texts(file, self._system.services.clock()):
+            self._system.consent_terms.declare(tenant_id, text, declared_by=operator())
+
     def make_key(self, tenant_id: str, name: str) -> str:
         """`akademos tenant key`."""
         return self._system.api_keys.create(tenant_id, name, scopes=("ingest", "consent"), actor=operator())

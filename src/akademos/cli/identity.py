@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,8 @@ from rich.table import Table
 
 from akademos import settings
 from akademos.cli.operator import operator
-from akademos.serving.principal import name_of
+from akademos.serving.merge_preview import previewed
+from akademos.serving.principal import Principal, name_of
 from akademos.stores.ports.identity import Merge
 from akademos.system import System
 
@@ -26,16 +28,31 @@ Data = Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")]
 
 
 @app.command()
-def preview(first: Person, second: Person, tenant: TenantId, data: Data = None) -> None:
-    """What a merge would join; changes nothing."""
+def preview(
+    first: Person,
+    second: Person,
+    tenant: TenantId,
+    who: Annotated[str, typer.Option("--as", help="user_id of an administrator.")],
+    reason: Annotated[str, typer.Option(help="Why; both people find it beside the look, so it names nobody.")],
+    data: Data = None,
+) -> None:
+    """What a merge would join; changes nothing. Only administrators look, and it is logged."""
     with System(settings.load(data=data)) as system:
-        one, other = (system.identity.key_of(tenant, name_of(text, "person", "")) for text in (first, second))
-        found = system.identity.preview(tenant, one, other, system.event_counts)
+        principal = Principal(tenant, "admin", name_of(who, "user_id after --as", ""), "command_line")
+        system.services.standing.require(principal)
+        found = previewed(
+            system.services,
+            principal,
+            (first, second),
+            ("", ""),
+            what=f"akademos identity preview ({getpass.getuser()})",
+            reason=name_of(reason, "reason", ""),
+        )
     table = Table("", "first", "second", "merged")
     sides = found.first, found.second
     table.add_row("keys", *(str(len(side.keys)) for side in sides), found.person_key)
     table.add_row("user_ids", *(str(side.users) for side in sides), "")
-    table.add_row("events", *(_lines(side.events) for side in sides), "")
+    table.add_row("events", *(f"{side.events:,}" for side in sides), "")
     table.add_row("consents", *(_consents(said) for said in (*(side.consents for side in sides), found.consents)))
     Console().print(table)
     typer.echo(
@@ -93,10 +110,6 @@ def suggestions(tenant: TenantId, limit: Limit = 100, data: Data = None) -> None
         found = system.identity.suggestions(tenant, limit=limit)
     for one in found:
         typer.echo(f"{one.first_key} + {one.second_key}  share {one.kind}, {one.users} of them authenticated")
-
-
-def _lines(events: Mapping[str, int]) -> str:
-    return "\n".join(f"{name} {count:,}" for name, count in events.items())
 
 
 def _consents(said: Mapping[str, bool]) -> str:

@@ -1,8 +1,10 @@
-"""`akademos release`: research releases. Made here, listed, shown, withdrawn; pseudonymous ones are read only here."""
+"""`akademos release`: research releases. Made, listed, shown, withdrawn; pseudonymous rows are read only here."""
 
 from __future__ import annotations
 
+import csv
 import getpass
+import sys
 from typing import Annotated, Any
 
 import orjson
@@ -12,15 +14,17 @@ from rich.table import Table
 
 from akademos import settings
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.research_columns import KNOWN, SENSITIVE
 from akademos.cli.erasures import Data, TenantId, uuid_of
 from akademos.cli.learner import only_tenant
 from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
+from akademos.privacy.research_release import Row
 from akademos.serving.principal import Principal, name_of
 from akademos.stores.ports.releases import Release, ReleaseKind
 from akademos.system import System
 
-app = typer.Typer(help="Research releases: make, list, show, withdraw.", no_args_is_help=True)
+app = typer.Typer(help="Research releases: make, list, show, rows, withdraw.", no_args_is_help=True)
 
 ReleaseId = Annotated[str, typer.Argument(metavar="ID", help="Id or name of the release.")]
 WIDE = 160
@@ -29,7 +33,7 @@ KINDS: dict[str, ReleaseKind] = {"anonymous": "anonymous", "pseudonymous": "pseu
 
 @app.callback()
 def release_() -> None:
-    """Research releases: make, list, show, withdraw."""
+    """Research releases: make, list, show, rows, withdraw."""
 
 
 @app.command()
@@ -90,23 +94,34 @@ def list_(tenant: TenantId = None, data: Data = None) -> None:
 def show(
     release_id: ReleaseId,
     tenant: TenantId = None,
-    who: Annotated[str | None, typer.Option("--as", help="A researcher's user_id: prints where the rows are.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why; kept in the access log.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     data: Data = None,
 ) -> None:
-    """One release with its disclosure report; for a researcher also the path of its rows."""
+    """One release with its disclosure report."""
     with System(settings.load(data=data)) as system:
-        chosen = tenant or only_tenant(system)
-        one = _find(system, chosen, release_id)
-        path = None if who is None else _opened(system, one, who, reason)
-        one = _find(system, chosen, str(one.release_id))
+        one = _find(system, tenant or only_tenant(system), release_id)
     if as_json:
-        typer.echo(orjson.dumps({**_said(one), **({} if path is None else {"path": path})}).decode())
+        typer.echo(orjson.dumps(_said(one)).decode())
         return
     _print(_console(), one)
-    if path is not None:
-        typer.echo(f"Rows: {path}")
+
+
+@app.command()
+def rows(
+    release_id: ReleaseId,
+    who: Annotated[str, typer.Option("--as", help="user_id of a researcher.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the access log.")],
+    tenant: TenantId = None,
+    data: Data = None,
+) -> None:
+    """Print the rows of a release as CSV, for a researcher. The only way into a pseudonymous one: its file is
+    encrypted, and is opened once nobody is in it who does not consent any more."""
+    with System(settings.load(data=data)) as system:
+        one = _find(system, tenant or only_tenant(system), release_id)
+        found = _opened(system, one, who, reason)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("release_key", "detail", *KNOWN, *SENSITIVE))
+    writer.writerows((key, row.rung, *row.known, *row.sensitive) for key, row in found)
 
 
 @app.command()
@@ -133,19 +148,16 @@ def _find(system: System, tenant: str, wanted: str) -> Release:
     return found
 
 
-def _opened(system: System, release: Release, who: str, reason: str | None) -> str:
-    """Where the rows are, for a researcher by grant, once nobody is in them who does not consent."""
-    asker = name_of(who, "user_id after --as", "")
-    said = name_of(reason or "", "reason", "")
+def _opened(system: System, release: Release, who: str, reason: str) -> list[tuple[str, Row]]:
+    """The rows, for a researcher by grant; the look is in the access log."""
+    asker, said = name_of(who, "user_id after --as", ""), name_of(reason, "reason", "")
     principal = Principal(release.tenant_id, "researcher", asker, "command_line")
     system.services.standing.require(principal)
-    what = f"akademos release show {release.release_id} ({getpass.getuser()})"
+    what = f"akademos release rows {release.release_id} ({getpass.getuser()})"
     system.services.gate.released(principal, what, reason=said)
     if release.withdrawn_at is not None:
         raise NotFound("The release was withdrawn.", hint="`akademos release list` lists them.", code="withdrawn")
-    if release.kind == "pseudonymous":
-        system.research_releases.enclave(release.tenant_id, release.release_id)
-    return str(system.release_files.path(release.release_id))
+    return system.research_releases.rows(release)
 
 
 def _said(one: Release) -> dict[str, Any]:

@@ -10,13 +10,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 import polars as pl
 
+from akademos.catalogue.consent_texts import BUILT_IN
 from akademos.catalogue.declarations import Purpose
 from akademos.demo.events import event_table, on_the_wire, recent_from
 from akademos.demo.personas import NEWCOMER, compares_with_peers
@@ -43,6 +44,9 @@ take_named = true
 [time]
 column = "client_timestamp"
 """
+SHOWN_BEFORE = timedelta(days=180)
+"""Since when the texts of consent are shown; the term began later."""
+
 RECENT_DAYS = 2.0
 """What happened in the last so many days comes by HTTP, what was before by import."""
 
@@ -58,6 +62,10 @@ class Doors(Protocol):
 
     def create_tenant(self, tenant_id: str, name: str, time_zone: str) -> None:
         """`akademos tenant create`."""
+        ...
+
+    def declare_texts(self, file: Path, tenant_id: str) -> None:
+        """`akademos consent texts --add`; texts that are declared already stay as they are."""
         ...
 
     def make_key(self, tenant_id: str, name: str) -> str:
@@ -129,8 +137,12 @@ class Furnishing:
         return history
 
     def before_serving(self, doors: Doors, history: History, note: Note) -> None:
-        """What needs no server: tenant and records."""
+        """What needs no server: tenant, texts of consent, records."""
         doors.create_tenant(TENANT, TENANT_NAME, TIME_ZONE)
+        self._outside.mkdir(parents=True, exist_ok=True)
+        texts = self._outside / "consent-texts.toml"
+        texts.write_text(consent_texts(datetime.fromisoformat(self._marker.now)), encoding="utf-8")
+        doors.declare_texts(texts, TENANT)
         if "records" in self._marker.done:
             return
         note("Importing courses, people and enrolments")
@@ -218,6 +230,18 @@ class Furnishing:
         (folder / "basis.toml").write_text(BASIS, encoding="utf-8")
         (folder / "columns.toml").write_text(COLUMNS, encoding="utf-8")
         doors.ingest(folder / "history.parquet", folder / "basis.toml", folder / "columns.toml")
+
+
+def consent_texts(now: datetime) -> str:
+    """What the learners of this institution were asked, for every purpose, as TOML: the built-in words under a version
+    of the institution's own, shown since before its term began."""
+    since = (now - SHOWN_BEFORE).isoformat()
+    return "\n".join(
+        f"[[text]]\npurpose = {json.dumps(one.purpose.value)}\nversion = {json.dumps(TEXT_VERSION)}\n"
+        f"language = {json.dumps(one.language)}\nshown_from = {since}\n"
+        f"body = {json.dumps(one.body, ensure_ascii=False)}\n"
+        for one in BUILT_IN
+    )
 
 
 def _told(delivery: Delivery) -> str:

@@ -6,8 +6,17 @@ import time
 from dataclasses import dataclass, field
 
 from akademos.catalogue.audit_actions import AuditAction
-from akademos.privacy.access_chain import BrokenSeal, Seal, anchor_in, broken_anchor, broken_batch, broken_seal
-from akademos.privacy.audit_chain import BrokenRow, ChainCheck, ChainRow, Head
+from akademos.privacy.access_chain import (
+    BrokenSeal,
+    RemovedSeals,
+    Seal,
+    anchor_in,
+    broken_anchor,
+    broken_batch,
+    broken_removal,
+    broken_seal,
+)
+from akademos.privacy.audit_chain import BrokenRow, ChainCheck, ChainRow, Checkpoint, Head, checkpoint_in
 from akademos.stores.ports.chains import Chains
 
 BEFORE_ALL = -(2**63)
@@ -22,6 +31,8 @@ class Verified:
         head: number and hash of its last good row: keep it elsewhere, and ask with it the next time.
         seals, reads, reads_seconds: seals on the access log, rows under them, and how long they took.
         unsealed: newer rows of the access log, which nothing proves yet.
+        audit_from, reads_from: what went by retention before the first row of each log, as the checkpoint says; None
+            where nothing did.
         broken: what is not as it was written: at most one row of the audit log and one of the access log.
     """
 
@@ -33,6 +44,8 @@ class Verified:
     reads: int = 0
     reads_seconds: float = 0.0
     unsealed: int = 0
+    audit_from: Checkpoint | None = None
+    reads_from: Checkpoint | None = None
     broken: list[BrokenRow | BrokenSeal] = field(default_factory=list)
 
 
@@ -53,7 +66,12 @@ def verify(chains: Chains, tenant_id: str, kept: Head | None = None) -> Verified
 def _verify_audit(chains: Chains, found: Verified, kept: Head | None) -> tuple[int, str] | None:
     """Check the audit log; return number and hash of the newest seal on the access log that it knows of."""
     tenant_id = found.tenant_id
-    check = ChainCheck({} if kept is None else {tenant_id: kept})
+    said = chains.checkpoint(tenant_id) or ""
+    found.audit_from, found.reads_from = checkpoint_in(said, "audit_log"), checkpoint_in(said, "access_log")
+    check = ChainCheck(
+        {} if kept is None else {tenant_id: kept},
+        {} if found.audit_from is None else {tenant_id: found.audit_from.last},
+    )
     newest: ChainRow | None = None
     broken: BrokenRow | None = None
     started = time.perf_counter()
@@ -63,20 +81,25 @@ def _verify_audit(chains: Chains, found: Verified, kept: Head | None) -> tuple[i
             break
         if row.action == AuditAction.ACCESS_SEALED:
             newest = row
+    links = broken is None
     broken = broken or check.end()
     if broken:
         found.broken.append(broken)
     found.seconds = time.perf_counter() - started
     found.rows = check.rows
     found.head = check.ends.get(tenant_id, found.head)
-    if newest is None or (broken and broken.fault != "cut_off"):
-        return None
-    return anchor_in(newest.detail)
+    return anchor_in(newest.detail) if newest is not None and links else None
 
 
-def _verify_seals(chains: Chains, found: Verified) -> tuple[Seal | None, BrokenSeal | None]:
+def _verify_seals(chains: Chains, found: Verified) -> tuple[Seal | RemovedSeals | None, BrokenSeal | None]:
     """Check every seal and the rows under it; return the last good one, and what is wrong with the next."""
-    last: Seal | None = None
+    last: Seal | RemovedSeals | None = None
+    if found.reads_from is not None:
+        removed = found.reads_from
+        last = RemovedSeals(removed.last.seq, removed.last.hash, removed.last_id)
+        left = chains.accesses(found.tenant_id, BEFORE_ALL, removed.last_id)
+        if broken := broken_removal(found.tenant_id, last, left):
+            return last, broken
     for seal in chains.seals(found.tenant_id):
         rows = chains.accesses(found.tenant_id, last.last_id if last else BEFORE_ALL, seal.last_id)
         broken = broken_seal(seal, last) or broken_batch(seal, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from akademos.catalogue.policies import LIMITS
@@ -21,7 +21,11 @@ CORE = "event_log"
 
 
 class ExpiryJobs:
-    """Enforces the limits; both jobs find out by themselves what is due, so running them twice changes nothing."""
+    """Enforces the limits; both jobs find out by themselves what is due, so running them twice changes nothing.
+
+    `carry` keeps what later answers need of a tenant's events that are due (`carry_forward.CarryForward`); it is called
+    before they are deleted.
+    """
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class ExpiryJobs:
         runs: JobRuns,
         records: RecordRetention,
         registries: Callable[[str], Registry],
+        carry: Callable[[str, Mapping[str, datetime], datetime], int],
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -40,6 +45,7 @@ class ExpiryJobs:
         self._runs = runs
         self._records = records
         self._registries = registries
+        self._carry = carry
         self._clock = clock
 
     def expire_landing(self) -> JobRun | None:
@@ -72,6 +78,7 @@ class ExpiryJobs:
         everybody, people = self._records.held_people(tenant_id, CORE)
         if not everybody:
             due = cutoffs(self._registries(tenant_id).newest(), now)
+            self._carry(tenant_id, due, now)
             total = self._core.expire(tenant_id, due, application=f"expired_retention/{tenant_id}", keep=people)
             events = self._queue.settle("expired_retention", {tenant_id: total})
         return {CORE: events, **self._records.expire(tenant_id, now, events_removed=events)}

@@ -38,6 +38,7 @@ from akademos.jobs.past_tables import (
 from akademos.jobs.served_tracing import TracingInService
 from akademos.jobs.state_rows import StateRows, state_rows
 from akademos.jobs.study_rows import is_sign
+from akademos.stores.ports.carried import CarriedReader
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
@@ -83,7 +84,7 @@ class LearnerStatesJob:
     """Computes the states of all learners of a tenant.
 
     Args:
-        events, records, states, consent, runs: the stores.
+        events, records, states, consent, runs, carried: the stores.
         registries: a tenant's registry, which names the events that count.
         models: remembers whose rows taught what.
         clock: the installation's.
@@ -100,6 +101,7 @@ class LearnerStatesJob:
         runs: JobRuns,
         registries: Callable[[str], Registry],
         models: TrainedModels,
+        carried: CarriedReader,
         *,
         clock: Callable[[], datetime],
         tracing: TracingInService | None = None,
@@ -109,7 +111,8 @@ class LearnerStatesJob:
         self._events = events
         self._records = records
         self._states = states
-        self._buckets = LearnerBuckets(events, consent, rows_per_bucket)
+        self._buckets = LearnerBuckets(events, consent, rows_per_bucket, carried)
+        self._events_only = LearnerBuckets(events, consent, rows_per_bucket)
         self._runs = runs
         self._registries = registries
         self._models = models
@@ -151,7 +154,7 @@ class LearnerStatesJob:
             for bucket in self._buckets.read(tenant_id, names, EVENT_COLUMNS, progress.get("done_through")):
                 keys = list(bucket.consenting)
                 known = _Known(
-                    self._states.weights(tenant_id, keys, as_of),
+                    {**self._states.weights(tenant_id, keys, as_of), **bucket.carried},
                     [state.packed for state in self._states.read_many(tenant_id, keys)],
                 )
                 waiting.append(_Waiting(bucket, compute(bucket.events, bucket.consenting, known, self._clock())))
@@ -196,7 +199,7 @@ class LearnerStatesJob:
         parts, learners, events = [], 0, 0
         keys: list[str] = []
         teaching = [name for name in names if not is_sign(name)]
-        for bucket in self._buckets.read(tenant_id, teaching, COHORT_COLUMNS):
+        for bucket in self._events_only.read(tenant_id, teaching, COHORT_COLUMNS):
             number = pl.col("learner_key").rle_id() + learners
             parts.append(
                 bucket.events.with_row_index("row", offset=events).with_columns(
@@ -236,9 +239,10 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is stored of the people of a bucket: memory weights in force, and packed states computed before."""
+    """What is stored of the people of a bucket: memory weights in force, what was carried forward, and packed states
+    computed before."""
 
-    weights: Tables
+    tables: Tables
     states: Sequence[bytes]
 
 
@@ -276,9 +280,9 @@ def _rows(
     known: _Known,
     computed_at: datetime,
 ) -> StateRows:
-    tables = learner_tables(events, people, shared.known, {**shared.taught, **known.weights})
+    tables = learner_tables(events, people, shared.known, {**shared.taught, **known.tables})
     fitted = fit_learners(tables, shared.as_of)
-    older = known.weights["memory_weights"].join(fitted, on="learner_key", how="anti")
+    older = known.tables["memory_weights"].join(fitted, on="learner_key", how="anti")
     tables = {**tables, "memory_weights": pl.concat([older, fitted])}
     rows = state_rows(
         tables, shared.as_of, computed_at, snapshot_on=snapshot_on, tracing=shared.tracing, before=known.states

@@ -1,19 +1,13 @@
-"""The tables of the learner analytics for some learners, read from the core up to an instant, and the records."""
+"""Rows of the event log and of the records as the tables of the learner analytics, attributed to people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import Registry
 from akademos.jobs.study_rows import is_sign, study_events, with_material_details
-from akademos.stores.ports.consent import ConsentLedger
-from akademos.stores.ports.event_log import EventLogReader
-from akademos.stores.ports.learner_state import LearnerStates
-from akademos.stores.ports.records import Records
 
 ANSWERED = "question_submitted"
 MATERIAL_PREFIX = "material_"
@@ -104,40 +98,3 @@ def _of(table: pl.DataFrame, people: People, row_of: list[str] | None) -> pl.Dat
         return found
     others = found.join(own, on="learner_key", how="anti", maintain_order="left")
     return attributed(pl.concat([own, others]), people).unique(row_of, keep="first", maintain_order=True)
-
-
-class PastTables:
-    """Reads what `analytics.learner_state.precompute` takes."""
-
-    def __init__(
-        self,
-        events: EventLogReader,
-        records: Records,
-        states: LearnerStates,
-        consent: ConsentLedger,
-        registries: Callable[[str], Registry],
-    ) -> None:
-        """`registries` gives a tenant's registry, which names the events that count."""
-        self._events = events
-        self._records = records
-        self._states = states
-        self._consent = consent
-        self._registries = registries
-
-    def __call__(
-        self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, people: People | None = None
-    ) -> Tables:
-        """Tables of `analytics.schemas.INPUT` with events up to `until`; memory weights are those in force then, what
-        else the cohort taught is today's.
-
-        `people` tells under which keys the learners are known, where the caller has looked that up.
-        """
-        if people is None:
-            people = self._consent.people(tenant_id, learner_keys, Purpose.LEARNING_SUPPORT)
-        keys = [key for mine in people.values() for key in mine]
-        names = learning_events(self._registries(tenant_id))
-        found = self._events.learner_events(tenant_id, keys, columns=EVENT_COLUMNS, event_names=names, until=until)
-        cohort = self._states.cohort(tenant_id)
-        known = self._records.curriculum(tenant_id).tables
-        taught = {**(cohort.tables if cohort else {}), **self._states.weights(tenant_id, list(people), until)}
-        return learner_tables(events_of(pl.DataFrame(found), people), people, known, taught)

@@ -142,7 +142,10 @@ class ResearchReleases:
         parameters = {"courses": list(courses), "weeks": weeks, "k": k, "l": least}
         try:
             checksum = self._files.write(
-                release_id, [(key, row) for key, _, row in keyed], _papers(name, kind, parameters, report)
+                release_id,
+                [(key, row) for key, _, row in keyed],
+                _papers(name, kind, parameters, report),
+                sealed_for=tenant_id if kind == "pseudonymous" else None,
             )
             release = Release(
                 tenant_id, release_id, name, kind, self._clock(), actor, parameters, len(keyed), checksum, report
@@ -220,12 +223,13 @@ class ResearchReleases:
     def _rewrite(self, release: Release, live: frozenset[str]) -> tuple[frozenset[str], str]:
         asked = release.parameters
         try:
-            rows = self._files.rows(release.release_id)
+            rows = self._files.rows(release.release_id, sealed_for=release.sealed_for)
         except Unavailable as gone:  # a file that was lost holds nobody, and must not hold up an erasure
             log.warning("release_file_missing", release=str(release.release_id), code=gone.code)
             rows = []
         left = without(rows, lambda key: key not in live, k=asked["k"], diversity=asked["l"])
-        return frozenset(key for key, _ in left), self._files.rewrite(release.release_id, left)
+        kept = self._files.rewrite(release.release_id, left, sealed_for=release.sealed_for)
+        return frozenset(key for key, _ in left), kept
 
     def withdraw(self, tenant_id: str, release_id: UUID, *, actor: str) -> bool:
         """Withdraw a release: its files go, its line stays. What was handed out is not called back by that."""
@@ -233,11 +237,17 @@ class ResearchReleases:
         self._files.remove(release_id)
         return done
 
-    def enclave(self, tenant_id: str, release_id: UUID) -> list[tuple[str, Row]]:
-        """The rows of a pseudonymous release as they may be read now."""
-        for one in self._register.outdated(tenant_id):
-            self._shrink(*one)
-        return self._files.rows(release_id)
+    def rows(self, release: Release) -> list[tuple[str, Row]]:
+        """The rows of a release as they may be read now: of a pseudonymous one, once whoever does not consent any more
+        is out of it.
+
+        Raises:
+            Unavailable: the file is not there, or not the one that was made.
+        """
+        if release.kind == "pseudonymous":
+            for one in self._register.outdated(release.tenant_id):
+                self._shrink(*one)
+        return self._files.rows(release.release_id, sealed_for=release.sealed_for)
 
 
 def _papers(name: str, kind: str, parameters: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, bytes]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
 import pyarrow as pa
 
 from akademos.analytics.topic_changes import NEEDED, resolved
+from akademos.stores.ports.carried import Carried, CarriedReader
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.records import Records
 
 TOPICS = "topic_ids"
+ANSWERS = "carried_answers"
 
 
 class ResolvedEvents:
@@ -52,6 +55,7 @@ class ResolvedEvents:
         *,
         columns: Sequence[str],
         event_names: Sequence[str] | None = None,
+        due: Mapping[str, datetime] | None = None,
         rows_per_bucket: int = 500_000,
         after: str | None = None,
     ) -> Iterator[pa.Table]:
@@ -61,6 +65,7 @@ class ResolvedEvents:
             tenant_id,
             columns=_with_needed(columns, moves) or columns,
             event_names=event_names,
+            due=due,
             rows_per_bucket=rows_per_bucket,
             after=after,
         ):
@@ -72,6 +77,31 @@ class ResolvedEvents:
             return None
         moves = self._records.curriculum(tenant_id).tables["topic_moves"]
         return moves if moves.height else None
+
+
+class ResolvedCarried:
+    """A `CarriedReader` over another one: what was carried forward stands under the topics of its day."""
+
+    def __init__(self, carried: CarriedReader, records: Records) -> None:
+        self._carried = carried
+        self._records = records
+
+    def read(self, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, Carried]:
+        """By key; see the port."""
+        found = self._carried.read(tenant_id, learner_keys)
+        moves = self._records.curriculum(tenant_id).tables["topic_moves"]
+        if not moves.height:
+            return found
+        return {key: replace(one, tables=_answers_now(one.tables, moves)) for key, one in found.items()}
+
+    def keys(self, tenant_id: str, *, after: str = "") -> list[str]:
+        """Every key that has something carried; see the port."""
+        return self._carried.keys(tenant_id, after=after)
+
+
+def _answers_now(tables: Mapping[str, pl.DataFrame], moves: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+    answers = tables[ANSWERS].with_columns(material_id=pl.lit(None, dtype=pl.String))
+    return {**tables, ANSWERS: resolved(answers, moves).drop("material_id")}
 
 
 def _with_needed(columns: Sequence[str] | None, moves: pl.DataFrame | None) -> Sequence[str] | None:

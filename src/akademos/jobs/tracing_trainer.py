@@ -99,7 +99,7 @@ class TracingTrainer:
         model = TracingModel.from_bytes(artefact)
         return {
             "kind": "boosted trees",
-            "rounds": len(read_trees(model.booster).roots),
+            "rounds": len(read_trees(model.booster).splits.roots),
             "features": len(FEATURES),
             "items": len(model.tables.items),
             "topics": len(model.typical),

@@ -12,6 +12,7 @@ from akademos.catalogue.declarations import Basis, Purpose, Zone
 from akademos.catalogue.registry import Registry
 from akademos.jobs.mover import EventLog
 from akademos.privacy.consent import mask, may_keep
+from akademos.stores.ports.carried import CarriedForward
 from akademos.stores.ports.consent import ConsentLedger, PendingWithdrawal
 from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.landing_queue import LandingQueue
@@ -31,6 +32,7 @@ class WithdrawalsJob:
         states: LearnerStates,
         runs: JobRuns,
         registries: Callable[[str], Registry],
+        carried: CarriedForward,
     ) -> None:
         self._core = core
         self._consent = consent
@@ -38,6 +40,7 @@ class WithdrawalsJob:
         self._states = states
         self._runs = runs
         self._registries = registries
+        self._carried = carried
 
     def pending(self) -> bool:
         """Whether there is anything to do."""
@@ -65,6 +68,8 @@ class WithdrawalsJob:
             self._uncovered(tenant_id, key, granted),
             application=f"withdrawal/{tenant_id}/{withdrawal.version}",
         )
+        if Purpose.LEARNING_SUPPORT not in granted:
+            self._carried.remove(tenant_id, [key])
         if self._consent.people(tenant_id, [key], Purpose.LEARNING_SUPPORT):
             self._states.mark_stale(tenant_id, [key])
         else:

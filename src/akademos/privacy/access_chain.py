@@ -8,7 +8,8 @@ each row's number and a digest of its content, a digest over those, and a hash t
     hash = SHA-256(previous || JSON [tenant_id, number, first_id, last_id, rows, sealed_at, digest])
 
 So a row that was changed, removed or added inside a sealed batch is named by its number, and a seal that was changed,
-left out or put in breaks the chain.
+left out or put in breaks the chain. Seals whose rows' retention has ended go with them, the oldest first; the first one
+that stands then follows what the audit log's checkpoint names (privacy.audit_chain).
 """
 
 from __future__ import annotations
@@ -57,6 +58,15 @@ class Seal:
     digest: bytes
     previous: bytes
     hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedSeals:
+    """The last seal that went by retention, as the audit log's checkpoint names it."""
+
+    number: int
+    hash: bytes
+    last_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +124,8 @@ def sealed(rows: Iterable[AccessRow], before: Seal | None, sealed_at: str) -> Se
     return replace(unhashed, hash=seal_hash(unhashed))
 
 
-def broken_seal(seal: Seal, before: Seal | None) -> BrokenSeal | None:
-    """What is wrong with a seal itself, after the one before it."""
+def broken_seal(seal: Seal, before: Seal | RemovedSeals | None) -> BrokenSeal | None:
+    """What is wrong with a seal itself, after the one before it, whether that stands or went by retention."""
     expected = before.number + 1 if before else 1
 
     def fault(number: int, kind: Fault, reason: str) -> BrokenSeal:
@@ -161,6 +171,15 @@ def broken_batch(seal: Seal, rows: Iterable[AccessRow]) -> BrokenSeal | None:
     return None if left is None else fault(left, "removed")
 
 
+def broken_removal(tenant_id: str, removed: RemovedSeals, rows: Iterable[AccessRow]) -> BrokenSeal | None:
+    """Whether a row stands where all went by retention; `rows` are the tenant's up to `removed.last_id`."""
+    row = next(iter(rows), None)
+    if row is None:
+        return None
+    reason = f"row {row.access_id} of the access log was added after the rows around it went by retention"
+    return BrokenSeal(tenant_id, removed.number, row.access_id, "added", reason)
+
+
 def anchor_in(detail: str) -> tuple[int, str] | None:
     """Number and hash (hex) of the seal that an entry `access.sealed` of the audit log names; None if it names none.
 
@@ -177,7 +196,9 @@ def anchor_in(detail: str) -> tuple[int, str] | None:
     return (number, digest) if isinstance(number, int) and isinstance(digest, str) else None
 
 
-def broken_anchor(tenant_id: str, last: Seal | None, anchor: tuple[int, str] | None) -> BrokenSeal | None:
+def broken_anchor(
+    tenant_id: str, last: Seal | RemovedSeals | None, anchor: tuple[int, str] | None
+) -> BrokenSeal | None:
     """Whether the audit log and the last seal agree; `anchor` is number and hash (hex) of the newest that it names."""
     number, digest = anchor or (0, "")
     present = last.number if last else 0

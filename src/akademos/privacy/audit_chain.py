@@ -7,6 +7,10 @@ Each row of a tenant carries the hash of the row before (`previous`) and its own
 so a row that was changed, left out, put in or moved breaks the chain at that place. What was cut off at the end, or
 a chain that was forged anew from some row on, breaks nothing: that is found by a head (number and hash of a row)
 that somebody keeps elsewhere. Numbers run from 1 without a gap.
+
+Rows whose retention has ended are removed from the start of a chain. What then stands first must follow what a
+checkpoint names: an entry further on in the same chain with the number and hash of the last row that went. Without
+one, the rows before it are missing.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Fault = Literal["content", "missing", "number", "link", "cut_off", "other_chain"]
+Fault = Literal["content", "missing", "number", "link", "cut_off", "other_chain", "head_expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class BrokenRow:
         seq: number of the row; of the one that is not there where rows are missing or cut off.
         fault: content (the row does not give its hash), missing (rows before the next are gone), number (a number
             comes again or out of turn), link (it does not follow the row before it), cut_off (the chain ends
-            before the kept head), other_chain (the row of the kept head has another hash).
+            before the kept head), other_chain (the row of the kept head has another hash), head_expired (the row
+            of the kept head went by retention, so that it proves nothing any more).
     """
 
     tenant_id: str
@@ -67,37 +72,83 @@ def row_hash(row: ChainRow) -> bytes:
     return hashlib.sha256(row.previous + json.dumps(said, ensure_ascii=False).encode(errors="surrogatepass")).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Up to where rows of a log went by retention: number and hash of the last one (of the access log: of the last
+    seal), number of the last row of the access log under it, when it was written, and how many went with it."""
+
+    last: Head
+    last_id: int
+    until: str
+    rows: int
+
+
+def checkpoint_in(detail: str, log: Literal["audit_log", "access_log"]) -> Checkpoint | None:
+    """What an entry `log.checkpoint` says of a log; None if it names none, or is not one.
+
+    Example:
+        >>> said = '{"audit_log": {"number": 7, "hash": "00", "last_id": 7, "until": "x", "rows": 7}}'
+        >>> checkpoint_in(said, "audit_log")
+        Checkpoint(last=Head(seq=7, hash=b'\\x00'), last_id=7, until='x', rows=7)
+        >>> checkpoint_in("[]", "audit_log")
+    """
+    try:
+        said = json.loads(detail)[log]
+        last = Head(int(said["number"]), bytes.fromhex(said["hash"]))
+        return Checkpoint(last, int(said["last_id"]), str(said["until"]), int(said["rows"]))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 @dataclass
 class ChainCheck:
     """Checks rows as they come, tenants one after the other, each in the order of numbers; holds one row a tenant.
 
     Attributes:
         heads: kept heads by tenant.
+        starts: by tenant the row that the first one follows, where rows went by retention: what the tenant's newest
+            checkpoint says. The checkpoint itself is a row of the chain, and looked at in its turn.
         ends: number and hash of the last good row of each tenant seen.
         rows: how many rows were looked at.
     """
 
     heads: Mapping[str, Head] = field(default_factory=dict)
+    starts: Mapping[str, Head] = field(default_factory=dict)
     ends: dict[str, Head] = field(default_factory=dict)
     rows: int = 0
 
     def take(self, row: ChainRow) -> BrokenRow | None:
         """Look at the next row; what is wrong with it, or None. Nothing after a broken row says anything."""
         self.rows += 1
-        last = self.ends.get(row.tenant_id, Head(0, b""))
-        broken = _broken(row, last, self.heads.get(row.tenant_id))
+        broken = _broken(row, self._last(row.tenant_id), self.heads.get(row.tenant_id))
         if broken is None:
             self.ends[row.tenant_id] = Head(row.seq, row.hash)
         return broken
 
     def end(self) -> BrokenRow | None:
-        """After the last row: whether a chain ends before its kept head."""
+        """After the last row: whether a chain ends before its kept head, or starts behind it."""
         for tenant_id, head in self.heads.items():
-            last = self.ends.get(tenant_id, Head(0, b"")).seq
+            last = self._last(tenant_id).seq
             if last < head.seq:
                 gone = f"row {head.seq} is gone" if head.seq == last + 1 else f"rows {last + 1} to {head.seq} are gone"
                 return BrokenRow(tenant_id, last + 1, "cut_off", f"the log ends with row {last}, but {gone}")
+            broken = _expired(tenant_id, head, self.starts.get(tenant_id, Head(0, b"")))
+            if broken:
+                return broken
         return None
+
+    def _last(self, tenant_id: str) -> Head:
+        return self.ends.get(tenant_id) or self.starts.get(tenant_id, Head(0, b""))
+
+
+def _expired(tenant_id: str, head: Head, start: Head) -> BrokenRow | None:
+    if head.seq == start.seq and head.hash != start.hash:
+        reason = "the hash in the checkpoint is another than in the head that was kept"
+        return BrokenRow(tenant_id, head.seq, "other_chain", reason)
+    if head.seq < start.seq:
+        reason = f"its row went by retention; only a head of row {start.seq} or later proves something"
+        return BrokenRow(tenant_id, head.seq, "head_expired", reason)
+    return None
 
 
 def _broken(row: ChainRow, last: Head, head: Head | None) -> BrokenRow | None:

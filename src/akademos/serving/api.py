@@ -51,6 +51,7 @@ from akademos.serving.routes import (
     retention,
     sign_in,
     students_in_focus,
+    trust,
     verify,
 )
 from akademos.serving.routes.events import Address
@@ -145,6 +146,7 @@ def create_app(
         sign_in,
         verify,
         students_in_focus,
+        trust,
     ):
         app.include_router(one.router)
     if services.development:

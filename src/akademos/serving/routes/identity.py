@@ -14,17 +14,16 @@ from starlette.responses import Response
 from akademos.catalogue.core_properties import SHA256_PATTERN
 from akademos.errors import Forbidden, InputError
 from akademos.intake.check import hashes
-from akademos.serving.principal import Principal, name_of
+from akademos.serving.merge_preview import previewed, require_administrator
+from akademos.serving.principal import name_of
 from akademos.serving.problems import documented
-from akademos.serving.services import Asker, Served, Services
+from akademos.serving.services import Asker, Served
 from akademos.serving.small_bodies import SmallBodyRoute
-from akademos.stores.ports.access import AccessEntry
 from akademos.stores.ports.identity import Identifier, Login, Merge
 
 router = APIRouter(tags=["identity"], route_class=SmallBodyRoute)
 
 SCOPE = "ingest"
-PURPOSE = "identity"
 REASON_LENGTH = 500
 
 _Hash = Annotated[str | None, Field(None, pattern=f"^(?:{SHA256_PATTERN})$")]
@@ -98,7 +97,7 @@ class SideShown(BaseModel):
 
     keys: list[str]
     users: int
-    events: dict[str, int]
+    events: int = Field(description="How many events the core holds, of all types together.")
     consents: dict[str, bool]
 
 
@@ -166,30 +165,38 @@ def identify(services: Served, principal: Asker, said: Identify) -> Response:
 
 
 @router.get("/v1/identity/preview", **_answers(PreviewShown, 404))
-def preview(services: Served, principal: Asker, first: _Handle, second: _Handle) -> Response:
-    """What a merge would join: events by type, consents of both, and whether it may be; changes nothing."""
-    _administrator(principal)
-    one, other = (
-        services.identity.key_of(principal.tenant_id, name_of(text, "person", f"/query/{place}"))
-        for place, text in (("first", first), ("second", second))
+def preview(
+    services: Served,
+    principal: Asker,
+    first: _Handle,
+    second: _Handle,
+    reason: Annotated[
+        str, Query(min_length=1, max_length=REASON_LENGTH, description="Why; both people find it beside the look.")
+    ],
+) -> Response:
+    """What a merge would join: how much there is of each, consents of both, and whether it may be; changes nothing."""
+    found = previewed(
+        services,
+        principal,
+        (first, second),
+        ("/query/first", "/query/second"),
+        what="GET /v1/identity/preview",
+        reason=_reason(reason, "/query/reason"),
     )
-    found = services.identity.preview(principal.tenant_id, one, other, services.event_counts)
-    for key in (one, other):
-        _looked(services, principal, key, "GET /v1/identity/preview")
     return _json(asdict(found))
 
 
 @router.get("/v1/identity/merges", **_answers(MergesShown))
 def merges(services: Served, principal: Asker, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """Merges, the newest first: on what evidence, by whom, and which are undone."""
-    _administrator(principal)
+    require_administrator(principal)
     return _json({"merges": [_line(one) for one in services.identity.log(principal.tenant_id, limit=limit)]})
 
 
 @router.post("/v1/identity/merges", **_answers(MergeLine, 404, 409, 413, 422))
 def merge(services: Served, principal: Asker, wanted: MergeWanted) -> Response:
     """Make two people one. Nothing is rewritten; undoing it gives back every answer."""
-    _administrator(principal)
+    require_administrator(principal)
     keys = [
         services.identity.key_of(principal.tenant_id, name_of(text, "person", pointer))
         for text, pointer in ((wanted.first, "/first"), (wanted.second, "/second"))
@@ -207,7 +214,7 @@ def merge(services: Served, principal: Asker, wanted: MergeWanted) -> Response:
 @router.post("/v1/identity/merges/{merge_id}/undo", **_answers(MergeLine, 404, 409, 413, 422))
 def undo(services: Served, principal: Asker, merge_id: str, wanted: UndoWanted) -> Response:
     """Take a merge back: answers are what they would be without it."""
-    _administrator(principal)
+    require_administrator(principal)
     by = services.identity.actor(principal.tenant_id, principal.user_id)
     done = services.identity.unmerge(principal.tenant_id, merge_id, by=by, reason=_reason(wanted.reason))
     return _json(_line(done))
@@ -216,27 +223,14 @@ def undo(services: Served, principal: Asker, merge_id: str, wanted: UndoWanted) 
 @router.get("/v1/identity/suggestions", **_answers(SuggestionsShown))
 def suggestions(services: Served, principal: Asker, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """People who share a hash of e-mail or telephone and are not one; nothing happens by itself."""
-    _administrator(principal)
+    require_administrator(principal)
     found = services.identity.suggestions(principal.tenant_id, limit=limit)
     return _json({"suggestions": [asdict(one) for one in found]})
 
 
-def _administrator(principal: Principal) -> None:
-    if principal.role != "admin":
-        raise Forbidden("Merges are for administrators.", hint="Sign in as an administrator.", code="role")
-
-
-def _looked(services: Services, principal: Principal, learner_key: str, what: str) -> None:
-    """An administrator has seen counts of one person's events: the person may know of it."""
-    about = services.readings.read(principal.tenant_id, actor=principal.user_id, learner=learner_key)
-    actor = services.identity.actor(principal.tenant_id, principal.user_id)
-    entry = AccessEntry(actor, principal.role, about.learner_audit_name, what, PURPOSE, None, "allowed")
-    services.readings.record(principal.tenant_id, entry)
-
-
-def _reason(text: str) -> str:
+def _reason(text: str, pointer: str = "/reason") -> str:
     if not text.isprintable():
-        raise InputError("The reason holds control characters.", hint="Write plain text.", pointer="/reason")
+        raise InputError("The reason holds control characters.", hint="Write plain text.", pointer=pointer)
     return text
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from akademos.catalogue.roles import RULE_OF, Reach
+from akademos.catalogue.roles import RULE_OF, Question, Reach, Role
 from akademos.errors import AkademosError
 from akademos.serving import services as at
 from akademos.serving.gate import SEES_ALL_GROUPS, Ask
@@ -40,6 +40,8 @@ LEARNERS = "/learners"
 FOCUS = "/students-in-focus"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
+TRUST = "/trust"
+RELEASES = "/releases"
 PEERS = "/peers"
 MY_CONSENT = "/my-consent"
 MY_COURSES = "/my-courses"
@@ -48,6 +50,9 @@ SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
 HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
+_HOME: dict[Role, str] = {"steward": TRUST, "researcher": RELEASES}
+"""Where sessions of roles start that have neither groups nor learners of their own."""
+
 _LISTING = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
 _CONSENT_CODES = frozenset({"consent_missing", "consent_withdrawn"})
 _OF_STUDY = (AnswerName.STUDY_EFFICIENCY, AnswerName.STUDY_PATTERNS)
@@ -87,6 +92,10 @@ def shell_for(
         links.append(_link("focus", FOCUS, request, language))
     if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
         links.append(_link("groups", GROUPS, request, language))
+    if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
+        links.append(_link("trust", TRUST, request, language))
+    if principal is not None and Question.RELEASE in RULE_OF[principal.role].questions:
+        links.append(_link("releases", RELEASES, request, language))
     shell = Shell(
         nav=links,
         person=None if principal is None else person or principal.user_id,
@@ -122,6 +131,8 @@ async def home(request: Request) -> Response:
         return RedirectResponse(SIGN_IN, 303)
     if principal.role in SEES_ALL_GROUPS:
         return RedirectResponse(GROUPS, 303)
+    if principal.role in _HOME:
+        return RedirectResponse(_HOME[principal.role], 303)
     return RedirectResponse(LEARNERS if RULE_OF[principal.role].reach in _LISTING else MY_PROGRESS, 303)
 
 

@@ -49,7 +49,8 @@ class ReleaseList(BaseModel):
     releases: list[ReleaseLine]
 
 
-def _line(one: Release) -> dict[str, Any]:
+def line(one: Release) -> dict[str, Any]:
+    """One release as JSON."""
     open_file = one.kind == "anonymous" and one.withdrawn_at is None
     return {
         "release_id": str(one.release_id),
@@ -84,7 +85,7 @@ def _found(services: Services, tenant_id: str, release_id: UUID) -> Release:
 def releases(services: Served, principal: Asker) -> Response:
     """Every research release of the tenant, for researchers."""
     services.gate.released(principal, "/v1/releases")
-    return _json({"releases": [_line(one) for one in services.releases.all(principal.tenant_id)]})
+    return _json({"releases": [line(one) for one in services.releases.all(principal.tenant_id)]})
 
 
 @router.get(
@@ -96,7 +97,7 @@ def release(services: Served, principal: Asker, release_id: UUID) -> Response:
     """One release with its disclosure report."""
     services.gate.released(principal, "/v1/releases/{release_id}")
     one = _found(services, principal.tenant_id, release_id)
-    return _json({**_line(one), "report": one.report})
+    return _json({**line(one), "report": one.report})
 
 
 @router.get(
@@ -114,7 +115,7 @@ def file(services: Served, principal: Asker, release_id: UUID) -> Response:
     if one.kind != "anonymous":
         raise Forbidden(
             "A pseudonymous release is read inside the enclave only.",
-            hint="On the institution's machine: akademos release show ID --as USER --reason WHY.",
+            hint="On the institution's machine: akademos release rows ID --as USER --reason WHY.",
             code="enclave",
         )
     if one.withdrawn_at is not None:

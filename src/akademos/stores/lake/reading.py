@@ -20,6 +20,8 @@ LISTED_KEYS = 64
 """Up to so many learners are named in the statement, which prunes row groups; more are joined."""
 
 _ORDER = ", ".join(SORT_COLUMNS)
+_Wanted = Sequence[str] | Mapping[str, datetime] | None
+"""Rows of some event types; of some event types and old enough; of all."""
 
 
 class _Bucket(NamedTuple):
@@ -104,19 +106,22 @@ class LakeReader:
         *,
         columns: Sequence[str],
         event_names: Sequence[str] | None = None,
+        due: Mapping[str, datetime] | None = None,
         rows_per_bucket: int = 500_000,
         after: str | None = None,
     ) -> Iterator[pa.Table]:
         """All rows of a tenant's learners in buckets of whole learners; see the port."""
         first = self._table.snapshot()
+        wanted = event_names if due is None else due
         buckets = self._engine.on_newest(
-            lambda snapshot: self._buckets(snapshot, tenant_id, event_names, rows_per_bucket, after or ""), first
+            lambda snapshot: self._buckets(snapshot, tenant_id, wanted, rows_per_bucket, after or ""), first
         )
         for bucket in buckets:
 
             def read(snapshot: Snapshot, bucket: _Bucket = bucket) -> pa.Table:
                 files = within(snapshot.files, tenant_id=tenant_id, low=bucket.low, high=bucket.high)
-                return self._rows(files, list(columns), "learner_key BETWEEN ? AND ?", bucket, event_names, None)
+                found = _may_be_due(files, wanted)
+                return self._rows(found, list(columns), "learner_key BETWEEN ? AND ?", bucket, wanted, None)
 
             yield self._engine.on_newest(read, first)
 
@@ -124,11 +129,11 @@ class LakeReader:
         self,
         snapshot: Snapshot,
         tenant_id: str,
-        event_names: Sequence[str] | None,
+        event_names: _Wanted,
         rows_per_bucket: int,
         after: str,
     ) -> list[_Bucket]:
-        files = within(snapshot.files, tenant_id=tenant_id)
+        files = _may_be_due(within(snapshot.files, tenant_id=tenant_id), event_names)
         if not files:
             return []
         names, values = _named(event_names)
@@ -152,7 +157,7 @@ class LakeReader:
         columns: list[str],
         condition: str,
         values: Sequence[object],
-        event_names: Sequence[str] | None,
+        event_names: _Wanted,
         until: datetime | None,
     ) -> pa.Table:
         if not files:
@@ -206,11 +211,24 @@ class LakeReader:
         return self._engine.on_newest(read)
 
 
-def _named(event_names: Sequence[str] | None) -> tuple[str, list[object]]:
+def _may_be_due(files: Sequence[DataFile], wanted: _Wanted) -> list[DataFile]:
+    """Without files of which the table log says that none of their rows is as old as that."""
+    if not isinstance(wanted, Mapping):
+        return list(files)
+    latest = max(wanted.values(), default=None)
+    return [
+        file for file in files if latest is not None and (file.retention_from is None or file.retention_from < latest)
+    ]
+
+
+def _named(event_names: _Wanted) -> tuple[str, list[object]]:
     if event_names is None:
         return "true", []
     if not event_names:
         return "false", []
+    if isinstance(event_names, Mapping):
+        each = " OR ".join("(event_name = ? AND retention_from < ?)" for _ in event_names)
+        return f"({each})", [value for pair in event_names.items() for value in pair]
     return "event_name IN (" + ", ".join("?" for _ in event_names) + ")", list(event_names)
 
 

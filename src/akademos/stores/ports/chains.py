@@ -21,6 +21,10 @@ class Chains(Protocol):
         """The tenant's audit log, by number."""
         ...
 
+    def checkpoint(self, tenant_id: str) -> str | None:
+        """Detail of the tenant's newest entry `log.checkpoint`, which says what went by retention; None without one."""
+        ...
+
     def seals(self, tenant_id: str) -> Iterator[Seal]:
         """The seals on the tenant's access log, by number."""
         ...

@@ -135,10 +135,14 @@ class EventLogReader(Protocol):
         *,
         columns: Sequence[str],
         event_names: Sequence[str] | None = None,
+        due: Mapping[str, datetime] | None = None,
         rows_per_bucket: int = 500_000,
         after: str | None = None,
     ) -> Iterator[pa.Table]:
         """All rows of a tenant's learners in buckets of whole learners, sorted; memory is bounded by the bucket.
+
+        With `due` (instead of `event_names`) only rows whose `retention_from` lies before the instant that it gives for
+        their event_name.
 
         Buckets come in the order of learner_key, from the first one past `after` on. Each sees one committed
         version; a rewrite during the iteration may make later buckets see a newer one.

@@ -114,12 +114,12 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two people before they are merged: their keys, how many user_ids lead to them, events of the core by
-    type, and by purpose whether it stands."""
+    """One of two people before they are merged: their keys, how many user_ids lead to them, how many
+    events of the core (not which: docs/decisions/0017-preview-of-a-merge.md), and by purpose whether it stands."""
 
     keys: tuple[str, ...]
     users: int
-    events: Mapping[str, int]
+    events: int
     consents: Mapping[str, bool]
 
 

@@ -55,6 +55,11 @@ class Release:
     withdrawn_by: str | None = None
     withdrawn_at: datetime | None = None
 
+    @property
+    def sealed_for(self) -> str | None:
+        """The tenant under whose keys its rows are kept; None for an anonymous one, which is kept open."""
+        return self.tenant_id if self.kind == "pseudonymous" else None
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -115,22 +120,25 @@ class ReleaseRegister(Protocol):
 
 
 class ReleaseFiles(Protocol):
-    """Files of releases, each in a folder of its own: the rows, the data dictionary, the report."""
+    """Files of releases, each in a folder of its own: the rows, the data dictionary, the report.
 
-    def write(self, release_id: UUID, rows: KeyedRows, papers: Mapping[str, bytes]) -> str:
+    `sealed_for` is the tenant of a pseudonymous release, whose rows are kept encrypted; None for an anonymous one.
+    """
+
+    def write(self, release_id: UUID, rows: KeyedRows, papers: Mapping[str, bytes], *, sealed_for: str | None) -> str:
         """Write everything; SHA-256 of the file of rows."""
         ...
 
-    def rewrite(self, release_id: UUID, rows: KeyedRows) -> str:
-        """Put other rows in the place of those that stand; SHA-256 of the file."""
+    def rewrite(self, release_id: UUID, rows: KeyedRows, *, sealed_for: str | None) -> str:
+        """Put other rows in the place of those that stand, under a fresh key; SHA-256 of the file."""
         ...
 
-    def rows(self, release_id: UUID) -> list[tuple[str, Row]]:
-        """The rows as they stand."""
+    def rows(self, release_id: UUID, *, sealed_for: str | None) -> list[tuple[str, Row]]:
+        """The rows as they stand; raises Unavailable when they are not there, or not what was written."""
         ...
 
-    def content(self, release_id: UUID) -> bytes:
-        """The file of rows; raises Unavailable when it is not there."""
+    def content(self, release_id: UUID, *, sealed: bool = False) -> bytes:
+        """The file of rows as it lies there; raises Unavailable when it is not there."""
         ...
 
     def path(self, release_id: UUID) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from akademos.catalogue.audit_actions import AuditAction
 from akademos.privacy.access_chain import AccessRow, Seal
 from akademos.privacy.audit_chain import ChainRow
 from akademos.stores.postgres.access_seals import ACCESS_COLUMNS, SEAL_COLUMNS, STAMP
@@ -17,6 +18,7 @@ _AUDIT = (
     f"SELECT tenant_id, seq, {STAMP.format('at')}, actor, action, subject, detail, previous, hash FROM audit_log "
     "WHERE tenant_id = %s ORDER BY seq"
 )
+_CHECKPOINT = "SELECT detail FROM audit_log WHERE tenant_id = %s AND action = %s ORDER BY seq DESC LIMIT 1"
 _SEALS = f"SELECT {SEAL_COLUMNS} FROM access_seals WHERE tenant_id = %s ORDER BY number"
 _ACCESSES = (
     f"SELECT {ACCESS_COLUMNS} FROM access_log WHERE tenant_id = %s AND access_id > %s AND access_id <= %s "
@@ -52,6 +54,11 @@ class _Snapshot:
     def audit_rows(self, tenant_id: str) -> Iterator[ChainRow]:
         """The tenant's audit log, by number."""
         return (ChainRow(*row) for row in self._stream("audit_rows", _AUDIT, (tenant_id,), AT_ONCE))
+
+    def checkpoint(self, tenant_id: str) -> str | None:
+        """What went by retention, as the newest checkpoint says; see the port."""
+        row = self._transaction.execute(_CHECKPOINT, (tenant_id, AuditAction.LOG_CHECKPOINT.value)).fetchone()
+        return None if row is None else str(row[0])
 
     def seals(self, tenant_id: str) -> Iterator[Seal]:
         """The seals on the tenant's access log, by number."""

@@ -151,7 +151,7 @@ class PostgresIdentity:
             undone = _undone_before(transaction, tenant_id, *sides)
             both = [*dict.fromkeys((*sides[0], *sides[1]))]
             consents = [linked_consent.decisions(transaction, tenant_id, keys) for keys in (*sides, both)]
-        events = [events_under(tenant_id, list(keys)) for keys in sides]
+        events = [sum(events_under(tenant_id, list(keys)).values()) for keys in sides]
         ours, theirs = (
             Side(tuple(facts), sum(one.users for one in facts.values()), counts, said)
             for facts, counts, said in zip(sides, events, consents[:2], strict=True)

@@ -22,7 +22,8 @@ OTHERWISE = ("landing", "held", "dead_letters", "event_index")
 """Limited by the hour: jobs.expiry.expire_landing."""
 
 CHAINED = ("audit_log", "access_log", "access_seals")
-"""Each row confirms the one before: they are verified from the first one on, and the report says what is due."""
+"""Each row confirms the one before: they go from the oldest on, by a function of the tables' owner that leaves a
+checkpoint; the access log in whole sealed batches. The newest seal stays, so that the next one follows it."""
 
 _END_OF_COURSE = (
     "(SELECT c.ends_on FROM learning_courses c WHERE c.tenant_id = kept.tenant_id AND c.course_id = kept.course_id)"
@@ -96,6 +97,7 @@ class PostgresRetention:
                     rows = self._expire(transaction, tenant_id, dataset, now, columns[dataset.name], append_only)
                     if rows:
                         removed[dataset.name] = rows
+            removed |= self._expire_logs(transaction, tenant_id)
             logged = sum(removed.get(name, 0) for name in ("preference_log", "security_log"))
             if logged:
                 transaction.execute(
@@ -139,6 +141,15 @@ class PostgresRetention:
             f"DELETE FROM {dataset.name} AS kept WHERE kept.tenant_id = %(tenant)s AND {condition}",
             {"tenant": tenant_id, "before": before, "keys": kept_keys},
         ).rowcount
+
+    def _expire_logs(self, transaction: Transaction, tenant_id: str) -> dict[str, int]:
+        kept = {one.name: one.retention for one in self._datasets if one.name in CHAINED}
+        wanted = [
+            None if any((*_held(transaction, tenant_id, name),)) else kept.get(name)  # a hold of one person stops all
+            for name in ("audit_log", "access_log")
+        ]
+        row = transaction.execute("SELECT expire_logs(%s, %s, %s)", (tenant_id, *wanted)).fetchone()
+        return {name: int(rows) for name, rows in (row[0] if row else {}).items() if rows}
 
     def rewrite(self, datasets: Sequence[str]) -> None:
         """Have no deleted row's bytes left in tables that name people."""
