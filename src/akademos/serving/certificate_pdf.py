@@ -7,7 +7,6 @@ import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from akademos.errors import AkademosError
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     from reportlab.pdfgen.canvas import Canvas
 
-FONTS = Path(__file__).resolve().parent / "fonts"
-SANS, BOLD, SERIF = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif"
+SANS, BOLD, ITALIC = "notos", "notosbo", "notosit"
+"""Noto Sans, as the package pymupdf-fonts names it (SIL Open Font License)."""
 
 WIDTH, HEIGHT = 841.89, 595.28
 """A4 across, in points."""
@@ -100,13 +99,13 @@ def _head(canvas: Canvas, sheet: Sheet, words: Words) -> None:
 
 def _body(canvas: Canvas, sheet: Sheet, words: Words) -> None:
     canvas.setFillColor(INK)
-    canvas.setFont(SERIF, 38)
+    canvas.setFont(ITALIC, 38)
     canvas.drawString(80, 430, words.plain("certificate.title"))
     canvas.setFillColor(MUTED)
     canvas.setFont(SANS, 12)
     canvas.drawString(80, 384, words.plain("certificate.awarded_to"))
     canvas.setFillColor(INK)
-    canvas.setFont(SERIF, _fitted(sheet.recipient, SERIF, 30, WIDTH - 150))
+    canvas.setFont(ITALIC, _fitted(sheet.recipient, ITALIC, 30, WIDTH - 150))
     canvas.drawString(80, 346, _text(sheet.recipient))
     canvas.setFillColor(MUTED)
     canvas.setFont(SANS, 12)
@@ -160,21 +159,23 @@ def _foot(canvas: Canvas, sheet: Sheet, words: Words) -> None:
 
 
 def _register() -> None:
+    from pymupdf_fonts import myfont
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
 
     with _registering:
-        for name in (SANS, BOLD, SERIF):
+        for name in (SANS, BOLD, ITALIC):
             if name not in pdfmetrics.getRegisteredFontNames():
-                pdfmetrics.registerFont(TTFont(name, str(FONTS / f"{name}.ttf")))
+                pdfmetrics.registerFont(TTFont(name, io.BytesIO(myfont(name))))
 
 
 @cache
 def _letters() -> frozenset[int]:
     """The characters that all three fonts have."""
+    from pymupdf_fonts import myfont
     from reportlab.pdfbase.ttfonts import TTFontFace
 
-    sets = [set(TTFontFace(str(FONTS / f"{name}.ttf")).charToGlyph) for name in (SANS, BOLD, SERIF)]
+    sets = [set(TTFontFace(io.BytesIO(myfont(name))).charToGlyph) for name in (SANS, BOLD, ITALIC)]
     return frozenset(set.intersection(*sets))
 
 
