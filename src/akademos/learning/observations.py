@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, TypeAlias
 
+from akademos.learning.completion import Rule
 from akademos.learning.progress import DONE, NEARLY, Content, ContentKind, Progress, observed
-
-Rule: TypeAlias = Literal["viewed", "time_spent", "score", "all_parts"]
 
 PROGRESS_EVENTS: Mapping[str, tuple[str, tuple[ContentKind, ...]]] = MappingProxyType(
     {
