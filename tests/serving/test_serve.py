@@ -87,6 +87,8 @@ def test_several_processes_answer_are_restarted_and_end_with_the_store(folder: P
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C in a terminal
         assert process.wait(30) == 0
         until(lambda: not any(alive(one) for one in descendants), "something was left running")
+        assert process.stdout is not None
+        assert "leaked" not in process.stdout.read()
         until(lambda: not (folder / "postgres" / "data" / "postmaster.pid").exists(), "the store still runs")
     finally:
         finish(process)

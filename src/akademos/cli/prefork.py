@@ -5,6 +5,7 @@ Nothing may be opened or started here: threads and engines do not survive a fork
 
 from __future__ import annotations
 
+import atexit
 import gc
 
 import deltalake
@@ -23,3 +24,4 @@ __all__ = ["akademos", "deltalake", "duckdb", "pyarrow", "uvicorn"]
 bound_arenas()
 gc.collect()
 gc.freeze()  # collections in the forks need not touch, and so copy, what is here now
+atexit.register(gc.unfreeze)  # else libraries that count their objects at the end complain of leaks
