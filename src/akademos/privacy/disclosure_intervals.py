@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 MOST = 1e7
 """More people than any table has."""
@@ -48,6 +47,8 @@ class Knowledge:
         return round(least), round(-greatest)
 
     def _least(self, objective: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:
+        from scipy.optimize import Bounds, LinearConstraint, milp  # heavy, and a server only reads what was published
+
         matrix = np.zeros((len(self.statements), self.unknowns))
         for row, statement in enumerate(self.statements):
             for unknown, weight in statement.weights.items():
