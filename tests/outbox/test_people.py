@@ -76,7 +76,7 @@ def test_whoever_was_erased_is_gone_and_the_recipients_are_told(desk: Desk) -> N
     desk.certificate("c-1", key)
     (told,) = data(desk, "graph")
     erasure, recipients = uuid.uuid4(), PostgresRecipients(desk.database, desk.keys)
-    desk.rows("SELECT erase_record_changes(%s, %s::uuid[], %s::uuid[])", desk.tenant, [key], [str(uuid.uuid4())])
+    desk.rows("SELECT erase_record_changes(%s, %s::uuid[], %s::uuid[], NULL)", desk.tenant, [key], [str(uuid.uuid4())])
     desk.rows("DELETE FROM people WHERE learner_key = %s RETURNING 1", key)
     for _ in range(2):  # a run that was killed tells again
         assert recipients.tell(desk.tenant, erasure, [key]) == {"told": ["graph"], "confirmed": []}

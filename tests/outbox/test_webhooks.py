@@ -116,7 +116,7 @@ def test_a_letter_of_what_may_not_leave_any_more_is_dropped(desk: Desk, recipien
     sender.job.sequence()
     recipient.answers = [500]
     assert sender.job.deliver() == "dead"
-    desk.rows("SELECT erase_record_changes(%s, ARRAY[%s::uuid], ARRAY[gen_random_uuid()])", desk.tenant, key)
+    desk.rows("SELECT erase_record_changes(%s, ARRAY[%s::uuid], ARRAY[gen_random_uuid()], NULL)", desk.tenant, key)
     desk.outbox.replay_letters(desk.tenant, "graph", actor=ACTOR)
     sender.clock.now += timedelta(hours=1)
     assert sender.job.deliver() is None

@@ -57,7 +57,7 @@ def test_a_revocation_wins_everywhere(institution: Institution, servers: list[st
     asked = [
         (server, path, who) for server in servers for path in addresses(institution.app, LEARNER) for who in askers
     ]
-    assert len(asked) == SERVERS * 12 * 2
+    assert len(asked) == SERVERS * 13 * 2
 
     def get(server: str, path: str, who: str, **more: str) -> httpx.Response:
         headers, parameters = askers[who]

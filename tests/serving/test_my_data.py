@@ -17,6 +17,7 @@ OF_OTHERS = {
     "erasures": "of people who are not known any more",
     "held_records": "of people who are not known any more",
     "models": "keyed digests, which say nothing",
+    "outbox_notices": "of people who are erased, until every recipient has confirmed",
 }
 
 
