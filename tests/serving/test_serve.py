@@ -115,6 +115,19 @@ def alive(process: psutil.Process) -> bool:
 
 
 @pytest.mark.slow
+def test_an_end_while_processes_are_being_forked_is_quiet(folder: Path) -> None:
+    process, _ = start(folder, "--processes", "3", worker=True)
+    try:
+        process.send_signal(signal.SIGINT)  # they are still on their way: the address is printed before they answer
+        assert process.wait(60) == 0
+        assert process.stdout is not None
+        assert "Traceback" not in process.stdout.read()
+        assert not (folder / "postgres" / "data" / "postmaster.pid").exists()
+    finally:
+        finish(process)
+
+
+@pytest.mark.slow
 def test_a_killed_parent_leaves_no_server_behind(dsn: str, tmp_path: Path) -> None:
     process, url = start(tmp_path, "--processes", "2", AKADEMOS_DATABASE_URL=dsn)
     try:

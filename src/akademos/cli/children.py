@@ -95,7 +95,10 @@ class Children:
         now = time.monotonic()
         if child.process is None:
             if now >= child.restart_at:
-                child.process, child.started_at = self._fork(child), now
+                try:
+                    child.process, child.started_at = self._fork(child), now
+                except OSError as failure:  # no memory or descriptors at the moment
+                    self._pause(child, now, "child could not be forked, trying again", reason=str(failure))
             return
         code, pid = child.process.exitcode, child.process.pid
         if code is None or pid is None:
@@ -103,10 +106,11 @@ class Children:
         self._ended(pid)
         child.process = None
         child.pause_s = FIRST_PAUSE_S if now - child.started_at > HEALTHY_AFTER_S else child.pause_s
+        self._pause(child, now, "child ended, starting it again", exit_code=code)
+
+    def _pause(self, child: _Child, now: float, said: str, **why: object) -> None:
         child.restart_at = now + child.pause_s
-        structlog.get_logger("akademos.serve").warning(
-            "child ended, starting it again", child=child.name, exit_code=code, pause_s=child.pause_s
-        )
+        structlog.get_logger("akademos.serve").warning(said, child=child.name, **why, pause_s=child.pause_s)
         child.pause_s = min(child.pause_s * 2, LONGEST_PAUSE_S)
 
     def _fork(self, child: _Child) -> BaseProcess:

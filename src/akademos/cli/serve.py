@@ -85,7 +85,8 @@ def serve(system: System, *, processes: int = PROCESSES, ready: Ready = lambda u
     with _signals_noted() as asked_to_end:
         try:
             children.start()
-            _run_here(system, listening, lambda: ready(url), asked_to_end)
+            # A copy: the server closes its own at the end, and a process that is just being forked gets this one.
+            _run_here(system, listening.dup(), lambda: ready(url), asked_to_end)
         finally:
             children.stop()
             listening.close()
