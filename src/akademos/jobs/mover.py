@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 LEAST_ROWS = 1_000
 MOST_ROWS = 25_000
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 2 * 1024 * 1024
 """JSON of one batch; moving it takes about ten times that in memory. Larger ones are hardly quicker."""
 
 BATCH_S = 0.8

@@ -30,7 +30,7 @@ from akademos.stores.lake.layout import Merge, merges
 from akademos.stores.lake.table import EventTable, within
 from akademos.stores.ports.event_log import Compaction
 
-ROWS_PER_FILE = 250_000
+ROWS_PER_FILE = 125_000
 """About 15 MB, sorted in about 64 MB. A file holds whole learners, so one learner's month is in one file once it is
 compacted."""
 
