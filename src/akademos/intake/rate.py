@@ -7,6 +7,7 @@ import mmap
 import os
 import struct
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,12 +37,13 @@ class Rate:
 class TokenBuckets:
     """The buckets of a server, in memory that its processes share: hand it to them as an argument.
 
-    The clock (monotonic seconds, the machine's) is an argument. Called from one thread of each process.
+    The clock (monotonic seconds, the machine's) is an argument.
     """
 
     def __init__(self, file: int | None = None) -> None:
         self._file = _anonymous_file() if file is None else file
         self._memory = mmap.mmap(self._file, SLOTS * _SLOT.size)
+        self._threads = threading.Lock()  # locks of records are a process's: they do not hold its threads apart
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _received, (reduction.DupFd(self._file),)
@@ -72,8 +74,7 @@ class TokenBuckets:
         home = int.from_bytes(digest[:4]) % (SLOTS // TRIED) * TRIED * _SLOT.size
         size = TRIED * _SLOT.size
         # Locks of records, which the kernel lifts when a process dies: nobody waits for one that was killed.
-        fcntl.lockf(self._file, fcntl.LOCK_EX, size, home)
-        try:
+        with self._threads, self._alone(home, size):
             longest_ago, oldest = home, float("inf")
             for at in range(home, home + size, _SLOT.size):
                 named, tokens, filled_at = _SLOT.unpack_from(self._memory, at)
@@ -85,8 +86,14 @@ class TokenBuckets:
                 if filled_at < oldest:
                     longest_ago, oldest = at, filled_at
             yield longest_ago, digest, rate.burst
+
+    @contextmanager
+    def _alone(self, start: int, size: int) -> Iterator[None]:
+        fcntl.lockf(self._file, fcntl.LOCK_EX, size, start)
+        try:
+            yield
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, size, home)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, size, start)
 
 
 def _anonymous_file() -> int:
