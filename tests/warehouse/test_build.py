@@ -16,6 +16,7 @@ def verdicts(site: Site) -> dict[str, int]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -> None:
     day_of_events(site)
     first = site.build()
@@ -44,6 +45,7 @@ def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_failed_critical_check_keeps_what_is_published(site: Site) -> None:
     day_of_events(site)
     site.build()

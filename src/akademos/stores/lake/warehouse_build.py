@@ -248,11 +248,11 @@ def _states(engine: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, str]]
     ).fetchall()
     for schema, table, view in found:
         # Views are over what is only ever added to: their key says it all.
-        hashed = "COLUMNS(*)" if not view else None
-        key = engine.execute(f"SELECT * FROM {schema}.{table} LIMIT 0").description
-        what = "t" if hashed else f"t.{key[0][0]}"
-        row = engine.execute(f"SELECT count(*), coalesce(sum(hash({what})), 0) FROM {schema}.{table} AS t").fetchone()
-        rows, total = row or (0, 0)
+        key = engine.execute(f"SELECT * FROM {schema}.{table} LIMIT 0").description[0][0]
+        hashed = f"t.{key}" if view else "t"
+        ((rows, total),) = engine.execute(
+            f"SELECT count(*), coalesce(sum(hash({hashed})), 0) FROM {schema}.{table} AS t"
+        ).fetchall()
         yield f"{schema}.{table}", int(rows), f"{int(total) % 2**64:016x}"
 
 
