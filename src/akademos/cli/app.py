@@ -42,6 +42,7 @@ GROUPS = (
     "retention",
     "models",
     "cost",
+    "marts",
     "maturity",
     "bench",
     "evaluate",
