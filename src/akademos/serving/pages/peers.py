@@ -61,16 +61,14 @@ def render_peers(answer: Json, *, shell: Shell, course: str | None = None) -> st
     )
 
 
-def render_peers_invitation(*, shell: Shell, reason: str, text: str, manage: str) -> str:
+def render_peers_invitation(*, shell: Shell, text: str, manage: str) -> str:
     """The page for who has not chosen to compare themselves: what it is, what it asks, where to choose it.
 
     Args:
-        reason: what the gate said.
         text: the words of the consent.
         manage: where it is given.
     """
-    return page("peers_invitation.html", shell, title=shell.words.plain("peers.title"), reason=reason, text=text,
-                manage=manage)  # fmt: skip
+    return page("peers_invitation.html", shell, title=shell.words.plain("peers.title"), text=text, manage=manage)
 
 
 def _name(course: Json) -> str:
