@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 from tests.serving.institution import ANSWER_PATHS, Institution
 
 from akademos.catalogue.declarations import Purpose
-from akademos.serving.pages.my_consent import LANGUAGES
 from akademos.serving.pages.wording import words_in
 from akademos.stores.ports.identity import Identifier
 
@@ -126,19 +125,3 @@ def test_the_browsers_language_is_spoken(institution: Institution) -> None:
     assert "Wir bewahren auf" in german
     assert '<html lang="en">' in client.get("/my-consent", headers={**PAGE, "accept-language": "fr"}).text
     assert '<html lang="de">' in client.get("/my-consent?lang=de", headers=PAGE).text
-
-
-def test_both_languages_have_every_word_of_the_page() -> None:
-    import tomllib
-    from pathlib import Path
-
-    from akademos.serving.pages import wording
-
-    folder = Path(wording.__file__).parent / "messages"
-    english, german = (tomllib.loads((folder / f"{code}.toml").read_text()) for code in LANGUAGES)
-    start = ("my_consent.", "standing.", "effect.", "choice.", "decision.", "purpose.", "nav.", "my_data.")
-    wanted = {key for key in english if key.startswith(start)}
-    assert wanted <= german.keys()
-    assert german.keys() <= english.keys()
-    for key in german:
-        assert set(re.findall(r"\{\w+\}", german[key])) == set(re.findall(r"\{\w+\}", english[key])), key

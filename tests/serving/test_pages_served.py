@@ -14,6 +14,19 @@ from tests.serving.test_learner_answers import row, source
 from akademos.serving.api import create_app
 
 HTML = {"Accept": "text/html"}
+GERMAN = HTML | {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+LEARNER_PAGES = (
+    "/my-progress", "/my-progress?topic=a", "/exam-plan", "/my-study-habits", "/my-courses", "/peers", "/my-consent",
+    "/who-saw-my-data?own=true",
+)  # fmt: skip
+STAFF_PAGES = {"instructor": ("/learners", "/groups"), "steward": ("/trust",), "researcher": ("/releases",)}
+ENGLISH = re.compile(r"\b(?:the|of|your|you|and|with|from|this|are|it)\b", re.IGNORECASE)
+
+
+def said_in_german(html: str) -> str:
+    """The text of a page without what is marked as English."""
+    own = re.sub(r'<(\w+)[^>]*\slang="en"[^>]*>.*?</\1>', " ", html.split("<body>")[1], flags=re.DOTALL)
+    return re.sub(r"<[^>]*>", " ", own)
 
 
 @pytest.fixture
@@ -127,3 +140,39 @@ def test_a_session_can_sign_out_from_every_page(drawn: Institution) -> None:
     left = client.post(found[1], data={"csrf": found[2]})
     assert left.status_code == 303
     assert 'akademos=""' in left.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("path", LEARNER_PAGES)
+def test_a_german_learner_reads_german(drawn: Institution, path: str) -> None:
+    day = (drawn.services.clock().date() + timedelta(days=14)).isoformat()
+    more = {"date": day, "minutes_a_day": "15"} if path == "/exam-plan" else {}
+    answer = drawn.as_("ada").get(path, params=more or None, headers=GERMAN)
+    assert answer.status_code in (200, 403)
+    assert '<html lang="de">' in answer.text
+    assert "Accept-Language" in answer.headers["vary"]
+    text = said_in_german(answer.text)
+    assert "Mein Fortschritt" in text
+    assert [text[max(0, hit.start() - 60) : hit.end() + 40] for hit in ENGLISH.finditer(text)] == []
+
+
+@pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in STAFF_PAGES.items() for path in paths])
+def test_german_staff_read_german(drawn: Institution, role: str, path: str) -> None:
+    answer = drawn.as_("prof", role).get(path, headers=GERMAN)
+    assert answer.status_code == 200
+    text = said_in_german(answer.text)
+    assert [text[max(0, hit.start() - 60) : hit.end() + 40] for hit in ENGLISH.finditer(text)] == []
+
+
+def test_a_refusal_is_german_and_marks_what_is_not(drawn: Institution) -> None:
+    answer = drawn.as_("ada").get("/learners", headers=GERMAN)
+    assert answer.status_code == 403
+    assert "Das dürfen Sie nicht sehen" in answer.text
+    assert ENGLISH.findall(said_in_german(answer.text)) == []
+
+
+def test_a_chosen_language_stays_with_the_links(drawn: Institution) -> None:
+    text = page(drawn.as_("ada"), "/my-progress", lang="de")
+    assert '<html lang="de">' in text
+    assert 'href="/my-study-habits?lang=de"' in text
+    assert 'href="?lang=en" lang="en"' in text
+    assert "?lang=" not in re.sub(r"<footer.*?</footer>", "", page(drawn.as_("ada"), "/my-progress"))

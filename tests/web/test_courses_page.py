@@ -66,8 +66,11 @@ def test_emptiness_says_what_unlocks_it() -> None:
     ("changed", "said"),
     [
         ({}, "Dieses Zertifikat gilt"),
-        ({"standing": "expired", "expires_on": date(2026, 3, 11)}, "es galt bis 11. März 2026"),
-        ({"standing": "revoked", "revoked_at": datetime(2026, 3, 9, tzinfo=UTC)}, "seit 9. März 2026 nicht mehr"),
+        ({"standing": "expired", "expires_on": date(2026, 3, 11)}, "es war bis zum 11. März 2026 gültig"),
+        (
+            {"standing": "revoked", "revoked_at": datetime(2026, 3, 9, tzinfo=UTC)},
+            "seit dem 9. März 2026 gilt es nicht",
+        ),
     ],
 )
 def test_the_check_says_how_it_stands(changed: dict[str, object], said: str) -> None:

@@ -19,6 +19,7 @@ class Locale:
     weekdays: tuple[str, ...]
     long_weekdays: tuple[str, ...]
     day_mark: str = ""
+    weekday_mark: str = ""
 
     def number(self, value: float, digits: int = 0) -> str:
         """`1284` -> "1,284"; halves are rounded up."""
@@ -54,7 +55,7 @@ class Locale:
 
     def weekday_day(self, day: date) -> str:
         """`2026-03-12` -> "Thu 12 Mar"."""
-        return f"{self.weekdays[day.weekday()]} {self.day(day)}"
+        return f"{self.weekdays[day.weekday()]}{self.weekday_mark} {self.day(day)}"
 
     def moment(self, at: datetime) -> str:
         """Day and time of `at` as it stands (the caller has chosen the zone): "12 Mar 2026, 08:10"."""
@@ -80,4 +81,5 @@ GERMAN = Locale(
     weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
     long_weekdays=("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
     day_mark=".",
+    weekday_mark=",",
 )

@@ -81,13 +81,13 @@ def figure(kind: str, *drawings: str) -> Markup:
     return Markup('<div class="plot {}">{}</div>').format(kind, Markup("".join(drawings)))  # noqa: S704 - ours
 
 
-def state_for(words: Words, card: str, status: str, reason: str | None = None) -> State:
-    """The state of a card whose answer has `status` (not ok); the answer's own reason follows our words."""
+def state_for(words: Words, card: str, status: str, *, answers: int | None = None) -> State:
+    """The state of a card whose answer has `status` (not ok); where answers are too few, also how many there are."""
     kind = status if f"state.{status}" in words else "not_enough_data"
     key = f"state.{kind}.{card}"
     text = words.html(key if key in words else f"state.{kind}.text")
-    if reason and kind in ("not_available", "not_enough_data", "hidden"):
-        text = Markup("{} {}").format(text, reason)
+    if answers and kind == "not_enough_data":
+        text += Markup(" ") + words.html("state.so_far", n=words.counted("answers", answers))
     return State(kind, words.plain(f"state.{kind}"), text)
 
 

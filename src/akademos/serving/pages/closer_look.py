@@ -81,7 +81,7 @@ def _made_of(topic: Json, goal: float, notes: list[Note], words: Words) -> Card:
     components, weights = block(topic, "components"), block(topic, "weights")
     if not estimate.ok or estimate.value is None:
         status = "not_enough_data" if estimate.status == "ok" else estimate.status
-        return Card("made-of", title, state=state_for(words, "coverage", status, estimate.reason))
+        return Card("made-of", title, state=state_for(words, "coverage", status, answers=estimate.answers))
     parts, absent = [], []
     for key in _COMPONENTS:
         value, name = share_of(components.get(key)), words.plain(f"component.{key}")

@@ -64,7 +64,7 @@ def render_exam_plan(answer: Json, *, shell: Shell, own_page: bool, back: str) -
     status, plan = status_of(answer), block(answer, "plan")
     state = None
     if status != "ok":
-        state = state_for(words, "plan", status, text_of(answer.get("reason")))
+        state = state_for(words, "plan", status, answers=count_of(block(answer, "basis").get("answers")))
     load, load_table = _load(answer, words)
     values: dict[str, Any] = {
         "title": words.plain("plan.title") if own_page else _title_of(header, words),
@@ -348,13 +348,13 @@ def _facts(answer: Json, header: Header, words: Words) -> list[Fact]:
     memory = words.counted_plain(
         f"plan.memory.{text_of(basis.get('memory_weights')) or 'default'}", count_of(basis.get("memory_reviews")) or 0
     )
-    provenance = header.provenance
+    provenance, note = header.provenance, f"about.note.{header.clock}"
     found = [
         ("computed", None if header.computed_at is None else words.locale.moment(header.computed_at)),
         ("memory", memory),
         ("definition", text_of(provenance.get("definition"))),
         ("parameters", text_of(provenance.get("parameters"))),
         ("zone", header.time_zone),
-        ("note", text_of(provenance.get("note"))),
+        ("note", words.plain(note) if note in words else None),
     ]
     return [Fact(words.plain(f"about.{name}"), value) for name, value in found if value]

@@ -20,6 +20,7 @@ from akademos.serving.pages.answers import (
     topic_name,
 )
 from akademos.serving.pages.cards import Card, state_for
+from akademos.serving.pages.gap_words import Unlocks, gap_reason, named, step_reason, unlocks_of
 from akademos.serving.pages.tables import Cell, Column, Table, count_cell, range_cell, share_cell
 from akademos.serving.pages.wording import Words
 
@@ -48,7 +49,7 @@ class PathStep:
 
     topic_id: str
     name: str
-    why: str
+    why: Markup
 
 
 def gaps_card(answer: Json, has_levels: bool, goal: float, words: Words) -> tuple[Card, list[GapLine]]:
@@ -64,7 +65,8 @@ def gaps_card(answer: Json, has_levels: bool, goal: float, words: Words) -> tupl
     take = _takeaway(gaps, goal, words)
     if len(gaps) > GAPS_SHOWN:
         take += Markup(" ") + words.counted("gaps.rest", len(gaps) - GAPS_SHOWN)
-    lines = [_line(gap, goal, names, words) for gap in gaps[:GAPS_SHOWN]]
+    unlocks = unlocks_of(answer)
+    lines = [_line(gap, goal, names, unlocks, words) for gap in gaps[:GAPS_SHOWN]]
     return Card("gaps", title, take, tables=[_table(title, gaps, names, words)]), lines
 
 
@@ -80,7 +82,7 @@ def _takeaway(gaps: Sequence[Json], goal: float, words: Words) -> Markup:
     return Markup(" ").join(parts)
 
 
-def _urgency(gap: Json, words: Words) -> str:
+def urgency(gap: Json, words: Words) -> str:
     """The word for the severity; without one, whether the topic is new or has too few answers."""
     severity = text_of(gap.get("severity"))
     if severity is None and gap.get("kind") != "not_yet_seen":
@@ -95,7 +97,7 @@ def _names(answer: Json) -> dict[str, str]:
     return {str(row.get("topic_id")): topic_name(row) for row in named}
 
 
-def _line(gap: Json, goal: float, names: Mapping[str, str], words: Words) -> GapLine:
+def _line(gap: Json, goal: float, names: Mapping[str, str], unlocks: Unlocks, words: Words) -> GapLine:
     locale, name = words.locale, topic_name(gap)
     topic_id = str(gap.get("topic_id"))
     severity = text_of(gap.get("severity"))
@@ -111,20 +113,20 @@ def _line(gap: Json, goal: float, names: Mapping[str, str], words: Words) -> Gap
     return GapLine(
         topic_id,
         name,
-        _urgency(gap, words),
+        urgency(gap, words),
         Markup(severity_meter(severity)),  # noqa: S704 - our drawing
         words.plain(f"kind.{gap.get('kind') or 'developing'}"),
         level,
         Markup(goal_track(value, low, high, goal=goal, caption=caption)),  # noqa: S704 - our drawing
-        _reasons(gap, names, words),
+        _reasons(gap, names, unlocks, words),
     )
 
 
-def _reasons(gap: Json, names: Mapping[str, str], words: Words) -> list[Markup]:
+def _reasons(gap: Json, names: Mapping[str, str], unlocks: Unlocks, words: Words) -> list[Markup]:
     locale = words.locale
-    out: list[Markup] = []
-    if reason := text_of(gap.get("reason")):
-        out.append(Markup("{}").format(reason))
+    out = [gap_reason(gap, words)]
+    if later := unlocks.get(str(gap.get("topic_id"))):
+        out.append(words.html("gap.needed", names=named(later, words)))
     steps = [topic_name(step) for step in rows(gap, "path") if step.get("topic_id") != gap.get("topic_id")]
     needs = [names.get(str(topic), str(topic)) for topic in gap.get("prerequisites_missing") or []]
     if steps or needs:
@@ -169,7 +171,7 @@ def _table(title: str, gaps: Sequence[Json], names: Mapping[str, str], words: Wo
         body.append(
             [
                 Cell(topic_name(gap)),
-                Cell(_urgency(gap, words), order.get(severity or "", 0)),
+                Cell(urgency(gap, words), order.get(severity or "", 0)),
                 Cell(words.plain(f"kind.{gap.get('kind') or 'developing'}")),
                 share_cell(share_of(gap.get("mastery")), locale),
                 range_cell(share_of(gap.get("low")), share_of(gap.get("high")), locale),
@@ -187,10 +189,12 @@ def _table(title: str, gaps: Sequence[Json], names: Mapping[str, str], words: Wo
 def path_card(answer: Json, words: Words) -> tuple[Card, list[PathStep]]:
     """The whole path as a table, its first steps as a list."""
     title = words.plain("path.title")
-    steps = [
-        PathStep(str(step.get("topic_id")), topic_name(step), text_of(step.get("why")) or "")
-        for step in rows(answer, "path")
-    ]
+    gaps, unlocks = {str(gap.get("topic_id")): gap for gap in rows(answer, "gaps")}, unlocks_of(answer)
+    steps = []
+    for step in rows(answer, "path"):
+        topic_id = str(step.get("topic_id"))
+        why = step_reason(gaps[topic_id], unlocks, words) if topic_id in gaps else Markup("")
+        steps.append(PathStep(topic_id, topic_name(step), why))
     if not steps:
         if rows(answer, "gaps"):
             return Card("path", title, takeaway=words.html("path.none")), []
@@ -202,6 +206,9 @@ def path_card(answer: Json, words: Words) -> tuple[Card, list[PathStep]]:
     table = Table(
         title,
         [Column(words.plain(f"col.{key}"), numeric=key == "step") for key in ("topic", "step", "why")],
-        [[Cell(step.name), count_cell(index + 1, words.locale), Cell(step.why)] for index, step in enumerate(steps)],
+        [
+            [Cell(step.name), count_cell(index + 1, words.locale), Cell(step.why.striptags())]
+            for index, step in enumerate(steps)
+        ],
     )
     return Card("path", title, take, tables=[table]), steps[:STEPS_SHOWN]

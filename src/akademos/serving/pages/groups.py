@@ -92,13 +92,21 @@ def _line(row: Json, words: Words) -> list[Cell]:
     withheld = Cell(words.plain("groups.withheld"), -1)
     cells = [
         Cell(_topic(row, words)),
-        Cell(words.plain("groups.everybody") if persona == ALL else persona.replace("_", " "), persona),
+        Cell(_persona(persona, words), persona),
         Cell(words.locale.number(learners), learners) if isinstance(learners, int) else withheld,
     ]
     for name in ("mastery", "mastered", "weak"):
         share = share_of(row.get(name))
         cells.append(withheld if share is None else Cell(words.locale.percent(share), share))
     return cells
+
+
+def _persona(persona: str, words: Words) -> str:
+    """Those that events usually name have words; a tenant's own one is shown as it is."""
+    if persona == ALL:
+        return words.plain("groups.everybody")
+    key = f"persona.{persona}"
+    return words.plain(key) if key in words else persona.replace("_", " ")
 
 
 def _topic(row: Json, words: Words) -> str:

@@ -21,7 +21,6 @@ from akademos.serving.pages.answers import (
     rows,
     share_of,
     status_of,
-    text_of,
 )
 from akademos.serving.pages.cards import Card, Note, State, figure
 from akademos.serving.pages.study_cards import hours_of, hours_picture, hours_ramp, length, study_state
@@ -95,7 +94,7 @@ def _hypotheses_table(report: Json, title: str, words: Words) -> Table:
             [
                 Cell(words.plain(f"insight.{key}.side")),
                 Cell(words.plain(f"insight.{key}.others")),
-                Cell(text_of(row.get("reason")) or words.plain(f"insight.status.{status_of(row)}")),
+                Cell(words.plain(f"insight.status.{status_of(row)}")),
                 share_cell(share_of(row.get("accuracy")), locale),
                 share_cell(share_of(row.get("accuracy_others")), locale),
                 count_cell(count_of(row.get("answers")), locale),
@@ -168,8 +167,7 @@ def _rhythm(answer: Json, words: Words) -> Markup:
     rhythm, timing, locale = block(answer, "rhythm"), block(answer, "timing"), words.locale
     mean = share_of(rhythm.get("days_per_week"))
     if status_of(answer) != "ok" or mean is None:
-        reason = text_of(answer.get("reason"))
-        return Markup("{}").format(reason) if reason else Markup("")
+        return study_state(words, "study_days", answer).text
     low, high = share_of(rhythm.get("low")), share_of(rhythm.get("high"))
     parts = [words.html("study.rhythm", n=locale.number(mean, 1))]
     if low is not None and high is not None:

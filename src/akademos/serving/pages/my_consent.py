@@ -13,8 +13,6 @@ from akademos.serving.pages.tables import Cell, Column, Table
 from akademos.stores.ports.consent import UNDECIDED, ConsentEntry, ConsentStanding
 from akademos.stores.ports.consent_terms import ConsentText
 
-LANGUAGES = ("en", "de")
-
 _MAIN: Mapping[Word, tuple[Decision, ...]] = {
     "undecided": ("granted",),
     "withdrawn": ("granted",),
@@ -103,7 +101,6 @@ def render_my_consent(
         said=said,
         problem=problem,
         links=links,
-        languages=[(code, words.plain(f"language.{code}")) for code in LANGUAGES if code != words.locale.code],
     )
 
 

@@ -26,7 +26,8 @@ from akademos.serving.pages.answers import (
 )
 from akademos.serving.pages.cards import Card, State, failure_state, state_for
 from akademos.serving.pages.closer_look import closer_look
-from akademos.serving.pages.gap_cards import GapLine, PathStep, gaps_card, path_card
+from akademos.serving.pages.gap_cards import GapLine, PathStep, gaps_card, path_card, urgency
+from akademos.serving.pages.gap_words import gap_reason, step_reason, unlocks_of
 from akademos.serving.pages.graph_card import graph_card
 from akademos.serving.pages.memory_cards import (
     Choice,
@@ -60,7 +61,7 @@ class Step:
 
     title: str
     text: Markup
-    why: Sequence[str]
+    why: Sequence[Markup]
     look: str
     state: State | None = None
 
@@ -142,7 +143,7 @@ def render_my_progress(
         audience=words.plain("progress.private" if own_page else "progress.staff"),
         contested=(answers[0].get("contested") if answers else None) or [],
         tiles=_tiles(dashboard, levels, goal, target, header, words, retry),
-        step=_step(dashboard, header, words, shell, retry),
+        step=_step(dashboard, gaps, header, words, shell, retry),
         readiness=ready,
         sections=sections,
         timeline=timeline,
@@ -225,7 +226,7 @@ def _tiles(
     return tiles(dashboard, len(levels), near, goal, target, header, words)
 
 
-def _step(dashboard: Answer, header: Header, words: Words, shell: Shell, retry: str) -> Step:
+def _step(dashboard: Answer, gaps: Answer, header: Header, words: Words, shell: Shell, retry: str) -> Step:
     if isinstance(dashboard, LoadFailure):
         return Step("", Markup(""), (), "", failure_state(words, dashboard, retry, header.now.tzinfo))
     step = block(dashboard, "next_step")
@@ -236,19 +237,20 @@ def _step(dashboard: Answer, header: Header, words: Words, shell: Shell, retry: 
     title = words.plain("step.title", name=name)
     if minutes:
         title = words.plain("step.title.minutes", name=name, minutes=_about_minutes(minutes, words))
-    parts = []
-    reason = text_of(step.get("reason")) or ""
+    topic_id, parts, why = str(step.get("topic_id")), [], []
     unlocks = [topic_name(row) for row in rows(step, "unlocks")]
-    if any(name not in reason for name in unlocks[:3]):
+    if unlocks:
         shown = unlocks[:4]
         names = words.listed(shown, bold=True)
         if len(unlocks) > len(shown):
             names += Markup(" ") + words.counted("and_more", len(unlocks) - len(shown))
         parts.append(words.html("step.unlocks", names=names))
-    if reason:
-        parts.append(Markup("{}").format(reason))
-    why = [line for line in step.get("why") or [] if isinstance(line, str) and line]
-    look = shell.address("closer", topic=str(step.get("topic_id")))
+    known: Json = {} if isinstance(gaps, LoadFailure) else gaps
+    gap = next((row for row in rows(known, "gaps") if str(row.get("topic_id")) == topic_id), None)
+    if gap is not None:
+        parts.append(gap_reason(gap, words))
+        why = [step_reason(gap, unlocks_of(known), words), words.html("step.urgency", word=urgency(gap, words))]
+    look = shell.address("closer", topic=topic_id)
     return Step(title, Markup(" ").join(parts), why, look)
 
 
@@ -305,7 +307,7 @@ def _facts(header: Header, reviews: Answer, words: Words) -> list[Fact]:
     last = moment(provenance.get("last_event_at")) if header.has_days else None
     fsrs = {} if isinstance(reviews, LoadFailure) else block(block(reviews, "schedulers"), "fsrs")
     memory = ", ".join(str(v) for v in (fsrs.get("version"), fsrs.get("parameters")) if isinstance(v, str) and v)
-    clock = f"about.clock.{header.clock}"
+    clock, note = f"about.clock.{header.clock}", f"about.note.{header.clock}"
     found: list[tuple[str, str | None]] = [
         ("computed", at(header.computed_at)),
         ("fresh", at(last)),
@@ -315,6 +317,6 @@ def _facts(header: Header, reviews: Answer, words: Words) -> list[Fact]:
         ("memory", memory or None),
         ("clock", words.plain(clock) if clock in words else None),
         ("zone", header.time_zone),
-        ("note", text_of(provenance.get("note"))),
+        ("note", words.plain(note) if note in words else None),
     ]
     return [Fact(words.plain(f"about.{name}"), value) for name, value in found if value]

@@ -13,14 +13,16 @@ def render_error(
 ) -> str:
     """A refusal as a page: what happened, what to do, a way to try again when it is transient.
 
+    What the refusal itself says is English, whatever the language of the page, and marked as that.
     `retry` is the address for that; `last_good_at` (in the reader's zone) tells of the last good copy.
     """
     words = shell.words
-    key = f"error.{error.status}"
+    key, said = f"error.{error.status}", f"error.text.{error.status}"
     return page(
         "error.html",
         shell,
         title=words.plain(key if key in words else "error.title"),
+        text=words.plain(said if said in words else "error.text"),
         error=error,
         retry=retry if error.transient or error.status >= 500 else None,
         last=words.html("error.last", at=words.locale.moment(last_good_at)) if last_good_at else "",

@@ -61,16 +61,14 @@ def render_peers(answer: Json, *, shell: Shell, course: str | None = None) -> st
     )
 
 
-def render_peers_invitation(*, shell: Shell, reason: str, text: str, manage: str) -> str:
+def render_peers_invitation(*, shell: Shell, text: str, manage: str) -> str:
     """The page for who has not chosen to compare themselves: what it is, what it asks, where to choose it.
 
     Args:
-        reason: what the gate said.
         text: the words of the consent.
         manage: where it is given.
     """
-    return page("peers_invitation.html", shell, title=shell.words.plain("peers.title"), reason=reason, text=text,
-                manage=manage)  # fmt: skip
+    return page("peers_invitation.html", shell, title=shell.words.plain("peers.title"), text=text, manage=manage)
 
 
 def _name(course: Json) -> str:
@@ -78,13 +76,13 @@ def _name(course: Json) -> str:
 
 
 def _state(part: Json, card: str, words: Words) -> State:
-    """Why there is nothing to show: hidden for privacy, or not enough data; with the answer's own reason."""
+    """Why there is nothing to show: hidden for privacy, or nothing published yet."""
     status = status_of(part)
     key = f"peers.state.{status}.{card}"
     title = words.plain(f"state.{status}")
     if key in words:
         return State(status, title, words.html(key))
-    return state_for(words, "peers", status, text_of(part.get("reason")))
+    return state_for(words, "peers", status)
 
 
 def _standing(course: Json, words: Words) -> Card:
@@ -99,7 +97,7 @@ def _standing(course: Json, words: Words) -> Card:
     range_, most = locale.percent_range(low, high), locale.percent(share_of(middle.get("share")) or 0)
     if level is None or place is None:
         take = words.html("peers.take.none", middle=range_)
-        notes = [Note("", Markup("{}").format(text_of(own.get("reason")) or ""))]
+        notes = [] if level else [Note("", words.html("peers.own.missing"))]
     else:
         take = words.html(f"peers.take.{place}", value=locale.percent(level.value), middle=range_)
         notes = [Note(words.plain("chip.estimate"), words.html(
@@ -169,7 +167,7 @@ def _topics(course: Json, words: Words) -> Card:
     known = [level for level in levels if level.value is not None]
     if not known:
         status = "hidden" if status_of(course) == "ok" else status_of(course)
-        return Card("topics", title, state=_state({"status": status, "reason": course.get("reason")}, "topics", words))
+        return Card("topics", title, state=_state({"status": status}, "topics", words))
     weak = [level for level in known if level.topic_id in set(map(str, course.get("weak_points") or []))]
     take = words.html("peers.topics.take.none")
     if weak:
@@ -213,7 +211,7 @@ def _time(course: Json, words: Words) -> tuple[Card, Table | None]:
     timed = [(one, block(one, "time_to_mastery")) for one in rows(course, "topics")]
     if not any(status_of(time) == "ok" for _, time in timed):
         status = "hidden" if status_of(course) == "ok" else status_of(course)
-        state = _state({"status": status, "reason": course.get("reason")}, "time", words)
+        state = _state({"status": status}, "time", words)
         return Card("time", title, state=state), None
     keys = ("topic", "weeks", "weeks.range", "weeks.own")
     columns = [Column(words.plain(f"peers.col.{key}"), numeric=key != "topic") for key in keys]
@@ -269,7 +267,7 @@ def _habits(course: Json, words: Words) -> tuple[Card, Table | None]:
     known = [one for one in habits if status_of(one) == "ok"]
     if edge is None or not known:
         status = "hidden" if status_of(course) == "ok" else status_of(course)
-        state = _state({"status": status, "reason": course.get("reason")}, "habits", words)
+        state = _state({"status": status}, "habits", words)
         return Card("habits", title, state=state), None
     clear = [one for one in known if one.get("goes_with")]
     take = words.html("peers.habits.take.none", edge=locale.percent(edge))

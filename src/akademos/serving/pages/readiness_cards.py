@@ -57,7 +57,7 @@ def readiness_tile(answer: Json, words: Words) -> Card:
 def _state(answer: Json, words: Words) -> State:
     missing = text_of(answer.get("missing")) or "no_target"
     key = f"readiness.state.{missing}"
-    base = state_for(words, "readiness", status_of(answer), None)
+    base = state_for(words, "readiness", status_of(answer))
     return State(base.kind, words.plain(f"{key}.title"), words.html(key)) if key in words else base
 
 
@@ -138,9 +138,8 @@ def _notes(answer: Json, words: Words) -> list[Note]:
     if chance is not None:
         notes.append(Note(words.plain("chip.estimate"), words.html("readiness.chance", p=locale.percent(chance))))
     elif status_of(predicted) != "ok":
-        notes.append(
-            Note(words.plain("readiness.chip.rule"), Markup("{}").format(text_of(predicted.get("reason")) or ""))
-        )
+        why = "readiness.rule.withheld" if predicted.get("model") else "readiness.rule.no_model"
+        notes.append(Note(words.plain("readiness.chip.rule"), words.html(why)))
     ready = block(answer, "ready")
     day = day_of(ready.get("date"))
     goal = locale.number(share_of(ready.get("goal")) or 0)

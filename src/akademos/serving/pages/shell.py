@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from akademos.serving.pages.wording import Words, words_in
+from akademos.serving.pages.wording import LANGUAGES, Words, words_in
 
 _SERVING = Path(__file__).resolve().parent.parent
 STATIC_FOLDER = _SERVING / "static"
@@ -56,6 +56,11 @@ class Shell:
     def words(self) -> Words:
         """The catalogue of the chosen language, English where there is none."""
         return words_in(self.language)
+
+    @property
+    def other_languages(self) -> Sequence[tuple[str, str]]:
+        """The languages that the page could speak instead: code and own name."""
+        return [(one, self.words.plain(f"language.{one}")) for one in LANGUAGES if one != self.words.locale.code]
 
     def address(self, fragment: str = "", **changed: str) -> str:
         """This page's own address with some parameters changed, relative to it."""

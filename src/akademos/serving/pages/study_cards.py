@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from markupsafe import Markup
 
 from akademos.serving.charts.canvas import MEDIUM, NARROW, WIDE, Canvas, Caption
 from akademos.serving.charts.line_band import BandPoint, line_band
@@ -10,7 +13,7 @@ from akademos.serving.charts.scales import count_thresholds
 from akademos.serving.charts.tally import Group, tally
 from akademos.serving.charts.weekday_hours import Cell as Hour
 from akademos.serving.charts.weekday_hours import weekday_hours
-from akademos.serving.pages.answers import Json, block, count_of, day_of, rows, share_of, status_of, text_of
+from akademos.serving.pages.answers import Json, block, count_of, day_of, rows, share_of, status_of
 from akademos.serving.pages.cards import Card, LegendEntry, Note, Ramp, State, figure, state_for
 from akademos.serving.pages.tables import Cell, Column, Table, count_cell, day_cell, share_cell
 from akademos.serving.pages.wording import Words
@@ -18,10 +21,15 @@ from akademos.serving.pages.wording import Words
 
 def study_state(words: Words, card: str, answer: Json) -> State:
     """Why a card says nothing: no times of day, no study, or too little of it."""
-    status, reason = status_of(answer), text_of(answer.get("reason"))
+    status = status_of(answer)
     if status == "needs_clock":
         return State(status, words.plain("study.needs_times"), words.html("study.needs_times.text"))
-    return state_for(words, card, "not_enough_data" if status == "ok" else status, reason)
+    state = state_for(words, card, "not_enough_data" if status == "ok" else status)
+    sessions = count_of(block(block(answer, "time"), "sample").get("sessions"))
+    if sessions and state.kind == "not_enough_data":
+        said = words.html("state.so_far", n=words.counted("study.sessions", sessions))
+        return replace(state, text=state.text + Markup(" ") + said)
+    return state
 
 
 def minutes_of(value: object) -> int:

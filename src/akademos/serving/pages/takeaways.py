@@ -96,6 +96,8 @@ def goal_forecast(projection: Json, goal: float, today: date, words: Words) -> M
         return words.html("forecast.goal", goal=target, day=day, early=early, late=late)
     if status is None:
         return Markup("")
+    if status == "ok":
+        return words.html("forecast.none.slow")
     known = {
         "reached": "forecast.reached",
         "mastered": "forecast.reached",
@@ -104,10 +106,7 @@ def goal_forecast(projection: Json, goal: float, today: date, words: Words) -> M
         "no_clear_change": "forecast.none.trend",
         "not_rising": "forecast.none.trend",
     }
-    if status in known:
-        return words.html(known[status])
-    reason = text_of(projection.get("reason"))
-    return words.html("forecast.none", reason=reason) if reason else words.html("forecast.none.trend")
+    return words.html(known.get(status, "forecast.none.trend"))
 
 
 def coverage(topics: Sequence[TopicLevel], goal: float, words: Words) -> Markup:

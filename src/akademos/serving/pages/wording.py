@@ -77,6 +77,8 @@ class Words:
 
 
 LOCALES: Mapping[str, Locale] = {"en": ENGLISH, "de": GERMAN}
+LANGUAGES = tuple(LOCALES)
+"""Codes of the languages that pages speak; the first where none is asked for."""
 
 
 @cache

@@ -12,7 +12,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import AkademosError, Conflict, Forbidden, InputError, Unauthenticated
 from akademos.privacy.standing import DECISIONS, Decision
-from akademos.serving.pages.my_consent import LANGUAGES, Decided, render_my_consent
+from akademos.serving.languages import language_of
+from akademos.serving.pages.my_consent import Decided, render_my_consent
+from akademos.serving.pages.wording import LANGUAGES
 from akademos.serving.principal import Principal
 from akademos.serving.routes.consent import erased, texts_shown
 from akademos.serving.routes.pages import HEADERS, MY_CONSENT, shell_for
@@ -43,15 +45,6 @@ async def _learner(request: Request) -> Principal:
 
 
 Learner = Annotated[Principal, Depends(_learner)]
-
-
-def language_of(request: Request, chosen: str) -> str:
-    """The language to answer in: the chosen one, else the browser's first that there is."""
-    wanted = [
-        chosen,
-        *(part.split(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(",")),
-    ]
-    return next((one.lower() for one in wanted if one.lower() in LANGUAGES), LANGUAGES[0])
 
 
 def _person(services: Services, principal: Principal) -> Person | None:

@@ -16,11 +16,11 @@ from akademos.learning.credentials import Kind, Standing
 from akademos.learning.path import State
 from akademos.serving.badge_issuer import MEDIA_TYPE
 from akademos.serving.certificate_pdf import Sheet, certificate_pdf
+from akademos.serving.languages import language_of
 from akademos.serving.pages.my_courses import CertificateLine, CourseLine, PathLine, render_my_courses
 from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, MY_COURSES, shell_for
 from akademos.serving.services import Asker, Served, Services
 from akademos.serving.surroundings import base_of

@@ -13,7 +13,7 @@ from akademos.errors import NotFound
 from akademos.serving.pages.my_data import ROWS_SHOWN, ShownTable, render_my_data
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
-from akademos.serving.routes.my_consent import MY_DATA, MY_DATA_JSON, Learner, language_of
+from akademos.serving.routes.my_consent import MY_DATA, MY_DATA_JSON, Learner
 from akademos.serving.routes.pages import HEADERS, MY_CONSENT, shell_for
 from akademos.serving.services import Served, Services
 from akademos.stores.ports.held_data import HeldData
@@ -71,7 +71,7 @@ def my_data(services: Served, principal: Learner) -> Response:
 
 
 @router.get(MY_DATA, include_in_schema=False)
-def my_data_page(request: Request, services: Served, principal: Learner, lang: str = "") -> Response:
+def my_data_page(request: Request, services: Served, principal: Learner) -> Response:
     """The same to read: of each table the first rows and how many there are."""
     tenant_id, key = principal.tenant_id, _key(services, principal)
     request_id = services.held.begin(tenant_id, key, requested_by="self")
@@ -86,6 +86,6 @@ def my_data_page(request: Request, services: Served, principal: Learner, lang: s
     services.held.delivered(tenant_id, request_id, complete=complete)
     if not complete:
         raise NotFound("Nothing is held about you any more.", hint="You were erased meanwhile.", code="nothing_held")
-    shell, _ = shell_for(services, request, principal, language=language_of(request, lang))
+    shell, _ = shell_for(services, request, principal)
     html = render_my_data(tables, shell=shell, download=MY_DATA_JSON, back=MY_CONSENT)
     return HTMLResponse(html, headers=HEADERS)

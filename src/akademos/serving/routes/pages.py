@@ -13,6 +13,7 @@ from akademos.catalogue.roles import RULE_OF, Question, Reach, Role
 from akademos.errors import AkademosError
 from akademos.serving import services as at
 from akademos.serving.gate import SEES_ALL_GROUPS, Ask
+from akademos.serving.languages import language_of
 from akademos.serving.pages import (
     NavLink,
     Shell,
@@ -49,7 +50,7 @@ EXAM_PLAN_PAGE = PLAN
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
-HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
+HEADERS = {"Cache-Control": "private, no-store", "Vary": "Accept-Language, Authorization, Cookie"}
 _HOME: dict[Role, str] = {"steward": TRUST, "researcher": RELEASES}
 """Where sessions of roles start that have neither groups nor learners of their own."""
 
@@ -71,9 +72,13 @@ def shell_for(
     principal: Principal | None,
     *,
     person: str | None = None,
-    language: str = "en",
+    language: str | None = None,
 ) -> tuple[Shell, str | None]:
-    """What surrounds a page, and the value of the form's cookie to set, if one is needed."""
+    """What surrounds a page, and the value of the form's cookie to set, if one is needed.
+
+    `language` None: the one that the address or the browser asks for.
+    """
+    language = language or language_of(request)
     token, cookie = services.doorkeeper.tokens.form_token(request, principal)
     links = []
     if principal is not None and principal.role == "learner":
@@ -110,7 +115,8 @@ def shell_for(
 
 
 def _link(key: str, path: str, request: Request, language: str) -> NavLink:
-    return NavLink(words_in(language).plain(f"nav.{key}"), path, current=request.url.path == path)
+    href = f"{path}?lang={language}" if "lang" in request.query_params else path
+    return NavLink(words_in(language).plain(f"nav.{key}"), href, current=request.url.path == path)
 
 
 def name_of_asker(services: Services, principal: Principal) -> str | None:

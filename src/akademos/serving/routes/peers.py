@@ -94,6 +94,6 @@ def peers_page(
         purpose = Purpose.PEER_COMPARISON
         text = texts_shown(services, principal.tenant_id, shell.language).get(purpose)
         html = render_peers_invitation(
-            shell=shell, reason=refused.reason, text=text.body if text else "", manage=f"{MY_CONSENT}#purpose-{purpose}"
+            shell=shell, text=text.body if text else "", manage=f"{MY_CONSENT}#purpose-{purpose}"
         )
         return HTMLResponse(html, refused.status, headers=HEADERS)

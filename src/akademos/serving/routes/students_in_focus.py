@@ -14,13 +14,13 @@ from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, Response
 
 from akademos.serving import services as at
+from akademos.serving.languages import language_of
 from akademos.serving.pages.focus_words import change_words, reason_words
 from akademos.serving.pages.students_in_focus import render_students_in_focus
 from akademos.serving.pages.wording import Words, words_in
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
 from akademos.serving.routes.learners import LearnerName
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import FOCUS, HEADERS, MY_PROGRESS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.access import Reading

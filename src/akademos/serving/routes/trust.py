@@ -11,9 +11,9 @@ from starlette.responses import HTMLResponse, Response
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.roles import Question
 from akademos.serving.gate import may_ask
+from akademos.serving.languages import language_of
 from akademos.serving.pages.releases import render_releases
 from akademos.serving.pages.trust import ErasureLine, render_trust
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, RELEASES, TRUST, name_of_asker, shell_for
 from akademos.serving.routes.releases import line
 from akademos.serving.services import Asker, Served

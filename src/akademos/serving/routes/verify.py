@@ -13,9 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from akademos.errors import NotFound
 from akademos.learning.credentials import Kind, PublicCertificate, Standing, read_code
 from akademos.serving.badge_issuer import ISSUERS, MEDIA_TYPE, VERIFY
+from akademos.serving.languages import language_of
 from akademos.serving.pages.verify import render_verify
 from akademos.serving.problems import documented
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, shell_for
 from akademos.serving.services import Served, Services, services_of
 from akademos.serving.surroundings import base_of
