@@ -101,7 +101,7 @@ ALERT_RULES: tuple[AlertRule, ...] = (
     ),
     AlertRule(
         "DeadLettersWait", "dead_letter_age", LIMITS.dead_letter_alert_hours * HOUR, "P2", "data-engineering",
-        "landing", "Rejected input waits for half of its day. Mend the schema and replay, or it is gone.",
+        "landing", "Rejected input waits for half of its day. Mend the sender or the schema and have it sent again.",
         metric="akademos_dead_letter_age_seconds",
     ),
     AlertRule(
