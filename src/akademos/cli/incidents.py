@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import orjson
 import typer
@@ -16,10 +18,13 @@ from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.runbooks import RUNBOOK_OF
 from akademos.cli.erasures import Data, uuid_of
 from akademos.cli.operator import operator
-from akademos.errors import InputError, NotFound
+from akademos.errors import Conflict, InputError, NotFound, Unavailable
 from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.incidents import Incident, Resolution
 from akademos.system import System, now
+
+if TYPE_CHECKING:
+    from akademos.jobs.alerting import AlertingJob
 
 app = typer.Typer(help="Incidents that alerts opened: list, acknowledge, resolve; the rules.", no_args_is_help=True)
 
@@ -27,6 +32,10 @@ IncidentId = Annotated[str, typer.Argument(help="Id of the incident.")]
 OfTenant = Annotated[
     str | None, typer.Option("--tenant", help="One tenant's, with those of the installation; all when left out.")
 ]
+REHEARSAL = "rehearsal"
+"""Job and code of a failure on purpose."""
+
+TRIES = 30
 BY_HAND: tuple[Resolution, ...] = tuple(one for one in get_args(Resolution) if one != "recovered")
 
 
@@ -88,6 +97,47 @@ def resolve(
         by = AuditEntry(operator(), AuditAction.INCIDENT_RESOLVED)
         done = system.incidents.resolve(None, uuid_of(incident_id), chosen, by=by, now=now())
     typer.echo(f"{done.rule} is resolved as {done.resolution}.")
+
+
+@app.command()
+def rehearse(data: Data = None) -> None:
+    """Rehearse an incident from end to end: a job that fails on purpose, the alert, taking it on, mending it.
+
+    Everything is as in earnest but the failure, so that you know that failures are noticed and written down.
+    """
+    with System(settings.load(data=data)) as system:
+        alerting, by = system.alerting(), operator()
+        with suppress(Conflict), system.job_runs.running(REHEARSAL) as run:
+            if run is None:
+                raise Unavailable("Somebody else is rehearsing.", hint="Try again when they have ended.")
+            raise Conflict("Failed on purpose.", hint="Nothing to mend.", code=REHEARSAL)
+        _written(alerting)
+        mine = [one for one in system.incidents.incidents(None, open_only=True) if one.subject == REHEARSAL]
+        if not mine:
+            raise Conflict(
+                "No incident opened.",
+                hint="`akademos maintenance list` shows which window is open.",
+                code="silenced",
+            )
+        opened = mine[0]
+        typer.echo(f"{opened.rule} opened {opened.incident_id} after {opened.opened_at - opened.began_at}.")
+        entry = AuditEntry(by, AuditAction.INCIDENT_ACKNOWLEDGED)
+        system.incidents.acknowledge(None, opened.incident_id, by=entry, now=now())
+        with system.job_runs.running(REHEARSAL):
+            typer.echo("Taken on; the job runs again, and does not fail this time.")
+        entry = AuditEntry(by, AuditAction.INCIDENT_RESOLVED)
+        done = system.incidents.resolve(None, opened.incident_id, "mended", by=entry, now=now())
+        _written(alerting)
+        typer.echo(f"Resolved as {done.resolution}; the alert has cleared.")
+
+
+def _written(alerting: AlertingJob) -> None:
+    """Have a look written down, after that of a worker that is just at it."""
+    for _ in range(TRIES):
+        if alerting.run() is not None:
+            return
+        time.sleep(1)
+    raise Unavailable("A worker is looking at the platform all the time.", hint="Try again.")
 
 
 @app.command()
