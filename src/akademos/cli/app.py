@@ -44,6 +44,7 @@ GROUPS = (
     "retention",
     "models",
     "cost",
+    "marts",
     "maturity",
     "bench",
     "evaluate",
