@@ -358,13 +358,13 @@ class System(Adapters):
 
     def alerting(self) -> AlertingJob:
         """Looks after the platform itself; figures that are differences begin with it."""
-        from akademos.jobs.alerting import AlertingJob
+        from akademos.jobs.alerting import AlertingJob, Gauges
         from akademos.jobs.core_gauges import CoreGauges
         from akademos.jobs.request_gauges import RequestGauges
         from akademos.stores.disk.host_gauges import HostGauges
         from akademos.stores.postgres.platform_gauges import PlatformGauges
 
-        gauges = [
+        gauges: list[Gauges] = [
             PlatformGauges(self.database),
             CoreGauges(self.event_log, self.tenants),
             HostGauges(self.settings.data),
