@@ -18,10 +18,10 @@ from akademos.catalogue.roles import Question
 from akademos.catalogue.runbooks import RUNBOOK_OF
 from akademos.errors import AkademosError, InputError, Unauthenticated
 from akademos.serving.gate import may_ask
+from akademos.serving.languages import language_of
 from akademos.serving.pages.operations import ACTS, render_operations
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, OPERATIONS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served, Services, services_of
 from akademos.serving.small_bodies import SmallBodyRoute
