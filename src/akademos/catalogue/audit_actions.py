@@ -52,3 +52,4 @@ class AuditAction(StrEnum):
     TOPICS_SPLIT = "topics.split"
     TOPICS_RESTORED = "topics.restored"
     CONSUMER_CHANGED = "consumer.changed"
+    MONEY_LOADED = "money.loaded"

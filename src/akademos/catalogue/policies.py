@@ -63,6 +63,7 @@ class Limits:
     address_events_per_s: int = 200
     address_burst: int = 5_000
     key_grace: timedelta = timedelta(days=7)
+    money_retention: timedelta = timedelta(days=3650)
 
 
 LIMITS = Limits()
@@ -333,6 +334,14 @@ POLICIES: tuple[Policy, ...] = (
         "until it is lifted",
         "stores.postgres.legal_holds",
         "privacy.md, retention",
+    ),
+    Policy(
+        "money_retention",
+        "Rows of bills, payments and settlements are kept as long as tax law asks, also when their customer is erased: "
+        "they name customers by audit name only, which nobody can resolve once the person's key is destroyed.",
+        f"{LIMITS.money_retention.days // 365} years",
+        "intake.payment_files, stores.postgres.money_books, stores.postgres.retention",
+        "privacy.md, erasure",
     ),
     Policy(
         "export_lifetime",

@@ -42,6 +42,8 @@ GROUPS = (
     "retention",
     "models",
     "cost",
+    "payments",
+    "txn",
     "maturity",
     "bench",
     "evaluate",
