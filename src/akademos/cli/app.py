@@ -44,6 +44,7 @@ GROUPS = (
     "cost",
     "payments",
     "txn",
+    "marts",
     "maturity",
     "bench",
     "evaluate",

@@ -50,6 +50,8 @@ from akademos.jobs.research_releases import JOB as RELEASES
 from akademos.jobs.research_releases import ResearchReleases
 from akademos.jobs.risk_scores import JOB as RISK_SCORES
 from akademos.jobs.risk_scores import RiskScoresJob
+from akademos.jobs.warehouse.night import JOB as MARTS
+from akademos.jobs.warehouse.night import MartsNight
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.ports.access import Tenants
 from akademos.stores.ports.event_log import EventLogReader
@@ -112,6 +114,7 @@ class Jobs:
     outbox: OutboxJob
     progress: ProgressJob
     progress_events: ProgressEventsJob
+    marts: MartsNight
     tenants: Tenants
     runs: JobRuns
     queue: LandingQueue
@@ -137,6 +140,7 @@ class Jobs:
             RISK_SCORES: lambda: [self.risk_scores.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            MARTS: lambda: [self.marts.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
 
     def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
@@ -272,7 +276,7 @@ class Worker:
                 PEER_COMPARISON: jobs.peer_comparison.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
             }
-            if job.job not in (LEARNER_STATES, TRAIN, *following):
+            if job.job not in (LEARNER_STATES, TRAIN, MARTS, *following):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
@@ -283,6 +287,10 @@ class Worker:
                     taught = (LEARNER_STATES, tenant.tenant_id) in succeeded  # features rest on what the cohort teaches
                     if taught and due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
                         self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
+                elif job.job == MARTS:
+                    last = jobs.runs.last(MARTS, tenant.tenant_id)
+                    if due([job], {MARTS: _history(last, succeeded.get((MARTS, tenant.tenant_id)))}, now):
+                        self._try(MARTS, partial(jobs.marts.run, tenant.tenant_id))
                 elif job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
                         self._try(job.job, partial(following[job.job], tenant.tenant_id))
