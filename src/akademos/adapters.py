@@ -35,6 +35,7 @@ from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.identity import PostgresIdentity
+from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
@@ -44,6 +45,7 @@ from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.money_books import PostgresMoneyBooks
 from akademos.stores.postgres.noise import PostgresNoise
+from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.outbox_recipients import PostgresRecipients
 from akademos.stores.postgres.peers import PostgresPeers
@@ -296,6 +298,16 @@ class Adapters:
     def job_runs(self) -> PostgresJobRuns:
         """The record of jobs."""
         return PostgresJobRuns(self.database)
+
+    @cached_property
+    def incidents(self) -> PostgresIncidents:
+        """Alerts, incidents and maintenance windows."""
+        return PostgresIncidents(self.database)
+
+    @cached_property
+    def ops_logs(self) -> PostgresOpsLogs:
+        """What is kept of the log."""
+        return PostgresOpsLogs(self.database)
 
     @cached_property
     def erasures(self) -> PostgresErasures:

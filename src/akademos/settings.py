@@ -52,6 +52,7 @@ class Settings:
     webhook_hosts: str = _setting(
         "", "hosts that webhooks may be sent to, separated by commas; `*.example.org` for all below one; empty: none"
     )
+    region: str = _setting("local", "where the processes of this installation run, as operations and bills name it")
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "least severity that is logged")
 
     @property

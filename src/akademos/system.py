@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import httpx
 
@@ -29,15 +30,18 @@ from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.identity import keys_of_person
 from akademos.stores.postgres.landing import PostgresLanding
+from akademos.stores.postgres.pipeline_health import PostgresPipelineHealth
 from akademos.stores.postgres.reading import PostgresReadings
 
 if TYPE_CHECKING:
     from akademos.intake.bulk.run import BulkImport
     from akademos.intake.consent_records import ConsentRecords
     from akademos.intake.payment_files import Hashed
+    from akademos.jobs.alerting import AlertingJob
     from akademos.jobs.erasure import ErasureJob
     from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
+    from akademos.jobs.log_keeper import LogKeeper
     from akademos.jobs.metering import MeteringJob
     from akademos.jobs.model_training import TrainingJob
     from akademos.jobs.mover import Mover
@@ -139,6 +143,8 @@ class System(Adapters):
             records=self.record_store,
             loads=self.records,
             audit=self.audit,
+            incidents=self.incidents,
+            health=PostgresPipelineHealth(self.database),
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
@@ -279,6 +285,7 @@ class System(Adapters):
             expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, carry, clock=now),
             record_expiry=RecordExpiryJob(PostgresRecordExpiry(self.database, self.keys), runs, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
+            alerting=self.alerting(),
             learner_states=LearnerStatesJob(
                 resolved,
                 self.records,
@@ -365,6 +372,31 @@ class System(Adapters):
             },
             fault_point=fault_point,
         )
+
+    def alerting(self) -> AlertingJob:
+        """Looks after the platform itself; figures that are differences begin with it."""
+        from akademos.jobs.alerting import AlertingJob
+        from akademos.jobs.core_gauges import CoreGauges
+        from akademos.jobs.request_gauges import RequestGauges
+        from akademos.stores.disk.host_gauges import HostGauges
+        from akademos.stores.postgres.platform_gauges import PlatformGauges
+
+        gauges = [
+            PlatformGauges(self.database),
+            CoreGauges(self.event_log, self.tenants),
+            HostGauges(self.settings.data),
+            RequestGauges(),
+        ]
+        return AlertingJob(gauges, self.incidents, self.ops_logs, self.job_runs, clock=now)
+
+    def log_keeper(self, service: str) -> LogKeeper:
+        """Keeps what this process logs, not yet started."""
+        from akademos import __version__
+        from akademos.jobs.log_keeper import LogKeeper
+        from akademos.stores.ports.ops_logs import Process
+
+        process = Process(service, uuid4().hex[:12], __version__, self.settings.region, now())
+        return LogKeeper(self.ops_logs, process, clock=now)
 
     def worker(self, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> Worker:
         """The worker of this process, not yet started."""

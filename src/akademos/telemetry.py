@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.samples import Sample
 
 EVENTS_INGESTED = Counter(
     "analytics_events_ingested_total", "events taken (accepted or held), by environment", ["environment"]
@@ -48,6 +52,42 @@ OUTBOX_LAG = Gauge("akademos_outbox_lag_seconds", "age of the oldest place that 
 OUTBOX_UNCONFIRMED = Gauge(
     "akademos_outbox_unconfirmed_seconds", "age of the oldest erasure that a consumer has not confirmed"
 )
+FIGURE = Gauge(
+    "akademos_figure",
+    "what the platform measured of itself at the last look, by declared figure",
+    ["figure", "subject", "tenant"],
+    multiprocess_mode="mostrecent",
+)
+FRESHNESS = Gauge(
+    "data_pipeline_freshness_hours",
+    "hours since the job that a dataset follows last succeeded",
+    ["dataset", "tenant"],
+    multiprocess_mode="mostrecent",
+)
+INCIDENTS_OPEN = Gauge(
+    "akademos_incidents_open", "incidents that are not resolved", ["priority"], multiprocess_mode="mostrecent"
+)
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable of the folder in which all processes of an installation keep their metrics."""
+
+Keep = Callable[[Mapping[str, object]], None]
+
+
+def all_processes() -> CollectorRegistry:
+    """The metrics of all processes of this installation, as far as they share a folder; else of this one."""
+    if not os.environ.get(METRICS_FOLDER):
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
+    return registry
+
+
+def samples(*families: str) -> Iterator[Sample]:
+    """The samples of some metrics, of all processes; named as the family is exported, without the suffix _total."""
+    for family in all_processes().collect():
+        if family.name in families:
+            yield from family.samples
 
 
 class LogLines(io.TextIOBase):
@@ -74,12 +114,19 @@ class LogLines(io.TextIOBase):
             sys.stderr.flush()
 
 
-def configure_logging(level: str) -> None:
-    """One JSON object a line on standard error."""
+def configure_logging(level: str, keep: Keep | None = None) -> None:
+    """One JSON object a line on standard error; `keep` is given every line as well, before it is written."""
+
+    def kept(_: object, __: str, said: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if keep is not None:
+            keep(said)
+        return said
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            kept,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),

@@ -126,6 +126,9 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/identity/merges/{merge_id}/undo"): IDENTITY,
     ("GET", "/v1/identity/suggestions"): IDENTITY,
     ("GET", "/trust"): OPEN,  # administrators and stewards: receipts, counts, acts; names nobody
+    ("GET", "/operations"): OPEN,  # operators and administrators: counts, ages, incidents; names nobody
+    ("POST", "/operations"): OPEN,
+    ("GET", "/v1/operations"): OPEN,
     ("GET", "/releases"): OPEN,  # researchers: the register of releases
     ("GET", "/"): OPEN,
     ("GET", "/favicon.ico"): OPEN,

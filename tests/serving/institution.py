@@ -54,11 +54,13 @@ from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
+from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.peers import PostgresPeers
+from akademos.stores.postgres.pipeline_health import PostgresPipelineHealth
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
@@ -281,6 +283,8 @@ def services_on(
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases", keys),
         loads=PostgresRecords(database, keys),
         audit=PostgresAuditLog(database),
+        incidents=PostgresIncidents(database),
+        health=PostgresPipelineHealth(database),
         certificates=PostgresCertificates(database),
         learner_courses=PostgresLearnerCourses(database),
         badges=BadgeIssuer(keys),

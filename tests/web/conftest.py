@@ -23,11 +23,13 @@ from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
 from tests.web.invented_focus import focus_lines
 from tests.web.invented_forms import NOW, Json
 from tests.web.invented_governance import ACTS, ERASURES, RELEASES, RETENTION
+from tests.web.invented_operations import HEALTH, INCIDENTS, NOTHING_YET, WINDOWS
 from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
 from akademos.serving.pages.my_courses import render_my_courses
+from akademos.serving.pages.operations import render_operations
 from akademos.serving.pages.releases import render_releases
 from akademos.serving.pages.trust import render_trust
 from akademos.serving.pages.verify import render_verify
@@ -86,6 +88,15 @@ async def _other(request: Request) -> Response:
             render_trust(
                 ERASURES if filled else [], RETENTION, ACTS if filled else [], shell=SHELL,
                 actions=sorted({one.action for one in ACTS}), chosen=None, older="/trust?cursor=7" if filled else None,
+            )
+        )  # fmt: skip
+    if which in ("operations", "no-operations"):
+        busy = which == "operations"
+        shell = pages.Shell(nav=SHELL.nav, person="Kim Okafor", role="Operator", language="en" if busy else "de")
+        return _page(
+            render_operations(
+                HEALTH if busy else NOTHING_YET, INCIDENTS if busy else [], WINDOWS if busy else [], shell=shell,
+                now=NOW, action="/operations", done="acknowledge" if busy else "",
             )
         )  # fmt: skip
     if which in ("releases", "no-releases"):

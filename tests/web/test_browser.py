@@ -30,6 +30,8 @@ OTHERS = [
     "no-trust",
     "releases",
     "no-releases",
+    "operations",
+    "no-operations",
 ]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS
 WIDTHS = [320, 390, 560, 768, 1001, 1120, 1360]

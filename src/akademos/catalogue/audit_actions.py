@@ -53,3 +53,7 @@ class AuditAction(StrEnum):
     TOPICS_RESTORED = "topics.restored"
     CONSUMER_CHANGED = "consumer.changed"
     MONEY_LOADED = "money.loaded"
+    INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
+    INCIDENT_RESOLVED = "incident.resolved"
+    MAINTENANCE_DECLARED = "maintenance.declared"
+    MAINTENANCE_CANCELLED = "maintenance.cancelled"

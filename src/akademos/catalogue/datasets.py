@@ -13,6 +13,7 @@ from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
 from akademos.catalogue.model_datasets import MODEL_DATASETS
 from akademos.catalogue.money_datasets import MONEY_DATASETS
+from akademos.catalogue.ops_datasets import OPS_DATASETS
 from akademos.catalogue.outbox import OUTBOX_DATASETS
 from akademos.catalogue.peer_datasets import PEER_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
@@ -43,6 +44,7 @@ DATASETS: tuple[Dataset, ...] = (
     *RELEASE_DATASETS,
     *OUTBOX_DATASETS,
     *MONEY_DATASETS,
+    *OPS_DATASETS,
     *MART_DATASETS,
     *WAREHOUSE_DATASETS,
 )

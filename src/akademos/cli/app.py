@@ -37,6 +37,8 @@ GROUPS = (
     "groups",
     "release",
     "outbox",
+    "incidents",
+    "maintenance",
     "erasures",
     "hold",
     "retention",

@@ -115,12 +115,12 @@ def _listen(chosen: Settings) -> socket.socket:
 def _run_here(
     system: System, listening: socket.socket, ready: Callable[[], None], asked_to_end: threading.Event
 ) -> None:
+    import structlog
     import uvicorn
 
+    from akademos import __version__
     from akademos.serving.door_protocol import with_doors
     from akademos.telemetry import configure_logging
-
-    configure_logging(system.settings.log_level)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -145,7 +145,12 @@ def _run_here(
     )
     server = Server(config)
     try:
-        server.run(sockets=[listening])
+        with system.log_keeper("server") as keeper:
+            configure_logging(system.settings.log_level, keeper.offer)
+            log = structlog.get_logger()
+            log.info("server_started", version=__version__)
+            server.run(sockets=[listening])
+            log.info("server_stopped")
     finally:
         gc.unfreeze()  # else libraries that count their objects at the end complain of leaks
     if not server.started:

@@ -10,11 +10,15 @@ from itertools import count
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
+from akademos import __version__
 from akademos import settings as settings_module
 from akademos.cli.allocator import bound_arenas
 from akademos.settings import Settings
+
+log = structlog.get_logger()
 
 
 def command(
@@ -42,13 +46,15 @@ def work(chosen: Settings, *, exactly_once: bool = True, fault_point: Callable[[
     from akademos.system import System
     from akademos.telemetry import configure_logging
 
-    configure_logging(chosen.log_level)
-    with System(chosen) as system:
+    with System(chosen) as system, system.log_keeper("worker") as keeper:
+        configure_logging(chosen.log_level, keeper.offer)
         worker = system.worker(exactly_once=exactly_once, fault_point=fault_point)
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: worker.stop())
         if not asked_to_end.is_set():
+            log.info("worker_started", version=__version__)
             worker.run()
+            log.info("worker_stopped")
 
 
 def _dying_at(commit: int) -> Callable[[], None]:

@@ -17,6 +17,8 @@ import structlog
 
 from akademos.errors import AkademosError
 from akademos.jobs.access_seal import AccessSealJob
+from akademos.jobs.alerting import JOB as ALERTS
+from akademos.jobs.alerting import LOOK_EVERY, AlertingJob
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.erasure import ErasureJob
 from akademos.jobs.expiry import ExpiryJobs
@@ -72,6 +74,9 @@ FOLLOW_PAUSE_S = 0.25
 
 LONGEST_PAUSE_S = 5.0
 
+WORTH_A_LINE_S = 0.2
+"""Jobs that took so long get a line in the log; most looks of the upkeep find nothing to do."""
+
 BUSY_EVENTS = 1_000
 BUSY_OVER_S = 10.0
 """It is calm while fewer events wait to be moved, and fewer have been moved over so long."""
@@ -105,6 +110,7 @@ class Jobs:
     expiry: ExpiryJobs
     record_expiry: RecordExpiryJob
     access_seal: AccessSealJob
+    alerting: AlertingJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
     peer_comparison: PeerComparisonJob
@@ -129,6 +135,7 @@ class Jobs:
             "erasure": lambda: [self.erasure.run()],
             "compaction": lambda: [self.compaction.run()],
             "access_seal": lambda: [self.access_seal.run()],
+            ALERTS: lambda: [self.alerting.run()],
             RECORD_EXPIRY: lambda: [self.record_expiry.run()],
             RELEASES: lambda: [self.releases.run()],
             "landing_expiry": lambda: [self.expiry.expire_landing()],
@@ -181,6 +188,7 @@ class Worker:
                 ("refresh", self._refresh),
                 ("upkeep", self._upkeep),
                 ("night", self._night),
+                ("alerts", self._alerts),
             )
         ]
         for thread in threads:
@@ -254,6 +262,12 @@ class Worker:
                 if not self._stop.is_set():
                     self._started[name] = History(self.jobs.clock())
                     self._try(name, work[name])
+
+    def _alerts(self) -> None:
+        """In a thread of its own, since what it looks for may be what holds the others up."""
+        while not self._stop.is_set():
+            self._try(ALERTS, self.jobs.alerting.look)
+            self._stop.wait(LOOK_EVERY.total_seconds())
 
     def _night(self) -> None:
         while not self._stop.wait(NIGHT_LOOK_EVERY_S):
@@ -330,7 +344,10 @@ class Worker:
         except Exception:  # recorded with the run; a job that fails must not end the mover
             log.exception("job_failed", job=name)
         finally:
-            JOB_SECONDS.labels(name, outcome).observe(time.monotonic() - started)
+            seconds = time.monotonic() - started
+            JOB_SECONDS.labels(name, outcome).observe(seconds)
+            if seconds >= WORTH_A_LINE_S:
+                log.info("job_ended", job=name, outcome=outcome, seconds=round(seconds, 3))
 
 
 def follows(before: PastRun | None, after: PastRun | None, now: datetime) -> bool:

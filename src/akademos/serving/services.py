@@ -28,10 +28,12 @@ from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
+from akademos.stores.ports.incidents import IncidentBook
 from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
 from akademos.stores.ports.peers import PublishedPeers
+from akademos.stores.ports.pipeline_health import PipelineHealth
 from akademos.stores.ports.record_store import RecordStore
 from akademos.stores.ports.records import Records
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
@@ -103,6 +105,8 @@ class Services:
     records: RecordStore
     loads: Records
     audit: AuditLog
+    incidents: IncidentBook
+    health: PipelineHealth
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]

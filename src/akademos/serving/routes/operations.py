@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
 from akademos import __version__
 from akademos.serving.problems import documented
 from akademos.serving.services import Served
+from akademos.telemetry import all_processes
 
 router = APIRouter(tags=["operations"])
-
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Environment variable of the folder in which all processes of an installation keep their metrics."""
 
 
 @router.get("/healthz")
@@ -35,8 +30,4 @@ def ready(services: Served) -> dict[str, str]:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def metrics() -> Response:
     """Prometheus metrics of all processes of this installation."""
-    if os.environ.get(METRICS_FOLDER):
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(all_processes()), media_type=CONTENT_TYPE_LATEST)

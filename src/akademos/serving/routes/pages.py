@@ -42,6 +42,7 @@ WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
 TRUST = "/trust"
 RELEASES = "/releases"
+OPERATIONS = "/operations"
 PEERS = "/peers"
 MY_CONSENT = "/my-consent"
 MY_COURSES = "/my-courses"
@@ -50,7 +51,7 @@ SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
 HEADERS = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
-_HOME: dict[Role, str] = {"steward": TRUST, "researcher": RELEASES}
+_HOME: dict[Role, str] = {"steward": TRUST, "researcher": RELEASES, "operator": OPERATIONS}
 """Where sessions of roles start that have neither groups nor learners of their own."""
 
 _LISTING = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
@@ -96,6 +97,8 @@ def shell_for(
         links.append(_link("trust", TRUST, request, language))
     if principal is not None and Question.RELEASE in RULE_OF[principal.role].questions:
         links.append(_link("releases", RELEASES, request, language))
+    if principal is not None and Question.OPERATIONS in RULE_OF[principal.role].questions:
+        links.append(_link("operations", OPERATIONS, request, language))
     shell = Shell(
         nav=links,
         person=None if principal is None else person or principal.user_id,

@@ -1,0 +1,1 @@
+select name as team_id, title, description from {{ extract('ops_teams') }} as t
