@@ -36,13 +36,11 @@ from akademos.stores.postgres.reading import PostgresReadings
 if TYPE_CHECKING:
     from akademos.intake.bulk.run import BulkImport
     from akademos.intake.consent_records import ConsentRecords
-    from akademos.intake.payment_files import Hashed
     from akademos.jobs.alerting import AlertingJob
     from akademos.jobs.erasure import ErasureJob
     from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.log_keeper import LogKeeper
-    from akademos.jobs.metering import MeteringJob
     from akademos.jobs.model_training import TrainingJob
     from akademos.jobs.mover import Mover
     from akademos.jobs.research_releases import ResearchReleases
@@ -210,21 +208,6 @@ class System(Adapters):
         from akademos.jobs.risk_scores import RiskScoresJob
 
         return RiskScoresJob(self.risk, self.models, self._training_source, self.job_runs, clock=now)
-
-    def money_hash(self, tenant_id: str) -> Hashed:
-        """Under which ids a tenant's rows of money stand."""
-        from akademos.intake.payment_files import keyed_hash
-
-        return keyed_hash(self.keys.derived(tenant_id, "payloads"))
-
-    @cached_property
-    def metering(self) -> MeteringJob:
-        """Charges tenants for what they use of the platform."""
-        from akademos.jobs.metering import MeteringJob
-
-        return MeteringJob(
-            self.money_books, lambda tenant: self.event_log.stored_bytes(tenant), self.money_hash, clock=now
-        )
 
     @cached_property
     def _training_source(self) -> TrainingSource:

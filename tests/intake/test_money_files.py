@@ -15,6 +15,7 @@ from akademos.errors import Conflict, InputError, NotFound
 from akademos.intake.bill_loading import load_bills
 from akademos.intake.money_terms import declare_terms, read_terms
 from akademos.intake.payment_files import PaymentKind, Report, load_payments, read_map
+from akademos.money import metering, money_hash
 from akademos.settings import Settings
 from akademos.stores.ports.identity import Identifier
 from akademos.system import System
@@ -35,12 +36,12 @@ def files(tmp_path: Path) -> Path:
 
 
 def load(system: System, file: Path, kind: PaymentKind, tenant: str = "college", columns: Path | None = None) -> Report:
-    keyed = system.money_hash(tenant)
+    keyed = money_hash(system, tenant)
     return load_payments(file, kind, tenant, system.money_books, keyed, read_map(columns, kind), by=BY)
 
 
 def bills(system: System, file: Path, **how: str) -> tuple[int, int]:
-    keyed = system.money_hash("college")
+    keyed = money_hash(system, "college")
     (one,) = load_bills([file], "college", system.money_books, keyed, by=BY, **how)  # type: ignore[arg-type]
     return one.loaded.accepted, one.loaded.duplicate
 
@@ -173,7 +174,7 @@ def test_bills_come_once_and_repeated_charges_need_a_word(system: System, files:
 
 
 def test_terms_are_a_log(system: System, files: Path) -> None:
-    keyed = system.money_hash("college")
+    keyed = money_hash(system, "college")
 
     def declare(text: str) -> tuple[int, int]:
         (files / "terms.toml").write_text(text, "utf-8")
@@ -195,10 +196,22 @@ def test_terms_are_a_log(system: System, files: Path) -> None:
         ("[[gift]]\n", "no term"),
         ("price = 3\n", "no list"),
         ('[[price]]\nitem = "events"\n', "from which day"),
-        ('[[price]]\nitem = "coffee"\nunit = "cup"\ncurrency = "EUR"\nprice = 1\nvalid_from = 2026-01-01\n', "not metered"),
-        ('[[price]]\nitem = "events"\nunit = "row"\ncurrency = "EUR"\nprice = 1\nvalid_from = 2026-01-01\n', "by the event"),
-        ('[[price]]\nitem = "events"\nunit = "event"\ncurrency = "EUR"\nprice = -1\nvalid_from = 2026-01-01\n', "no number"),
-        ('[[price]]\nitem = "events"\nunit = "event"\ncurrency = "XXX"\nprice = 1\nvalid_from = 2026-01-01\n', "no currency"),
+        (
+            '[[price]]\nitem = "coffee"\nunit = "cup"\ncurrency = "EUR"\nprice = 1\nvalid_from = 2026-01-01\n',
+            "not metered",
+        ),
+        (
+            '[[price]]\nitem = "events"\nunit = "row"\ncurrency = "EUR"\nprice = 1\nvalid_from = 2026-01-01\n',
+            "by the event",
+        ),
+        (
+            '[[price]]\nitem = "events"\nunit = "event"\ncurrency = "EUR"\nprice = -1\nvalid_from = 2026-01-01\n',
+            "no number",
+        ),
+        (
+            '[[price]]\nitem = "events"\nunit = "event"\ncurrency = "XXX"\nprice = 1\nvalid_from = 2026-01-01\n',
+            "no currency",
+        ),
         ('[[fee]]\nname = "a"\ncurrency = "EUR"\nshare = 2.9\nvalid_from = 2026-01-01\n', "more than 1"),
         ('[[limit]]\nname = "mood"\nunit = "x"\nvalue = 1\nvalid_from = 2026-01-01\n', "no limit"),
         ('[[chargeback_rule]]\nmatch = { service = "x" }\ncost_centre = "a"\nvalid_from = 2026-01-01\n', "number"),
@@ -235,7 +248,7 @@ def test_books_are_append_only_and_walled(system: System, files: Path, dsn: str)
 
 
 def test_metering_charges_each_stretch_once(system: System, files: Path) -> None:
-    declare_terms(files / "terms.toml", "college", system.money_books, system.money_hash("college"), by=BY)
+    declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
     with system.database.pipeline() as transaction:
         transaction.execute(
             "UPDATE tenants SET created_at = now() - interval '2 days';"
@@ -244,7 +257,7 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
             "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) VALUES "
             "('college', 'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded')"
         )
-    first = system.metering.run("college", by=BY)
+    first = metering(system).run("college", by=BY)
     cost = {one.usage.resource: (float(one.listed), float(one.charged)) for one in first.charges}
     assert cost["http"] == (0.1, 0.1)
     assert cost["learner_states"] == pytest.approx((0.2, 0.18))
@@ -252,7 +265,7 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
         transaction.execute(
             "UPDATE receipts SET received_at = now() - interval '3 seconds'"  # not settled yet
         )
-    second = system.metering.run("college", by=BY)
+    second = metering(system).run("college", by=BY)
     assert second.start == first.end
     assert [one for one in second.charges if one.usage.item != "storage"] == []
 
@@ -265,5 +278,5 @@ def test_metering_without_a_price_says_so(system: System) -> None:
             "suppressed, rejected) VALUES ('college', 'k', 'http', now() - interval '1 day', 10, 10, 0, 0, 0, 0, 0)"
         )
     with pytest.raises(InputError) as refused:
-        system.metering.run("college", by=BY)
+        metering(system).run("college", by=BY)
     assert refused.value.code == "price_missing"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.dataset_columns import TENANT, may, must
-from akademos.catalogue.declarations import Basis, Column, Dataset
+from akademos.catalogue.declarations import Basis, Column, Dataset, Policy
 from akademos.catalogue.policies import LIMITS
 
 _OWNER = "finance"
@@ -173,5 +173,16 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
         time_column="loaded_at",
         retention=LIMITS.money_retention,
         checks=("received = accepted + duplicate + rejected", "meant_checksum = kept_checksum"),
+    ),
+)
+
+MONEY_POLICIES: tuple[Policy, ...] = (
+    Policy(
+        "money_retention",
+        "Rows of bills, payments and settlements are kept as long as tax law asks, also when their customer is erased: "
+        "they name customers by audit name only, which nobody can resolve once the person's key is destroyed.",
+        f"{LIMITS.money_retention.days // 365} years",
+        "intake.payment_files, stores.postgres.money_books, stores.postgres.retention",
+        "privacy.md, erasure",
     ),
 )

@@ -336,14 +336,6 @@ POLICIES: tuple[Policy, ...] = (
         "privacy.md, retention",
     ),
     Policy(
-        "money_retention",
-        "Rows of bills, payments and settlements are kept as long as tax law asks, also when their customer is erased: "
-        "they name customers by audit name only, which nobody can resolve once the person's key is destroyed.",
-        f"{LIMITS.money_retention.days // 365} years",
-        "intake.payment_files, stores.postgres.money_books, stores.postgres.retention",
-        "privacy.md, erasure",
-    ),
-    Policy(
         "export_lifetime",
         "An exported file is registered, and expires or is rebuilt within this time.",
         f"{LIMITS.export_hours} hours",

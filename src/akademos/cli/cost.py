@@ -14,6 +14,7 @@ from akademos import settings
 from akademos.cli.erasures import Data, TenantId
 from akademos.cli.learner import only_tenant
 from akademos.cli.operator import operator
+from akademos.money import metering, money_hash
 from akademos.system import System
 
 app = typer.Typer(help="What the platform costs, and who pays.", no_args_is_help=True)
@@ -66,7 +67,7 @@ def import_(
         raise InputError(f"--repeated is `{repeated}`.", hint="Use refuse, skip or add.")
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
-        keyed = system.money_hash(chosen)
+        keyed = money_hash(system, chosen)
         # typer has no literals; checked above
         bills = load_bills(files, chosen, system.money_books, keyed, by=operator(), repeated=repeated)  # type: ignore[arg-type]
     table = Table("file", "read", "new", "known")
@@ -95,7 +96,7 @@ def declare(
 
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
-        keyed = system.money_hash(chosen)
+        keyed = money_hash(system, chosen)
         loads = [declare_terms(file, chosen, system.money_books, keyed, by=operator()) for file in files]
     new, known = sum(one.accepted for one in loads), sum(one.duplicate for one in loads)
     typer.echo(f"{new:,} terms are new or changed, {known:,} stood already.")
@@ -107,7 +108,7 @@ def meter(tenant: TenantId = None, data: Data = None) -> None:
     """Charge what the platform itself was used for since the last metering, at declared prices. The last line is JSON."""
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
-        metered = system.metering.run(chosen, by=operator())
+        metered = metering(system).run(chosen, by=operator())
     table = Table("what", "which", "quantity", "unit", "list price", "charged", "currency")
     for column in table.columns[2:6]:
         column.justify = "right"

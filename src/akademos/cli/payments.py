@@ -15,6 +15,7 @@ from akademos.cli.erasures import Data, TenantId
 from akademos.cli.learner import only_tenant
 from akademos.cli.operator import operator
 from akademos.intake.payment_files import PaymentKind, Report
+from akademos.money import money_hash
 from akademos.system import System
 
 app = typer.Typer(help="Payments, settlements, balances and exchange rates into the books.", no_args_is_help=True)
@@ -53,7 +54,7 @@ def _load(files: list[Path], kind: PaymentKind, columns: Path | None, tenant: st
     mapping = read_map(columns, kind)
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
-        keyed = system.money_hash(chosen)
+        keyed = money_hash(system, chosen)
         reports = [
             load_payments(file, kind, chosen, system.money_books, keyed, mapping, by=operator()) for file in files
         ]

@@ -16,6 +16,7 @@ from akademos import settings
 from akademos.cli.erasures import Data, TenantId
 from akademos.cli.learner import only_tenant
 from akademos.errors import InputError
+from akademos.money import books
 from akademos.system import System, now
 
 app = typer.Typer(help="Whether payments, settlements and balances agree.", no_args_is_help=True)
@@ -38,16 +39,13 @@ def reconcile(
     cause. The last line is JSON."""
     import polars as pl
 
-    from akademos.jobs.warehouse.computed import Inputs
     from akademos.jobs.warehouse.computed_txn import findings
     from akademos.ledger.payment_matching import CAUSES
 
     day = _day(as_of) if as_of else now().date()
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
-        books = system.money_books
-        inputs = Inputs(chosen, system.registries(chosen), day, lambda name: books.read(chosen, name))
-        found = findings(inputs)
+        found = findings(books(system, chosen, day))
     if to is not None:
         pl.DataFrame(found, infer_schema_length=None).write_csv(to)
     causes = Counter((str(one["subject"]), str(one["status"]), str(one["cause"])) for one in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.warehouse.statuses import Status
 from akademos.catalogue.warehouse_extracts import Columns, Extract
 
 COST = "decimal(38,18)"
@@ -68,3 +69,9 @@ EXTRACTS: tuple[Extract, ...] = (
         ("tenants",),
     ),
 )  # fmt: skip
+
+STATUSES: tuple[Status, ...] = (
+    Status("payment", "matched", "Transaction, settlement or balance agree in everything."),
+    Status("payment", "open", "Not settled yet, and need not be.", final=False),
+    Status("payment", "mismatch", "Something does not agree; the cause is named.", problem=True),
+)

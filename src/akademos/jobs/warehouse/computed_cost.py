@@ -134,7 +134,7 @@ USAGE: Columns = (
 
 def allocations(inputs: Inputs) -> pl.DataFrame:
     """What each cost centre pays of each bill, as `ledger.chargeback.chargeback`, by the rules of its first day."""
-    parts = [chargeback(charges.select(CHARGES), book.rules, book.unallocated) for charges, book in books_of(inputs)]
+    parts = [chargeback(charges.select(*CHARGES), book.rules, book.unallocated) for charges, book in books_of(inputs)]
     if not parts:
         return chargeback(pl.DataFrame(schema=CHARGES), (), "")
     return pl.concat(parts).sort(*BILL, "cost_centre")
@@ -231,6 +231,19 @@ def _money(value: float, currency: str) -> Decimal:
     return from_minor(to_minor(Decimal(repr(value)), currency), currency)
 
 
+def _tags(inputs: Inputs) -> list[Row]:
+    """Labels of charges; grain: one name and value."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for row in inputs.frame("billing_charges").iter_rows(named=True):
+        for name, value in json.loads(row["tags"]).items():
+            charges, first, last = found.get((name, value), (0, row["charge_start"], row["charge_end"]))
+            found[name, value] = [charges + 1, min(first, row["charge_start"]), max(last, row["charge_end"])]
+    return [
+        {"tag": name, "value": value, "charges": charges, "first_at": first, "last_at": last}
+        for (name, value), (charges, first, last) in sorted(found.items())
+    ]
+
+
 def _currencies(inputs: Inputs) -> list[Row]:
     seen: set[str] = set()
     for name, columns in (
@@ -307,6 +320,13 @@ COMPUTED: tuple[Computed, ...] = (
         ),
         forecasts,
         "Forecast of bills by currency and month.",
+        ("billing_charges",),
+    ),
+    Computed(
+        "cost_tags",
+        (("tag", _TEXT), ("value", _TEXT), ("charges", "int64"), ("first_at", "timestamp"), ("last_at", "timestamp")),
+        _tags,
+        "Labels that charges carry.",
         ("billing_charges",),
     ),
     Computed(
