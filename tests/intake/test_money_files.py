@@ -21,6 +21,12 @@ from akademos.stores.ports.identity import Identifier
 from akademos.system import System
 
 BY = "command line:tester"
+CAME = """
+    UPDATE tenants SET created_at = now() - interval '2 days';
+    INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, conflict,
+        suppressed, rejected) VALUES ('college', 'k', 'http', now() - interval '1 day', 1000, 1000, 0, 0, 0, 0, 0);
+"""
+"""A thousand events yesterday."""
 
 
 @pytest.fixture
@@ -251,11 +257,9 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
     declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
     with system.database.pipeline() as transaction:
         transaction.execute(
-            "UPDATE tenants SET created_at = now() - interval '2 days';"
-            "INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, conflict, "
-            "suppressed, rejected) VALUES ('college', 'k', 'http', now() - interval '1 day', 1000, 1000, 0, 0, 0, 0, 0);"
-            "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) VALUES "
-            "('college', 'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded')"
+            f"{CAME}"
+            "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) VALUES ('college', "
+            "'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded')"
         )
     first = metering(system).run("college", by=BY)
     cost = {one.usage.resource: (float(one.listed), float(one.charged)) for one in first.charges}
@@ -272,11 +276,7 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
 
 def test_metering_without_a_price_says_so(system: System) -> None:
     with system.database.pipeline() as transaction:
-        transaction.execute(
-            "UPDATE tenants SET created_at = now() - interval '2 days';"
-            "INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, conflict, "
-            "suppressed, rejected) VALUES ('college', 'k', 'http', now() - interval '1 day', 10, 10, 0, 0, 0, 0, 0)"
-        )
+        transaction.execute(CAME)
     with pytest.raises(InputError) as refused:
         metering(system).run("college", by=BY)
     assert refused.value.code == "price_missing"

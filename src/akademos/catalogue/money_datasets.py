@@ -24,7 +24,7 @@ def _amount(name: str, description: str, *, unit: str = "currency") -> Column:
     return must(name, "decimal", description, unit=unit)
 
 
-def _dataset(name: str, description: str, grain: str, *columns: Column, **more: tuple[str, ...]) -> Dataset:
+def _dataset(name: str, description: str, grain: str, *columns: Column, checks: tuple[str, ...] = ()) -> Dataset:
     return Dataset(
         name=name,
         description=description,
@@ -36,7 +36,7 @@ def _dataset(name: str, description: str, grain: str, *columns: Column, **more: 
         time_column="recorded_at",
         retention=LIMITS.money_retention,
         upstream=("money_loads",),
-        **more,
+        checks=checks,
     )
 
 
@@ -146,8 +146,8 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
     ),
     Dataset(
         name="money_loads",
-        description="Every load of rows of money, also one that brought nothing new: rows by verdict, checksums of what "
-        "was meant to be kept and of what was read back.",
+        description="Every load of rows of money, also one that brought nothing new: rows by verdict, checksums of "
+        "what was meant to be kept and of what was read back.",
         grain="one load of one file, or one metering",
         owner=_OWNER,
         columns=(

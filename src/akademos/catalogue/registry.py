@@ -198,8 +198,8 @@ def builtin() -> Registry:
     from akademos.catalogue.enrolment_events import ENROLMENT_EVENTS
     from akademos.catalogue.glossary import TERMS
     from akademos.catalogue.metrics import METRICS
-    from akademos.catalogue.outbox import OUTBOX_POLICIES
     from akademos.catalogue.money_datasets import MONEY_POLICIES
+    from akademos.catalogue.outbox import OUTBOX_POLICIES
     from akademos.catalogue.policies import POLICIES
     from akademos.catalogue.product_events import PRODUCT_EVENTS
     from akademos.catalogue.records.policies import RECORD_POLICIES

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings
+from akademos.cli.cost_report import report
 from akademos.cli.erasures import Data, TenantId
 from akademos.cli.learner import only_tenant
 from akademos.cli.operator import operator
@@ -18,6 +19,7 @@ from akademos.money import metering, money_hash
 from akademos.system import System
 
 app = typer.Typer(help="What the platform costs, and who pays.", no_args_is_help=True)
+app.command()(report)
 
 
 @app.command()
@@ -59,7 +61,7 @@ def import_(
     tenant: TenantId = None,
     data: Data = None,
 ) -> None:
-    """Bills into the books, each file whole or not at all; the same file again brings nothing. The last line is JSON."""
+    """Bills into the books, each file whole or not at all; the same file again brings nothing. Last line: JSON."""
     from akademos.errors import InputError
     from akademos.intake.bill_loading import load_bills
 
@@ -91,7 +93,7 @@ def declare(
     tenant: TenantId = None,
     data: Data = None,
 ) -> None:
-    """Declare terms of money (docs/cost.md); what stands already as it is said brings nothing. The last line is JSON."""
+    """Declare terms of money (docs/cost.md); what stands already as it is said brings nothing. Last line: JSON."""
     from akademos.intake.money_terms import declare_terms
 
     with System(settings.load(data=data)) as system:
@@ -105,7 +107,7 @@ def declare(
 
 @app.command()
 def meter(tenant: TenantId = None, data: Data = None) -> None:
-    """Charge what the platform itself was used for since the last metering, at declared prices. The last line is JSON."""
+    """Charge what the platform itself was used for since the last metering, at declared prices. Last line: JSON."""
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
         metered = metering(system).run(chosen, by=operator())

@@ -23,11 +23,12 @@ from akademos import settings as settings_module
 from akademos.cli.operator import operator
 from akademos.cli.serve import Front, prepared, serve
 from akademos.cli.shared_metrics import metrics_shared
-from akademos.errors import Unavailable
+from akademos.errors import InputError, Unavailable
 from akademos.settings import PREFIX, child_environment
 
 if TYPE_CHECKING:
     from akademos.demo.furnish import Furnishing
+    from akademos.demo.money import MoneyFiles
     from akademos.system import System
 
 LEAVE_S = 20.0
@@ -138,6 +139,37 @@ class CommandLineDoors:
     def ingest(self, file: Path, basis: Path, columns: Path) -> None:
         """`akademos ingest`."""
         self._run("ingest", str(file), "--basis", str(basis), "--map", str(columns))
+
+    def keep_books(self, files: MoneyFiles, tenant_id: str) -> None:
+        """`akademos cost declare` and `import`, `akademos payments` of every kind."""
+        from akademos.intake.bill_loading import load_bills
+        from akademos.intake.money_rows import RowMap
+        from akademos.intake.money_terms import declare_terms
+        from akademos.intake.payment_files import PaymentKind, load_payments
+        from akademos.money import money_hash
+
+        books, keyed = self._system.money_books, money_hash(self._system, tenant_id)
+        declare_terms(files.terms, tenant_id, books, keyed, by=operator())
+        load_bills(files.bills, tenant_id, books, keyed, by=operator())
+        kinds: tuple[tuple[Path, PaymentKind], ...] = (
+            (files.rates, "rates"),
+            (files.payments, "transactions"),
+            (files.settlements, "settlements"),
+            (files.balances, "balances"),
+        )
+        for file, kind in kinds:
+            report = load_payments(file, kind, tenant_id, books, keyed, RowMap(), by=operator())
+            if report.problems:
+                first = report.problems[0]
+                raise InputError(
+                    f"{file.name}:{first.line} {first.column} {first.reason}.", hint="Report it: the demo wrote it."
+                )
+
+    def meter(self, tenant_id: str) -> None:
+        """`akademos cost meter`."""
+        from akademos.money import metering
+
+        metering(self._system).run(tenant_id, by=operator())
 
     def moved(self) -> bool:
         """Whether landing is empty."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -61,7 +62,7 @@ def reconcile(
     typer.echo(json.dumps({"as_of": str(day), **summed, "causes": by_cause}))
 
 
-def _name(wrong: list[dict[str, Any]], console: Console) -> None:
+def _name(wrong: list[Mapping[str, object]], console: Console) -> None:
     if not wrong:
         return
     table = Table("cause", "which", "merchant", "expected", "found", "currency", "fee off", "days")
@@ -69,8 +70,8 @@ def _name(wrong: list[dict[str, Any]], console: Console) -> None:
         table.columns[column].justify = "right"
     for one in wrong[:TOLD]:
         table.add_row(
-            one["cause"], one["subject_id"][:40], one["merchant"], _said(one["expected"]), _said(one["found"]),
-            one["currency"], _said(one.get("fee_difference")), _said(one.get("days")),
+            str(one["cause"]), str(one["subject_id"])[:40], str(one["merchant"]), _said(one["expected"]),
+            _said(one["found"]), str(one["currency"]), _said(one.get("fee_difference")), _said(one.get("days")),
         )  # fmt: skip
     console.print(table)
     if len(wrong) > TOLD:

@@ -20,6 +20,7 @@ import polars as pl
 from akademos.catalogue.consent_texts import BUILT_IN
 from akademos.catalogue.declarations import Purpose
 from akademos.demo.events import event_table, on_the_wire, recent_from
+from akademos.demo.money import MoneyFiles, write_money
 from akademos.demo.personas import NEWCOMER, compares_with_peers
 from akademos.demo.records import write_records
 from akademos.demo.simulation import History, simulate
@@ -80,6 +81,14 @@ class Doors(Protocol):
         """`akademos ingest`."""
         ...
 
+    def keep_books(self, files: MoneyFiles, tenant_id: str) -> None:
+        """`akademos cost declare` and `import`, `akademos payments rates`, `import`, `settlements` and `balances`."""
+        ...
+
+    def meter(self, tenant_id: str) -> None:
+        """`akademos cost meter`."""
+        ...
+
     def moved(self) -> bool:
         """Whether nothing accepted waits in landing any more."""
         ...
@@ -99,7 +108,7 @@ class Marker:
     done: list[str] = field(default_factory=list)
 
 
-STEPS = ("records", "decisions", "history", "recent", "analytics")
+STEPS = ("records", "money", "decisions", "history", "recent", "analytics")
 
 
 class Furnishing:
@@ -143,12 +152,15 @@ class Furnishing:
         texts = self._outside / "consent-texts.toml"
         texts.write_text(consent_texts(datetime.fromisoformat(self._marker.now)), encoding="utf-8")
         doors.declare_texts(texts, TENANT)
-        if "records" in self._marker.done:
-            return
-        note("Importing courses, people and enrolments")
-        for folder in write_records(history, self._outside / "records"):
-            doors.import_records(folder, TENANT)
-        self._finish("records")
+        if "records" not in self._marker.done:
+            note("Importing courses, people and enrolments")
+            for folder in write_records(history, self._outside / "records"):
+                doors.import_records(folder, TENANT)
+            self._finish("records")
+        if "money" not in self._marker.done:
+            note("Keeping the books: bills, payments, settlements")
+            doors.keep_books(write_money(history, self._outside / "money"), TENANT)
+            self._finish("money")
 
     def while_serving(self, doors: Doors, history: History, url: str, note: Note) -> None:
         """What enters while the server runs: decisions, history, recent events; then the nightly analytics."""
@@ -171,6 +183,7 @@ class Furnishing:
             note("Computing what everybody knows")
             _wait_until(doors.moved)
             doors.nightly()
+            doors.meter(TENANT)
             self._finish("analytics")
 
     def _send(self, url: str, key: str, history: History, events: pl.DataFrame) -> Delivery:

@@ -30,7 +30,7 @@ UNALLOCATED = "unallocated"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a term of a kind says: its key, texts, decimal numbers with their smallest value, and what may be left out."""
+    """What a term of a kind says: its key, texts, decimal numbers with their least value, what may be left out."""
 
     key: str
     texts: tuple[str, ...] = ()
@@ -138,8 +138,8 @@ def _term(kind: str, one: Any, where: str) -> Term:
     since = _day(one.pop("valid_from", None) if ends is None else ends, where)
     one.pop("valid_from", None)
     if kind in ("chargeback_rule", UNALLOCATED):
-        key, body = _chargeback(kind, one, where)
-        return Term("chargeback_rule", key, since, ends is not None, body)
+        number, rule = _chargeback(kind, one, where)
+        return Term("chargeback_rule", number, since, ends is not None, rule)
     form = FORMS[kind]
     key = _text(one, form.key, where)
     if ends is not None:

@@ -1,8 +1,8 @@
-"""Files of payments, settlements, balances and exchange rates into the books: sound rows are taken, every other one goes
-into a file of rejects with line, column and reason, to be mended and given again; a row that stands is never taken twice.
+"""Files of payments, settlements, balances and exchange rates into the books: sound rows are taken, every other one
+goes into a file of rejects with line, column and reason, to be mended and given again; what stands is not taken twice.
 
-A transaction is told by provider and reference; a line of a settlement by all its values and how often they stand in its
-file, so that the same file written anew brings nothing, and what a provider really paid twice stays twice.
+A transaction is told by provider and reference; a line of a settlement by all its values and how often they stand in
+its file, so that the same file written anew brings nothing, and what a provider really paid twice stays twice.
 """
 
 from __future__ import annotations
@@ -160,8 +160,7 @@ def _rows(file: Path, content: bytes) -> Iterator[tuple[int, dict[str, str | Non
     reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
     try:
         for row in reader:
-            row.pop(None, None)  # type: ignore[call-overload]  # cells beyond the header stand under None
-            yield reader.line_num, dict(row)
+            yield reader.line_num, {name: cell for name, cell in row.items() if isinstance(name, str)}
     except csv.Error as broken:
         raise InputError(
             f"{file}, line {reader.line_num}: it is no CSV ({broken}).", hint="Mend that line."

@@ -102,7 +102,8 @@ def days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """A stretch of time cut at midnight (UTC), half-open.
 
     Example:
-        >>> [(a.hour, b.hour) for a, b in days(datetime(2026, 5, 1, 20, tzinfo=UTC), datetime(2026, 5, 2, 3, tzinfo=UTC))]
+        >>> evening = datetime(2026, 5, 1, 20, tzinfo=UTC)
+        >>> [(begins.hour, ends.hour) for begins, ends in days(evening, evening + timedelta(hours=7))]
         [(20, 0), (0, 3)]
     """
     while start < end:

@@ -15,7 +15,7 @@ MOVEMENTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "kind": pl.String,
     "amount": AMOUNT,
 }
-"""One movement of an account; `kind` is taken (a transaction, below zero a refund) or settled (below zero: paid out)."""
+"""One movement of an account; `kind` is taken (a transaction; a refund is below zero) or settled (a payout is)."""
 
 SNAPSHOTS = ("opening", "taken", "settled", "closing")
 

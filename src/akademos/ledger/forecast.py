@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, stdev
 
 LEAST_MONTHS = 4
@@ -58,7 +59,7 @@ def forecast(months: Sequence[float], ahead: int, level: float = 0.8) -> list[Fo
         return []
     from scipy.special import stdtrit
 
-    changes = [later - earlier for earlier, later in zip(months, months[1:], strict=False)]
+    changes = [later - earlier for earlier, later in pairwise(months)]
     drift, spread, count = fmean(changes), stdev(changes), len(changes)
     quantile = float(stdtrit(count - 1, 0.5 + level / 2))
     found = []

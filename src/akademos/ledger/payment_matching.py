@@ -1,8 +1,8 @@
-"""Payments against what payment providers settled: every transaction and every line has one finding, each with its cause.
+"""Payments against what payment providers settled: every transaction and every line has one finding, with its cause.
 
-A transaction is matched when one line (or several that sum to it) settles its amount in time, at the declared fee and at
-the rate of the day. Where more than one thing is wrong the first of `CAUSES` is the cause; the differences stand in the
-finding all the same. A finding is data, not an exception: whoever runs the books works through them.
+A transaction is matched when one line (or several that sum to it) settles its amount in time, at the declared fee and
+at the rate of the day. Where more than one thing is wrong the first of `CAUSES` is the cause; the differences stand in
+the finding all the same. A finding is data, not an exception: whoever runs the books works through them.
 """
 
 from __future__ import annotations
@@ -155,31 +155,31 @@ def _orphan(line: Line) -> Finding:
 def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date) -> Finding:
     if not lines:
         due = payment.posted_on + timedelta(days=terms.days)
-        status, cause = _missing(due, as_of)
+        status, missing = _missing(due, as_of)
         return Finding(
-            "transaction", payment.transaction_id, payment.merchant, payment.account, payment.currency, status, cause,
+            "transaction", payment.transaction_id, payment.merchant, payment.account, payment.currency, status, missing,
             payment.amount, None, None, None, None, None, payment.posted_on, None, None, (),
         )  # fmt: skip
     first = lines[0]
     found = sum((line.gross for line in lines), Decimal(0))
     fees = [_fee(payment, line, terms) for line in lines]
-    expected_fee = (
-        None if any(fee is None for fee in fees) else sum((fee for fee in fees if fee is not None), Decimal(0))
-    )
+    scheduled = [fee for fee in fees if fee is not None]
+    expected_fee = sum(scheduled, Decimal(0)) if len(scheduled) == len(lines) else None
     exchanged = [_exchange(line, terms) for line in lines]
-    off = None if None in exchanged else sum((one for one in exchanged if one is not None), Decimal(0))
+    known = [one for one in exchanged if one is not None]
+    off = sum(known, Decimal(0)) if len(known) == len(lines) else None
     wrong: set[Cause] = set()
-    if any(line.currency != payment.currency for line in lines):
+    if any(line.currency != payment.currency or _altered(line) for line in lines):
         wrong.add("amount_differs")
     elif found != payment.amount:
         repeated = len(lines) > 1 and all(line.gross == payment.amount for line in lines)
         wrong.add("duplicate_settlement" if repeated else "amount_differs")
     if off is None:
         wrong.add("rate_missing")
-    elif any(one for one in exchanged):
+    elif any(known):
         rounding = all(
-            abs(one or 0) <= Decimal(terms.rounding).scaleb(-minor_unit(line.paid_currency))
-            for one, line in zip(exchanged, lines, strict=True)
+            abs(one) <= Decimal(terms.rounding).scaleb(-minor_unit(line.paid_currency))
+            for one, line in zip(known, lines, strict=True)
         )
         wrong.add("fx_rounding" if rounding else "rate_differs")
     if any(fee is not None and fee != line.fee for fee, line in zip(fees, lines, strict=True)):
@@ -197,6 +197,11 @@ def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date)
 
 def _missing(due: date, as_of: date) -> tuple[Status, Cause]:
     return ("open", "not_due") if due >= as_of else ("mismatch", "missing_settlement")
+
+
+def _altered(line: Line) -> bool:
+    """Whether another amount is paid out than is settled, without any exchange."""
+    return line.currency == line.paid_currency and line.gross != line.paid_gross
 
 
 def _fee(payment: Payment, line: Line, terms: Terms) -> Decimal | None:

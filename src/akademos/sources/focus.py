@@ -86,8 +86,10 @@ def charges(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def billing_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows without problems with all that is kept of them (dataset billing_charges); grain: one charge. A charge without
-    a period of its own is for the whole billing period. Times are in UTC."""
+    """Rows without problems with all that is kept of them (dataset billing_charges); grain: one charge.
+
+    A charge without a period of its own is for the whole billing period. Times are in UTC.
+    """
     optional = {name: pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String) for name in OPTIONAL}
     times = {name: _time(name) if name in rows.columns else pl.lit(None, dtype=pl.Datetime("us")) for name in _TIMES}
 

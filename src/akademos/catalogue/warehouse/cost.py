@@ -12,8 +12,9 @@ BORN: Columns = (("row_id", "string"), ("load_id", "int64"), ("line", "int64"), 
 EXTRACTS: tuple[Extract, ...] = (
     Extract(
         "money_loads",
-        "SELECT load_id, kind, name, content_sha256, bytes, received, accepted, duplicate, rejected, codes::text AS codes, "
-        "meant_checksum, kept_checksum, seconds, loaded_at FROM money_loads WHERE tenant_id = %(tenant)s",
+        "SELECT load_id, kind, name, content_sha256, bytes, received, accepted, duplicate, rejected, "
+        "codes::text AS codes, meant_checksum, kept_checksum, seconds, loaded_at FROM money_loads "
+        "WHERE tenant_id = %(tenant)s",
         "Every load of rows of money, with rows by verdict and checksums.",
         (
             ("load_id", "int64"), ("kind", "string"), ("name", "string"), ("content_sha256", "string"),

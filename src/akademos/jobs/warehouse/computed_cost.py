@@ -21,7 +21,7 @@ from akademos.ledger.money import DIGITS, from_minor, largest_remainder, minor_u
 from akademos.ledger.money_terms import RuleBook, rule_book, term_history, versions
 from akademos.ledger.scd2 import history
 
-Row = dict[str, Any]
+Row = Mapping[str, object]
 LEVEL, AHEAD = 0.8, 3
 COURSE_TAG = "course"
 VALIDITY: Columns = (
@@ -31,7 +31,7 @@ VALIDITY: Columns = (
 
 def _versions(inputs: Inputs, kind: str, key: str, says: Mapping[str, str]) -> list[Row]:
     """Versions of a kind of terms with what their bodies say as columns, texts or decimal numbers."""
-    found = []
+    found: list[Row] = []
     for row in term_history(inputs.frame("money_terms"), kind).sort("key", "valid_from").iter_rows(named=True):
         body = json.loads(row["body"])
         said = {
@@ -149,12 +149,12 @@ def course_parts(inputs: Inputs) -> list[Row]:
 
     The parts sum to the bill in whole minor units. Grain: one bill and course; `course_id` is null for the common part.
     """
-    found = []
+    found: list[Row] = []
     charges = inputs.frame("billing_charges").with_columns(
         pl.col("tags").str.json_path_match(f"$.{COURSE_TAG}").alias("course_id")
     )
     for name, bill in charges.sort("row_id").group_by(BILL, maintain_order=True):
-        total = to_minor(bill["billed"].sum(), str(name[2]))
+        total = to_minor(Decimal(bill["billed"].sum()), str(name[2]))
         parts = bill.group_by("course_id").agg(pl.col("effective").sum()).sort("course_id", nulls_last=True)
         courses, weights = parts["course_id"].to_list(), parts["effective"].to_list()
         if not sum(weights):
@@ -265,7 +265,8 @@ def _currencies(inputs: Inputs) -> list[Row]:
 _TEXT = "string"
 COMPUTED: tuple[Computed, ...] = (
     term_input(
-        "cost_centre_versions", "cost_centre", "cost_center", {"owner": _TEXT, "monthly_budget": COST, "currency": _TEXT},
+        "cost_centre_versions", "cost_centre", "cost_center",
+        {"owner": _TEXT, "monthly_budget": COST, "currency": _TEXT},
         "History of cost centres.",
     ),
     term_input(

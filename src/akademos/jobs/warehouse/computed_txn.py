@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
@@ -19,7 +18,7 @@ from akademos.ledger.money_terms import ROUNDING_UNITS, SETTLEMENT_DAYS, exchang
 from akademos.ledger.payment_matching import CAUSES, Finding, Line, Payment, Terms, match_payments
 from akademos.ledger.scd2 import history
 
-Row = dict[str, Any]
+Row = Mapping[str, object]
 FINDINGS: Columns = (
     ("finding_id", "string"), ("subject", "string"), ("subject_id", "string"), ("merchant", "string"),
     ("account", "string"), ("currency", "string"), ("status", "string"), ("cause", "string"),
@@ -164,7 +163,7 @@ def _days(inputs: Inputs) -> list[Row]:
     if not seen:
         return []
     day, end = min(seen), date(inputs.today.year, 12, 31)
-    found = []
+    found: list[Row] = []
     while day <= max(end, *seen):
         found.append(
             {

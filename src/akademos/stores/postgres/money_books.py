@@ -52,7 +52,8 @@ _COMPUTE = """
             coalesce(sum(received), 0)::float AS everybody
         FROM receipts WHERE received_at >= %(start)s AND received_at < %(end)s
     ), part AS (
-        SELECT CASE WHEN everybody > 0 THEN own / everybody ELSE 1.0 / (SELECT count(*) FROM tenants) END AS own FROM came
+        SELECT CASE WHEN everybody > 0 THEN own / everybody ELSE 1.0 / (SELECT count(*) FROM tenants) END AS own
+        FROM came
     )
     SELECT job, sum(extract(epoch FROM finished_at - started_at)::float
         * CASE WHEN tenant_id IS NULL THEN part.own ELSE 1 END)
