@@ -6,7 +6,7 @@ with active as (
     where learner_key is not null and environment = 'prod'
 ),
 counted as (
-    select month, cast(null as varchar) as course_id, count(distinct learner_key) as people from active group by month
+    select month, cast(null as string) as course_id, count(distinct learner_key) as people from active group by month
     union all
     select month, course_id, count(distinct learner_key) as people from active where course_id is not null group by month, course_id
 )

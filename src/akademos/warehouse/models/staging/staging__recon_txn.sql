@@ -27,6 +27,6 @@ with sides as (
     select 'settlement lines', 0, sum(lines)
     from {{ extract('txn_findings') }} as f
 )
-select 'txn' as domain, reconciliation, sum(meant) as meant, sum(found) as found, false as explained, cast(null as varchar) as cause
+select 'txn' as domain, reconciliation, sum(meant) as meant, sum(found) as found, false as explained, cast(null as string) as cause
 from sides
 group by reconciliation

@@ -27,7 +27,7 @@ compared as (
     from bills as b
     join usage as u on u.billing_account_id = b.billing_account and u.period_start = b.period_start and u.currency = b.currency
 )
-select allocation_kind || '/' || billing_account || '/' || cast(period_start as varchar) || '/' || currency as audit_key, allocation_kind,
+select allocation_kind || '/' || billing_account || '/' || cast(period_start as string) || '/' || currency as audit_key, allocation_kind,
     billing_account as billing_account_id, period_start, currency, charges, parts, meant as bill, found as allocated, meant - found as difference,
     corrections, 'reconciliation/' || case when meant = found then 'balanced' else 'unexplained' end as status_key
 from compared

@@ -2,7 +2,7 @@ with common as (
     select p.*, a.course_id as target, a.learners, sum(a.learners) over (partition by p.billing_account, p.period_start, p.currency) as everybody
     from {{ extract('cost_course_parts') }} as p
     left join {{ ref('staging__active_learners') }} as a
-        on p.course_id is null and a.course_id is not null and a.learners is not null and a.month = substr(cast(p.period_start as varchar), 1, 7)
+        on p.course_id is null and a.course_id is not null and a.learners is not null and a.month = substr(cast(p.period_start as string), 1, 7)
 ),
 floored as (
     select *, case when target is null then abs(minor)
@@ -22,11 +22,11 @@ courses as (
     from ranked
     group by billing_account, period_start, currency, coalesce(course_id, target)
 )
-select 'cost_center/' || billing_account || '/' || cast(period_start as varchar) || '/' || currency || '/' || cost_center as allocation_key,
+select 'cost_center/' || billing_account || '/' || cast(period_start as string) || '/' || currency || '/' || cost_center as allocation_key,
     'cost_center' as allocation_kind, billing_account as billing_account_id, period_start, currency, cost_center as target_id,
     effective as effective_cost, cast(null as bigint) as active_learners, amount
 from {{ extract('cost_allocations') }} as a
 union all
-select 'course/' || billing_account || '/' || cast(period_start as varchar) || '/' || currency || '/' || coalesce(target, ''), 'course',
+select 'course/' || billing_account || '/' || cast(period_start as string) || '/' || currency || '/' || coalesce(target, ''), 'course',
     billing_account, period_start, currency, target, null, cast(learners as bigint), {{ of_minor('minor', 'minor_unit') }}
 from courses
