@@ -63,7 +63,6 @@ class Limits:
     address_events_per_s: int = 200
     address_burst: int = 5_000
     key_grace: timedelta = timedelta(days=7)
-    money_retention: timedelta = timedelta(days=3650)
 
 
 LIMITS = Limits()

@@ -117,7 +117,10 @@ def meter(tenant: TenantId = None, data: Data = None) -> None:
     for one in metered.charges:
         cells = (f"{one.usage.quantity:,.3f}", one.unit, f"{one.listed:,.6f}", f"{one.charged:,.6f}", one.currency)
         table.add_row(one.usage.item, one.usage.resource, *cells)
-    Console().print(table)
+    if metered.charges:
+        Console().print(table)
+    else:
+        typer.echo("Nothing was used since the last metering.")
     typer.echo(
         json.dumps(
             {

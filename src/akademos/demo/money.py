@@ -276,13 +276,13 @@ def _payments(history: History, today: date) -> Iterator[_Payment]:
                          first.reference)
             )  # fmt: skip
         yield from paid
-    at = today - timedelta(days=40)
+    booked = today - timedelta(days=40)
     some = learners.user_ids[0]
     for cause in WRONG:
         number += 1
         currency = {"rate_missing": "CHF", "rate_differs": "USD", "fx_rounding": "USD"}.get(cause, "EUR")
         yield _Payment(
-            f"pay-{number:06d}-{cause}", at, some, "certificate", "", "certification_fee", CERTIFICATE, currency
+            f"pay-{number:06d}-{cause}", booked, some, "certificate", "", "certification_fee", CERTIFICATE, currency
         )
     yield _Payment(f"pay-{number + 1:06d}", today, some, "certificate", "", "adjustment", Decimal("-1.00"), "EUR",
                    f"pay-{number:06d}-{WRONG[-1]}")  # fmt: skip
