@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -80,6 +80,14 @@ class Doors(Protocol):
         """`akademos ingest`."""
         ...
 
+    def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
+        """`akademos maintenance add`, from now on."""
+        ...
+
+    def rehearse_incident(self) -> None:
+        """`akademos incidents rehearse`."""
+        ...
+
     def moved(self) -> bool:
         """Whether nothing accepted waits in landing any more."""
         ...
@@ -99,7 +107,10 @@ class Marker:
     done: list[str] = field(default_factory=list)
 
 
-STEPS = ("records", "decisions", "history", "recent", "analytics")
+STEPS = ("records", "decisions", "history", "recent", "operations", "analytics")
+FURNISHED_WITHIN = timedelta(hours=1)
+QUIET_MEANWHILE = ("BacklogGrows", "EventsLate", "JobOverBudget", "ProcessorBusy")
+"""What an import of a whole history may well set off."""
 
 
 class Furnishing:
@@ -145,6 +156,7 @@ class Furnishing:
         doors.declare_texts(texts, TENANT)
         if "records" in self._marker.done:
             return
+        doors.declare_maintenance("import", FURNISHED_WITHIN, QUIET_MEANWHILE)
         note("Importing courses, people and enrolments")
         for folder in write_records(history, self._outside / "records"):
             doors.import_records(folder, TENANT)
@@ -167,6 +179,10 @@ class Furnishing:
             note("Sending the last two days")
             note(_told(self._send(url, key, history, events)))
             self._finish("recent")
+        if "operations" in left:
+            note("Rehearsing an incident")
+            doors.rehearse_incident()
+            self._finish("operations")
         if "analytics" in left:
             note("Computing what everybody knows")
             _wait_until(doors.moved)
