@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -302,7 +302,7 @@ class System(Adapters):
             ),
             progress=ProgressJob(PostgresProgress(self.database), core, consent, clock=now),
             progress_events=ProgressEventsJob(PostgresProgressEvents(self.database, self.keys), intake, writer.close),
-            marts=MartsNight(lambda tenant_id: build_apart(self.settings, tenant_id), runs),
+            marts=MartsNight(partial(build_apart, self.settings), runs),
             tenants=self.tenants,
             runs=runs,
             queue=queue,
