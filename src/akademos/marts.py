@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ ENVELOPE_KEY = "envelopes"
 """Use of the tenant's key under which the raw zone knows ids of senders."""
 
 LAST_WORDS = 1_000
+LOOK_EVERY_S = 0.5
 
 
 def warehouses(settings: Settings) -> Path:
@@ -72,23 +74,31 @@ def marts_job(system: Adapters) -> MartsJob:
     )
 
 
-def build_apart(settings: Settings, tenant_id: str) -> None:
-    """Build a tenant's warehouse in a process of its own, which takes its memory with it when it ends.
+def build_apart(settings: Settings, tenant_id: str, leaving: threading.Event) -> None:
+    """Build a tenant's warehouse in a process of its own, which takes its memory with it when it ends; it is ended when
+    `leaving` is set.
 
     Raises:
-        Unavailable: it could not be built; the run is on record with its reason.
+        Unavailable: it was not built; where it got so far, the run is on record with its reason.
     """
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "-m", "akademos.cli.app", "marts", "build", "--tenant", tenant_id],
         env=child_environment(settings),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    if done.returncode != 0:
+    said = ""
+    while process.returncode is None:
+        try:
+            _, said = process.communicate(timeout=LOOK_EVERY_S)
+        except subprocess.TimeoutExpired:
+            if leaving.is_set():
+                process.terminate()
+    if process.returncode != 0:
         raise Unavailable(
-            f"The warehouse of {tenant_id} was not built: {done.stderr.strip()[-LAST_WORDS:]}",
+            f"The warehouse of {tenant_id} was not built: {said.strip()[-LAST_WORDS:] or 'it was ended'}",
             hint="Run `akademos marts build`, and mend what it says.",
             code="build_failed",
         )

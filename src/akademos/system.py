@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -302,7 +302,7 @@ class System(Adapters):
             ),
             progress=ProgressJob(PostgresProgress(self.database), core, consent, clock=now),
             progress_events=ProgressEventsJob(PostgresProgressEvents(self.database, self.keys), intake, writer.close),
-            marts=MartsNight(lambda tenant_id: build_apart(self.settings, tenant_id), runs),
+            marts=MartsNight(partial(build_apart, self.settings), runs),
             tenants=self.tenants,
             runs=runs,
             queue=queue,
@@ -358,13 +358,13 @@ class System(Adapters):
 
     def alerting(self) -> AlertingJob:
         """Looks after the platform itself; figures that are differences begin with it."""
-        from akademos.jobs.alerting import AlertingJob
+        from akademos.jobs.alerting import AlertingJob, Gauges
         from akademos.jobs.core_gauges import CoreGauges
         from akademos.jobs.request_gauges import RequestGauges
         from akademos.stores.disk.host_gauges import HostGauges
         from akademos.stores.postgres.platform_gauges import PlatformGauges
 
-        gauges = [
+        gauges: list[Gauges] = [
             PlatformGauges(self.database),
             CoreGauges(self.event_log, self.tenants),
             HostGauges(self.settings.data),

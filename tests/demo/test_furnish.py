@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +57,12 @@ class Doors:
     def meter(self, tenant_id: str) -> None:
         self.asked.append("meter")
 
+    def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
+        self.asked.append(f"maintenance {kind}")
+
+    def rehearse_incident(self) -> None:
+        self.asked.append("rehearsal")
+
     def moved(self) -> bool:
         return True
 
@@ -81,6 +88,7 @@ def test_records_are_imported_once_featured_people_first(history: History, tmp_p
     assert doors.asked == [
         "tenant",
         "texts",
+        "maintenance import",
         *(f"records {one}" for one in ("1-mara", "2-jonas", "3-noor", "4-nico", "5-all")),
         "books",
     ]

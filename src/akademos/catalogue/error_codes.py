@@ -32,7 +32,8 @@ def error_codes() -> tuple[ErrorCode, ...]:
     """Codes of the error classes, of outcomes, and those that runbooks explain; sorted."""
     runbook_of = {code: one for one in RUNBOOKS for code in one.codes}
     found: dict[str, ErrorCode] = {}
-    for kind in (AkademosError, *_below(AkademosError)):
+    kinds: list[type[AkademosError]] = [AkademosError, *_below(AkademosError)]
+    for kind in kinds:
         meaning = inspect.getdoc(kind) or kind.__name__
         found[kind.code] = _code(kind.code, meaning.split("\n\n")[0].replace("\n", " "), kind.status, kind.transient)
     for code, meaning in OUTCOMES.items():

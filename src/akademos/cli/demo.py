@@ -9,10 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,11 +20,13 @@ import typer
 from rich.console import Console
 
 from akademos import settings as settings_module
+from akademos.catalogue.audit_actions import AuditAction
 from akademos.cli.operator import operator
 from akademos.cli.serve import Front, prepared, serve
 from akademos.cli.shared_metrics import metrics_shared
 from akademos.errors import InputError, Unavailable
 from akademos.settings import PREFIX, child_environment
+from akademos.stores.ports.audit import AuditEntry
 
 if TYPE_CHECKING:
     from akademos.demo.furnish import Furnishing
@@ -170,6 +172,18 @@ class CommandLineDoors:
         from akademos.money import metering
 
         metering(self._system).run(tenant_id, by=operator())
+
+    def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
+        """`akademos maintenance add`."""
+        from akademos.cli.maintenance import kind_of, window_of
+
+        window = window_of(None, kind_of(kind), rules, self._system.services.clock(), length)
+        by = AuditEntry(operator(), AuditAction.MAINTENANCE_DECLARED)
+        self._system.incidents.declare(window, by=by)
+
+    def rehearse_incident(self) -> None:
+        """`akademos incidents rehearse`."""
+        self._run("incidents", "rehearse")
 
     def moved(self) -> bool:
         """Whether landing is empty."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -89,6 +89,14 @@ class Doors(Protocol):
         """`akademos cost meter`."""
         ...
 
+    def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
+        """`akademos maintenance add`, from now on."""
+        ...
+
+    def rehearse_incident(self) -> None:
+        """`akademos incidents rehearse`."""
+        ...
+
     def moved(self) -> bool:
         """Whether nothing accepted waits in landing any more."""
         ...
@@ -108,7 +116,10 @@ class Marker:
     done: list[str] = field(default_factory=list)
 
 
-STEPS = ("records", "money", "decisions", "history", "recent", "analytics")
+STEPS = ("records", "money", "decisions", "history", "recent", "operations", "analytics")
+FURNISHED_WITHIN = timedelta(hours=1)
+QUIET_MEANWHILE = ("BacklogGrows", "EventsLate", "JobOverBudget", "ProcessorBusy")
+"""What an import of a whole history may well set off."""
 
 
 class Furnishing:
@@ -153,6 +164,7 @@ class Furnishing:
         texts.write_text(consent_texts(datetime.fromisoformat(self._marker.now)), encoding="utf-8")
         doors.declare_texts(texts, TENANT)
         if "records" not in self._marker.done:
+            doors.declare_maintenance("import", FURNISHED_WITHIN, QUIET_MEANWHILE)
             note("Importing courses, people and enrolments")
             for folder in write_records(history, self._outside / "records"):
                 doors.import_records(folder, TENANT)
@@ -179,6 +191,10 @@ class Furnishing:
             note("Sending the last two days")
             note(_told(self._send(url, key, history, events)))
             self._finish("recent")
+        if "operations" in left:
+            note("Rehearsing an incident")
+            doors.rehearse_incident()
+            self._finish("operations")
         if "analytics" in left:
             note("Computing what everybody knows")
             _wait_until(doors.moved)

@@ -173,6 +173,7 @@ class Worker:
     def stop(self) -> None:
         """Ask it to end."""
         self._stop.set()
+        self.jobs.marts.leave()
         self._wake.set()
 
     def run(self) -> None:
@@ -303,7 +304,8 @@ class Worker:
                         self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
                 elif job.job == MARTS:
                     last = jobs.runs.last(MARTS, tenant.tenant_id)
-                    if due([job], {MARTS: _history(last, succeeded.get((MARTS, tenant.tenant_id)))}, now):
+                    begun = (LEARNER_STATES, tenant.tenant_id) in succeeded  # before, there is nothing to tell
+                    if begun and due([job], {MARTS: _history(last, succeeded.get((MARTS, tenant.tenant_id)))}, now):
                         self._try(MARTS, partial(jobs.marts.run, tenant.tenant_id))
                 elif job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from akademos.stores.ports.job_runs import JobRun, JobRuns
@@ -13,17 +14,22 @@ class MartsNight:
     """Has warehouses built.
 
     Args:
-        build: builds a tenant's warehouse elsewhere, and records the run there.
+        build: builds a tenant's warehouse elsewhere, and records the run there; gives it up when the event is set.
     """
 
-    def __init__(self, build: Callable[[str], None], runs: JobRuns) -> None:
+    def __init__(self, build: Callable[[str, threading.Event], None], runs: JobRuns) -> None:
         self._build = build
         self._runs = runs
+        self._leaving = threading.Event()
+
+    def leave(self) -> None:
+        """Give up what is being built, for good: what is published stays, and the next night builds again."""
+        self._leaving.set()
 
     def run(self, tenant_id: str) -> JobRun | None:
         """Build; what the record says of it, or None when another process is at it."""
         before = self._runs.last(JOB, tenant_id)
-        self._build(tenant_id)
+        self._build(tenant_id, self._leaving)
         last = self._runs.last(JOB, tenant_id)
         if last is None or last == before or last.outcome == "running":
             return None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import resource
-import sys
 import threading
 from pathlib import Path
+
+_STANDARD_INPUT = 0
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(_STANDARD_INPUT, 1):  # not by `sys.stdin`, whose lock would be held when the interpreter ends
         pass
     os._exit(1)
 

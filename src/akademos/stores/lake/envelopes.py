@@ -126,11 +126,10 @@ class LakeEnvelopes:
         table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
         commit = CommitProperties(app_transactions=[Transaction(CLOSED_DAYS, through.toordinal())])
         with closing(self._engine(gathered.parent)) as engine:
-            rows = engine.sql(f"SELECT * FROM read_parquet('{_quoted(gathered)}')")
-            found = engine.execute(f"SELECT count(*) FROM read_parquet('{_quoted(gathered)}')").fetchone()
-            batches = rows.to_arrow_reader(ROWS_AT_ONCE)
+            ((rows,),) = engine.execute(f"SELECT count(*) FROM read_parquet('{_quoted(gathered)}')").fetchall()
+            batches = engine.sql(f"SELECT * FROM read_parquet('{_quoted(gathered)}')").to_arrow_reader(ROWS_AT_ONCE)
             write_deltalake(folder, batches, mode="append", commit_properties=commit)
-        return int(found[0]) if found else 0
+        return int(rows)
 
     def _opened(self, folder: Path) -> DeltaTable:
         try:

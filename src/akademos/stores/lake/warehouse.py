@@ -16,6 +16,12 @@ FILE = "warehouse.duckdb"
 READER_MEMORY_MB = 128
 TRIES = 3
 _USE = "USE warehouse"
+_INVALID = (
+    duckdb.ParserException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.InvalidInputException,  # a statement that would change something
+)
 
 
 def connect(file: Path | None, memory_limit_mb: int, *, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -68,7 +74,7 @@ class DuckDbWarehouse:
                 if attempt == TRIES - 1:  # not because another build was published meanwhile
                     raise
                 self._forget(tenant_id)
-            except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as wrong:
+            except _INVALID as wrong:
                 raise InputError(
                     f"The warehouse does not understand the query: {str(wrong).splitlines()[0]}",
                     hint="Its tables are described in docs/warehouse.md.",

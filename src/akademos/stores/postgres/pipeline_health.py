@@ -20,7 +20,7 @@ _RECEIVED = """
     FROM receipts WHERE tenant_id = %(tenant)s
 """
 _MOVED = """
-    SELECT coalesce(sum(events) FILTER (WHERE recorded_at >= %(since)s), 0), max(recorded_at)
+    SELECT coalesce(sum(events) FILTER (WHERE recorded_at >= %(since)s), 0)::bigint, max(recorded_at)
     FROM movements WHERE tenant_id = %(tenant)s AND kind IN ('moved', 'imported') AND events > 0
 """
 _SERVED = """

@@ -67,8 +67,12 @@ class PlatformGauges:
             Measured("log_lines_lost", float(lost)),
             *(_age(name, at, now) for name, at in since.items()),
             *(_failed(*row) for row in ends),
-            *(_budget(*row[:4], now) for row in runs if row[0] in JOB_BUDGETS),
-            *(_fresh(*row, now) for row in successes),
+            *(
+                _budget(job, tenant_id, started_at, finished_at, now)
+                for job, tenant_id, started_at, finished_at, _ in runs
+                if job in JOB_BUDGETS
+            ),
+            *(_fresh(job, tenant_id, succeeded_at, now) for job, tenant_id, succeeded_at in successes),
         ]
 
 
