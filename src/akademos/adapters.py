@@ -43,6 +43,7 @@ from akademos.stores.postgres.legal_holds import PostgresLegalHolds
 from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
+from akademos.stores.postgres.money_books import PostgresMoneyBooks
 from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.outbox import PostgresOutbox
@@ -247,6 +248,11 @@ class Adapters:
     def peers(self) -> PostgresPeers:
         """Comparison with peers, and the memory of the guard behind it."""
         return PostgresPeers(self.database)
+
+    @cached_property
+    def money_books(self) -> PostgresMoneyBooks:
+        """Bills, terms, rates, payments, settlements and balances."""
+        return PostgresMoneyBooks(self.database, self.keys, self.vault)
 
     @cached_property
     def risk(self) -> PostgresRisk:

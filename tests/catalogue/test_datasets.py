@@ -14,7 +14,8 @@ TABLE_ZONES = ("landing", "vault", "records", "serving", "log")
 _TABLE = re.compile(r"CREATE TABLE akademos\.(\w+) \(\n(.*?)\n\)(?: PARTITION BY [^;]+)?;", re.DOTALL)
 _LIKE = re.compile(r"CREATE TABLE akademos\.(\w+) \(LIKE akademos\.(\w+) INCLUDING ALL\)")
 _COLUMN = re.compile(
-    r"^    ([a-z]\w*) (?:text|uuid|xid8|bigint|integer|double precision|boolean|bytea|jsonb|date|timestamptz)\b(.*)$",
+    r"^    ([a-z]\w*) (?:text|uuid|xid8|bigint|integer|double precision|numeric|boolean|bytea|jsonb|date|timestamptz)\b"
+    r"(.*)$",
     re.MULTILINE,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from akademos.catalogue.declarations import Purpose
 from akademos.demo import furnish
 from akademos.demo.furnish import STEPS, Furnishing
+from akademos.demo.money import MoneyFiles
 from akademos.demo.simulation import History
 from akademos.errors import Conflict, Unavailable
 from akademos.intake.basis import read_basis
@@ -48,6 +50,19 @@ class Doors:
         self.asked.append("ingest")
         self.files += [file, basis, columns]
 
+    def keep_books(self, files: MoneyFiles, tenant_id: str) -> None:
+        self.asked.append("books")
+        self.money = files
+
+    def meter(self, tenant_id: str) -> None:
+        self.asked.append("meter")
+
+    def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
+        self.asked.append(f"maintenance {kind}")
+
+    def rehearse_incident(self) -> None:
+        self.asked.append("rehearsal")
+
     def moved(self) -> bool:
         return True
 
@@ -73,7 +88,9 @@ def test_records_are_imported_once_featured_people_first(history: History, tmp_p
     assert doors.asked == [
         "tenant",
         "texts",
+        "maintenance import",
         *(f"records {one}" for one in ("1-mara", "2-jonas", "3-noor", "4-nico", "5-all")),
+        "books",
     ]
     doors.asked.clear()
     furnishing(tmp_path, history).before_serving(doors, history, print)
@@ -97,7 +114,7 @@ def test_a_marked_demo_goes_on_with_its_own_instant(history: History, tmp_path: 
     again = later.simulate(print)
     assert again.now == history.now
     later.while_serving(doors, again, "http://nobody", print)
-    assert doors.asked == ["nightly"]
+    assert doors.asked == ["nightly", "meter"]
     assert furnishing(tmp_path, history).finished
 
 

@@ -20,6 +20,7 @@ from akademos.stores.lake.warehouse_build import LakeBuildFolder
 from akademos.stores.postgres.extracts import PostgresExtracts
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.reconciliation import PostgresStock
+from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.warehouse_ledger import PostgresBuildLedger
 
 __all__ = ["door", "pipeline"]
@@ -100,4 +101,18 @@ def day_of_events(site: Site, *, accepted: int = 5) -> None:
     door.batch(good[0], other, answered("nobody-yet", at=door.now), wrong, opted)
     with pytest.raises(Unparsable):
         door.raw(b'{"events": [')
+    site.pipeline.drain()
+
+
+def courses(site: Site) -> None:
+    """Course records: one as the source names it, two that share a name of the source, and events of a third."""
+    door = site.door
+    rows = [
+        {"course_id": "algebra", "title": "Algebra"},
+        {"course_id": "algebra-a", "title": "Algebra", "source_reference": "MATH-1"},
+        {"course_id": "algebra-b", "title": "Algebra", "source_reference": "MATH-1"},
+    ]
+    PostgresRecords(door.database, door.vault_keys).load(door.tenant, "learning_courses", rows, actor="test")
+    door.grant("u-1")
+    door.batch(answered(at=door.now, course_id="algebra"), answered(at=door.now, course_id="nowhere"))
     site.pipeline.drain()

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from tests.warehouse.conftest import Site, day_of_events
+from tests.warehouse.conftest import Site, courses, day_of_events
 
 from akademos.errors import Conflict
+from akademos.stores.disk.warehouse_pages import described, schemas
 
 VERDICTS = {"accepted": 6, "conflict": 1, "duplicate": 1, "held": 1, "rejected": 2}
+
+COLUMNS = """
+    SELECT table_schema || '.' || table_name AS name, column_name FROM information_schema.columns
+    WHERE table_schema IN ('ingest', 'ops', 'gov', 'cost', 'txn')
+        AND NOT starts_with(table_name, 'digital_learning_analytics_platform_')
+"""
 
 
 def verdicts(site: Site) -> dict[str, int]:
@@ -19,12 +26,31 @@ def verdicts(site: Site) -> dict[str, int]:
 @pytest.mark.timeout(900)
 def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -> None:
     day_of_events(site)
+    courses(site)
     first = site.build()
-    assert verdicts(site) == VERDICTS
-    assert site.one("SELECT count(*) FROM ingest.digital_learning_analytics_platform_fact_raw_events") == 7
+    assert first.empty == []
+    assert all(check.status == "pass" for check in first.checks)
+    assert verdicts(site) == VERDICTS | {"accepted": 8}
+    assert site.one("SELECT count(*) FROM ingest.digital_learning_analytics_platform_fact_raw_events") == 9
     (load,) = site.query("SELECT * FROM ingest.audit_ingest WHERE load = 'core'")
-    assert (load["meant_rows"], load["moved_rows"], load["status_key"]) == (6, 5, "load/explained")
+    assert (load["meant_rows"], load["moved_rows"], load["status_key"]) == (8, 7, "load/explained")
     assert load["cause"] == "kept in the preference and security logs: 1"
+
+    mapped = site.query("SELECT source_name, course_id, status_key FROM ingest.ref_mappings ORDER BY mapping_key")
+    assert [tuple(row.values()) for row in mapped] == [
+        ("nowhere", None, "mapping/unmapped"),
+        ("algebra", "algebra", "mapping/conformed"),
+        ("MATH-1", None, "mapping/ambiguous"),
+        ("MATH-1", None, "mapping/ambiguous"),
+    ]
+    columns = site.query(COLUMNS)
+    declared = {
+        (f"{schema}.{table.table}", column)
+        for schema in schemas()
+        for table in described(schema)
+        for column, _, _ in table.columns
+    }
+    assert {(row["name"], row["column_name"]) for row in columns} == declared
 
     again = site.build()
     assert again.changed == []
@@ -35,10 +61,10 @@ def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -
     site.door.pass_time(days=1, hours=3)
     day_of_events(site, accepted=2)
     later = site.build()
-    assert later.envelopes == 11 + 8
+    assert later.envelopes == 13 + 8
     assert site.envelopes.closed_through(site.door.tenant) is not None
-    assert sum(verdicts(site).values()) == 19
-    assert site.one("SELECT count(DISTINCT record_key) FROM ingest.stg_raw") == 19
+    assert sum(verdicts(site).values()) == 21
+    assert site.one("SELECT count(DISTINCT record_key) FROM ingest.stg_raw") == 21
     (closed,) = site.query("SELECT * FROM ingest.audit_ingest WHERE load = 'envelopes' AND closed")
     assert closed["meant_checksum"] == closed["moved_checksum"]
     assert closed["seconds"] > 0

@@ -52,6 +52,7 @@ class AuditAction(StrEnum):
     TOPICS_SPLIT = "topics.split"
     TOPICS_RESTORED = "topics.restored"
     CONSUMER_CHANGED = "consumer.changed"
+    MONEY_LOADED = "money.loaded"
     INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
     INCIDENT_RESOLVED = "incident.resolved"
     MAINTENANCE_DECLARED = "maintenance.declared"

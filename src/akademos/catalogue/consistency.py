@@ -39,6 +39,7 @@ COLUMN_TYPES = (
     "int32",
     "int64",
     "float64",
+    "decimal",
     "bool",
     "timestamp",
     "date",

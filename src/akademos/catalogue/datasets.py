@@ -12,6 +12,7 @@ from akademos.catalogue.identity_datasets import IDENTITY_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
 from akademos.catalogue.model_datasets import MODEL_DATASETS
+from akademos.catalogue.money_datasets import MONEY_DATASETS
 from akademos.catalogue.ops_datasets import OPS_DATASETS
 from akademos.catalogue.outbox import OUTBOX_DATASETS
 from akademos.catalogue.peer_datasets import PEER_DATASETS
@@ -42,6 +43,7 @@ DATASETS: tuple[Dataset, ...] = (
     *RISK_DATASETS,
     *RELEASE_DATASETS,
     *OUTBOX_DATASETS,
+    *MONEY_DATASETS,
     *OPS_DATASETS,
     *MART_DATASETS,
     *WAREHOUSE_DATASETS,

@@ -198,11 +198,12 @@ def builtin() -> Registry:
     from akademos.catalogue.enrolment_events import ENROLMENT_EVENTS
     from akademos.catalogue.glossary import TERMS
     from akademos.catalogue.metrics import METRICS
+    from akademos.catalogue.money_datasets import MONEY_POLICIES
     from akademos.catalogue.outbox import OUTBOX_POLICIES
     from akademos.catalogue.policies import POLICIES
     from akademos.catalogue.product_events import PRODUCT_EVENTS
     from akademos.catalogue.records.policies import RECORD_POLICIES
     from akademos.catalogue.study_events import STUDY_EVENTS
 
-    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES)
+    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *MONEY_POLICIES)
     return Registry((*PRODUCT_EVENTS, *ENROLMENT_EVENTS, *STUDY_EVENTS), DATASETS, METRICS, policies, TERMS)

@@ -44,6 +44,8 @@ GROUPS = (
     "retention",
     "models",
     "cost",
+    "payments",
+    "txn",
     "marts",
     "maturity",
     "bench",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from akademos import settings
+from akademos.cli.cost_report import report
+from akademos.cli.erasures import Data, TenantId
+from akademos.cli.learner import only_tenant
+from akademos.cli.operator import operator
+from akademos.money import metering, money_hash
+from akademos.system import System
+
 app = typer.Typer(help="What the platform costs, and who pays.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps the command's name when there is only one."""
+app.command()(report)
 
 
 @app.command()
@@ -47,3 +52,81 @@ def chargeback(
         note = f" (corrections of earlier periods: {format(corrected, digits)})" if corrected else ""
         table.add_row(str(account), str(period), f"[bold]bill{note}[/]", str(currency), "", format(total, digits))
     Console().print(table)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Billing files in FOCUS 1.0 to 1.2, CSV or Parquet.")],
+    repeated: Annotated[str, typer.Option(help="Charges that stand already: refuse, skip or add.")] = "refuse",
+    tenant: TenantId = None,
+    data: Data = None,
+) -> None:
+    """Bills into the books, each file whole or not at all; the same file again brings nothing. Last line: JSON."""
+    from akademos.errors import InputError
+    from akademos.intake.bill_loading import load_bills
+
+    if repeated not in ("refuse", "skip", "add"):
+        raise InputError(f"--repeated is `{repeated}`.", hint="Use refuse, skip or add.")
+    with System(settings.load(data=data)) as system:
+        chosen = tenant or only_tenant(system)
+        keyed = money_hash(system, chosen)
+        # typer has no literals; checked above
+        bills = load_bills(files, chosen, system.money_books, keyed, by=operator(), repeated=repeated)  # type: ignore[arg-type]
+    table = Table("file", "read", "new", "known")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for bill in bills:
+        one = bill.loaded
+        table.add_row(bill.file, *(f"{number:,}" for number in (one.received, one.accepted, one.duplicate)))
+    console = Console()
+    console.print(table)
+    for bill in bills:
+        if bill.removed:
+            console.print(f"{bill.file}: {bill.removed:,} tags held personal data, which was left out.")
+    last = [{"file": b.file, "accepted": b.loaded.accepted, "duplicate": b.loaded.duplicate} for b in bills]
+    typer.echo(json.dumps({"files": last}))
+
+
+@app.command()
+def declare(
+    files: Annotated[list[Path], typer.Argument(help="TOML: prices, discounts, rules, cost centres, fees, limits.")],
+    tenant: TenantId = None,
+    data: Data = None,
+) -> None:
+    """Declare terms of money (docs/cost.md); what stands already as it is said brings nothing. Last line: JSON."""
+    from akademos.intake.money_terms import declare_terms
+
+    with System(settings.load(data=data)) as system:
+        chosen = tenant or only_tenant(system)
+        keyed = money_hash(system, chosen)
+        loads = [declare_terms(file, chosen, system.money_books, keyed, by=operator()) for file in files]
+    new, known = sum(one.accepted for one in loads), sum(one.duplicate for one in loads)
+    typer.echo(f"{new:,} terms are new or changed, {known:,} stood already.")
+    typer.echo(json.dumps({"accepted": new, "duplicate": known}))
+
+
+@app.command()
+def meter(tenant: TenantId = None, data: Data = None) -> None:
+    """Charge what the platform itself was used for since the last metering, at declared prices. Last line: JSON."""
+    with System(settings.load(data=data)) as system:
+        chosen = tenant or only_tenant(system)
+        metered = metering(system).run(chosen, by=operator())
+    table = Table("what", "which", "quantity", "unit", "list price", "charged", "currency")
+    for column in table.columns[2:6]:
+        column.justify = "right"
+    for one in metered.charges:
+        cells = (f"{one.usage.quantity:,.3f}", one.unit, f"{one.listed:,.6f}", f"{one.charged:,.6f}", one.currency)
+        table.add_row(one.usage.item, one.usage.resource, *cells)
+    if metered.charges:
+        Console().print(table)
+    else:
+        typer.echo("Nothing was used since the last metering.")
+    typer.echo(
+        json.dumps(
+            {
+                "from": metered.start.isoformat(),
+                "until": metered.end.isoformat(),
+                "charges": len(metered.charges),
+            }
+        )
+    )

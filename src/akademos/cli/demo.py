@@ -9,10 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,14 +20,17 @@ import typer
 from rich.console import Console
 
 from akademos import settings as settings_module
+from akademos.catalogue.audit_actions import AuditAction
 from akademos.cli.operator import operator
 from akademos.cli.serve import Front, prepared, serve
 from akademos.cli.shared_metrics import metrics_shared
-from akademos.errors import Unavailable
+from akademos.errors import InputError, Unavailable
 from akademos.settings import PREFIX, child_environment
+from akademos.stores.ports.audit import AuditEntry
 
 if TYPE_CHECKING:
     from akademos.demo.furnish import Furnishing
+    from akademos.demo.money import MoneyFiles
     from akademos.system import System
 
 LEAVE_S = 20.0
@@ -138,6 +141,49 @@ class CommandLineDoors:
     def ingest(self, file: Path, basis: Path, columns: Path) -> None:
         """`akademos ingest`."""
         self._run("ingest", str(file), "--basis", str(basis), "--map", str(columns))
+
+    def keep_books(self, files: MoneyFiles, tenant_id: str) -> None:
+        """`akademos cost declare` and `import`, `akademos payments` of every kind."""
+        from akademos.intake.bill_loading import load_bills
+        from akademos.intake.money_rows import RowMap
+        from akademos.intake.money_terms import declare_terms
+        from akademos.intake.payment_files import PaymentKind, load_payments
+        from akademos.money import money_hash
+
+        books, keyed = self._system.money_books, money_hash(self._system, tenant_id)
+        declare_terms(files.terms, tenant_id, books, keyed, by=operator())
+        load_bills(files.bills, tenant_id, books, keyed, by=operator())
+        kinds: tuple[tuple[Path, PaymentKind], ...] = (
+            (files.rates, "rates"),
+            (files.payments, "transactions"),
+            (files.settlements, "settlements"),
+            (files.balances, "balances"),
+        )
+        for file, kind in kinds:
+            report = load_payments(file, kind, tenant_id, books, keyed, RowMap(), by=operator())
+            if report.problems:
+                first = report.problems[0]
+                raise InputError(
+                    f"{file.name}:{first.line} {first.column} {first.reason}.", hint="Report it: the demo wrote it."
+                )
+
+    def meter(self, tenant_id: str) -> None:
+        """`akademos cost meter`."""
+        from akademos.money import metering
+
+        metering(self._system).run(tenant_id, by=operator())
+
+    def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
+        """`akademos maintenance add`."""
+        from akademos.cli.maintenance import kind_of, window_of
+
+        window = window_of(None, kind_of(kind), rules, self._system.services.clock(), length)
+        by = AuditEntry(operator(), AuditAction.MAINTENANCE_DECLARED)
+        self._system.incidents.declare(window, by=by)
+
+    def rehearse_incident(self) -> None:
+        """`akademos incidents rehearse`."""
+        self._run("incidents", "rehearse")
 
     def moved(self) -> bool:
         """Whether landing is empty."""

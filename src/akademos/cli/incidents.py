@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from akademos import settings
 from akademos.catalogue.alert_rules import ALERT_RULES, prometheus_rules
@@ -22,6 +22,7 @@ from akademos.errors import Conflict, InputError, NotFound, Unavailable
 from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.incidents import Incident, Resolution
 from akademos.system import System, now
+from akademos.telemetry import configure_logging
 
 if TYPE_CHECKING:
     from akademos.jobs.alerting import AlertingJob
@@ -59,14 +60,16 @@ def list_(
     if as_json:
         typer.echo(orjson.dumps({"incidents": [as_mapping(one) for one in found]}).decode())
         return
-    table = Table("incident", "priority", "rule", "about", "tenant", "opened", "taken on", "resolved", "runbook")
+    table = Table(Column("incident", no_wrap=True), "", "rule and what it is about", "opened (UTC)", "state")
     for one in found:
-        table.add_row(
-            str(one.incident_id), one.priority, one.rule, one.subject, one.tenant_id or "(installation)",
-            f"{one.opened_at:%Y-%m-%d %H:%M}", "" if one.acknowledged_at is None else f"{one.acknowledged_at:%H:%M}",
-            "" if one.resolved_at is None else f"{one.resolved_at:%m-%d %H:%M} {one.resolution}",
-            RUNBOOK_OF[one.runbook].page,
-        )  # fmt: skip
+        about = f"{one.rule} {one.subject}".strip() + (f" of {one.tenant_id}" if one.tenant_id else "")
+        state = "open"
+        if one.resolved_at is not None:
+            state = f"{one.resolution} {one.resolved_at:%Y-%m-%d %H:%M}"
+        elif one.acknowledged_at is not None:
+            state = f"taken on {one.acknowledged_at:%H:%M}"
+        what = about if one.resolved_at else f"{about}\n{RUNBOOK_OF[one.runbook].page}"
+        table.add_row(str(one.incident_id), one.priority, what, f"{one.opened_at:%Y-%m-%d %H:%M}", state)
     console = Console()
     console.print(table if found else "Nothing is open.")
 
@@ -105,6 +108,7 @@ def rehearse(data: Data = None) -> None:
 
     Everything is as in earnest but the failure, so that you know that failures are noticed and written down.
     """
+    configure_logging("error")
     with System(settings.load(data=data)) as system:
         alerting, by = system.alerting(), operator()
         with suppress(Conflict), system.job_runs.running(REHEARSAL) as run:
@@ -114,6 +118,8 @@ def rehearse(data: Data = None) -> None:
         _written(alerting)
         mine = [one for one in system.incidents.incidents(None, open_only=True) if one.subject == REHEARSAL]
         if not mine:
+            with system.job_runs.running(REHEARSAL):
+                pass  # else it fires when the window is over
             raise Conflict(
                 "No incident opened.",
                 hint="`akademos maintenance list` shows which window is open.",

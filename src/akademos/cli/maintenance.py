@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, get_args
 from uuid import uuid4
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from akademos import settings
 from akademos.catalogue.alert_rules import RULE_NAMED
@@ -46,18 +47,11 @@ def add(
     data: Data = None,
 ) -> None:
     """Declare a window: its alerts are written down, but open no incidents while it lasts."""
-    chosen = next((one for one in KINDS if one == kind), None)
-    if chosen is None:
-        raise InputError(f"There is no kind `{kind}`.", hint="Use " + ", ".join(KINDS) + ".")
-    unknown = [one for one in rule or () if one not in RULE_NAMED]
-    if unknown:
-        raise InputError(f"There is no alert rule `{unknown[0]}`.", hint="`akademos incidents rules` lists them.")
-    begins = _instant(start) if start else now()
-    ends = begins + length_of(length)
+    window = window_of(tenant, kind_of(kind), rule or (), _instant(start) if start else now(), length_of(length))
+    begins, ends = window.starts_at, window.ends_at
     if ends <= now():
         raise InputError("The window is over already.", hint="Give a later --start, or a longer --length.")
     by = AuditEntry(operator(), AuditAction.MAINTENANCE_DECLARED)
-    window = Window(uuid4(), tenant, chosen, tuple(sorted(set(rule or ()))), begins, ends, operator())
     with System(settings.load(data=data)) as system:
         known_tenant(system, tenant)
         system.incidents.declare(window, by=by)
@@ -67,13 +61,14 @@ def add(
 @app.command(name="list")
 def list_(tenant: OfTenant = None, data: Data = None) -> None:
     """Windows of the last three months and those to come."""
-    table = Table("window", "kind", "tenant", "rules", "starts (UTC)", "ends (UTC)", "")
+    table = Table(Column("window", no_wrap=True), "kind", "keeps quiet", "from (UTC)", "to (UTC)", "")
     with System(settings.load(data=data)) as system:
         known_tenant(system, tenant)
         for one in system.incidents.all_windows(tenant, since=now() - SHOWN):
             open_now = one.cancelled_at is None and one.starts_at <= now() < one.ends_at
+            whose = f" of {one.tenant_id}" if one.tenant_id else ""
             table.add_row(
-                str(one.window_id), one.kind, one.tenant_id or "(installation)", ", ".join(one.rules) or "all",
+                str(one.window_id), one.kind, (", ".join(one.rules) or "all rules") + whose,
                 f"{one.starts_at.astimezone(UTC):%Y-%m-%d %H:%M}", f"{one.ends_at.astimezone(UTC):%Y-%m-%d %H:%M}",
                 "called off" if one.cancelled_at else "open" if open_now else "",
             )  # fmt: skip
@@ -87,6 +82,32 @@ def cancel(window_id: Annotated[str, typer.Argument(help="Id of the window.")], 
     with System(settings.load(data=data)) as system:
         done = system.incidents.cancel(uuid_of(window_id), by=by, now=now())
     typer.echo(f"{done.window_id} is called off.")
+
+
+def kind_of(text: str) -> WindowKind:
+    """What a window is for.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    chosen = next((one for one in KINDS if one == text), None)
+    if chosen is None:
+        raise InputError(f"There is no kind `{text}`.", hint="Use " + ", ".join(KINDS) + ".")
+    return chosen
+
+
+def window_of(
+    tenant: str | None, kind: WindowKind, rules: Sequence[str], begins: datetime, length: timedelta
+) -> Window:
+    """A window as the operator declares it.
+
+    Raises:
+        InputError: an alert rule is unknown.
+    """
+    unknown = [one for one in rules if one not in RULE_NAMED]
+    if unknown:
+        raise InputError(f"There is no alert rule `{unknown[0]}`.", hint="`akademos incidents rules` lists them.")
+    return Window(uuid4(), tenant, kind, tuple(sorted(set(rules))), begins, begins + length, operator())
 
 
 def length_of(text: str) -> timedelta:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
+from typing import Annotated
 
 import orjson
 import typer
@@ -55,6 +57,19 @@ def show(tenant: TenantId = None, data: Data = None) -> None:
     for row in warehouse(chosen).query(name, "SELECT name, rows, checksum FROM published.table_states ORDER BY name"):
         table.add_row(row["name"], f"{row['rows']:,}", row["checksum"])
     Console().print(table)
+
+
+@app.command()
+def reference(
+    to: Annotated[Path, typer.Argument(help="Folder of the pages.")] = Path("docs/reference"),
+) -> None:
+    """Write the reference of all tables and columns, one page a schema."""
+    from akademos.stores.disk.warehouse_pages import page, schemas
+
+    for schema in schemas():
+        path = to / f"warehouse_{schema}.md"
+        path.write_text(page(schema), encoding="utf-8")
+        typer.echo(str(path))
 
 
 def _show(report: BuildReport) -> None:

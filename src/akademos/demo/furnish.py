@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ import polars as pl
 from akademos.catalogue.consent_texts import BUILT_IN
 from akademos.catalogue.declarations import Purpose
 from akademos.demo.events import event_table, on_the_wire, recent_from
+from akademos.demo.money import MoneyFiles, write_money
 from akademos.demo.personas import NEWCOMER, compares_with_peers
 from akademos.demo.records import write_records
 from akademos.demo.simulation import History, simulate
@@ -80,6 +81,22 @@ class Doors(Protocol):
         """`akademos ingest`."""
         ...
 
+    def keep_books(self, files: MoneyFiles, tenant_id: str) -> None:
+        """`akademos cost declare` and `import`, `akademos payments rates`, `import`, `settlements` and `balances`."""
+        ...
+
+    def meter(self, tenant_id: str) -> None:
+        """`akademos cost meter`."""
+        ...
+
+    def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
+        """`akademos maintenance add`, from now on."""
+        ...
+
+    def rehearse_incident(self) -> None:
+        """`akademos incidents rehearse`."""
+        ...
+
     def moved(self) -> bool:
         """Whether nothing accepted waits in landing any more."""
         ...
@@ -99,7 +116,10 @@ class Marker:
     done: list[str] = field(default_factory=list)
 
 
-STEPS = ("records", "decisions", "history", "recent", "analytics")
+STEPS = ("records", "money", "decisions", "history", "recent", "operations", "analytics")
+FURNISHED_WITHIN = timedelta(hours=1)
+QUIET_MEANWHILE = ("BacklogGrows", "EventsLate", "JobOverBudget", "ProcessorBusy")
+"""What an import of a whole history may well set off."""
 
 
 class Furnishing:
@@ -143,12 +163,16 @@ class Furnishing:
         texts = self._outside / "consent-texts.toml"
         texts.write_text(consent_texts(datetime.fromisoformat(self._marker.now)), encoding="utf-8")
         doors.declare_texts(texts, TENANT)
-        if "records" in self._marker.done:
-            return
-        note("Importing courses, people and enrolments")
-        for folder in write_records(history, self._outside / "records"):
-            doors.import_records(folder, TENANT)
-        self._finish("records")
+        if "records" not in self._marker.done:
+            doors.declare_maintenance("import", FURNISHED_WITHIN, QUIET_MEANWHILE)
+            note("Importing courses, people and enrolments")
+            for folder in write_records(history, self._outside / "records"):
+                doors.import_records(folder, TENANT)
+            self._finish("records")
+        if "money" not in self._marker.done:
+            note("Keeping the books: bills, payments, settlements")
+            doors.keep_books(write_money(history, self._outside / "money"), TENANT)
+            self._finish("money")
 
     def while_serving(self, doors: Doors, history: History, url: str, note: Note) -> None:
         """What enters while the server runs: decisions, history, recent events; then the nightly analytics."""
@@ -167,10 +191,15 @@ class Furnishing:
             note("Sending the last two days")
             note(_told(self._send(url, key, history, events)))
             self._finish("recent")
+        if "operations" in left:
+            note("Rehearsing an incident")
+            doors.rehearse_incident()
+            self._finish("operations")
         if "analytics" in left:
             note("Computing what everybody knows")
             _wait_until(doors.moved)
             doors.nightly()
+            doors.meter(TENANT)
             self._finish("analytics")
 
     def _send(self, url: str, key: str, history: History, events: pl.DataFrame) -> Delivery:

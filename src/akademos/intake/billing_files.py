@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
@@ -19,29 +20,33 @@ TOLD = 20
 """Problems that are named one by one."""
 
 
-def read_charges(files: Sequence[Path]) -> pl.DataFrame:
-    """The charges of billing files (CSV or Parquet), as `ledger.chargeback.CHARGES`.
+def read_bill(files: Sequence[Path]) -> dict[Path, pl.DataFrame]:
+    """The rows of billing files (CSV or Parquet), sound ones only, as `sources.focus` takes them.
 
     Raises:
         InputError: a file cannot be read, lacks a column, or holds rows that are wrong: every problem is counted, the
             first ones are named by file, line and column. Nothing of any file is used then.
     """
-    found, told, wrong = [], [], 0
+    found, told, wrong = {}, [], 0
     for file in files:
         rows = _rows(file)
         problems = focus.problems(rows)
         wrong += problems.height
         told += [f"{file.name}:{line} {column} {problem}" for line, column, problem in problems.iter_rows()]
-        found.append(rows)
+        found[file] = rows
     if wrong:
         more = f" ... and {wrong - TOLD} more" if wrong > TOLD else ""
         raise InputError(
             f"{wrong} values are wrong: {'; '.join(told[:TOLD])}{more}.", hint="Ask the provider, or mend them."
         )
-    charges = pl.concat([focus.charges(rows) for rows in found])
-    for currency in charges["currency"].unique().sort():
+    for currency in sorted({one for rows in found.values() for one in rows["BillingCurrency"].unique()}):
         minor_unit(currency)
-    return charges
+    return found
+
+
+def read_charges(files: Sequence[Path]) -> pl.DataFrame:
+    """The charges of billing files (CSV or Parquet), as `ledger.chargeback.CHARGES`; raises as `read_bill`."""
+    return pl.concat([focus.charges(rows) for rows in read_bill(files).values()])
 
 
 def read_rules(file: Path) -> tuple[list[Rule], str]:
@@ -72,14 +77,14 @@ def read_rules(file: Path) -> tuple[list[Rule], str]:
             pointer="unallocated",
         )
     rules = content.get("rule", [])
-    return [_rule(one, f"{file}, rule {number}") for number, one in enumerate(rules, start=1)], unallocated
+    return [rule_of(one, f"{file}, rule {number}") for number, one in enumerate(rules, start=1)], unallocated
 
 
 def _rows(file: Path) -> pl.DataFrame:
     try:
         if file.suffix == ".parquet":
             rows = pl.read_parquet(file)
-            rows = rows.select(pl.all().cast(pl.String))
+            rows = rows.select(_as_text(name, kind) for name, kind in rows.schema.items())
             first = 1
         else:
             rows, first = pl.read_csv(file, infer_schema=False), 2
@@ -94,7 +99,21 @@ def _rows(file: Path) -> pl.DataFrame:
     return rows.with_columns(empty_is_null).with_row_index("line", offset=first)
 
 
-def _rule(one: Any, where: str) -> Rule:
+def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    """A column as CSV would have it; maps, as Parquet files of bills hold tags, as JSON objects."""
+    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
+        return pl.col(name).map_elements(
+            lambda pairs: json.dumps({pair["key"]: pair["value"] for pair in pairs}), return_dtype=pl.String
+        )
+    return pl.col(name).struct.json_encode() if isinstance(kind, pl.Struct) else pl.col(name).cast(pl.String)
+
+
+def rule_of(one: Any, where: str) -> Rule:
+    """A rule of chargeback as TOML or the books have it.
+
+    Raises:
+        InputError: it matches nothing, or says not who pays; says `where`.
+    """
     if not isinstance(one, dict):
         raise InputError(f"{where} is no table.", hint="Write `[[rule]]`.")
     matches, centre, shares = one.get("match"), one.get("cost_centre"), one.get("shares")

@@ -67,14 +67,14 @@ def chargeback(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -
         billing_account, period_start, currency, cost_centre, effective (allocated EffectiveCost), amount (what it pays;
         sums to the bill), bill (BilledCost in whole minor units), correction (BilledCost of corrections in the bill).
     """
-    allocated = _allocated(charges, rules, unallocated)
+    parts_of = _by_bill(charges, rules, unallocated)
     bills = charges.group_by(BILL, maintain_order=True).agg(
         pl.col("billed").sum(), pl.col("billed").filter(pl.col("correction")).sum().alias("correction")
     )
     rows: list[dict[str, object]] = []
     for bill in bills.sort(BILL).iter_rows(named=True):
         name = {column: bill[column] for column in BILL}
-        mine = allocated.filter(*(pl.col(column) == value for column, value in name.items()))
+        mine = parts_of.filter(*(pl.col(column) == value for column, value in name.items()))
         centres, effective = mine["cost_centre"].to_list(), mine["effective"].to_list()
         total = to_minor(bill["billed"], bill["currency"])
         if not sum(effective):
@@ -102,33 +102,49 @@ def chargeback(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -
     return pl.DataFrame(rows, schema=schema)
 
 
-def _allocated(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -> pl.DataFrame:
-    """EffectiveCost by bill and cost centre, in the order of cost centres' names."""
+def allocated(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -> pl.DataFrame:
+    """EffectiveCost of each charge by cost centre; grain: one charge and cost centre.
+
+    Args:
+        charges: as `CHARGES`, and any column of its own, e.g. an id.
+        rules: the first that fits a charge decides.
+        unallocated: the cost centre of charges that no rule fits.
+
+    Returns:
+        The columns of `charges`, of which `effective` is the cost centre's part of it; `rule` (place of the rule, from
+        0; the number of rules where none fits), `cost_centre`, `share`. A charge's parts sum to it exactly: what
+        rounding to 18 decimals leaves is its last cost centre's.
+    """
     which = pl.lit(len(rules), dtype=pl.Int32)
     for place, rule in reversed(list(enumerate(rules))):
         fits = pl.all_horizontal(*(_matches(name, value) for name, value in rule.matches.items()), pl.lit(value=True))
         which = pl.when(fits).then(pl.lit(place, dtype=pl.Int32)).otherwise(which)
-    shares = pl.DataFrame(
-        [
-            (place, centre, share)
-            for place, one in enumerate([*(rule.shares for rule in rules), {unallocated: Decimal(1)}])
-            for centre, share in one.items()
-        ],
-        schema={"rule": pl.Int32, "cost_centre": pl.String, "share": pl.Decimal(38, 18)},
+    shares = {place: list(rule.shares.items()) for place, rule in enumerate(rules)}
+    shares[len(rules)] = [(unallocated, Decimal(1))]
+    found = charges.with_columns(which.alias("rule"))
+    rows: list[tuple[int, str, Decimal, Decimal]] = []
+    with localcontext(prec=DIGITS):
+        for number, (cost, place) in enumerate(zip(found["effective"], found["rule"], strict=True)):
+            left = cost
+            for centre, share in shares[place][:-1]:
+                part = (cost * share).quantize(_SMALLEST)
+                rows.append((number, centre, share, part))
+                left -= part
+            rows.append((number, *shares[place][-1], left))
+    split = pl.DataFrame(
+        rows,
+        schema={"number": pl.UInt32, "cost_centre": pl.String, "share": COST, "effective": COST},
         orient="row",
     )
-    sums = charges.with_columns(which.alias("rule")).group_by(*BILL, "rule").agg(pl.col("effective").sum())
-    split = sums.join(shares, on="rule")
-    with localcontext(prec=DIGITS):
-        parts = [
-            (cost * share).quantize(_SMALLEST) for cost, share in zip(split["effective"], split["share"], strict=True)
-        ]
     return (
-        split.with_columns(pl.Series("effective", parts, dtype=COST))
-        .group_by(*BILL, "cost_centre")
-        .agg(pl.col("effective").sum())
-        .sort(*BILL, "cost_centre")
+        found.drop("effective").with_row_index("number").join(split, on="number", maintain_order="right").drop("number")
     )
+
+
+def _by_bill(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -> pl.DataFrame:
+    """EffectiveCost by bill and cost centre, in the order of cost centres' names."""
+    parts = allocated(charges, rules, unallocated)
+    return parts.group_by(*BILL, "cost_centre").agg(pl.col("effective").sum()).sort(*BILL, "cost_centre")
 
 
 def _matches(name: str, value: str) -> pl.Expr:

@@ -13,7 +13,12 @@ NEEDED = (
     "BilledCost", "EffectiveCost", "BillingCurrency", "BillingAccountId", "BillingPeriodStart", "BillingPeriodEnd",
     "ChargeClass", "ServiceName",
 )  # fmt: skip
-OPTIONAL = ("ResourceId", "RegionId", "Tags", "ChargePeriodStart", "ChargePeriodEnd")
+OPTIONAL = (
+    "ResourceId", "RegionId", "Tags", "ChargePeriodStart", "ChargePeriodEnd", "ProviderName", "ServiceCategory",
+    "ChargeCategory", "ListCost", "ConsumedQuantity", "ConsumedUnit",
+)  # fmt: skip
+CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+UNNAMED = "unnamed"
 COST = pl.Decimal(38, 18)
 _COSTS = ("BilledCost", "EffectiveCost")
 _TIMES = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
@@ -40,6 +45,14 @@ def problems(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("ChargeClass").is_not_null() & (pl.col("ChargeClass") != "Correction"),
         ),
     ]
+    checks += [
+        (name, "is no decimal number", pl.col(name).is_not_null() & _cost(name).is_null())
+        for name in ("ListCost", "ConsumedQuantity")
+        if name in rows.columns
+    ]
+    if "ChargeCategory" in rows.columns:
+        known = pl.col("ChargeCategory").is_in(CATEGORIES)
+        checks.append(("ChargeCategory", "is none of " + ", ".join(CATEGORIES), ~known))
     if {"ChargePeriodStart", "ChargePeriodEnd"} <= set(present):
         ends_first = _time("ChargePeriodEnd") <= _time("ChargePeriodStart")
         checks.append(("ChargePeriodEnd", "is not after ChargePeriodStart", ends_first))
@@ -69,6 +82,44 @@ def charges(rows: pl.DataFrame) -> pl.DataFrame:
         (pl.col("ChargeClass") == "Correction").fill_null(value=False).alias("correction"),
         _cost("BilledCost").alias("billed"),
         _cost("EffectiveCost").alias("effective"),
+    )
+
+
+def billing_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows without problems with all that is kept of them (dataset billing_charges); grain: one charge.
+
+    A charge without a period of its own is for the whole billing period. Times are in UTC.
+    """
+    optional = {name: pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String) for name in OPTIONAL}
+    times = {name: _time(name) if name in rows.columns else pl.lit(None, dtype=pl.Datetime("us")) for name in _TIMES}
+
+    def instant(name: str, otherwise: str) -> pl.Expr:
+        return times[name].fill_null(times[otherwise]).dt.replace_time_zone("UTC")
+
+    def cost(name: str) -> pl.Expr:
+        return optional[name].cast(COST)
+
+    return rows.select(
+        "line",
+        optional["ProviderName"].fill_null(UNNAMED).alias("provider"),
+        pl.col("BillingAccountId").alias("billing_account"),
+        times["BillingPeriodStart"].dt.date().alias("period_start"),
+        times["BillingPeriodEnd"].dt.date().alias("period_end"),
+        instant("ChargePeriodStart", "BillingPeriodStart").alias("charge_start"),
+        instant("ChargePeriodEnd", "BillingPeriodEnd").alias("charge_end"),
+        pl.col("BillingCurrency").alias("currency"),
+        pl.col("ServiceName").alias("service"),
+        optional["ServiceCategory"].fill_null("Other").alias("service_category"),
+        optional["ResourceId"].alias("resource"),
+        optional["RegionId"].alias("region"),
+        optional["Tags"].fill_null("{}").alias("tags"),
+        optional["ChargeCategory"].fill_null("Usage").alias("category"),
+        (pl.col("ChargeClass") == "Correction").fill_null(value=False).alias("correction"),
+        _cost("BilledCost").alias("billed"),
+        _cost("EffectiveCost").alias("effective"),
+        cost("ListCost").alias("listed"),
+        cost("ConsumedQuantity").alias("quantity"),
+        optional["ConsumedUnit"].alias("unit"),
     )
 
 

@@ -241,6 +241,10 @@ class LakeReader:
 
         return self._engine.on_newest(read)
 
+    def stored_bytes(self, tenant_id: str) -> int:
+        """Size of a tenant's live files, from the table log."""
+        return sum(file.size for file in within(self._table.snapshot().files, tenant_id=tenant_id))
+
 
 def _may_be_due(files: Sequence[DataFile], wanted: _Wanted) -> list[DataFile]:
     """Without files of which the table log says that none of their rows is as old as that."""

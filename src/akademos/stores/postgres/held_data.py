@@ -31,8 +31,8 @@ from akademos.stores.postgres.identity import keys_of_person
 _OF_RECORDS = tuple(sorted({one.name for record in RECORDS for one in record.people} - {"learner_key"}))
 KEY_COLUMNS = ("learner_key", "actor_key", "subject_key", "person_key", "first_key", "second_key", *_OF_RECORDS)
 HASH_COLUMNS = ("actor_hash", "subject_hash")
-AUDIT_NAMES = ("audit_log", "access_log")
-"""Logs that know people by their audit names, in the column `subject`."""
+AUDIT_NAMES = ("audit_log", "access_log", "transactions")
+"""Logs and payments that know people by their audit names, in the column `subject`."""
 
 ZONES = frozenset({"landing", "vault", "records", "serving", "log"})
 """Zones whose datasets are tables of PostgreSQL; the event log comes from the core."""

@@ -7,3 +7,8 @@ select * from {{ model }} where {{ condition }}
 {% test unique_together(model, columns) %}
 select {{ columns | join(', ') }}, count(*) as times from {{ model }} group by {{ columns | join(', ') }} having count(*) > 1
 {% endtest %}
+
+{# A history has one current row a key at the most. #}
+{% test one_current(model, key) %}
+select {{ key }}, count(*) as times from {{ model }} where is_current group by {{ key }} having count(*) > 1
+{% endtest %}

@@ -10,6 +10,8 @@ with compared as (
     group by equation
     union all
     select domain, reconciliation, meant, found, explained, cause from {{ ref('staging__recon_ops') }} as o
+    union all
+    select domain, reconciliation, meant, found, explained, cause from {{ ref('staging__recon_txn') }} as t
 )
 select domain || '/' || reconciliation as recon_key,
     domain,

@@ -1,0 +1,208 @@
+"""Declared terms of money, from TOML: prices, discounts, chargeback rules, cost centres, fees, limits (docs/cost.md).
+
+Each holds from a day on (UTC), until it is declared anew or ends. What holds when is derived from the log of
+declarations (`ledger.scd2`), so nothing is lost when a term changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from akademos.errors import InputError
+from akademos.intake.billing_files import rule_of
+from akademos.intake.payment_files import Hashed
+from akademos.ledger.metering import UNITS
+from akademos.ledger.money import minor_unit
+from akademos.stores.ports.money_books import Loaded, MoneyBooks, MoneyFile, MoneyRow
+
+UNALLOCATED = "unallocated"
+"""Key of the rule that names who pays what no rule fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a term of a kind says: its key, texts, decimal numbers with their least value, what may be left out."""
+
+    key: str
+    texts: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, Decimal], ...] = ()
+    optional: Mapping[str, Any] | None = None
+
+
+ZERO = Decimal(0)
+FORMS: Mapping[str, Form] = {
+    "price": Form("item", ("unit", "currency"), (("price", ZERO),)),
+    "discount": Form("item", (), (("share", ZERO), ("least", ZERO)), {"least": ZERO}),
+    "cost_centre": Form("name", ("owner", "currency"), (("monthly_budget", ZERO),)),
+    "fee": Form(
+        "name", ("merchant", "channel", "kind", "currency"), (("share", ZERO), ("fixed", ZERO)),
+        {"merchant": "*", "channel": "*", "kind": "*", "fixed": ZERO},
+    ),
+    "limit": Form("name", ("unit",), (("value", ZERO),)),
+}  # fmt: skip
+LIMIT_NAMES = ("settlement_days", "rounding_units", "largest_amount")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One declared term."""
+
+    kind: str
+    key: str
+    valid_from: datetime
+    ended: bool
+    body: Mapping[str, Any]
+
+
+def read_terms(file: Path) -> list[Term]:
+    """The terms of a TOML file.
+
+    Raises:
+        InputError: it cannot be read, or a term of it is wrong; says which and why.
+    """
+    try:
+        document = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
+        raise InputError(f"{file} cannot be read: {broken}.", hint="Write TOML in UTF-8.") from broken
+    known = (*FORMS, "chargeback_rule", "unallocated")
+    unknown = [name for name in document if name not in known]
+    if unknown or not document:
+        raise InputError(
+            f"{file} declares {f'`{unknown[0]}`, which is no term' if unknown else 'nothing'}.",
+            hint="Terms: " + ", ".join(known) + ".",
+        )
+    found = []
+    for kind, ones in document.items():
+        if not isinstance(ones, list):
+            raise InputError(f"{file}: `{kind}` is no list of tables.", hint=f"Write `[[{kind}]]`.")
+        for number, one in enumerate(ones, start=1):
+            found.append(_term(kind, one, f"{file}, {kind} {number}"))
+    return found
+
+
+def declare_terms(file: Path, tenant_id: str, books: MoneyBooks, keyed: Hashed, *, by: str) -> Loaded:
+    """The terms of a file into the books; a term that stands already as it is said brings nothing.
+
+    Raises:
+        InputError: as `read_terms`.
+    """
+    terms = read_terms(file)
+    content = file.read_bytes()
+    standing = _standing(books, tenant_id)
+    rows = []
+    for line, term in enumerate(terms, start=1):
+        said = _said(term)
+        place = (term.kind, term.key, term.valid_from)
+        told = standing.setdefault(place, [])
+        if not told or told[-1] != said:
+            told.append(said)
+        rows.append(
+            MoneyRow(
+                line,
+                keyed("term", term.kind, term.key, term.valid_from, len(told)),
+                (term.kind, term.key, term.valid_from, term.ended, dict(term.body)),
+            )
+        )
+    # The number of the declaration is part of the content: what is declared again after it was changed is new.
+    digest = hashlib.sha256(content + b"".join(row.row_id for row in rows)).hexdigest()
+    return books.append(tenant_id, MoneyFile("terms", file.name, digest, len(content)), rows, by=by)
+
+
+def _standing(books: MoneyBooks, tenant_id: str) -> dict[tuple[str, str, datetime], list[bytes]]:
+    found: dict[tuple[str, str, datetime], list[bytes]] = {}
+    kept = books.read(tenant_id, "money_terms").sort("load_id", "line")
+    for row in kept.iter_rows(named=True):
+        term = Term(row["kind"], row["key"], row["valid_from"], row["ended"], orjson.loads(row["body"]))
+        found.setdefault((term.kind, term.key, term.valid_from), []).append(_said(term))
+    return found
+
+
+def _said(term: Term) -> bytes:
+    return orjson.dumps([term.ended, dict(term.body)], option=orjson.OPT_SORT_KEYS)
+
+
+def _term(kind: str, one: Any, where: str) -> Term:
+    if not isinstance(one, dict):
+        raise InputError(f"{where} is no table.", hint=f"Write `[[{kind}]]`.")
+    one = dict(one)
+    ends = one.pop("ends", None)
+    since = _day(one.pop("valid_from", None) if ends is None else ends, where)
+    one.pop("valid_from", None)
+    if kind in ("chargeback_rule", UNALLOCATED):
+        number, rule = _chargeback(kind, one, where)
+        return Term("chargeback_rule", number, since, ends is not None, rule)
+    form = FORMS[kind]
+    key = _text(one, form.key, where)
+    if ends is not None:
+        return Term(kind, key, since, True, {})
+    said = {**(form.optional or {}), **{name: value for name, value in one.items() if name != form.key}}
+    numbers = dict(form.numbers)
+    unknown = sorted(set(said) - {*form.texts, *numbers})
+    if unknown:
+        raise InputError(
+            f"{where} has an unknown field `{unknown[0]}`.", hint="Known: " + ", ".join((*form.texts, *numbers))
+        )
+    body: dict[str, Any] = {name: _text(said, name, where) for name in form.texts}
+    body |= {name: _number(said, name, least, where) for name, least in numbers.items()}
+    _checked(kind, key, body, where)
+    return Term(kind, key, since, False, body)
+
+
+def _chargeback(kind: str, one: Mapping[str, Any], where: str) -> tuple[str, dict[str, Any]]:
+    if kind == UNALLOCATED:
+        return UNALLOCATED, {"cost_centre": _text(one, "cost_centre", where)}
+    number = one.get("number")
+    if not isinstance(number, int) or not 1 <= number < 10_000:
+        raise InputError(
+            f"{where} has no `number` from 1 on.", hint="The rule with the smallest number that fits decides."
+        )
+    rule = rule_of({name: value for name, value in one.items() if name != "number"}, where)
+    shares = {centre: str(share) for centre, share in rule.shares.items()}
+    return f"{number:04d}", {"match": dict(rule.matches), "shares": shares}
+
+
+def _checked(kind: str, key: str, body: Mapping[str, Any], where: str) -> None:
+    if "currency" in body and not (kind == "fee" and body["currency"] == "*"):
+        minor_unit(body["currency"])
+    if "share" in body and Decimal(body["share"]) > 1:
+        raise InputError(f"{where}: `share` is more than 1.", hint="2.9 percent is 0.029.")
+    if kind in ("price", "discount") and key not in UNITS:
+        raise InputError(f"{where}: `{key}` is not metered.", hint="Items: " + ", ".join(UNITS) + ".")
+    if kind == "price" and body["unit"] != UNITS[key]:
+        raise InputError(f"{where}: {key} are metered by the {UNITS[key]}.", hint=f'Write `unit = "{UNITS[key]}"`.')
+    if kind == "limit" and key not in LIMIT_NAMES:
+        raise InputError(f"{where}: there is no limit `{key}`.", hint="Limits: " + ", ".join(LIMIT_NAMES) + ".")
+
+
+def _day(value: Any, where: str) -> datetime:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise InputError(f"{where} does not say from which day.", hint="Write `valid_from = 2026-01-01`.")
+    return datetime(value.year, value.month, value.day, tzinfo=UTC)
+
+
+def _text(one: Mapping[str, Any], name: str, where: str) -> str:
+    value = one.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{where} lacks `{name}`.", hint="Set it to a text.")
+    return value.strip()
+
+
+def _number(one: Mapping[str, Any], name: str, least: Decimal, where: str) -> str:
+    value = one.get(name)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | Decimal)
+        or not Decimal(value).is_finite()
+        or value < least
+    ):
+        raise InputError(f"{where}: `{name}` is no number from {least} on.", hint="Write a number without quotes.")
+    return format(Decimal(value), "f")

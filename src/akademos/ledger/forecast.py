@@ -1,0 +1,80 @@
+"""Forecast of monthly amounts with an interval, by drift; how often such intervals held on months that it had not seen.
+
+The next month is the last one plus the mean change of all months; the interval is that of a random walk with drift,
+with Student's quantile of the changes' own spread: s * sqrt(h * (1 + h / (n - 1))) for the h-th month after n.
+It needs no season and few months, and widens with the distance; what is new (a contract, a course) it cannot know.
+
+Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd edition (2021), 5.2 and 5.5.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean, stdev
+
+LEAST_MONTHS = 4
+"""With fewer there are no three changes, and no spread worth an interval."""
+
+METHOD = "random walk with drift"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One month ahead: `step` 1 is the next; amounts in the unit of the series."""
+
+    step: int
+    expected: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How often the interval of the next month held, over months that were left out: `inside` of `tested`."""
+
+    inside: int
+    tested: int
+
+    @property
+    def share(self) -> float | None:
+        """None where nothing could be tested."""
+        return self.inside / self.tested if self.tested else None
+
+
+def forecast(months: Sequence[float], ahead: int, level: float = 0.8) -> list[Forecast]:
+    """The next months of a series without gaps; none where it has fewer than `LEAST_MONTHS`.
+
+    Args:
+        months: amounts in their order.
+        ahead: how many months.
+        level: how often the interval should hold, 0..1.
+
+    >>> [round(one.expected) for one in forecast([10.0, 12.0, 13.0, 16.0], 2)]
+    [18, 20]
+    """
+    if len(months) < LEAST_MONTHS:
+        return []
+    from scipy.special import stdtrit
+
+    changes = [later - earlier for earlier, later in pairwise(months)]
+    drift, spread, count = fmean(changes), stdev(changes), len(changes)
+    quantile = float(stdtrit(count - 1, 0.5 + level / 2))
+    found = []
+    for step in range(1, ahead + 1):
+        expected = months[-1] + step * drift
+        half = quantile * spread * math.sqrt(step * (1 + step / count))
+        found.append(Forecast(step, expected, expected - half, expected + half))
+    return found
+
+
+def held(months: Sequence[float], level: float = 0.8) -> Held:
+    """Whether the interval made of the months before held each month, from the first that has `LEAST_MONTHS` before."""
+    inside = tested = 0
+    for known in range(LEAST_MONTHS, len(months)):
+        (made,) = forecast(months[:known], 1, level)
+        tested += 1
+        inside += made.lower <= months[known] <= made.upper
+    return Held(inside, tested)

@@ -1,0 +1,42 @@
+"""The wiring of the books of money: under which ids their rows stand, who meters, and what their reports read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from akademos.adapters import Adapters, now
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from akademos.intake.payment_files import Hashed
+    from akademos.jobs.metering import MeteringJob
+    from akademos.jobs.warehouse.computed import Inputs
+
+ROW_KEY = "money"
+"""Use of the tenant's key under which rows of money have their ids."""
+
+
+def money_hash(system: Adapters, tenant_id: str) -> Hashed:
+    """The tenant's own hash of values."""
+    from akademos.intake.payment_files import keyed_hash
+
+    return keyed_hash(system.keys.derived(tenant_id, ROW_KEY))
+
+
+def metering(system: Adapters) -> MeteringJob:
+    """Charges tenants for what they use of the platform."""
+    from akademos.jobs.metering import MeteringJob
+
+    def stored(tenant_id: str) -> int:
+        return system.event_log.stored_bytes(tenant_id)
+
+    return MeteringJob(system.money_books, stored, lambda tenant_id: money_hash(system, tenant_id), clock=now)
+
+
+def books(system: Adapters, tenant_id: str, today: date) -> Inputs:
+    """The books as computed inputs of the warehouse see them, fresh from the database."""
+    from akademos.jobs.warehouse.computed import Inputs
+
+    kept = system.money_books
+    return Inputs(tenant_id, system.registries(tenant_id), today, lambda name: kept.read(tenant_id, name))

@@ -1,0 +1,1 @@
+select currency, name, minor_unit from {{ extract('money_currencies') }} as c

@@ -1,0 +1,1 @@
+select region_id, name, kind from {{ ref('staging__regions') }} as r

@@ -1,0 +1,282 @@
+"""Files of money into the books: sound rows once, everything else named; on a real database."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.intake.money_files import PAYMENTS, RATES, SETTLEMENTS, TERMS, write_books
+
+from akademos.errors import Conflict, InputError, NotFound
+from akademos.intake.bill_loading import load_bills
+from akademos.intake.money_terms import declare_terms, read_terms
+from akademos.intake.payment_files import PaymentKind, Report, load_payments, read_map
+from akademos.money import metering, money_hash
+from akademos.settings import Settings
+from akademos.stores.ports.identity import Identifier
+from akademos.system import System
+
+BY = "command line:tester"
+CAME = """
+    UPDATE tenants SET created_at = now() - interval '2 days';
+    INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, conflict,
+        suppressed, rejected) VALUES ('college', 'k', 'http', now() - interval '1 day', 1000, 1000, 0, 0, 0, 0, 0);
+"""
+"""A thousand events yesterday."""
+
+
+@pytest.fixture
+def system(settings: Settings, tenant: str) -> Iterator[System]:
+    with System(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    write_books(tmp_path / "money")
+    return tmp_path / "money"
+
+
+def load(system: System, file: Path, kind: PaymentKind, tenant: str = "college", columns: Path | None = None) -> Report:
+    keyed = money_hash(system, tenant)
+    return load_payments(file, kind, tenant, system.money_books, keyed, read_map(columns, kind), by=BY)
+
+
+def bills(system: System, file: Path, **how: str) -> tuple[int, int]:
+    keyed = money_hash(system, "college")
+    (one,) = load_bills([file], "college", system.money_books, keyed, by=BY, **how)  # type: ignore[arg-type]
+    return one.loaded.accepted, one.loaded.duplicate
+
+
+def test_payments_are_taken_once(system: System, files: Path) -> None:
+    report = load(system, files / "payments.csv", "transactions", columns=files / "payments.toml")
+    assert (report.loaded.accepted, report.problems, report.rejects) == (5, (), None)
+    again = load(system, files / "payments.csv", "transactions", columns=files / "payments.toml")
+    assert (again.loaded.accepted, again.loaded.duplicate) == (0, 5)
+    (files / "payments.csv").write_text("\n".join(PAYMENTS.splitlines()[:3]) + "\n")  # another file, known rows
+    once_more = load(system, files / "payments.csv", "transactions", columns=files / "payments.toml")
+    assert (once_more.loaded.accepted, once_more.loaded.duplicate) == (0, 2)
+    kept = system.money_books.read("college", "transactions").sort("posted_at")
+    assert kept["amount"].to_list() == [Decimal(x) for x in ("100.00", "50.00", "-20.00", "30.00", "9.99")]
+    assert str(kept["posted_at"][0]) == "2026-05-04 08:00:00+00:00"
+    assert kept["related_id"][2] == kept["row_id"][1]
+    loads = system.money_books.read("college", "money_loads").sort("load_id")
+    assert loads["accepted"].to_list() == [5, 0, 0]
+    assert (loads["meant_checksum"] == loads["kept_checksum"]).all()
+    assert (loads["received"] == loads["accepted"] + loads["duplicate"] + loads["rejected"]).all()
+
+
+def test_a_customer_stands_by_a_name_that_dies_with_the_key(system: System, files: Path) -> None:
+    load(system, files / "payments.csv", "transactions", columns=files / "payments.toml")
+    kept = system.money_books.read("college", "transactions").sort("posted_at")
+    assert kept["customer"].n_unique() == 2
+    ada = system.vault.find("college", [Identifier("user", "u-ada-1")])[Identifier("user", "u-ada-1")]
+    with system.database.pipeline() as transaction:
+        rows = transaction.execute("SELECT to_jsonb(t)::text FROM transactions t").fetchall()
+    assert not any("u-ada" in row or ada.learner_key in row or "college.example" in row for (row,) in rows)
+    held = {table.name: list(table.rows) for table in system.held_data.tables("college", ada.learner_key)}
+    assert len(held["transactions"]) == 3
+
+
+def test_refused_rows_are_named_and_given_back(system: System, files: Path) -> None:
+    rubbish = files / "rubbish.csv"
+    header = "reference,merchant,product,kind,amount,currency,posted_at,user_id\n"
+    bad = {
+        "a-1,Payline,algebra,enrolment,12.345,EUR,2026-05-04,": ("amount", "amount_invalid"),
+        "a-2,Payline,algebra,enrolment,-5,EUR,2026-05-04,": ("amount", "sign_wrong"),
+        "a-3,Payline,algebra,gift,5,EUR,2026-05-04,": ("kind", "kind_unknown"),
+        "a-4,Payline,algebra,enrolment,5,XAU,2026-05-04,": ("currency", "currency_unknown"),
+        "a-5,Payline,algebra,enrolment,5,EUR,04.05.2026,": ("posted_at", "time_invalid"),
+        "a-6,Payline,,enrolment,5,EUR,2026-05-04,": ("product", "value_missing"),
+        "ada@x.example,Payline,algebra,enrolment,5,EUR,2026-05-04,": ("reference", "personal_data"),
+        "a-u-ada-1,Payline,algebra,enrolment,5,EUR,2026-05-04,u-ada-1": ("reference", "personal_data"),
+        'a-8,Payline,algebra,enrolment,"1,000.00",EUR,2026-05-04,': ("amount", "amount_invalid"),
+        "a-9,Payline,algebra,enrolment,NaN,EUR,2026-05-04,": ("amount", "amount_invalid"),
+        "a-10,Payline,algebra,enrolment,1e3,EUR,2026-05-04,": ("amount", "amount_invalid"),
+        "a-11,Payline,algebra,enrolment,9999999999999999999999,EUR,2026-05-04,": ("amount", "amount_invalid"),
+        "g-1,Payline,algebra,enrolment,6,EUR,2026-05-04,": ("reference", "conflict"),
+    }
+    good = "g-1,Payline,algebra,enrolment,5,EUR,2026-05-04,\n"
+    rubbish.write_text(header + good + "\n".join(bad) + "\n" + good, "utf-8")
+    report = load(system, rubbish, "transactions")
+    assert [(one.column, one.code) for one in report.problems] == list(bad.values())
+    assert [one.line for one in report.problems] == list(range(3, 3 + len(bad)))
+    assert (report.loaded.accepted, report.loaded.duplicate, report.loaded.rejected) == (1, 1, len(bad))
+    assert report.rejects is not None
+    with report.rejects.open(encoding="utf-8", newline="") as opened:
+        given_back = list(csv.DictReader(opened))
+    assert [row["reference"] for row in given_back] == [next(csv.reader([row]))[0] for row in bad]
+    assert all(row["reason"] for row in given_back)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", "", "no rows"),
+        ("a.csv", "x,y\n1,2\n", "no column"),
+        ("a.csv", b"\xff\xfe\x00", "not UTF-8"),
+        ("a.csv", 'reference\n"open', "no CSV"),
+        ("a.jsonl", "{", "no JSON"),
+        ("a.jsonl", "[1]", "no JSON object"),
+        ("a.jsonl", "", "no rows"),
+    ],
+)
+def test_what_is_no_file_of_payments_is_refused(
+    system: System, tmp_path: Path, name: str, content: str | bytes, said: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=said):
+        load(system, file, "transactions")
+    assert system.money_books.read("college", "money_loads").is_empty()
+
+
+def test_json_lines_keep_decimals_as_they_are_written(system: System, tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(
+        '{"reference": 7, "merchant": "M", "product": "x", "kind": "enrolment", "amount": 1234567890123.45, '
+        '"currency": "EUR", "posted_at": "2026-05-04"}\n'
+    )
+    load(system, file, "transactions")
+    assert system.money_books.read("college", "transactions")["amount"].to_list() == [Decimal("1234567890123.45")]
+
+
+def test_settlement_lines_that_were_paid_twice_stay_two(system: System, files: Path) -> None:
+    twice = files / "settlements.csv"
+    lines = SETTLEMENTS.splitlines()
+    twice.write_text("\n".join([*lines, lines[1]]) + "\n")
+    assert load(system, twice, "settlements").loaded.accepted == 5
+    twice.write_text("\n".join([lines[0], *reversed([*lines[1:], lines[1]])]) + "\n")
+    assert load(system, twice, "settlements").loaded.duplicate == 5
+
+
+def test_a_settlement_that_does_not_add_up_is_refused(system: System, files: Path) -> None:
+    (files / "settlements.csv").write_text(SETTLEMENTS.replace("97.75", "97.76"))
+    report = load(system, files / "settlements.csv", "settlements")
+    assert [(one.line, one.code) for one in report.problems] == [(2, "net_differs")]
+
+
+def test_bills_come_once_and_repeated_charges_need_a_word(system: System, files: Path) -> None:
+    bill = files / "bill.csv"
+    assert bills(system, bill) == (5, 0)
+    assert bills(system, bill) == (0, 5)
+    lines = bill.read_text().splitlines()
+    bill.write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")  # written anew: all of it stands
+    assert bills(system, bill) == (0, 5)
+    bill.write_text("\n".join([*lines, lines[2].replace("10.00", "11.00")]) + "\n")
+    with pytest.raises(Conflict) as refused:
+        bills(system, bill)
+    assert refused.value.code == "charges_repeated"
+    assert bills(system, bill, repeated="skip") == (1, 5)
+    kept = system.money_books.read("college", "billing_charges")
+    assert kept.height == 6
+    assert kept["tags"].str.contains("ada@").sum() == 0
+    assert kept["tags"].str.contains("removed").sum() == 1
+    assert str(kept.filter(kept["service"] == "Object Storage")["charge_end"][0]) == "2026-05-02 00:00:00+00:00"
+
+
+def test_terms_are_a_log(system: System, files: Path) -> None:
+    keyed = money_hash(system, "college")
+
+    def declare(text: str) -> tuple[int, int]:
+        (files / "terms.toml").write_text(text, "utf-8")
+        one = declare_terms(files / "terms.toml", "college", system.money_books, keyed, by=BY)
+        return one.accepted, one.duplicate
+
+    assert declare(TERMS) == (13, 0)
+    assert declare(TERMS) == (0, 13)
+    dearer = TERMS.replace("price = 0.01\n", "price = 0.02\n")
+    assert declare(dearer) == (1, 12)
+    assert declare(TERMS) == (1, 12)  # back again: a declaration of its own
+    assert declare(TERMS) == (0, 13)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "nothing"),
+        ("[[gift]]\n", "no term"),
+        ("price = 3\n", "no list"),
+        ('[[price]]\nitem = "events"\n', "from which day"),
+        (
+            '[[price]]\nitem = "coffee"\nunit = "cup"\ncurrency = "EUR"\nprice = 1\nvalid_from = 2026-01-01\n',
+            "not metered",
+        ),
+        (
+            '[[price]]\nitem = "events"\nunit = "row"\ncurrency = "EUR"\nprice = 1\nvalid_from = 2026-01-01\n',
+            "by the event",
+        ),
+        (
+            '[[price]]\nitem = "events"\nunit = "event"\ncurrency = "EUR"\nprice = -1\nvalid_from = 2026-01-01\n',
+            "no number",
+        ),
+        (
+            '[[price]]\nitem = "events"\nunit = "event"\ncurrency = "XXX"\nprice = 1\nvalid_from = 2026-01-01\n',
+            "no currency",
+        ),
+        ('[[fee]]\nname = "a"\ncurrency = "EUR"\nshare = 2.9\nvalid_from = 2026-01-01\n', "more than 1"),
+        ('[[limit]]\nname = "mood"\nunit = "x"\nvalue = 1\nvalid_from = 2026-01-01\n', "no limit"),
+        ('[[chargeback_rule]]\nmatch = { service = "x" }\ncost_centre = "a"\nvalid_from = 2026-01-01\n', "number"),
+    ],
+)
+def test_wrong_terms_are_named(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "terms.toml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_terms(file)
+
+
+def test_rates_and_balances(system: System, files: Path) -> None:
+    assert load(system, files / "rates.csv", "rates").loaded.accepted == 2
+    assert load(system, files / "balances.csv", "balances").loaded.accepted == 2
+    (files / "rates.csv").write_text(RATES.replace("0.9,", "-0.9,"))
+    assert [one.code for one in load(system, files / "rates.csv", "rates").problems] == ["rate_invalid"]
+
+
+def test_nobody_may_load_for_a_tenant_that_is_not_there(system: System, files: Path) -> None:
+    with pytest.raises(NotFound):
+        load(system, files / "rates.csv", "rates", tenant="nowhere")
+
+
+def test_books_are_append_only_and_walled(system: System, files: Path, dsn: str) -> None:
+    load(system, files / "payments.csv", "transactions", columns=files / "payments.toml")
+    for statement in ("DELETE FROM akademos.transactions", "UPDATE akademos.transactions SET amount = 1"):
+        with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), system.database.serving("college") as transaction:
+        transaction.execute("SELECT * FROM transactions")
+    with system.database.serving("other") as transaction:
+        assert transaction.execute("SELECT * FROM money_loads").fetchall() == []
+
+
+def test_metering_charges_each_stretch_once(system: System, files: Path) -> None:
+    declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
+    with system.database.pipeline() as transaction:
+        transaction.execute(
+            f"{CAME}"
+            "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) VALUES ('college', "
+            "'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded')"
+        )
+    first = metering(system).run("college", by=BY)
+    cost = {one.usage.resource: (float(one.listed), float(one.charged)) for one in first.charges}
+    assert cost["http"] == (0.1, 0.1)
+    assert cost["learner_states"] == pytest.approx((0.2, 0.18))
+    with system.database.pipeline() as transaction:
+        transaction.execute(
+            "UPDATE receipts SET received_at = now() - interval '3 seconds'"  # not settled yet
+        )
+    second = metering(system).run("college", by=BY)
+    assert second.start == first.end
+    assert [one for one in second.charges if one.usage.item != "storage"] == []
+
+
+def test_metering_without_a_price_says_so(system: System) -> None:
+    with system.database.pipeline() as transaction:
+        transaction.execute(CAME)
+    with pytest.raises(InputError) as refused:
+        metering(system).run("college", by=BY)
+    assert refused.value.code == "price_missing"

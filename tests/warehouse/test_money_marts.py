@@ -1,0 +1,123 @@
+"""The schemas cost and txn, built from loads: every table has rows, every sum is the bill, every cause is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.intake.money_files import write_books
+from tests.warehouse.conftest import Site, day_of_events
+
+from akademos.intake.bill_loading import load_bills
+from akademos.intake.money_terms import declare_terms
+from akademos.intake.payment_files import PaymentKind, keyed_hash, load_payments, read_map
+from akademos.jobs.metering import MeteringJob
+from akademos.stores.postgres.money_books import PostgresMoneyBooks
+from akademos.stores.postgres.vault import PostgresVault
+
+BY = "command line:tester"
+KEYED = keyed_hash(bytes(32))
+
+
+def furnish(site: Site, folder: Path) -> PostgresMoneyBooks:
+    """A bill of each of six months, payments, settlements, balances, rates; and what the platform metered."""
+    door, tenant = site.door, site.door.tenant
+    books = PostgresMoneyBooks(door.database, door.vault_keys, PostgresVault(door.database, door.vault_keys))
+    write_books(folder)
+    declare_terms(folder / "terms.toml", tenant, books, KEYED, by=BY)
+    bill = (folder / "bill.csv").read_text()
+    for month in range(1, 6):
+        text = bill.replace("2026-05-01,2026-06-01,,", f"2026-0{month}-01,2026-0{month + 1}-01,,")
+        text = text.replace("A-1,2026-05-01,2026-06-01", f"A-1,2026-0{month}-01,2026-0{month + 1}-01")
+        text = text.replace("90.00,30", f"{90 + month}.00,3{month}")
+        (folder / f"bill-{month}.csv").write_text(text)
+    load_bills(sorted(folder.glob("bill-*.csv")), tenant, books, KEYED, by=BY)
+    kinds: tuple[tuple[str, PaymentKind], ...] = (
+        ("payments", "transactions"), ("settlements", "settlements"), ("balances", "balances"), ("rates", "rates"),
+    )  # fmt: skip
+    for name, kind in kinds:
+        mapping = read_map(folder / "payments.toml" if name == "payments" else None, kind)
+        load_payments(folder / f"{name}.csv", kind, tenant, books, KEYED, mapping, by=BY)
+    with door.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET created_at = now() - interval '1 day', group_floor = 5")
+    MeteringJob(books, lambda _: 10**9, lambda _: KEYED, clock=lambda: datetime.now(UTC)).run(tenant, by=BY)
+    return books
+
+
+def counts(site: Site, schema: str) -> dict[str, int]:
+    tables = site.query(
+        "SELECT table_name AS name FROM information_schema.tables "
+        f"WHERE table_schema = '{schema}' AND table_type = 'BASE TABLE'"
+    )
+    return {row["name"]: site.one(f"SELECT count(*) FROM {schema}.{row['name']}") for row in tables}
+
+
+@pytest.mark.slow
+def test_every_table_of_money_has_rows_and_a_second_build_changes_none(site: Site, tmp_path: Path) -> None:
+    site.door.pass_time(days=121)  # July: all bills are over
+    day_of_events(site)
+    furnish(site, tmp_path / "money")
+    first = site.build()
+    for schema in ("cost", "txn"):
+        found = counts(site, schema)
+        assert len(found) == 20
+        assert [name for name, rows in found.items() if not rows] == []
+    assert [
+        check for check in first.checks if check.status != "pass" and check.dataset.startswith(("cost", "txn"))
+    ] == []
+    assert site.build().changed == []
+
+    _sums_are_the_bill(site.query, site.one)
+    _causes_are_named(site.query)
+
+
+def _sums_are_the_bill(query: Callable[[str], list[dict[str, Any]]], one: Callable[[str], Any]) -> None:
+    assert one("SELECT count(*) FROM cost.audit_allocations WHERE difference <> 0") == 0
+    may = query(
+        "SELECT allocation_kind, sum(amount) AS amount FROM cost.stage_allocations WHERE billing_account_id = 'A-1' "
+        "AND period_start = DATE '2026-05-01' AND currency = 'EUR' GROUP BY ALL ORDER BY 1"
+    )
+    assert [row["amount"] for row in may] == [Decimal("105.00")] * 2  # 95 + 10 + 0.005 - 0.01 = 104.995, half to even
+    paid = query(
+        "SELECT cost_center_id, amount FROM cost.fact_monthly_costs "
+        "WHERE month = DATE '2026-05-01' AND currency = 'EUR'"
+    )
+    assert sum(row["amount"] for row in paid) == Decimal("105.00")
+    assert {row["cost_center_id"] for row in paid} == {"mathematics", "languages", "central IT"}
+    assert one("SELECT sum(cost_amount) FROM cost.fact_cost_usage") == one(
+        "SELECT sum(effective_cost) FROM cost.stg_billing_records"
+    )
+    (ahead,) = query("SELECT * FROM cost.stage_forecasts WHERE currency = 'EUR' AND month = DATE '2026-06-01'")
+    assert ahead["lower_amount"] <= ahead["expected_amount"] <= ahead["upper_amount"]
+    assert ahead["expected_amount"] == Decimal("106.00")  # a euro more each month
+
+
+def _causes_are_named(query: Callable[[str], list[dict[str, Any]]]) -> None:
+    found = query(
+        "SELECT t.posted_on, t.amount, r.cause FROM txn.fact_transactions t JOIN txn.stage_reconciliations r "
+        "ON r.subject_id = t.transaction_id ORDER BY t.posted_ts"
+    )
+    assert [(row["amount"], row["cause"]) for row in found] == [
+        (Decimal("100.00"), "none"),
+        (Decimal("50.00"), "none"),
+        (Decimal("-20.00"), "none"),
+        (Decimal("30.00"), "none"),
+        (Decimal("9.99"), "missing_settlement"),
+    ]
+    balances = query(
+        "SELECT snapshot_on, closing_balance, difference FROM txn.fact_balance_snapshots WHERE currency = 'EUR'"
+    )
+    assert {str(row["snapshot_on"]): row["closing_balance"] for row in balances} == {
+        "2026-05-04": Decimal("150.00"),
+        "2026-05-05": Decimal("130.00"),
+        "2026-05-06": Decimal("0.00"),
+        "2026-05-20": Decimal("9.99"),
+    }
+    assert query("SELECT difference FROM txn.audit_recon WHERE difference <> 0") == []
+    customers = query("SELECT customer_id FROM txn.dim_customer WHERE is_known")
+    assert len(customers) == 2
+    assert all(len(row["customer_id"]) == 32 for row in customers)
