@@ -150,7 +150,7 @@ KPIS: tuple[Kpi, ...] = (
         "Action plan kept",
         "How many tasks of action plans are done by their due date?",
         "tasks with task_completion_logged up to their due date, of all that fell due in the week; late is not kept, "
-        "and moving a date that has passed changes nothing",
+        "moving a date that has passed changes nothing, and a task given after its date is none",
         "one task of one learner",
         "career services",
         "share",
