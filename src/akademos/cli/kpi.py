@@ -32,6 +32,7 @@ From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], h
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
 Slice = Annotated[str | None, typer.Option("--slice", help="persona=..., course=... or cohort=...; one of them.")]
 Environment = Annotated[str | None, typer.Option(help="prod if not said.")]
+_PARITY = {"beyond": "differs from staging"}
 Name = Annotated[str, typer.Argument(help="Name of the KPI; `akademos kpi list` names them all.")]
 
 
