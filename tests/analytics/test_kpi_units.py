@@ -247,8 +247,7 @@ def test_page_views_and_requests_are_counted_as_they_were() -> None:
 def test_weeks_follow_the_clock_of_the_institution_and_terms_the_records() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     week = week_of(date(2026, 3, 29), berlin)  # the clocks go forward on its Sunday
-    assert (week.monday, week.end - week.start) == (date(2026, 3, 23), timedelta(days=7))
-    assert week.end.astimezone(UTC) - week.start.astimezone(UTC) == timedelta(days=7, hours=-1)
+    assert (week.monday, week.end - week.start) == (date(2026, 3, 23), timedelta(days=7, hours=-1))
     ended = list(closed_weeks(date(2026, 3, 4), datetime(2026, 3, 15, 22, 59, tzinfo=UTC), berlin))
     assert [one.monday for one in ended] == [date(2026, 3, 2)]
     later = list(closed_weeks(date(2026, 3, 4), datetime(2026, 3, 15, 23, 0, tzinfo=UTC), berlin))

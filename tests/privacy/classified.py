@@ -64,6 +64,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/analytics/kpis/notes"): GOVERNANCE,
     ("POST", "/v1/analytics/kpis/notes/{note_id}/done"): GOVERNANCE,
     ("GET", "/kpis"): GROUPS,
+    ("POST", "/kpis"): GOVERNANCE,  # keeps a note about the product
     ("GET", "/v1/analytics/students-in-focus"): FOCUS,
     ("GET", "/students-in-focus"): FOCUS,
     ("GET", "/v1/analytics/peers"): PEERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 WEEK = timedelta(days=7)
@@ -12,7 +12,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """An ISO week; `start` and `end` (excluded) are instants."""
+    """An ISO week; `start` and `end` (excluded) are instants in UTC."""
 
     monday: date
     start: datetime
@@ -32,12 +32,16 @@ def week_of(day: date, zone: ZoneInfo) -> Week:
     """The ISO week that a local day lies in.
 
     Example:
-        >>> week_of(date(2026, 10, 25), ZoneInfo("Europe/Berlin")).end.utcoffset()
-        datetime.timedelta(seconds=3600)
+        >>> week_of(date(2026, 10, 25), ZoneInfo("Europe/Berlin")).end.isoformat()
+        '2026-10-25T23:00:00+00:00'
     """
     monday = day - timedelta(days=day.isoweekday() - 1)
-    start, end = (datetime.combine(one, time(), zone) for one in (monday, monday + WEEK))
-    return Week(monday, start, end)
+    return Week(monday, midnight(monday, zone), midnight(monday + WEEK, zone))
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When a local day begins, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def closed_weeks(first: date, now: datetime, zone: ZoneInfo) -> Iterator[Week]:

@@ -372,8 +372,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         "api_error_rate",
         "API errors",
-        "How many requests does the product's API fail to answer?",
-        "requests that failed on the server's side, of all requests, by the minutes that api_requests_counted sums up",
+        "How many requests does the product's API not answer?",
+        "requests that the server could not answer, of all requests, by the minutes that api_requests_counted sums up",
         "one request",
         "product officer",
         "share",

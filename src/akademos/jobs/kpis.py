@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from akademos.analytics.kpi_units import UNITS_OF, Sources, Span
 from akademos.analytics.kpi_values import Added, added, total, width
-from akademos.analytics.kpi_windows import WEEK, Term, Week, closed_weeks, term_of
+from akademos.analytics.kpi_windows import WEEK, Term, Week, closed_weeks, midnight, term_of
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.kpis import KPIS, PARITY_BEYOND, Kpi, Measure, Period
 from akademos.catalogue.policies import LIMITS
@@ -163,7 +163,7 @@ class KpiJob:
             run = Run(week.monday, PRODUCTION, period, night.now, floor, share)
             self._publish(night, None, None, self._effects.lines(night.tenant_id, kpi, run))
             return
-        start = week.start if term is None else min(_midnight(term.first, night.zone), week.start)
+        start = week.start if term is None else min(midnight(term.first, night.zone), week.start)
         found = dict(night.sources.read(kpi, week, None if term is None else term.first, crowd))
         for environment in sorted({PRODUCTION, *found}):
             run = Run(week.monday, environment, period, night.now, floor, share)
@@ -241,10 +241,6 @@ class KpiJob:
 
     def _publish(self, night: _Night, scope: str | None, ledger: Ledger | None, lines: Sequence[Snapshot]) -> None:
         night.run.rows_out += self._ledgers.publish(night.tenant_id, scope, ledger, lines)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def _consenting(crowd: Crowd, floor: int) -> float | None:
