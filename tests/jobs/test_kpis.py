@@ -252,8 +252,8 @@ def test_production_stands_beside_staging(product: Product) -> None:
     assert line.baseline == pytest.approx(229.5, abs=3)
     assert line.parity == "beyond"
     assert {"kpi": "roi_projection_engagement", "week": MONDAY.isoformat()} in run.detail["parity_beyond"]
-    everybody = product.lines("weekly_active_users")["", ""]
-    assert (everybody.baseline, everybody.parity) == (60, "within")
+    everybody = product.lines("weekly_active_users")["", ""]  # how many there are is no matter of parity
+    assert (everybody.baseline, everybody.parity) == (None, None)
 
 
 def test_figures_of_nobody_are_exact(product: Product) -> None:

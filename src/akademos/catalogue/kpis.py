@@ -59,6 +59,7 @@ class Kpi:
         quantile: which one.
         of_people: whether units are of learners, so under disclosure control.
         watch: it watches the software rather than what people do.
+        compared: whether staging is a baseline for it; how many people there are, and whom an advisor has, is not.
         waits_for: what has to exist before it can be computed.
     """
 
@@ -82,6 +83,7 @@ class Kpi:
     dimensions: tuple[str, ...] = DIMENSIONS
     of_people: bool = True
     watch: bool = False
+    compared: bool = True
     waits_for: str = ""
     upstream: tuple[str, ...] = ("event_log",)
     group_floor: int = LIMITS.group_floor_least
@@ -165,7 +167,7 @@ KPIS: tuple[Kpi, ...] = (
         "R\u00e9sum\u00e9 to roadmap",
         "How many uploaded r\u00e9sum\u00e9s lead to an accepted plan?",
         "uploads (resume_parsed) followed by action_plan_accepted within 14 days, of all whose 14 days ended in the "
-        "week; a plan counts for the latest upload before it, and an upload counts once",
+        "term so far; a plan counts for the latest upload before it, and an upload counts once",
         "one upload",
         "career services",
         "share",
@@ -173,6 +175,7 @@ KPIS: tuple[Kpi, ...] = (
         "up",
         0.35,
         events=("resume_parsed", "action_plan_accepted"),
+        period=Period.TERM,
         closes_after=timedelta(days=14),
     ),
     Kpi(
@@ -205,6 +208,7 @@ KPIS: tuple[Kpi, ...] = (
         0.85,
         events=("session_started",),
         reaches_back=timedelta(days=30),
+        compared=False,
         upstream=("event_log", "advisee_assignments", "staff_assignments", "enrolments"),
     ),
     Kpi(
@@ -235,6 +239,7 @@ KPIS: tuple[Kpi, ...] = (
         Measure.COUNT,
         "up",
         None,
+        compared=False,
     ),
     Kpi(
         "data_freshness",
@@ -319,6 +324,7 @@ KPIS: tuple[Kpi, ...] = (
         events=("question_submitted",),
         purposes=_SUPPORTED,
         period=Period.TERM,
+        compared=False,
         upstream=("learner_state", "enrolments"),
     ),
     Kpi(

@@ -18,7 +18,18 @@ from akademos import settings as settings_module
 from akademos.catalogue.kpis import DIMENSIONS, KPIS, Kpi
 from akademos.cli.learner import only_tenant
 from akademos.errors import InputError, Unavailable
-from akademos.serving.kpi_answers import COLUMNS, Wanted, kpi_named, lines, note, of_slice, row, summary, wanted
+from akademos.serving.kpi_answers import (
+    COLUMNS,
+    Wanted,
+    kpi_named,
+    lines,
+    newest_of,
+    note,
+    of_slice,
+    row,
+    summary,
+    wanted,
+)
 from akademos.serving.principal import Principal
 from akademos.serving.routes.kpis import NoteSent, note_of
 from akademos.stores.ports.kpis import NoteKind, Snapshot
@@ -57,8 +68,7 @@ def every(
     table = Table("KPI", "week", "value", "likely", "target", "4 weeks", "people", "note")
     for kpi, one in zip(KPIS, summaries, strict=True):
         newest, moved = one["newest"], one["moved"]
-        course = of_slice(found, asked, kpi)
-        last = course[-1] if course else None
+        last = newest_of(of_slice(found, asked, kpi))
         table.add_row(
             kpi.name,
             "" if newest is None else newest["week"],

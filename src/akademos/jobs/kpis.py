@@ -133,7 +133,9 @@ class KpiJob:
                 for kpi in self._kpis:
                     self._make(kpi, night, first, last)
                     self._keep_out(kpi, night)
-                beyond = self._ledgers.compare(tenant_id, PARITY_BEYOND)
+                beyond = self._ledgers.compare(
+                    tenant_id, PARITY_BEYOND, [kpi.name for kpi in self._kpis if kpi.compared]
+                )
                 run.detail |= {
                     "floor": night.floor,
                     "parity_beyond": [{"kpi": kpi, "week": week.isoformat()} for kpi, week in beyond],

@@ -14,7 +14,7 @@ from akademos.serving.principal import Principal, name_of
 from akademos.serving.services import Services
 from akademos.stores.ports.kpis import PRODUCTION, KpiNote, Snapshot
 
-WEEKS_SHOWN = 13
+WEEKS_SHOWN = 26
 MOST_DAYS = 5 * 366
 MOVED_OVER = timedelta(days=28)
 COLUMNS = (
@@ -172,6 +172,12 @@ def moved(course: Sequence[Snapshot]) -> dict[str, Any] | None:
     }
 
 
+def newest_of(course: Sequence[Snapshot]) -> Snapshot | None:
+    """The newest line with a value; where none has one, the newest."""
+    known = [one for one in course if one.value is not None]
+    return (known or list(course) or [None])[-1]
+
+
 def reached(kpi: Kpi, one: Snapshot | None) -> bool | None:
     """Whether a value is where it should be; None without value or target."""
     if one is None or one.value is None or kpi.target is None:
@@ -204,7 +210,7 @@ def declared(kpi: Kpi) -> dict[str, Any]:
 def summary(kpi: Kpi, found: Sequence[Snapshot], asked: Wanted) -> dict[str, Any]:
     """One KPI with its newest value, its target and how it moved."""
     course = of_slice(found, asked, kpi)
-    newest = course[-1] if course else None
+    newest = newest_of(course)
     return {
         **declared(kpi),
         "newest": None if newest is None else row(newest),

@@ -146,7 +146,7 @@ def _points(view: KpiView) -> list[WeekPoint]:
 
 def _tile(view: KpiView, words: Words) -> Tile:
     label = title_of(view.summary, words)
-    newest = view.course[-1] if view.course else None
+    newest = view.summary["newest"]
     if newest is None or newest["value"] is None:
         return Tile(label, state=_state(newest, words))
     points = [point for point in _points(view) if point.value is not None]
@@ -184,7 +184,7 @@ def _state(newest: Json | None, words: Words) -> State:
 
 def _card(view: KpiView, words: Words, *, key: str = "kpi") -> Card:
     name, title = str(view.summary["name"]), title_of(view.summary, words)
-    newest = view.course[-1] if view.course else None
+    newest = view.summary["newest"]
     points = _points(view)
     if newest is None or all(point.value is None for point in points):
         return Card(f"{key}-{name}", title, state=_state(newest, words))
@@ -317,19 +317,19 @@ def _closer(view: KpiView, newest: Sequence[Json], words: Words) -> dict[str, An
 def _step(views: Sequence[KpiView], shell: Shell) -> Step | None:
     """What to look at first: production that differs from staging, else the KPI farthest from its target."""
     words = shell.words
-    known = [view for view in views if view.course and view.course[-1]["value"] is not None]
-    beyond = [view for view in known if view.course[-1]["parity"] == "beyond"]
+    known = [view for view in views if view.summary["newest"] and view.summary["newest"]["value"] is not None]
+    beyond = [view for view in known if view.summary["newest"]["parity"] == "beyond"]
     missed = [view for view in known if view.summary["target_reached"] is False]
 
     def far(view: KpiView) -> float:
-        target, value = view.summary["target"], view.course[-1]["value"]
+        target, value = view.summary["target"], view.summary["newest"]["value"]
         return abs(value - target) / max(abs(target), 1e-9)
 
     for kind, some in (("missed", missed), ("parity", beyond)):
         if some:
             view = max(some, key=far) if kind == "missed" else some[0]
             title = title_of(view.summary, words)
-            newest = view.course[-1]
+            newest = view.summary["newest"]
             text = words.html(
                 f"kpis.step.{kind}",
                 title=title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -130,8 +130,8 @@ class KpiLedgers(Protocol):
         """First and last week of which there are snapshots, by KPI."""
         ...
 
-    def compare(self, tenant_id: str, tolerated: float, sliced: Collection[str] = ("",)) -> list[tuple[str, date]]:
-        """Write beside production's lines what staging says of the same week and slice, and whether the difference is
+    def compare(self, tenant_id: str, tolerated: float, kpis: Sequence[str]) -> list[tuple[str, date]]:
+        """Write beside production's lines of some KPIs what staging says of the same week and slice, and whether the difference is
         beyond the tolerated share of it; return where it is, in the newest week of each KPI."""
         ...
 

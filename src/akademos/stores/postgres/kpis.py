@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields, replace
 from datetime import UTC, date, datetime
 
@@ -89,7 +89,7 @@ _COMPARE = f"""
     UPDATE kpi_snapshots p SET baseline = s.value, parity = CASE
         WHEN abs(p.value - s.value) > %(tolerated)s * abs(s.value) THEN 'beyond' ELSE 'within' END
     FROM kpi_snapshots s
-    WHERE p.tenant_id = %(tenant)s AND p.environment = '{PRODUCTION}' AND p.status = 'ok' AND p.dimension = ANY(%(of)s)
+    WHERE p.tenant_id = %(tenant)s AND p.environment = '{PRODUCTION}' AND p.status = 'ok' AND p.kpi = ANY(%(kpis)s)
         AND s.tenant_id = p.tenant_id AND s.environment = '{STAGING}' AND s.status = 'ok' AND s.kpi = p.kpi
         AND s.week = p.week AND s.dimension = p.dimension AND s.member = p.member
         AND p.bound = 'exact' AND s.bound = 'exact'
@@ -193,9 +193,9 @@ class PostgresKpis:
             )
             return {kpi: (first, last) for kpi, first, last in rows}
 
-    def compare(self, tenant_id: str, tolerated: float, sliced: Collection[str] = ("",)) -> list[tuple[str, date]]:
+    def compare(self, tenant_id: str, tolerated: float, kpis: Sequence[str]) -> list[tuple[str, date]]:
         """Write staging's values beside production's; see the port."""
-        values = {"tenant": tenant_id, "tolerated": tolerated, "of": list(sliced)}
+        values = {"tenant": tenant_id, "tolerated": tolerated, "kpis": list(kpis)}
         with self._database.pipeline() as transaction:
             transaction.execute(_COMPARE, values)
             return [(kpi, week) for kpi, week in transaction.execute(_BEYOND, (tenant_id,))]
