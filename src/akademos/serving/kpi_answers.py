@@ -174,8 +174,8 @@ def moved(course: Sequence[Snapshot]) -> dict[str, Any] | None:
 
 def newest_of(course: Sequence[Snapshot]) -> Snapshot | None:
     """The newest line with a value; where none has one, the newest."""
-    known = [one for one in course if one.value is not None]
-    return (known or list(course) or [None])[-1]
+    known = [one for one in course if one.value is not None] or course
+    return known[-1] if known else None
 
 
 def reached(kpi: Kpi, one: Snapshot | None) -> bool | None:

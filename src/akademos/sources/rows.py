@@ -25,15 +25,12 @@ from akademos.errors import InputError
 from akademos.sources.event_frame import PROPERTY, EventBatch, Precision, identifier, identity, number
 
 NAME = "rows"
+_ELSEWHERE = ("client_timestamp", "event_timestamp")
 CORE = frozenset(
     rule.name
     for rule in CORE_PROPERTIES
     if rule.name in ("user_id", "subject_id", "event_id")
-    or (
-        rule.set_by == "sender"
-        and rule.kept_in in ("column", "properties")
-        and rule.name not in ("client_timestamp", "event_timestamp")
-    )
+    or (rule.set_by == "sender" and rule.kept_in in ("column", "properties") and rule.name not in _ELSEWHERE)
 )
 """Core properties that a column of a file may hold; those that only a client makes or the server sets are not among
 them, and the time has a section of its own."""

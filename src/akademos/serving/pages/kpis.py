@@ -13,6 +13,7 @@ from akademos.serving.charts.canvas import NARROW, WIDE, Caption
 from akademos.serving.charts.sparkline import sparkline
 from akademos.serving.charts.weekly_course import WeekPoint, weekly_course
 from akademos.serving.pages.cards import NOTHING, Card, LegendEntry, Note, State, figure
+from akademos.serving.pages.kpi_notes import notes_table, review_words
 from akademos.serving.pages.kpi_values import chip_of, shown_value, takeaway, title_of
 from akademos.serving.pages.my_learners import CourseChoice
 from akademos.serving.pages.shell import Shell, page
@@ -102,8 +103,8 @@ def render_kpis(
         cards=[_card(view, words) for view in views if not view.summary["watch"]],
         watch=[_card(view, words) for view in views if view.summary["watch"]],
         closer=None if closer is None else _closer(*closer, words),
-        notes=_notes(notes, words) if notes else None,
-        review=_review(next_review, now.date(), words),
+        notes=notes_table(notes, words) if notes else None,
+        review=review_words(next_review, now.date(), words),
         may_write=may_write,
         action=action,
         problem=problem,
@@ -323,7 +324,7 @@ def _step(views: Sequence[KpiView], shell: Shell) -> Step | None:
 
     def far(view: KpiView) -> float:
         target, value = view.summary["target"], view.summary["newest"]["value"]
-        return abs(value - target) / max(abs(target), 1e-9)
+        return float(abs(value - target) / max(abs(target), 1e-9))
 
     for kind, some in (("missed", missed), ("parity", beyond)):
         if some:
@@ -344,44 +345,6 @@ def _step(views: Sequence[KpiView], shell: Shell) -> Step | None:
     if known:
         return Step(words.plain("kpis.step.fine.title"), words.html("kpis.step.fine"), "#notes")
     return None
-
-
-def _notes(notes: Sequence[Json], words: Words) -> Table:
-    columns = [Column(words.plain(f"kpis.note.{key}")) for key in ("about", "kind", "kpi", "body", "owner", "due")]
-    return Table(
-        words.plain("kpis.notes"),
-        columns,
-        [
-            [
-                Cell(words.locale.full_day(date.fromisoformat(one["about"])), one["about"]),
-                Cell(words.plain(f"kpis.note.kind.{one['kind']}") + _timely(one, words)),
-                Cell(words.plain(f"kpi.{one['kpi']}") if one["kpi"] else words.plain("kpis.note.all")),
-                Cell(one["body"]),
-                Cell(one["owner"] or MISSING),
-                Cell(
-                    words.plain("kpis.note.done")
-                    if one["done_at"]
-                    else words.locale.full_day(date.fromisoformat(one["due_on"]))
-                    if one["due_on"]
-                    else MISSING,
-                    one["due_on"] or "",
-                ),
-            ]
-            for one in notes
-        ],
-    )
-
-
-def _timely(one: Json, words: Words) -> str:
-    return f" ({words.plain('kpis.note.late')})" if one["in_time"] is False else ""
-
-
-def _review(next_review: str | None, today: date, words: Words) -> Markup:
-    if next_review is None:
-        return words.html("kpis.review.none")
-    day = date.fromisoformat(next_review)
-    kind = "overdue" if day < today else "next"
-    return words.html(f"kpis.review.{kind}", day=words.locale.full_day(day))
 
 
 def _provenance(made: Sequence[KpiView], floor: int, words: Words) -> list[Markup]:

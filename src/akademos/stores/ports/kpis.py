@@ -131,8 +131,8 @@ class KpiLedgers(Protocol):
         ...
 
     def compare(self, tenant_id: str, tolerated: float, kpis: Sequence[str]) -> list[tuple[str, date]]:
-        """Write beside production's lines of some KPIs what staging says of the same week and slice, and whether the difference is
-        beyond the tolerated share of it; return where it is, in the newest week of each KPI."""
+        """Write beside production's lines of some KPIs what staging says of the same week and slice, and whether the
+        difference is beyond the tolerated share of it; return where it is, in the newest week of each KPI."""
         ...
 
 
