@@ -349,7 +349,11 @@ def _step(views: Sequence[KpiView], shell: Shell) -> Step | None:
 
 def _provenance(made: Sequence[KpiView], floor: int, words: Words) -> list[Markup]:
     newest = [view.course[-1] for view in made]
-    told = [words.html("kpis.about.one"), words.html("kpis.about.groups", floor=floor), words.html("kpis.about.closed")]
+    told = [
+        words.html("kpis.about.definition"),
+        words.html("kpis.about.groups", floor=floor),
+        words.html("kpis.about.closed"),
+    ]
     if newest:
         at = max(datetime.fromisoformat(one["computed_at"]) for one in newest)
         told.append(words.html("kpis.about.fresh", at=words.locale.moment(at)))
