@@ -37,6 +37,7 @@ from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
@@ -243,6 +244,11 @@ class Adapters:
     def groups(self) -> PostgresGroups:
         """Answers over groups, and the memory of the guard behind them."""
         return PostgresGroups(self.database, self.keys)
+
+    @cached_property
+    def kpis(self) -> PostgresKpis:
+        """Product KPIs: the guard's memory, snapshots and notes."""
+        return PostgresKpis(self.database)
 
     @cached_property
     def peers(self) -> PostgresPeers:

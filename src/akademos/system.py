@@ -117,6 +117,7 @@ class System(Adapters):
             openid=openid,
             answers=self.learner_answers,
             peers=self.peers,
+            kpis=self.kpis,
             focus=self.risk,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
@@ -231,6 +232,8 @@ class System(Adapters):
         from akademos.jobs.compaction import CompactionJob
         from akademos.jobs.expiry import ExpiryJobs
         from akademos.jobs.group_statistics import GroupStatisticsJob
+        from akademos.jobs.kpi_sources import KpiReaders
+        from akademos.jobs.kpis import KpiJob
         from akademos.jobs.learner_history import PastTables
         from akademos.jobs.learner_states import LearnerStatesJob
         from akademos.jobs.mover import Mover
@@ -294,6 +297,7 @@ class System(Adapters):
                 clock=now,
                 protection=protection,
             ),
+            kpis=KpiJob(self.kpis, runs, KpiReaders(core, self.kpis, states, self.records, registries), clock=now),
             training=self.training,
             risk_scores=self.risk_scores,
             releases=self.research_releases,

@@ -58,6 +58,13 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/my-study-habits"): LEARNER,
     ("GET", "/v1/analytics/groups"): GROUPS,
     ("GET", "/groups"): GROUPS,
+    ("GET", "/v1/analytics/kpis"): GROUPS,
+    ("GET", "/v1/analytics/kpis/{name}"): GROUPS,
+    ("GET", "/v1/analytics/kpis/notes"): GOVERNANCE,  # about the product, searched for personal data at the door
+    ("POST", "/v1/analytics/kpis/notes"): GOVERNANCE,
+    ("POST", "/v1/analytics/kpis/notes/{note_id}/done"): GOVERNANCE,
+    ("GET", "/kpis"): GROUPS,
+    ("POST", "/kpis"): GOVERNANCE,  # keeps a note about the product
     ("GET", "/v1/analytics/students-in-focus"): FOCUS,
     ("GET", "/students-in-focus"): FOCUS,
     ("GET", "/v1/analytics/peers"): PEERS,

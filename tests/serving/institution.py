@@ -56,6 +56,7 @@ from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
@@ -256,6 +257,7 @@ def services_on(
         openid=openid,
         answers=answers,
         peers=PostgresPeers(database),
+        kpis=PostgresKpis(database),
         focus=PostgresRisk(database),
         readings=readings,
         trail=PostgresAuditTrail(database, keys),

@@ -10,6 +10,7 @@ from akademos.catalogue.erasure_datasets import ERASURE_DATASETS
 from akademos.catalogue.group_datasets import GROUP_DATASETS
 from akademos.catalogue.identity_datasets import IDENTITY_DATASETS
 from akademos.catalogue.intake_datasets import INTAKE_DATASETS
+from akademos.catalogue.kpi_datasets import KPI_DATASETS
 from akademos.catalogue.mart_datasets import MART_DATASETS
 from akademos.catalogue.model_datasets import MODEL_DATASETS
 from akademos.catalogue.money_datasets import MONEY_DATASETS
@@ -40,6 +41,7 @@ DATASETS: tuple[Dataset, ...] = (
     *MODEL_DATASETS,
     *GROUP_DATASETS,
     *PEER_DATASETS,
+    *KPI_DATASETS,
     *RISK_DATASETS,
     *RELEASE_DATASETS,
     *OUTBOX_DATASETS,

@@ -6,6 +6,7 @@ The gate checks the purposes of an answer from here. The formulae themselves are
 from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
+from akademos.catalogue.kpis import KPI_METRICS
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.readiness_metrics import READINESS_METRICS
 from akademos.catalogue.recommendation_metrics import RECOMMENDATION_METRICS
@@ -245,6 +246,7 @@ METRICS: tuple[Metric, ...] = (
     *RISK_METRICS,
     *TRACING_METRICS,
     *RECOMMENDATION_METRICS,
+    *KPI_METRICS,
     Metric(
         "rhythm",
         "On which days a learner studied.",

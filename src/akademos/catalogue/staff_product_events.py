@@ -13,7 +13,7 @@ from akademos.catalogue.event_defaults import (
     staff_example,
     wire_example,
 )
-from akademos.catalogue.property_forms import choice, count, flag, identifier, moment, number, text, texts
+from akademos.catalogue.property_forms import choice, count, flag, identifier, moment, number, seconds, text, texts
 
 ADVISOR = ("advisor",)
 
@@ -224,5 +224,26 @@ STAFF_PRODUCT_EVENTS: tuple[EventType, ...] = (
         ),
         frontend_emission="none, the server emits it",
         backend_endpoint="POST reference-data/imports",
+    ),
+    EventType(
+        name="api_requests_counted",
+        description="How many requests the product's API took in a stretch of time, and how many of them failed.",
+        emitted_when="a minute or another stretch of counting is over; client_timestamp is its end",
+        personas=ALL,
+        purposes=(Purpose.PRODUCT_ANALYTICS,),
+        retention=years(2),
+        owner="product officer",
+        review_by=REVIEW_BY,
+        marts=("session_metrics",),
+        basis=Basis.LEGITIMATE_INTEREST,
+        actor=Party.SYSTEM,
+        properties=(
+            count("requests_total", "requests taken", 1_000_000_000, required=True),
+            count("requests_failed", "of them answered with a failure of the server", 1_000_000_000, required=True),
+            seconds("counted_seconds", "length of the stretch", 86_400, column=None),
+        ),
+        example=wire_example("api_requests_counted", {}, requests_total=12_840, requests_failed=3, counted_seconds=60),
+        frontend_emission="none, the server emits it",
+        backend_endpoint="POST v1/events",
     ),
 )

@@ -35,6 +35,7 @@ GROUPS = (
     "jobs",
     "audit",
     "groups",
+    "kpi",
     "release",
     "outbox",
     "incidents",

@@ -16,6 +16,7 @@ from akademos.demo.courses import COURSES
 from akademos.demo.midterm import PAPER, PASS_MARK, midterm_id
 from akademos.demo.parameters import DEFAULT
 from akademos.demo.population import NEVER
+from akademos.demo.product import product_tables, system_events
 from akademos.demo.randomness import stream
 from akademos.demo.signs import paused_days, session_ids, sign_tables
 from akademos.demo.simulation import History
@@ -39,7 +40,21 @@ def event_table(history: History) -> pl.DataFrame:
         *sign_tables(history, _contacts(history), DEFAULT.signs),
         _midterms(history),
     ]
-    events = pl.concat(parts, how="diagonal").sort("at", "who", "event_name", "question_id", maintain_order=True)
+    of_product = pl.concat(product_tables(history, DEFAULT.product), how="diagonal_relaxed")
+    named = _finished(pl.concat(parts, how="diagonal"), history, "event ids")
+    around = _finished(of_product, history, "product event ids")
+    whole = [
+        named,
+        around,
+        system_events(history, DEFAULT.product).with_columns(pl.col("client_timestamp").cast(CLOCK)),
+    ]
+    return pl.concat(whole, how="diagonal_relaxed").sort("client_timestamp", maintain_order=True)
+
+
+def _finished(events: pl.DataFrame, history: History, ids: str) -> pl.DataFrame:
+    """Events with clock, person and an id from the stream of that use; ids of the others stay when some are added."""
+    by = [name for name in ("at", "who", "event_name", "question_id") if name in events.columns]
+    events = events.sort(by, maintain_order=True)
     learners = pl.DataFrame(
         {
             "who": np.arange(len(history.learners)),
@@ -49,7 +64,7 @@ def event_table(history: History) -> pl.DataFrame:
         }
     )
     named = _with_clock(events.join(learners, on="who", how="left", maintain_order="left"), history)
-    return named.with_columns(event_id=pl.Series(_event_ids(history.seed, named.height))).select(
+    return named.with_columns(event_id=pl.Series(_event_ids(history.seed, named.height, ids))).select(
         "event_id",
         "event_name",
         "client_timestamp",
@@ -68,8 +83,8 @@ def on_the_wire(events: pl.DataFrame) -> Iterator[dict[str, Any]]:
         yield event
 
 
-def _event_ids(seed: int, count: int) -> list[str]:
-    random = stream(seed, "event ids").bytes(16 * count)
+def _event_ids(seed: int, count: int, use: str) -> list[str]:
+    random = stream(seed, use).bytes(16 * count)
     return [str(uuid.UUID(bytes=random[at : at + 16], version=4)) for at in range(0, len(random), 16)]
 
 

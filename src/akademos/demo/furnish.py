@@ -203,7 +203,9 @@ class Furnishing:
             self._finish("analytics")
 
     def _send(self, url: str, key: str, history: History, events: pl.DataFrame) -> Delivery:
-        recent = events.filter(pl.col("client_timestamp") >= recent_from(history, RECENT_DAYS))
+        recent = events.filter(
+            pl.col("user_id").is_null() | (pl.col("client_timestamp") >= recent_from(history, RECENT_DAYS))
+        )
         with Client(url, key) as client:
             delivery = client.send(on_the_wire(recent))
         if delivery.counts["rejected"]:

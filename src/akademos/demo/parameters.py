@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from akademos.demo.product_parameters import Product
+
 
 def _parameter(default: Any, unit: str, meaning: str) -> Any:
     return field(default=default, metadata={"unit": unit, "meaning": meaning})
@@ -145,6 +147,7 @@ class Parameters:
     habits: Habits = Habits()
     answering: Answering = Answering()
     signs: Signs = Signs()
+    product: Product = field(default_factory=Product)
 
 
 DEFAULT = Parameters()

@@ -14,16 +14,18 @@ STUDENT, CAREER_CHANGER, UNDECIDED, NEWCOMER = range(4)
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """Somebody who works there; `courses` are those taught."""
+    """Somebody who works there; `courses` are those taught, or advised in, as `role` says."""
 
     user_id: str
     name: str
     persona: str
     courses: tuple[str, ...]
+    role: str = "instructor"
 
 
 INSTRUCTOR = StaffMember("ines", "Ines Roth", "instructor", tuple(course.course_id for course in COURSES))
-STAFF = (INSTRUCTOR,)
+ADVISOR = StaffMember("alva", "Alva Stein", "advisor", ("algebra", "anatomy"), "advisor")
+STAFF = (INSTRUCTOR, ADVISOR)
 
 _STRONG = ("ana-cell", "ana-blood", "ana-heart", "ana-breathing")
 _FORGOTTEN = ("ana-tissues", "ana-skeleton", "ana-muscles")
@@ -39,6 +41,7 @@ GUIDE = (
     ("Noor Aziz", "studies, but never answered the question about consent"),
     ("Nico Baum", "enrolled, has done nothing yet"),
     ("Ines Roth", "instructor of all three courses"),
+    ("Alva Stein", "advisor of those who take algebra or anatomy"),
     ("Administrator", "sees nobody's data"),
 )
 """Whom to sign in as, and why."""

@@ -103,7 +103,7 @@ def _write_enrolments(history: History, folder: Path) -> None:
     _write(
         folder / "staff_assignments.csv",
         ("user_id", "course_id", "role"),
-        [(one.user_id, course_id, "instructor") for one in STAFF for course_id in one.courses],
+        [(one.user_id, course_id, one.role) for one in STAFF for course_id in one.courses],
     )
     _write(
         folder / "learner_targets.csv",

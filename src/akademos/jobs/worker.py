@@ -24,6 +24,8 @@ from akademos.jobs.erasure import ErasureJob
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
 from akademos.jobs.group_statistics import GroupStatisticsJob
+from akademos.jobs.kpis import JOB as KPIS
+from akademos.jobs.kpis import KpiJob
 from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
 from akademos.jobs.model_training import JOB as TRAIN
@@ -114,6 +116,7 @@ class Jobs:
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
     peer_comparison: PeerComparisonJob
+    kpis: KpiJob
     training: TrainingJob
     risk_scores: RiskScoresJob
     releases: ResearchReleases
@@ -148,6 +151,7 @@ class Jobs:
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
             MARTS: lambda: [self.marts.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            KPIS: lambda: [self.kpis.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
 
     def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
@@ -289,6 +293,7 @@ class Worker:
             following: Mapping[str, Callable[[str], object]] = {
                 GROUP_STATISTICS: jobs.group_statistics.run,
                 PEER_COMPARISON: jobs.peer_comparison.run,
+                KPIS: jobs.kpis.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
             }
             if job.job not in (LEARNER_STATES, TRAIN, MARTS, *following):

@@ -9,9 +9,10 @@ block's people enter together, leave together, and change version k at a time. (
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 MIXED = ""
 """Label of a block whose people have several labels."""
@@ -24,6 +25,47 @@ class Record:
     value: float
     band: int
     evidence: int
+
+    def counts(self, bands: int) -> Sequence[int]:
+        """One in the band it lies in."""
+        return [int(band == self.band) for band in range(bands)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one person adds to an item of which several things are counted: `numbers` are added one by one."""
+
+    value: float
+    numbers: tuple[int, ...]
+    evidence: int
+
+    def counts(self, bands: int) -> Sequence[int]:
+        """The numbers."""
+        if len(self.numbers) != bands:
+            raise ValueError(f"{len(self.numbers)} numbers where {bands} are counted")
+        return self.numbers
+
+
+class Contribution(Protocol):
+    """What one person adds to one item: a value, counts, and how much evidence they rest on."""
+
+    @property
+    def value(self) -> float:
+        """Added up."""
+        ...
+
+    @property
+    def evidence(self) -> int:
+        """Grows with what is known, and with nothing else."""
+        ...
+
+    def counts(self, bands: int) -> Sequence[int]:
+        """`bands` counts, added up one by one."""
+        ...
+
+
+Forming = Callable[[Mapping[str, str], int], Iterable[tuple[str, tuple[str, ...]]]]
+"""How people who wait, with their labels, become blocks of at least so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +125,11 @@ def advance(
     *,
     may_stay: Collection[str],
     may_enter: Mapping[str, str],
-    records: Mapping[str, Mapping[str, Record]],
+    records: Mapping[str, Mapping[str, Contribution]],
     floor: int,
     as_of: datetime,
     bands: int,
+    form: Forming | None = None,
 ) -> Ledger:
     """The ledger of the next publication.
 
@@ -98,6 +141,7 @@ def advance(
         floor: k.
         as_of: the instant that the records describe.
         bands: how many bands there are.
+        form: how blocks are formed; `form_blocks` if not said.
     """
     kept = {
         number: block
@@ -109,7 +153,7 @@ def advance(
     counted = {person for block in kept.values() for person in block.people}
     waiting = {person: label for person, label in may_enter.items() if person not in counted and person not in spent}
     last = ledger.last_block
-    for label, people in form_blocks(waiting, floor):
+    for label, people in (form or form_blocks)(waiting, floor):
         last += 1
         kept[last] = Block(label, people, len(people))
     sums = {key: taken for key, taken in ledger.sums.items() if key[1] in kept}
@@ -126,7 +170,7 @@ def _take(
     item: str,
     number: int,
     block: Block,
-    records: Mapping[str, Record],
+    records: Mapping[str, Contribution],
     sums: dict[tuple[str, int], Sums],
     evidence: dict[tuple[str, str], int],
     floor: int,
@@ -140,9 +184,7 @@ def _take(
     found = {person: records[person] for person in block.people if person in records}
     if sum(record.evidence > evidence.get((item, person), 0) for person, record in found.items()) < floor:
         return
-    by_band = [0] * bands
-    for record in found.values():
-        by_band[record.band] += 1
+    by_band = [sum(at) for at in zip(*(record.counts(bands) for record in found.values()), strict=True)]
     sums[item, number] = Sums(as_of, len(found), sum(one.value for one in found.values()), tuple(by_band))
     for person, record in found.items():
         evidence[item, person] = max(record.evidence, evidence.get((item, person), 0))
@@ -169,7 +211,7 @@ def form_blocks(waiting: Mapping[str, str], floor: int) -> Iterator[tuple[str, t
         mixed += by_label[largest][:lent]
         by_label[largest] = by_label[largest][lent:]
     for label, people in (*by_label.items(), (MIXED, sorted(mixed))):
-        for block in _divided(people, floor):
+        for block in divided(people, floor):
             yield label, block
 
 
@@ -178,7 +220,8 @@ SIZE = 2
 lost when one leaves; measured in docs/decisions/0007."""
 
 
-def _divided(people: Sequence[str], floor: int) -> Iterator[tuple[str, ...]]:
+def divided(people: Sequence[str], floor: int) -> Iterator[tuple[str, ...]]:
+    """People in blocks of about `SIZE` k; none where they are fewer than k."""
     if len(people) < floor:
         return
     parts = max(1, (2 * len(people) + SIZE * floor) // (2 * SIZE * floor))

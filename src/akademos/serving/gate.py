@@ -164,6 +164,21 @@ class Gate:
         wanted = (one for one in answers if course is None or one.course_id == course)
         return Groups(tuple(_floored(one, floor) for one in wanted), floor)
 
+    def of_institution(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> int:
+        """Let a question about published figures of the whole institution pass, and log it; the smallest group that the
+        tenant wants anything shown of.
+
+        Raises:
+            Forbidden: the role gets no such figures.
+        """
+        ask = Ask(None, what, tuple(sorted(set(purposes))))
+        if principal.role not in SEES_ALL_GROUPS:
+            self._refuse(principal, ask, None, _wrong_role(principal, "Figures of the institution are for its staff."))
+        floor = self._groups.floor(principal.tenant_id)
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        return floor
+
     def released(self, principal: Principal, what: str, *, reason: str | None = None) -> None:
         """Let a question about research releases pass, and log it.
 

@@ -29,6 +29,7 @@ from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
 from akademos.stores.ports.incidents import IncidentBook
+from akademos.stores.ports.kpis import PublishedKpis
 from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
@@ -54,6 +55,7 @@ RECOMMENDATIONS = "/v1/analytics/recommendations"
 GROUPS = "/v1/analytics/groups"
 PEERS = "/v1/analytics/peers"
 STUDENTS_IN_FOCUS = "/v1/analytics/students-in-focus"
+KPIS = "/v1/analytics/kpis"
 ANSWERS = (
     DASHBOARD,
     MASTERY,
@@ -82,6 +84,7 @@ class Services:
     openid: OpenIdSignIn
     answers: AnswerSource
     peers: PublishedPeers
+    kpis: PublishedKpis
     focus: FocusScores
     readings: LearnerReadings
     trail: AuditTrail

@@ -20,16 +20,21 @@ from typing import Any, cast
 
 import polars as pl
 
+from akademos.catalogue.core_properties import CORE_PROPERTIES
 from akademos.errors import InputError
 from akademos.sources.event_frame import PROPERTY, EventBatch, Precision, identifier, identity, number
 
 NAME = "rows"
+_ELSEWHERE = ("client_timestamp", "event_timestamp")
 CORE = frozenset(
-    {
-        "event_name", "user_id", "subject_id", "persona", "course_id", "topic_id", "question_id", "material_id",
-        "session_id", "assessment_id", "plan_id", "environment", "event_id", "cohort_id",
-    }
-)  # fmt: skip
+    rule.name
+    for rule in CORE_PROPERTIES
+    if rule.name in ("user_id", "subject_id", "event_id")
+    or (rule.set_by == "sender" and rule.kept_in in ("column", "properties") and rule.name not in _ELSEWHERE)
+)
+"""Core properties that a column of a file may hold; those that only a client makes or the server sets are not among
+them, and the time has a section of its own."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PRECISIONS = ("exact", "day", "order")
 _SECTIONS = {"layout", "columns", "constants", "time", "values", "where", "take_named"}

@@ -115,11 +115,12 @@ def as_csv(answers: Sequence[GroupAnswer]) -> str:
     writer.writerow(COLUMNS)
     for answer in answers:
         values = line(answer)
-        writer.writerow([_cell(values[name]) for name in COLUMNS])
+        writer.writerow([cell(values[name]) for name in COLUMNS])
     return target.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """A value as a spreadsheet may have it: a text that it would run is quoted, nothing is empty."""
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return "" if value is None else value

@@ -41,6 +41,7 @@ LEARNERS = "/learners"
 FOCUS = "/students-in-focus"
 WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
+KPIS = "/kpis"
 TRUST = "/trust"
 RELEASES = "/releases"
 OPERATIONS = "/operations"
@@ -98,6 +99,8 @@ def shell_for(
         links.append(_link("focus", FOCUS, request, language))
     if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
         links.append(_link("groups", GROUPS, request, language))
+    if principal is not None and principal.role in SEES_ALL_GROUPS:
+        links.append(_link("kpis", KPIS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
         links.append(_link("trust", TRUST, request, language))
     if principal is not None and Question.RELEASE in RULE_OF[principal.role].questions:

@@ -14,6 +14,7 @@ from akademos.stores.lake.data_files import FILE_SCHEMA, write
 from akademos.stores.lake.engine import Engine
 from akademos.stores.lake.erasing import LakeEraser
 from akademos.stores.lake.locks import TableLocks
+from akademos.stores.lake.period_reading import LakePeriods
 from akademos.stores.lake.reading import LakeReader
 from akademos.stores.lake.rewriting import ROWS_PER_FILE
 from akademos.stores.lake.table import EventTable, already_committed
@@ -22,8 +23,9 @@ from akademos.stores.ports.event_log import SCHEMA
 REWRITE_MEMORY_MB = 64
 
 
-class LakeEventLog(LakeReader, LakeEraser):
-    """Adapter of the ports `EventLogReader`, `EventLogWriter` and `EventEraser`. Safe to share between threads.
+class LakeEventLog(LakeReader, LakePeriods, LakeEraser):
+    """Adapter of the ports `EventLogReader`, `PeriodEvents`, `EventLogWriter` and `EventEraser`. Safe to share between
+    threads.
 
     Args:
         uri: folder of the Delta tables; the log is the table `events` in it.

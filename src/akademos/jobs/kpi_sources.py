@@ -1,0 +1,173 @@
+"""What the units of a KPI are found in: events of the core and records, of people who consent to be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+
+import polars as pl
+
+from akademos.analytics.curriculum import prepare
+from akademos.analytics.kpi_units import EVENTS, MASTERED, PERSON, PROPERTIES, Sources
+from akademos.analytics.kpi_windows import Week
+from akademos.analytics.learner_state import evaluate, unpack
+from akademos.analytics.parameters import DEFAULT
+from akademos.catalogue.declarations import Purpose, Zone
+from akademos.catalogue.kpis import Kpi
+from akademos.catalogue.registry import Registry
+from akademos.errors import InputError
+from akademos.stores.ports.kpis import Crowd, KpiLedgers
+from akademos.stores.ports.learner_state import LearnerStates
+from akademos.stores.ports.period_events import PeriodEvents
+from akademos.stores.ports.records import Records
+
+COLUMNS = (
+    *(name for name in EVENTS if name not in PROPERTIES),
+    "environment",
+    "properties",
+)
+LEARNERS_AT_ONCE = 200
+_PARTS = ("mastery",)
+
+
+@dataclass(frozen=True, slots=True)
+class KpiReaders:
+    """The stores that sources are read from; `registries` gives a tenant's events."""
+
+    core: PeriodEvents
+    ledgers: KpiLedgers
+    states: LearnerStates
+    records: Records
+    registries: Callable[[str], Registry]
+
+
+class KpiSources:
+    """Reads for one tenant and moment; what several KPIs share is read once."""
+
+    def __init__(self, readers: KpiReaders, tenant_id: str, now: datetime) -> None:
+        self._tenant_id = tenant_id
+        self._now = now
+        self._first: dict[tuple[str, str], date] | None = None
+        self._core = readers.core
+        self._ledgers = readers.ledgers
+        self._states = readers.states
+        self._records = readers.records
+        self._tracked = tracked(readers.registries(tenant_id))
+
+    def read(self, kpi: Kpi, week: Week, term_start: date | None, crowd: Crowd) -> Mapping[str, Sources]:
+        """By environment what a KPI's units of a week (or of a term up to its end) are found in.
+
+        Args:
+            kpi: which one.
+            week: the week.
+            term_start: first day of the term, for a KPI of terms.
+            crowd: who may be counted.
+        """
+        person_of = {key: person for person, one in crowd.people.items() for key in one.keys}
+        if not kpi.events:
+            return self._active(week, person_of)
+        if kpi.name == "time_to_value":
+            mastered = self._mastered(week, term_start or week.monday, crowd)
+            return {"prod": Sources(pl.DataFrame(schema=EVENTS), mastered=mastered)}
+        start = week.start
+        if term_start is not None:
+            start -= timedelta(days=(week.monday - term_start).days) if term_start < week.monday else timedelta()
+        since = start - max(kpi.closes_after, kpi.reaches_back)
+        found = pl.DataFrame(
+            self._core.between(self._tenant_id, since, week.end, columns=COLUMNS, event_names=kpi.events)
+        )
+        rows = decoded(attributed(found, person_of, keep_nobody=not kpi.of_people))
+        roster = pl.DataFrame(schema=PERSON)
+        if kpi.name == "advisee_activation":
+            on = week.monday + timedelta(days=6)
+            keys = {person_of[key] for key in self._ledgers.roster(self._tenant_id, on) if key in person_of}
+            roster = pl.DataFrame({"learner_key": sorted(keys)}, schema=PERSON)
+        return {
+            environment: Sources(of.select(EVENTS.names()), roster=roster)
+            for (environment,), of in rows.partition_by("environment", as_dict=True).items()
+        }
+
+    def _active(self, week: Week, person_of: Mapping[str, str]) -> Mapping[str, Sources]:
+        found: dict[str, set[str]] = {}
+        names = self._tracked
+        for key, environment in self._core.active(self._tenant_id, week.start, week.end, event_names=names):
+            if key in person_of:
+                found.setdefault(environment, set()).add(person_of[key])
+        nothing = pl.DataFrame(schema=EVENTS)
+        return {
+            environment: Sources(nothing, active=pl.DataFrame({"learner_key": sorted(people)}, schema=PERSON))
+            for environment, people in found.items()
+        }
+
+    def _mastered(self, week: Week, since: date, crowd: Crowd) -> pl.DataFrame:
+        """Of those who enrolled in the term: weeks until a first topic of the course was mastered, or until now."""
+        sunday = week.monday + timedelta(days=6)
+        person_of = {key: person for person, one in crowd.people.items() for key in one.keys}
+        enrolled: dict[tuple[str, str], date] = {}
+        for key, course, day in self._ledgers.enrolled(self._tenant_id, since, sunday):
+            if key in person_of:
+                at = (person_of[key], course)
+                enrolled[at] = min(day, enrolled.get(at, day))
+        if self._first is None:
+            self._first = dict(self._first_mastered(sorted(crowd.people)))
+        rows = []
+        for (key, course), day in sorted(enrolled.items()):
+            reached = self._first.get((key, course))
+            if reached is not None and reached > sunday:
+                reached = None
+            weeks = ceil(((reached or sunday) - day).days / 7)
+            rows.append((key, course, max(1, weeks), reached is not None))
+        return pl.DataFrame(rows, schema=MASTERED, orient="row")
+
+    def _first_mastered(self, keys: Sequence[str]) -> Iterator[tuple[tuple[str, str], date]]:
+        """On which week's end a learner first stood at a mastered topic of a course, as known now."""
+        curriculum = prepare(self._records.curriculum(self._tenant_id).tables)
+        for start in range(0, len(keys), LEARNERS_AT_ONCE):
+            states = []
+            for one in self._states.read_many(self._tenant_id, keys[start : start + LEARNERS_AT_ONCE]):
+                try:
+                    states.append(unpack(one.packed))
+                except InputError as unreadable:  # of another version: computed anew by the next nightly run
+                    if unreadable.code != "state_unreadable":
+                        raise
+            if not states:
+                continue
+            state = {name: pl.concat([one[name] for one in states]) for name in states[0]}
+            known = evaluate(state, curriculum, self._now, parts=_PARTS)
+            courses = known["mastery"].select("learner_key", "topic_id", "course_id").drop_nulls()
+            found = (
+                known["history"]
+                .filter(pl.col("value") >= DEFAULT.mastery.mastered_from)
+                .join(courses, on=("learner_key", "topic_id"))
+                .group_by("learner_key", "course_id")
+                .agg(day=pl.col("date").min())
+            )
+            for key, course, day in found.iter_rows():
+                yield (key, course), day
+
+
+def tracked(registry: Registry) -> list[str]:
+    """Names of the events that serve product analytics and reach the core."""
+    return sorted(
+        one.name for one in registry.newest() if one.zone is Zone.CORE and Purpose.PRODUCT_ANALYTICS in one.purposes
+    )
+
+
+def attributed(rows: pl.DataFrame, person_of: Mapping[str, str], *, keep_nobody: bool) -> pl.DataFrame:
+    """Rows of people who may be counted, under the key of the person; those about nobody only where they are wanted."""
+    people = pl.DataFrame(
+        {"learner_key": list(person_of), "person": list(person_of.values())},
+        schema={"learner_key": pl.String, "person": pl.String},
+    )
+    named = rows.join(people, on="learner_key", how="left")
+    kept = pl.col("learner_key").is_null() if keep_nobody else pl.col("person").is_not_null()
+    return named.filter(kept).with_columns(learner_key="person").drop("person")
+
+
+def decoded(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the properties that KPIs read as columns."""
+    told = pl.Struct(dict(PROPERTIES))
+    properties = pl.col("properties").str.json_decode(told) if rows.height else pl.lit(None, told)
+    return rows.with_columns(told=properties).unnest("told").drop("properties")

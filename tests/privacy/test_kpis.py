@@ -1,0 +1,177 @@
+"""KPIs through the doors: who gets them, that every form says the same, what is withheld, and what may be noted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from tests.serving.institution import NOW, Institution
+
+from akademos.catalogue.kpis import KPIS
+from akademos.catalogue.roles import Role
+from akademos.serving.kpi_answers import COLUMNS
+from akademos.stores.ports.kpis import Snapshot
+from akademos.stores.postgres.kpis import PostgresKpis
+
+PATH = "/v1/analytics/kpis"
+WEEK = date(2026, 3, 2)
+
+
+def line(week: date = WEEK, **given: Any) -> Snapshot:
+    said = {
+        "kpi": "onboarding_completion",
+        "week": week,
+        "environment": "prod",
+        "dimension": "",
+        "member": "",
+        "period": week.isoformat(),
+        "computed_at": NOW,
+        "status": "ok",
+        "value": 0.5,
+        "low": 0.35,
+        "high": 0.65,
+        "people": 40,
+        "units": 40,
+        "smallest_group": 10,
+        "consenting": 0.9,
+    }
+    return Snapshot(**{**said, **given})
+
+
+@pytest.fixture
+def published(institution: Institution) -> Institution:
+    """Two weeks, four weeks apart, of one KPI with slices."""
+    kpis = PostgresKpis(institution.database)
+    before = WEEK - timedelta(weeks=4)
+    kpis.publish(institution.tenant, None, None, [line(before, value=0.8, low=0.7, high=0.9)])
+    lines = [
+        line(),
+        line(dimension="persona", member="student", people=25),
+        line(dimension="persona", member="=cmd|'/c calc'", people=15),
+    ]
+    kpis.publish(institution.tenant, None, None, lines)
+    return institution
+
+
+def test_staff_who_see_the_institution_get_kpis_and_nobody_else(published: Institution) -> None:
+    for user, role in (("root", "admin"), ("pia", "product"), ("ana", "analyst")):
+        answer = published.as_(user, role).get(PATH)  # type: ignore[arg-type]  # roles of the three
+        assert answer.status_code == 200
+        assert [one["name"] for one in answer.json()["kpis"]] == [kpi.name for kpi in KPIS]
+    refused: tuple[tuple[str, Role], ...] = (("ada", "learner"), ("prof", "instructor"), ("ann", "advisor"))
+    for user, role in refused:
+        for path in (PATH, f"{PATH}/onboarding_completion", f"{PATH}/notes", "/kpis"):
+            answer = published.as_(user, role).get(path)
+            assert (answer.status_code, answer.json()["code"]) == (403, "role")
+    assert published.log()[-1][3] == "/kpis"
+
+
+def test_every_form_says_the_same(published: Institution) -> None:
+    client = published.as_("root", "admin")
+    path = f"{PATH}/onboarding_completion"
+    rows = client.get(path).json()["snapshots"]
+    assert len(rows) == 4
+    told = client.get(path, headers={"Accept": "text/csv"})
+    table = list(csv.DictReader(io.StringIO(told.text)))
+    assert tuple(table[0]) == COLUMNS
+    shown = [{name: "" if one[name] is None else str(one[name]) for name in COLUMNS} for one in rows]
+    assert [{**one, "member": one["member"].removeprefix("'")} for one in table] == shown
+    assert any(one["member"].startswith("'=") for one in table)
+    packed = client.get(path, headers={"Accept": "application/vnd.apache.parquet"})
+    assert pq.read_table(io.BytesIO(packed.content)).to_pylist() == rows
+    assert client.get(path, params={"format": "parquet"}).content[:4] == b"PAR1"
+    page = client.get("/kpis", params={"slice": "persona:student", "kpi": "onboarding_completion"})
+    assert page.status_code == 200
+    assert "Guided onboarding completed" in page.text
+
+
+def test_how_a_value_moved_is_said(published: Institution) -> None:
+    found = published.as_("root", "admin").get(f"{PATH}/onboarding_completion").json()["kpi"]
+    assert found["moved"] == {"since": "2026-02-02", "from": 0.8, "change": -0.3, "clear": True, "better": False}
+    assert found["target_reached"] is False
+
+
+def test_slices_are_chosen_one_at_a_time_and_small_ones_are_not_there(published: Institution) -> None:
+    client = published.as_("root", "admin")
+    chosen = client.get(f"{PATH}/onboarding_completion", params={"persona": "student"}).json()["snapshots"]
+    assert [one["people"] for one in chosen] == [25]
+    both = client.get(PATH, params={"persona": "student", "course": "algebra"})
+    assert (both.status_code, both.json()["code"]) == (400, "one_slice")
+    with published.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET group_floor = 30 WHERE tenant_id = %s", (published.tenant,))
+    rows = client.get(f"{PATH}/onboarding_completion").json()["snapshots"]
+    assert [one["people"] for one in rows] == [40, 40]
+    with published.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET group_floor = 50 WHERE tenant_id = %s", (published.tenant,))
+    rows = client.get(f"{PATH}/onboarding_completion").json()["snapshots"]
+    assert {(one["status"], one["value"], one["people"]) for one in rows} == {("withheld", None, None)}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status"),
+    [
+        ({"from": "2026-03-09", "to": "2026-03-01"}, 400),
+        ({"from": "1066-10-14"}, 400),
+        ({"from": "yesterday"}, 400),
+        ({"environment": "prod\x00"}, 400),
+        ({"format": "xlsx"}, 400),
+    ],
+)
+def test_rubbish_is_refused(published: Institution, parameters: dict[str, str], status: int) -> None:
+    client = published.as_("root", "admin")
+    for path in (PATH, f"{PATH}/onboarding_completion"):
+        assert client.get(path, params=parameters).status_code == status
+    assert client.get(f"{PATH}/no_such").json()["code"] == "unknown_kpi"
+    assert client.get("/kpis", params={"slice": "shoe:9"}).status_code == 400
+    assert client.get("/kpis", params={"from": "soon"}).status_code == 400
+
+
+def test_notes_are_about_the_product(published: Institution) -> None:
+    client = published.as_("root", "admin")
+    review = {
+        "kind": "review",
+        "about": "2026-03-09",
+        "body": "Shorten step 3",
+        "owner": "product",
+        "due_on": "2026-03-20",
+    }
+    kept = client.post(f"{PATH}/notes", json=review)
+    assert kept.status_code == 200, kept.text
+    late = {"kind": "signal", "about": "2026-03-02", "body": "Two schools ask for a shorter wizard"}
+    assert client.post(f"{PATH}/notes", json=late).json()["in_time"] is False
+    for bad, code in (
+        ({**late, "body": "call ada@example.org"}, 422),
+        ({**late, "owner": "team"}, 422),
+        ({**late, "about": "2027-01-01"}, 422),
+        ({**review, "due_on": None}, 422),
+        ({**review, "kpi": "no_such"}, 404),
+        ({**review, "kind": "gossip"}, 422),
+    ):
+        assert client.post(f"{PATH}/notes", json=bad).status_code == code, bad
+    listed = client.get(f"{PATH}/notes").json()
+    assert [one["kind"] for one in listed["notes"]] == ["review", "signal"]
+    assert listed["next_review"] == "2026-03-16"
+    assert "author" not in listed["notes"][0]
+    assert client.post(f"{PATH}/notes/{kept.json()['note_id']}/done").json()["done"] is True
+    assert client.post(f"{PATH}/notes/{kept.json()['note_id']}/done").status_code == 404
+    analyst = published.as_("ana", "analyst").post(f"{PATH}/notes", json=late)
+    assert (analyst.status_code, analyst.json()["code"]) == (403, "role")
+    assert published.as_("root", "admin", tenant=published.elsewhere).get(f"{PATH}/notes").json()["notes"] == []
+
+
+def test_the_form_of_the_page_keeps_a_note_and_says_what_does_not_fit(published: Institution) -> None:
+    client = published.as_("root", "admin")
+    sent = {"kind": "annotation", "about": "2026-03-03", "body": "Release 4.3"}
+    assert client.post("/kpis", data=sent).status_code == 303
+    page = client.get("/kpis").text
+    assert "Release 4.3" in page
+    refused = client.post("/kpis", data={**sent, "body": "+49 151 1234567"})
+    assert refused.status_code == 422
+    assert "personal" in refused.text
+    assert client.post("/kpis", data={**sent, "about": "soon"}).status_code == 400
+    session = published.signed_in("root", "admin")
+    assert session.post("/kpis", data=sent).status_code == 403  # without the form's token
