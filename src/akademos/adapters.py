@@ -28,6 +28,7 @@ from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
+from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.erasures import PostgresErasures
@@ -245,6 +246,11 @@ class Adapters:
     def peers(self) -> PostgresPeers:
         """Comparison with peers, and the memory of the guard behind it."""
         return PostgresPeers(self.database)
+
+    @cached_property
+    def content(self) -> PostgresContent:
+        """Statistics of contents and items, and the memory of the guard behind them."""
+        return PostgresContent(self.database)
 
     @cached_property
     def risk(self) -> PostgresRisk:

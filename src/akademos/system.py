@@ -23,7 +23,13 @@ from akademos.serving.openid_provider import Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.public_rate import PublicRate
-from akademos.serving.services import Services, declared_among_peers, declared_over_groups, declared_purposes
+from akademos.serving.services import (
+    Services,
+    declared_among_peers,
+    declared_over_content,
+    declared_over_groups,
+    declared_purposes,
+)
 from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.identity import keys_of_person
@@ -112,6 +118,8 @@ class System(Adapters):
             openid=openid,
             answers=self.learner_answers,
             peers=self.peers,
+            content=self.content,
+            content_metrics=declared_over_content(builtin().metrics),
             focus=self.risk,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
@@ -222,10 +230,12 @@ class System(Adapters):
         from akademos.jobs.access_seal import AccessSealJob
         from akademos.jobs.carry_forward import CarryForward
         from akademos.jobs.compaction import CompactionJob
+        from akademos.jobs.content_statistics import ContentStatisticsJob, events_of_content
         from akademos.jobs.expiry import ExpiryJobs
         from akademos.jobs.group_statistics import GroupStatisticsJob
+        from akademos.jobs.learner_buckets import LearnerBuckets
         from akademos.jobs.learner_history import PastTables
-        from akademos.jobs.learner_states import LearnerStatesJob
+        from akademos.jobs.learner_states import ROWS_PER_BUCKET, LearnerStatesJob
         from akademos.jobs.mover import Mover
         from akademos.jobs.outbox import OutboxJob
         from akademos.jobs.peer_comparison import PeerComparisonJob
@@ -284,6 +294,15 @@ class System(Adapters):
                 declared_among_peers(builtin().metrics),
                 clock=now,
                 protection=protection,
+            ),
+            content_statistics=ContentStatisticsJob(
+                self.content,
+                LearnerBuckets(core, consent, ROWS_PER_BUCKET),
+                self.records,
+                runs,
+                lambda tenant_id: events_of_content([event.name for event in registries(tenant_id).newest()]),
+                declared_over_content(builtin().metrics),
+                clock=now,
             ),
             training=self.training,
             risk_scores=self.risk_scores,

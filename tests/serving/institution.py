@@ -32,7 +32,7 @@ from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import BACK_OFF_S, Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
-from akademos.serving.services import Services, declared_over_groups, declared_purposes
+from akademos.serving.services import Services, declared_over_content, declared_over_groups, declared_purposes
 from akademos.serving.standing import Standing
 from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
@@ -49,6 +49,7 @@ from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
+from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
@@ -254,6 +255,7 @@ def services_on(
         openid=openid,
         answers=answers,
         peers=PostgresPeers(database),
+        content=PostgresContent(database),
         focus=PostgresRisk(database),
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
@@ -290,6 +292,7 @@ def services_on(
         outbox=PostgresOutbox(database, keys, published_records(RECORDS), check_url=HttpWebhooks("").check),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
+        content_metrics=declared_over_content(METRICS),
         clock=clock,
         development=development,
         public_url="http://127.0.0.1",

@@ -41,6 +41,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("train", time(3, 15)),
     Nightly("group_statistics", time(3, 30)),  # earlier where the states are done; then at the latest
     Nightly("peer_comparison", time(3, 30)),
+    Nightly("content_statistics", time(3, 40)),
     Nightly("risk_scores", time(3, 45)),  # of a week: the other nights find it done
 )
 

@@ -18,6 +18,8 @@ import structlog
 from akademos.errors import AkademosError
 from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.compaction import CompactionJob
+from akademos.jobs.content_statistics import JOB as CONTENT_STATISTICS
+from akademos.jobs.content_statistics import ContentStatisticsJob
 from akademos.jobs.erasure import ErasureJob
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
@@ -106,6 +108,7 @@ class Jobs:
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
     peer_comparison: PeerComparisonJob
+    content_statistics: ContentStatisticsJob
     training: TrainingJob
     risk_scores: RiskScoresJob
     releases: ResearchReleases
@@ -137,6 +140,9 @@ class Jobs:
             RISK_SCORES: lambda: [self.risk_scores.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            CONTENT_STATISTICS: lambda: [
+                self.content_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()
+            ],
         }
 
     def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
@@ -270,6 +276,7 @@ class Worker:
             following: Mapping[str, Callable[[str], object]] = {
                 GROUP_STATISTICS: jobs.group_statistics.run,
                 PEER_COMPARISON: jobs.peer_comparison.run,
+                CONTENT_STATISTICS: jobs.content_statistics.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
             }
             if job.job not in (LEARNER_STATES, TRAIN, *following):
