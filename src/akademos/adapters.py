@@ -37,6 +37,7 @@ from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.journeys import PostgresJourneys
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
@@ -251,6 +252,11 @@ class Adapters:
     def content(self) -> PostgresContent:
         """Statistics of contents and items, and the memory of the guard behind them."""
         return PostgresContent(self.database)
+
+    @cached_property
+    def journeys(self) -> PostgresJourneys:
+        """Who is counted in journeys, and what was answered."""
+        return PostgresJourneys(self.database)
 
     @cached_property
     def risk(self) -> PostgresRisk:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from akademos.intake.consent_records import ConsentRecords
     from akademos.jobs.erasure import ErasureJob
     from akademos.jobs.group_statistics import Protection
+    from akademos.jobs.journey_answers import JourneyAnswers
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.model_training import TrainingJob
     from akademos.jobs.mover import Mover
@@ -119,6 +120,7 @@ class System(Adapters):
             answers=self.learner_answers,
             peers=self.peers,
             content=self.content,
+            journeys=self.journey_answers,
             content_metrics=declared_over_content(builtin().metrics),
             focus=self.risk,
             readings=readings,
@@ -195,6 +197,14 @@ class System(Adapters):
             self.registries,
         )
         return LearnerAnswers(self.records, tables, self.models)
+
+    @cached_property
+    def journey_answers(self) -> JourneyAnswers:
+        """Answers about journeys, on request."""
+        from akademos.jobs.journey_answers import JourneyAnswers
+
+        purposes = sorted({one for metric in declared_over_content(builtin().metrics) for one in metric.purposes})
+        return JourneyAnswers(self.journeys, self.event_log, self.consent, self.records, purposes, clock=now)
 
     @cached_property
     def training(self) -> TrainingJob:

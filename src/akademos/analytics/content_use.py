@@ -250,10 +250,10 @@ def halves(use: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
         completed_later=(pl.col("completed") & pl.col("late")).sum(),
         later_from=pl.col("first_at").filter("late").min(),
     )
-    return found.drop_nulls("later_from").sort(CONTENT).select(list(HALVES)).cast(dict(HALVES))
+    return found.drop_nulls("later_from").sort(CONTENT).select(HALVES.names()).cast(HALVES)
 
 
-HALVES: Mapping[str, pl.DataType] = _table(
+HALVES = _table(
     **dict.fromkeys(CONTENT, pl.String),
     learners_earlier=pl.Int64,
     completed_earlier=pl.Int64,

@@ -1,6 +1,7 @@
 """Versions of materials, and how far people come in videos.
 
-Some videos have a long introduction at which people leave; each is cut anew once its topic has been taught for a while.
+Some videos have a long introduction at which people leave; most of these are cut anew once their topic has been taught
+for a while.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from akademos.demo.randomness import stream
 VIDEO = 1
 """Place of the video among the materials of a leaf."""
 
+_LONG_WINDED = (0, 1, 3)
 _EDITED = (0, 3)
 _TAUGHT_DAYS, _LESSON_DAYS = 12.0, 11.0
 _LENGTH_LEAST, _LENGTH_STEP, _LENGTHS = 240, 12, 17
@@ -23,16 +25,19 @@ _INTRODUCTION_S, _INTRODUCTION_SD, _AT_INTRODUCTION = 48.0, 2.5, 0.7
 
 def edited_on(bank: Bank, material: Ints) -> Floats:
     """Day on which each material got its second version; NEVER for those that have one only."""
-    leaf = material // bank.materials_per_leaf
-    place = bank.place_of_leaf[leaf]
-    edited = (material % bank.materials_per_leaf == VIDEO) & np.isin(place, _EDITED)
-    return np.where(edited, _TAUGHT_DAYS + _LESSON_DAYS * place, NEVER)
+    place = bank.place_of_leaf[material // bank.materials_per_leaf]
+    return np.where(_is_video_at(bank, material, _EDITED), _TAUGHT_DAYS + _LESSON_DAYS * place, NEVER)
 
 
 def is_long_winded(bank: Bank, material: Ints, at: Floats) -> Bools:
-    """Whether each material still had its long introduction then."""
-    day = edited_on(bank, material)
-    return np.asarray((day < NEVER) & (at < day), dtype=np.bool_)
+    """Whether each material is a video that had a long introduction then; who leaves it does not come back."""
+    began_so = _is_video_at(bank, material, _LONG_WINDED)
+    return np.asarray(began_so & (at < edited_on(bank, material)), dtype=np.bool_)
+
+
+def _is_video_at(bank: Bank, material: Ints, places: tuple[int, ...]) -> Bools:
+    place = bank.place_of_leaf[material // bank.materials_per_leaf]
+    return np.asarray((material % bank.materials_per_leaf == VIDEO) & np.isin(place, places), dtype=np.bool_)
 
 
 def versions(bank: Bank, material: Ints, at: Floats) -> list[str]:

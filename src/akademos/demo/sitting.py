@@ -149,7 +149,8 @@ class StudyRoom:
         material = leaf * per_leaf + place
         seconds = _MATERIAL_SECONDS * np.exp(rng.normal(0, _MATERIAL_SD, count))
         habits = self._params.habits
-        usual = np.where(is_long_winded(self._bank, material, clock), habits.completes_long, habits.completes)
+        long_winded = is_long_winded(self._bank, material, clock)
+        usual = np.where(long_winded, habits.completes_long, habits.completes)
         completed = rng.random(count) < usual
         seconds = np.where(completed, seconds, 0.4 * seconds)
         pause = rng.uniform(*_PAUSE_SECONDS, count)
@@ -159,7 +160,7 @@ class StudyRoom:
         self._contacts.append(
             Contacts(who, material[sits], clock[sits], seconds[sits], completed[sits], np.full(len(who), day))
         )
-        self._worked_through[who, material[sits]] |= completed[sits]
+        self._worked_through[who, material[sits]] |= (completed | long_winded)[sits]
         gain = self._params.learning.material_gain * np.where(completed, 1.0, 0.5)
         self.knowledge.understanding.study(who, leaf[sits], end[sits], gain[sits])
         clock[sits] = end[sits] + pause[sits] * SECOND

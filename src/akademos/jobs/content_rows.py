@@ -50,9 +50,15 @@ _PROPERTIES = pl.Struct(
     }
 )
 _ENTRY = "entry"
-CONTENTS = pl.Schema({**by_learner(pl.DataFrame(schema=dict(EVENTS))).schema, _ENTRY: pl.String, "events": pl.Int64})
+CONTENTS = pl.Schema(
+    [
+        *by_learner(pl.DataFrame(schema=pl.Schema(EVENTS))).schema.items(),
+        (_ENTRY, pl.String()),
+        ("events", pl.Int64()),
+    ]
+)
 """`content_use.by_learner`, with the entry and how many events a row rests on."""
-ITEMS = pl.Schema({**ANSWERS, _ENTRY: pl.String})
+ITEMS = pl.Schema([*ANSWERS.items(), (_ENTRY, pl.String())])
 """First answers, with the entry."""
 
 
@@ -118,8 +124,8 @@ def joined(parts: Sequence[ContentRows]) -> ContentRows:
     )
     every = [empty, *parts]
     return ContentRows(
-        pl.concat([one.contents.cast(dict(CONTENTS)) for one in every]),
-        pl.concat([one.items.cast(dict(ITEMS)) for one in every]),
+        pl.concat([one.contents.cast(CONTENTS) for one in every]),
+        pl.concat([one.items.cast(ITEMS) for one in every]),
         pl.concat([one.activity for one in every]),
     )
 

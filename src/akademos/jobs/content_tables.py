@@ -7,14 +7,14 @@ rounded parts, so that they say nothing that the rounding does not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from math import floor as whole
 from math import log10
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from akademos.analytics.content_effectiveness import content_reasons, rank
+from akademos.analytics.content_effectiveness import REASONS, content_reasons, rank
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.proportions import newcombe, wilson, z_of
 from akademos.privacy.disclosure_tables import rounded
@@ -130,22 +130,27 @@ def _drop_off(curve: pl.DataFrame, floor: int) -> Detail | None:
 
 
 def _steepest(drop_off: Detail) -> Detail | None:
-    """Where most leave within the window, as far as the points tell; of videos only."""
+    """Where most leave within the window, as the points tell, straight between them; of videos only."""
     if drop_off["unit"] != "second":
         return None
     window = _LIMITS.leave_seconds
+    places, shares = (np.array(column, dtype=np.float64) for column in zip(*drop_off["points"], strict=True))
+    begins = np.unique(np.concatenate((places, np.maximum(places - window, 0))))
+    lost = np.interp(begins, places, shares) - np.interp(begins + window, places, shares)
+    at = int(lost.argmax())
+    return {"from": int(begins[at]), "to": int(begins[at]) + window, "share": round(float(lost[at]), 2)}
 
-    def lost(pair: tuple[list[float], list[float]]) -> float:
-        (begin, before), (end, after) = pair
-        return (before - after) * min(1.0, window / (end - begin))
 
-    begin, end = max(pairwise(drop_off["points"]), key=lost)
-    return {"from": begin[0], "to": end[0], "share": round(lost((begin, end)), 2)}
+_SIDES = {"": 0, "below": -1, "above": 1}
 
 
 def _change(before: Detail | None, after: Detail | None) -> Detail | None:
-    """From one share to another, with Newcombe's interval; None where one of them is not known but for a bound."""
-    if before is None or after is None or before["bound"] or after["bound"]:
+    """From one share to another, with Newcombe's interval; where one of them is a bound, so is the change, and its
+    interval is open to that side. None where bounds leave the direction open."""
+    if before is None or after is None:
+        return None
+    sides = {_SIDES[after["bound"]], -_SIDES[before["bound"]]} - {0}
+    if len(sides) > 1:
         return None
     low, high = newcombe(after["value"], after["people"], before["value"], before["people"], _Z)
     return {
@@ -154,8 +159,9 @@ def _change(before: Detail | None, after: Detail | None) -> Detail | None:
         "learners_before": before["people"],
         "learners_after": after["people"],
         "change": round(after["value"] - before["value"], 2),
-        "low": round(low, 2),
-        "high": round(high, 2),
+        "low": -1.0 if -1 in sides else round(low, 2),
+        "high": 1.0 if 1 in sides else round(high, 2),
+        "bound": "above" if 1 in sides else "below" if sides else "",
     }
 
 
@@ -181,6 +187,7 @@ def _rank(details: list[Detail]) -> None:
         detail["percentiles"] = {part: _percentile(row.get(f"{part}_percentile")) for part in _PARTS}
         detail["effectiveness"] = _percentile(row["effectiveness"])
         detail["reasons"] = content_reasons(row)
+        detail["severity"] = REASONS.index(detail["reasons"][0]) if detail["reasons"] else None
 
 
 def _percentile(value: float | None) -> float | None:

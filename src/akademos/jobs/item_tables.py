@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from akademos.analytics.item_analysis import item_reasons
+from akademos.analytics.item_analysis import REASONS, item_reasons
 from akademos.analytics.item_answers import FirstAttempts
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.rest_correlation import correlation
@@ -43,7 +43,9 @@ def published_items(
                 attempts, number, {option for *of, option in keys if tuple(of) == key}, floor
             )
             found[key]["functioning"] = [one for each in functioning.get(key, []) if (one := _compared(each, floor))]
-            found[key]["reasons"] = [] if row["retired"] else _reasons(found[key])
+            reasons = [] if row["retired"] else _reasons(found[key])
+            found[key]["reasons"] = reasons
+            found[key]["severity"] = REASONS.index(reasons[0]) if reasons else None
     return found
 
 

@@ -29,6 +29,7 @@ from akademos.stores.ports.content import PublishedContent
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
+from akademos.stores.ports.journeys import JourneyDesk
 from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
@@ -91,6 +92,7 @@ class Services:
     answers: AnswerSource
     peers: PublishedPeers
     content: PublishedContent
+    journeys: JourneyDesk
     focus: FocusScores
     readings: LearnerReadings
     trail: AuditTrail

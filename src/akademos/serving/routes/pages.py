@@ -43,6 +43,9 @@ GROUPS = "/groups"
 TRUST = "/trust"
 RELEASES = "/releases"
 PEERS = "/peers"
+CONTENT = "/content"
+ITEMS = "/items"
+JOURNEYS = "/journeys"
 MY_CONSENT = "/my-consent"
 MY_COURSES = "/my-courses"
 EXAM_PLAN_PAGE = PLAN
@@ -92,6 +95,9 @@ def shell_for(
         links.append(_link("focus", FOCUS, request, language))
     if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
         links.append(_link("groups", GROUPS, request, language))
+        links.append(_link("content", CONTENT, request, language))
+        links.append(_link("items", ITEMS, request, language))
+        links.append(_link("journeys", JOURNEYS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
         links.append(_link("trust", TRUST, request, language))
     if principal is not None and Question.RELEASE in RULE_OF[principal.role].questions:
