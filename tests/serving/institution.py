@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.contracts.polars_event_log import PolarsEventLog
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.metrics import METRICS
@@ -23,6 +24,7 @@ from akademos.catalogue.registry import builtin
 from akademos.catalogue.roles import RULE_OF, Role, Source
 from akademos.edges import provider_secret
 from akademos.errors import NotFound
+from akademos.jobs.journey_answers import JourneyAnswers
 from akademos.jobs.retention_report import RetentionReport
 from akademos.outbox.selection import published_records
 from akademos.privacy.pseudonyms import Keys
@@ -56,6 +58,7 @@ from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.journeys import PostgresJourneys
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
@@ -225,6 +228,10 @@ class Institution:
             ).fetchall()
 
 
+LOG = PolarsEventLog()
+"""The core of every institution: each keeps to its own tenants."""
+
+
 class NoEvents:
     """A core without events, for the report of retention."""
 
@@ -256,6 +263,14 @@ def services_on(
         answers=answers,
         peers=PostgresPeers(database),
         content=PostgresContent(database),
+        journeys=JourneyAnswers(
+            PostgresJourneys(database),
+            LOG,
+            PostgresConsent(database, lambda tenant, event: 0b1111, keys),
+            PostgresRecords(database, keys),
+            sorted({one for metric in declared_over_content(METRICS) for one in metric.purposes}),
+            clock=clock,
+        ),
         focus=PostgresRisk(database),
         readings=readings,
         trail=PostgresAuditTrail(database, keys),

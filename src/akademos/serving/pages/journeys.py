@@ -94,7 +94,7 @@ def render_journeys(answers: Sequence[Json], *, shell: Shell, titles: Mapping[st
         tables=_loops(paths, words),
         provenance=words.plain("journeys.fine.as_of", day=day, learners=funnel["learners"]),
         downloads=[
-            (href, f"{words.plain(f'journeys.{name}')}: {label}")
+            (href, f"{words.plain(f'journeys.name.{name}')}: {label}")
             for name in ("funnel", "paths", "retention", "survival")
             for href, label in downloads_of(f"{api}/{name}", words, **_parameters(name, query))[:1]
         ],
