@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from akademos.serving.charts.canvas import Canvas, Caption, drawing
 from akademos.serving.charts.lettering import fit, text_width
-from akademos.serving.charts.locale import Locale
 from akademos.serving.charts.marks import label, mark, rect
 from akademos.serving.charts.scales import Linear
 
 
 @dataclass(frozen=True)
 class FunnelBar:
-    """A step: people who reached it (None where withheld), and of those before which share."""
+    """A step: about how many reached it (None: not known), how that is written, and whether it is a bound only."""
 
     name: str
-    people: int | None
-    share: float | None
+    people: float | None
+    shown: str
+    bound: bool = False
 
 
 def funnel_bars(
@@ -26,15 +26,13 @@ def funnel_bars(
     *,
     caption: Caption,
     canvas: Canvas,
-    locale: Locale,
     tip: Callable[[FunnelBar], str],
-    withheld: str,
 ) -> str:
     """The picture of steps in their order, the first one as wide as there is room."""
     text = canvas.text
     most = max([1, *(one.people or 0 for one in steps)])
     pitch, thick = text * 3.6, text * 1.5
-    widest = max((text_width(_said(one, locale, withheld), text, bold=True) for one in steps), default=0.0)
+    widest = max((text_width(one.shown, text, bold=True) for one in steps), default=0.0)
     x = Linear(0, most, 0, canvas.width - widest - 12)
     body = ""
     for number, one in enumerate(steps):
@@ -44,14 +42,7 @@ def funnel_bars(
         bar = top + text * 1.5
         inside += rect(0, bar, x(most), thick, "track", 3)
         if one.people:
-            inside += rect(0, bar, max(2.0, x(one.people)), thick, "bar", 3)
-        inside += label(x(most) + 10, bar + thick * 0.72, _said(one, locale, withheld), "b")
+            inside += rect(0, bar, max(2.0, x(one.people)), thick, "q2" if one.bound else "bar", 3)
+        inside += label(x(most) + 10, bar + thick * 0.72, one.shown, "b")
         body += mark(tip(one), inside)
     return drawing(caption, canvas, len(steps) * pitch + 2, body)
-
-
-def _said(step: FunnelBar, locale: Locale, withheld: str) -> str:
-    if step.people is None:
-        return withheld
-    people = locale.number(step.people)
-    return people if step.share is None else f"{people} \u00b7 {locale.percent(step.share)}"

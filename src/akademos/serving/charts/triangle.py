@@ -43,7 +43,7 @@ def triangle(
         label(left + pitch * (week + 0.5), text * 1.1, locale.number(week), anchor="middle")
         for week in range(0, weeks, every)
     )
-    written = pitch >= text_width("100%", text) + 2
+    written = pitch >= text_width(">100", text) + 4
     for row, (group, name) in enumerate(zip(groups, names, strict=True)):
         y = top + row * tall
         body += label(left - 8, y + tall * 0.66, fit(name, left - 8, text), anchor="end")
@@ -54,7 +54,7 @@ def triangle(
             step = share_step(cell.share)
             inside = rect(left + week * pitch + 1, y + 1, pitch - 2, tall - 2, "qx" if step is None else f"q{step}", 3)
             if written and cell.share is not None:
-                words = locale.number(100 * cell.share)
+                words = {"below": "<", "above": ">"}.get(cell.bound, "") + locale.number(100 * cell.share)
                 inside += label(left + pitch * (week + 0.5), y + tall * 0.66, words, f"on{step}", "middle")
             body += mark(tip(cell), inside)
     return drawing(caption, canvas, top + len(groups) * tall + 2, body)
