@@ -114,7 +114,7 @@ class StudyingCrowd:
         institution = self.institution
         job = ContentStatisticsJob(
             self.content,
-            LearnerBuckets(LOG, institution.services.consent, 500_000),  # type: ignore[arg-type]  # the whole ledger stands behind the port of the routes
+            LearnerBuckets(LOG, institution.services.consent, 500_000),
             PostgresRecords(institution.database, institution.keys),
             PostgresJobRuns(institution.database),
             lambda tenant: events_of_content(list(NAMES)),

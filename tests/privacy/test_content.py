@@ -14,7 +14,6 @@ from tests.serving.institution import NOW, Institution
 
 from akademos.catalogue.content_policies import JOURNEY_LIMITS
 from akademos.catalogue.policies import LIMITS
-from akademos.catalogue.roles import Role
 
 CONTENT, ITEMS_PATH, JOURNEYS = "/v1/analytics/content", "/v1/analytics/items", "/v1/analytics/journeys"
 K = LIMITS.group_floor
@@ -26,9 +25,9 @@ def crowd(institution: Institution) -> StudyingCrowd:
     return StudyingCrowd(institution)
 
 
-def asked(crowd: StudyingCrowd, path: str, user: str = "root", role: Role = "admin", **parameters: str) -> Any:
-    """What somebody gets."""
-    answer = crowd.institution.as_(user, role).get(path, params=parameters)
+def asked(crowd: StudyingCrowd, path: str, **parameters: str) -> Any:
+    """What an administrator gets."""
+    answer = crowd.institution.as_("root", "admin").get(path, params=parameters)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
