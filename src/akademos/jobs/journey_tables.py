@@ -129,6 +129,8 @@ def _start_groups(steps: Steps, floor: int) -> list[str]:
 def survival_table(steps: Steps, question: SurvivalQuestion, since: datetime, floor: int) -> dict[str, Any]:
     """Share of learners to whom it has not happened so many days after their first step. The curve falls only where it
     has happened to k people since it last fell, while k are still looked at."""
+    if steps.learners < 2 * floor:
+        return {"until": question.until, "points": [], "days": 0, "median_days": None}
     first = np.flatnonzero(np.diff(steps.learner, prepend=-1))
     last = np.concatenate((first[1:], [len(steps.learner)])) - 1
     as_of = (since - _EPOCH) // timedelta(microseconds=1)
@@ -146,8 +148,6 @@ def survival_table(steps: Steps, question: SurvivalQuestion, since: datetime, fl
     days = np.floor(np.maximum(end - begin, 0) / DAY_US)
     curve = kaplan_meier(days.astype(np.float64), happened)
     until = int(days.max(initial=0))
-    if steps.learners < 2 * floor:
-        return {"until": question.until, "points": [], "days": until, "median_days": None}
     points = [{"day": 0, "share": 1.0, "low": 1.0, "high": 1.0, "at_risk": rounded(steps.learners)}]
     for _, place in merged_bands(curve.events.tolist(), floor):
         left = int(curve.at_risk[place] - curve.events[place])
