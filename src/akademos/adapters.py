@@ -28,6 +28,7 @@ from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
+from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.erasures import PostgresErasures
@@ -38,6 +39,7 @@ from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.kpis import PostgresKpis
+from akademos.stores.postgres.journeys import PostgresJourneys
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
@@ -259,6 +261,14 @@ class Adapters:
     def money_books(self) -> PostgresMoneyBooks:
         """Bills, terms, rates, payments, settlements and balances."""
         return PostgresMoneyBooks(self.database, self.keys, self.vault)
+    def content(self) -> PostgresContent:
+        """Statistics of contents and items, and the memory of the guard behind them."""
+        return PostgresContent(self.database)
+
+    @cached_property
+    def journeys(self) -> PostgresJourneys:
+        """Who is counted in journeys, and what was answered."""
+        return PostgresJourneys(self.database)
 
     @cached_property
     def risk(self) -> PostgresRisk:

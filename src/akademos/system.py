@@ -25,7 +25,13 @@ from akademos.serving.openid_provider import Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.public_rate import PublicRate
-from akademos.serving.services import Services, declared_among_peers, declared_over_groups, declared_purposes
+from akademos.serving.services import (
+    Services,
+    declared_among_peers,
+    declared_over_content,
+    declared_over_groups,
+    declared_purposes,
+)
 from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.identity import keys_of_person
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
     from akademos.jobs.alerting import AlertingJob
     from akademos.jobs.erasure import ErasureJob
     from akademos.jobs.group_statistics import Protection
+    from akademos.jobs.journey_answers import JourneyAnswers
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.log_keeper import LogKeeper
     from akademos.jobs.model_training import TrainingJob
@@ -118,6 +125,9 @@ class System(Adapters):
             answers=self.learner_answers,
             peers=self.peers,
             kpis=self.kpis,
+            content=self.content,
+            journeys=self.journey_answers,
+            content_metrics=declared_over_content(builtin().metrics),
             focus=self.risk,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
@@ -197,6 +207,14 @@ class System(Adapters):
         return LearnerAnswers(self.records, tables, self.models)
 
     @cached_property
+    def journey_answers(self) -> JourneyAnswers:
+        """Answers about journeys, on request."""
+        from akademos.jobs.journey_answers import JourneyAnswers
+
+        purposes = sorted({one for metric in declared_over_content(builtin().metrics) for one in metric.purposes})
+        return JourneyAnswers(self.journeys, self.event_log, self.consent, self.records, purposes, clock=now)
+
+    @cached_property
     def training(self) -> TrainingJob:
         """Trains models and puts the better ones into service."""
         from akademos.jobs.model_training import TrainingJob
@@ -230,12 +248,14 @@ class System(Adapters):
         from akademos.jobs.access_seal import AccessSealJob
         from akademos.jobs.carry_forward import CarryForward
         from akademos.jobs.compaction import CompactionJob
+        from akademos.jobs.content_statistics import ContentStatisticsJob, events_of_content
         from akademos.jobs.expiry import ExpiryJobs
         from akademos.jobs.group_statistics import GroupStatisticsJob
         from akademos.jobs.kpi_sources import KpiReaders
         from akademos.jobs.kpis import KpiJob
+        from akademos.jobs.learner_buckets import LearnerBuckets
         from akademos.jobs.learner_history import PastTables
-        from akademos.jobs.learner_states import LearnerStatesJob
+        from akademos.jobs.learner_states import ROWS_PER_BUCKET, LearnerStatesJob
         from akademos.jobs.mover import Mover
         from akademos.jobs.outbox import OutboxJob
         from akademos.jobs.peer_comparison import PeerComparisonJob
@@ -298,6 +318,15 @@ class System(Adapters):
                 protection=protection,
             ),
             kpis=KpiJob(self.kpis, runs, KpiReaders(core, self.kpis, states, self.records, registries), clock=now),
+            content_statistics=ContentStatisticsJob(
+                self.content,
+                LearnerBuckets(core, consent, ROWS_PER_BUCKET),
+                self.records,
+                runs,
+                lambda tenant_id: events_of_content([event.name for event in registries(tenant_id).newest()]),
+                declared_over_content(builtin().metrics),
+                clock=now,
+            ),
             training=self.training,
             risk_scores=self.risk_scores,
             releases=self.research_releases,

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.contracts.polars_event_log import PolarsEventLog
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.metrics import METRICS
@@ -23,6 +24,7 @@ from akademos.catalogue.registry import builtin
 from akademos.catalogue.roles import RULE_OF, Role, Source
 from akademos.edges import provider_secret
 from akademos.errors import NotFound
+from akademos.jobs.journey_answers import JourneyAnswers
 from akademos.jobs.retention_report import RetentionReport
 from akademos.outbox.selection import published_records
 from akademos.privacy.pseudonyms import Keys
@@ -32,7 +34,7 @@ from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import BACK_OFF_S, Providers
 from akademos.serving.openid_sign_in import OpenIdSignIn
 from akademos.serving.principal import Doorkeeper, Tokens
-from akademos.serving.services import Services, declared_over_groups, declared_purposes
+from akademos.serving.services import Services, declared_over_content, declared_over_groups, declared_purposes
 from akademos.serving.standing import Standing
 from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
@@ -49,6 +51,7 @@ from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
+from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
@@ -57,6 +60,7 @@ from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.kpis import PostgresKpis
+from akademos.stores.postgres.journeys import PostgresJourneys
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
@@ -227,6 +231,10 @@ class Institution:
             ).fetchall()
 
 
+LOG = PolarsEventLog()
+"""The core of every institution: each keeps to its own tenants."""
+
+
 class NoEvents:
     """A core without events, for the report of retention."""
 
@@ -258,6 +266,15 @@ def services_on(
         answers=answers,
         peers=PostgresPeers(database),
         kpis=PostgresKpis(database),
+        content=PostgresContent(database),
+        journeys=JourneyAnswers(
+            PostgresJourneys(database),
+            LOG,
+            PostgresConsent(database, lambda tenant, event: 0b1111, keys),
+            PostgresRecords(database, keys),
+            sorted({one for metric in declared_over_content(METRICS) for one in metric.purposes}),
+            clock=clock,
+        ),
         focus=PostgresRisk(database),
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
@@ -296,6 +313,7 @@ def services_on(
         outbox=PostgresOutbox(database, keys, published_records(RECORDS), check_url=HttpWebhooks("").check),
         purposes=declared_purposes(METRICS),
         group_metrics=declared_over_groups(METRICS),
+        content_metrics=declared_over_content(METRICS),
         clock=clock,
         development=development,
         public_url="http://127.0.0.1",

@@ -19,6 +19,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
+from tests.web.invented_content import PAGES as CONTENT_PAGES
+from tests.web.invented_content import rendered as content_page
 from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
 from tests.web.invented_focus import focus_lines
 from tests.web.invented_forms import NOW, Json
@@ -101,6 +103,9 @@ async def _other(request: Request) -> Response:
         )  # fmt: skip
     if which in ("releases", "no-releases"):
         return _page(render_releases(RELEASES if which == "releases" else [], shell=SHELL))
+    if which in CONTENT_PAGES:
+        language = "de" if which in ("item-one", "no-journeys") else "en"
+        return _page(content_page(which, language))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
     if which in ("focus", "focus-rule", "no-focus"):

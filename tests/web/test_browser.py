@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.web.invented_content import PAGES as CONTENT_PAGES
 
 pytestmark = pytest.mark.web
 
@@ -32,6 +33,7 @@ OTHERS = [
     "no-releases",
     "operations",
     "no-operations",
+    *CONTENT_PAGES,
 ]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS
 WIDTHS = [320, 390, 560, 768, 1001, 1120, 1360]

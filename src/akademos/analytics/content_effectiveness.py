@@ -90,8 +90,38 @@ def content_effectiveness(
         InputError: a table is malformed (`table_malformed`).
     """
     people = by_learner(conform_events(events, as_of))
+    return content_tables(
+        people,
+        first_attempts(answers, as_of, params),
+        topics=topics,
+        item_topics=item_topics,
+        enrolled=enrolled,
+        terms=terms,
+        item_quality=item_quality,
+        params=params,
+    )
+
+
+def content_tables(
+    people: pl.DataFrame,
+    attempts: FirstAttempts,
+    *,
+    topics: Mapping[str, Sequence[str]],
+    item_topics: Mapping[str, Sequence[str]],
+    enrolled: Mapping[str, int] | None = None,
+    terms: Mapping[str, str] | None = None,
+    item_quality: Mapping[str, float] | None = None,
+    params: Parameters = DEFAULT,
+) -> dict[str, pl.DataFrame]:
+    """The same, where the events are summed up by learner already.
+
+    Args:
+        people: from `content_use.by_learner`.
+        attempts: from `item_answers.first_attempts`.
+        topics, item_topics, enrolled, terms, item_quality, params: as of `content_effectiveness`.
+    """
     use, positions = content_use(people, enrolled or {}, params)
-    gains = _Gains(first_attempts(answers, as_of, params), item_topics, terms or {}, params)
+    gains = _Gains(attempts, item_topics, terms or {}, params)
     rows = []
     ever = _openers(people)
     for row in use.to_dicts():
@@ -109,9 +139,9 @@ def content_effectiveness(
             ]
             row["item_quality"] = float(np.mean(known)) if known else None
         rows.append(row)
-    _rank(rows, params)
+    rank(rows, params)
     for row in rows:
-        row["reasons"] = _reasons(row, params)
+        row["reasons"] = content_reasons(row, params)
     schema = TABLES["contents"]
     contents = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
     return {"contents": contents, "drop_off": positions, "edits": edits(use, people, params)}
@@ -203,8 +233,9 @@ def _abilities(rows: pl.DataFrame) -> pl.DataFrame:
     return each.select("learner_key", "ability", error=pooled / pl.col("of"))
 
 
-def _rank(rows: list[dict[str, Any]], params: Parameters) -> None:
-    """Puts percentiles among like contents and their mean into the rows."""
+def rank(rows: list[dict[str, Any]], params: Parameters = DEFAULT) -> None:
+    """Puts percentiles among like contents and their mean, the effectiveness, into rows that have `status`, `kind` and
+    the parts gain, completion and item_quality."""
     kinds: dict[str | None, list[dict[str, Any]]] = {}
     for row in rows:
         if row["status"] == "ok":
@@ -225,7 +256,8 @@ def _rank(rows: list[dict[str, Any]], params: Parameters) -> None:
             row["effectiveness"] = sum(parts) / len(parts) if parts else None
 
 
-def _reasons(row: Mapping[str, Any], params: Parameters) -> list[str]:
+def content_reasons(row: Mapping[str, Any], params: Parameters = DEFAULT) -> list[str]:
+    """Those of `REASONS` that the numbers of a row give."""
     limits = params.content
     said = {
         "gain_below_zero": (row.get("gain_high") or 0.0) < 0,

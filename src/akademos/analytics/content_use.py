@@ -233,6 +233,35 @@ def edits(use: pl.DataFrame, people: pl.DataFrame, params: Parameters = DEFAULT)
     return _frame(rows, EDITS)
 
 
+def halves(use: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Table `HALVES`: completion of those who opened a content earlier and of those who did later, split at the median
+    first opening; only of contents with enough learners, and where both halves have some.
+
+    Caveat: who came later may differ from who came before.
+    """
+    known = use.filter(pl.col("status") == "ok").select(CONTENT)
+    split = people.join(known, on=CONTENT).with_columns(
+        late=pl.col("first_at") > pl.col("first_at").median().over(CONTENT)
+    )
+    found = split.group_by(CONTENT).agg(
+        learners_earlier=(~pl.col("late")).sum(),
+        completed_earlier=(pl.col("completed") & ~pl.col("late")).sum(),
+        learners_later=pl.col("late").sum(),
+        completed_later=(pl.col("completed") & pl.col("late")).sum(),
+        later_from=pl.col("first_at").filter("late").min(),
+    )
+    return found.drop_nulls("later_from").sort(CONTENT).select(HALVES.names()).cast(HALVES)
+
+
+HALVES = _table(
+    **dict.fromkeys(CONTENT, pl.String),
+    learners_earlier=pl.Int64,
+    completed_earlier=pl.Int64,
+    learners_later=pl.Int64,
+    completed_later=pl.Int64,
+    later_from=TIME,
+)
+
 EDITS: Mapping[str, pl.DataType] = _table(
     course_id=pl.String,
     material_id=pl.String,

@@ -26,7 +26,7 @@ doi:10.1177/0013164493053004013.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import isnan
 from typing import Any
@@ -153,7 +153,7 @@ def item_analysis(
         functioning = [row for row in (item.drift(), *item.groups(memberships)) if row]
         row = {**item.row(), **irt.get(number, {})}
         row["retired"] = names["question_id"] in retired
-        row["reasons"] = [] if row["retired"] else _reasons(row, options, functioning, params)
+        row["reasons"] = [] if row["retired"] else item_reasons(row, options, functioning, params)
         for name, rows in (("items", [row]), ("options", options), ("functioning", functioning)):
             found[name] += [names | one for one in rows]
     return {
@@ -332,9 +332,13 @@ def _numbers(**values: float) -> dict[str, float]:
     return {name: float(value) for name, value in values.items() if not isnan(value)}
 
 
-def _reasons(
-    item: Mapping[str, Any], options: list[dict[str, Any]], functioning: list[dict[str, Any]], params: Parameters
+def item_reasons(
+    item: Mapping[str, Any],
+    options: Sequence[Mapping[str, Any]],
+    functioning: Sequence[Mapping[str, Any]],
+    params: Parameters = DEFAULT,
 ) -> list[str]:
+    """Those of `REASONS` that rows of `items`, `options` and `functioning` about one item give."""
     limits = params.items
     better = any(not one["key"] and (one["rest_correlation"] or 0.0) > 0 for one in options)
     large = {one["attribute"] for one in functioning if one["ets_class"] == "C"}

@@ -120,6 +120,20 @@ def scored_answers(answers: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     )
 
 
+def first_answers(answers: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """Of `ANSWERS` up to an instant those that are a learner's first at an item; asked of its own answer, the same.
+
+    Raises:
+        InputError: the table is malformed (`table_malformed`).
+    """
+    return (
+        scored_answers(answers, as_of)
+        .filter(pl.col("question_id").is_not_null())
+        .unique(["learner_key", "question_id"], keep="first", maintain_order=True)
+        .filter(pl.col("attempt_number").fill_null(1) <= 1)
+    )
+
+
 def first_attempts(answers: pl.DataFrame, as_of: datetime, params: Parameters = DEFAULT) -> FirstAttempts:
     """The first attempts up to an instant.
 
@@ -131,13 +145,7 @@ def first_attempts(answers: pl.DataFrame, as_of: datetime, params: Parameters = 
     Raises:
         InputError: the table is malformed (`table_malformed`).
     """
-    first = (
-        scored_answers(answers, as_of)
-        .filter(pl.col("question_id").is_not_null())
-        .unique(["learner_key", "question_id"], keep="first", maintain_order=True)
-        .filter(pl.col("attempt_number").fill_null(1) <= 1)
-        .sort(*ITEM, "learner_key")
-    )
+    first = first_answers(answers, as_of).sort(*ITEM, "learner_key")
     items = first.select(ITEM).unique(maintain_order=True).with_row_index("item").cast({"item": pl.Int64})
     learners = first["learner_key"].unique().sort()
     rows = first.join(items, on=list(ITEM), how="left", maintain_order="left").with_columns(

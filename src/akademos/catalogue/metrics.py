@@ -5,6 +5,7 @@ The gate checks the purposes of an answer from here. The formulae themselves are
 
 from __future__ import annotations
 
+from akademos.catalogue.content_metrics import CONTENT_METRICS
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.kpis import KPI_METRICS
 from akademos.catalogue.policies import LIMITS
@@ -244,6 +245,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     *READINESS_METRICS,
     *RISK_METRICS,
+    *CONTENT_METRICS,
     *TRACING_METRICS,
     *RECOMMENDATION_METRICS,
     *KPI_METRICS,

@@ -12,7 +12,9 @@ import polars as pl
 
 from akademos.catalogue.core_properties import CORE_PROPERTIES
 from akademos.demo.bank import Floats
+from akademos.demo.choices import chosen
 from akademos.demo.courses import COURSES
+from akademos.demo.materials import left_at, lengths, versions
 from akademos.demo.midterm import PAPER, PASS_MARK, midterm_id
 from akademos.demo.parameters import DEFAULT
 from akademos.demo.population import NEVER
@@ -182,6 +184,7 @@ def _contacts(history: History) -> pl.DataFrame:
             "session_id": session_ids(rows.who, rows.session),
             "material_id": [bank.material_ids[one] for one in rows.material],
             "material_kind": [bank.materials[one][0] for one in rows.material],
+            "material_version": versions(bank, rows.material, rows.at),
             "course_id": [COURSES[bank.course_of_leaf[one]].course_id for one in leaf],
             "topic_ids": [[bank.leaves[one].topic_id] for one in leaf],
         }
@@ -195,6 +198,8 @@ def _openings(history: History) -> pl.DataFrame:
 def _leavings(history: History) -> pl.DataFrame:
     rows = history.contacts
     completed = pl.Series(rows.completed)
+    reached = left_at(history.seed, history.bank, rows.material, rows.at)
+    share = (reached / pl.Series(lengths(rows.material))).round(2)
     return (
         _contacts(history)
         .with_columns(
@@ -205,7 +210,8 @@ def _leavings(history: History) -> pl.DataFrame:
         .with_columns(
             event_name=pl.when("completed").then(pl.lit("material_completed")).otherwise(pl.lit("material_progressed")),
             completion_rule=pl.when("completed").then(pl.lit("viewed")),
-            progress=pl.when(~pl.col("completed")).then(pl.lit(0.4)),
+            progress=pl.when(~pl.col("completed")).then(pl.coalesce(share, pl.lit(0.4))),
+            media_second=pl.when(~pl.col("completed")).then(reached),
         )
         .drop("completed")
     )
@@ -235,6 +241,7 @@ def _answers(history: History) -> pl.DataFrame:
                 "attempt_number": rows.number,
                 "confidence": rows.confidence,
                 "hints": rows.hints,
+                "chosen_options": chosen(history.seed, bank, rows.item, rows.correct),
             }
         )
         .join(items, on="item", how="left", maintain_order="left")

@@ -86,6 +86,7 @@ class Habits:
     answers_most: int = _parameter(60, "answers", "most on one day")
     materials: float = _parameter(0.8, "materials", "mean per study day")
     completes: float = _parameter(0.75, "probability", "of working a material through once opened")
+    completes_long: float = _parameter(0.3, "probability", "of working a video with a long introduction through")
     current_days: float = _parameter(7.0, "days", "time constant at which interest in an opened topic wanes")
     review_share: float = _parameter(0.5, "weight", "of an older topic for a learner who always reviews")
     seen_days: float = _parameter(5.0, "days", "time constant after which a seen item is worth another look")

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from akademos.demo.bank import Floats, Ints
+from akademos.demo.materials import lengths
 from akademos.demo.parameters import Signs
 from akademos.demo.population import Bools
 from akademos.demo.randomness import stream
@@ -133,17 +134,19 @@ def _within(whose: Ints, start: Floats, end: Floats, who: Ints, at: Floats) -> B
 def _progress(history: History, contacts: pl.DataFrame) -> pl.DataFrame:
     """A video that is worked through reports every quarter."""
     rows = history.contacts
-    seconds = pl.Series("seconds", rows.seconds)
-    watched = contacts.with_columns(seconds).filter(pl.Series(rows.completed) & (contacts["material_kind"] == "video"))
+    columns = {"seconds": rows.seconds, "length": lengths(rows.material)}
+    watched = contacts.hstack(pl.DataFrame(columns)).filter(
+        pl.Series(rows.completed) & (contacts["material_kind"] == "video")
+    )
     return pl.concat(
         [
             watched.with_columns(
                 at=pl.col("at") + quarter * pl.col("seconds") * SECOND,
                 event_name=pl.lit("material_progressed"),
                 progress=pl.lit(quarter),
-                media_second=(quarter * pl.col("seconds")).round(1),
-                playback_rate=pl.lit(1.0),
-            ).drop("seconds")
+                media_second=(quarter * pl.col("length")).round(1),
+                playback_rate=(pl.col("length") / pl.col("seconds")).round(2).clip(0.25, 4.0),
+            ).drop("seconds", "length")
             for quarter in _QUARTERS
         ]
     )

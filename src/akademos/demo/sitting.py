@@ -11,6 +11,7 @@ import numpy as np
 from akademos.demo.bank import Bank, Floats, Ints
 from akademos.demo.habits import StudyDay, Term
 from akademos.demo.learning import Knowledge, logistic
+from akademos.demo.materials import is_long_winded
 from akademos.demo.parameters import Answering, Parameters
 from akademos.demo.population import Bools, Learners
 
@@ -147,7 +148,10 @@ class StudyRoom:
         place = np.where(finished.all(axis=1), rng.integers(0, per_leaf, count), np.argmin(finished, axis=1))
         material = leaf * per_leaf + place
         seconds = _MATERIAL_SECONDS * np.exp(rng.normal(0, _MATERIAL_SD, count))
-        completed = rng.random(count) < self._params.habits.completes
+        habits = self._params.habits
+        long_winded = is_long_winded(self._bank, material, clock)
+        usual = np.where(long_winded, habits.completes_long, habits.completes)
+        completed = rng.random(count) < usual
         seconds = np.where(completed, seconds, 0.4 * seconds)
         pause = rng.uniform(*_PAUSE_SECONDS, count)
         end = clock + seconds * SECOND
@@ -156,7 +160,7 @@ class StudyRoom:
         self._contacts.append(
             Contacts(who, material[sits], clock[sits], seconds[sits], completed[sits], np.full(len(who), day))
         )
-        self._worked_through[who, material[sits]] |= completed[sits]
+        self._worked_through[who, material[sits]] |= (completed | long_winded)[sits]
         gain = self._params.learning.material_gain * np.where(completed, 1.0, 0.5)
         self.knowledge.understanding.study(who, leaf[sits], end[sits], gain[sits])
         clock[sits] = end[sits] + pause[sits] * SECOND

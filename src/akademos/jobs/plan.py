@@ -42,6 +42,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("group_statistics", time(3, 30)),  # earlier where the states are done; then at the latest
     Nightly("peer_comparison", time(3, 30)),
     Nightly("kpis", time(3, 40)),
+    Nightly("content_statistics", time(3, 40)),
     Nightly("risk_scores", time(3, 45)),  # of a week: the other nights find it done
     Nightly("marts", time(4, 0)),  # after what it reports on
 )

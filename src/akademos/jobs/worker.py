@@ -20,6 +20,8 @@ from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.alerting import JOB as ALERTS
 from akademos.jobs.alerting import LOOK_EVERY, AlertingJob
 from akademos.jobs.compaction import CompactionJob
+from akademos.jobs.content_statistics import JOB as CONTENT_STATISTICS
+from akademos.jobs.content_statistics import ContentStatisticsJob
 from akademos.jobs.erasure import ErasureJob
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
@@ -117,6 +119,7 @@ class Jobs:
     group_statistics: GroupStatisticsJob
     peer_comparison: PeerComparisonJob
     kpis: KpiJob
+    content_statistics: ContentStatisticsJob
     training: TrainingJob
     risk_scores: RiskScoresJob
     releases: ResearchReleases
@@ -152,6 +155,9 @@ class Jobs:
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
             MARTS: lambda: [self.marts.run(tenant.tenant_id) for tenant in self.tenants.all()],
             KPIS: lambda: [self.kpis.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            CONTENT_STATISTICS: lambda: [
+                self.content_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()
+            ],
         }
 
     def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
@@ -294,6 +300,7 @@ class Worker:
                 GROUP_STATISTICS: jobs.group_statistics.run,
                 PEER_COMPARISON: jobs.peer_comparison.run,
                 KPIS: jobs.kpis.run,
+                CONTENT_STATISTICS: jobs.content_statistics.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
             }
             if job.job not in (LEARNER_STATES, TRAIN, MARTS, *following):

@@ -149,6 +149,20 @@ class Gate:
         Raises:
             Forbidden: the role gets no answers over groups, or the course is not the instructor's.
         """
+        courses, floor = self.over_groups(principal, what, metrics, course=course)
+        answers = self._groups.answers(principal.tenant_id, courses)
+        wanted = (one for one in answers if course is None or one.course_id == course)
+        return Groups(tuple(_floored(one, floor) for one in wanted), floor)
+
+    def over_groups(
+        self, principal: Principal, what: str, metrics: Sequence[Metric], *, course: str | None = None
+    ) -> tuple[frozenset[str] | None, int]:
+        """Let a question about what is published of groups pass, and log it: the courses that the asker sees (None: all
+        of them), and the floor that the metrics declare and the tenant set.
+
+        Raises:
+            Forbidden: the role gets no answers over groups, or the course is not the instructor's.
+        """
         ask = Ask(None, what, tuple(sorted({metric.purposes[0] for metric in metrics})))
         courses: frozenset[str] | None = None
         if principal.role == "instructor":
@@ -158,11 +172,9 @@ class Gate:
         elif principal.role not in SEES_ALL_GROUPS:
             self._refuse(principal, ask, None, _wrong_role(principal, "Answers over groups are for staff."))
         floor = max(self._groups.floor(principal.tenant_id), *(metric.group_floor or 0 for metric in metrics))
-        answers = self._groups.answers(principal.tenant_id, courses)
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
-        wanted = (one for one in answers if course is None or one.course_id == course)
-        return Groups(tuple(_floored(one, floor) for one in wanted), floor)
+        return courses, floor
 
     def of_institution(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> int:
         """Let a question about published figures of the whole institution pass, and log it; the smallest group that the

@@ -25,11 +25,13 @@ from akademos.stores.ports.audit_trail import AuditTrail
 from akademos.stores.ports.certificates import Certificates
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.consent_terms import ConsentTerms
+from akademos.stores.ports.content import PublishedContent
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
 from akademos.stores.ports.incidents import IncidentBook
 from akademos.stores.ports.kpis import PublishedKpis
+from akademos.stores.ports.journeys import JourneyDesk
 from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
@@ -54,6 +56,14 @@ STUDY_PATTERNS = "/v1/analytics/study-patterns"
 RECOMMENDATIONS = "/v1/analytics/recommendations"
 GROUPS = "/v1/analytics/groups"
 PEERS = "/v1/analytics/peers"
+CONTENT = "/v1/analytics/content"
+CONTENT_ONE = "/v1/analytics/content/{content:path}"
+ITEMS = "/v1/analytics/items"
+ITEMS_ONE = "/v1/analytics/items/{item:path}"
+FUNNEL = "/v1/analytics/journeys/funnel"
+PATHS = "/v1/analytics/journeys/paths"
+RETENTION = "/v1/analytics/journeys/retention"
+SURVIVAL = "/v1/analytics/journeys/survival"
 STUDENTS_IN_FOCUS = "/v1/analytics/students-in-focus"
 KPIS = "/v1/analytics/kpis"
 ANSWERS = (
@@ -75,7 +85,8 @@ ANSWERS = (
 class Services:
     """Ports and policies behind the routes. `purposes` says for each of `ANSWERS`, `PEERS` and `STUDENTS_IN_FOCUS` what
     must be
-    consented to; `group_metrics` are answered over groups; `clock` gives the present instant in UTC; `development`
+    consented to; `group_metrics` are answered over groups,
+    `content_metrics` about contents and journeys; `clock` gives the present instant in UTC; `development`
     allows the development sign-in; `public_url` is the address that browsers use, empty where it is not known."""
 
     gate: Gate
@@ -85,6 +96,8 @@ class Services:
     answers: AnswerSource
     peers: PublishedPeers
     kpis: PublishedKpis
+    content: PublishedContent
+    journeys: JourneyDesk
     focus: FocusScores
     readings: LearnerReadings
     trail: AuditTrail
@@ -112,6 +125,7 @@ class Services:
     health: PipelineHealth
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
+    content_metrics: tuple[Metric, ...]
     clock: Callable[[], datetime]
     development: bool
     public_url: str = ""
@@ -150,6 +164,12 @@ def declared_among_peers(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
 def declared_over_groups(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
     """The metrics that `GROUPS` answers."""
     return tuple(metric for metric in metrics if f"GET {GROUPS}" in metric.endpoints)
+
+
+def declared_over_content(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+    """The metrics that are answered about contents, items and journeys."""
+    answered = {f"GET {address}" for address in (CONTENT, ITEMS, FUNNEL, PATHS, RETENTION, SURVIVAL)}
+    return tuple(metric for metric in metrics if answered.intersection(metric.endpoints))
 
 
 def services_of(request: Request) -> Services:

@@ -87,6 +87,7 @@ def words_in(language: str) -> Words:
     locale = LOCALES.get(language, ENGLISH)
     messages: dict[str, str] = {}
     for code in dict.fromkeys((ENGLISH.code, locale.code)):
-        file = Path(__file__).parent / "messages" / f"{code}.toml"
-        messages |= tomllib.loads(file.read_text(encoding="utf-8"))
+        folder = Path(__file__).parent / "messages"
+        for file in (folder / f"{code}.toml", *sorted(folder.glob(f"{code}_*.toml"))):
+            messages |= tomllib.loads(file.read_text(encoding="utf-8"))
     return Words(messages, locale)

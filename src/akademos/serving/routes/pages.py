@@ -46,6 +46,9 @@ TRUST = "/trust"
 RELEASES = "/releases"
 OPERATIONS = "/operations"
 PEERS = "/peers"
+CONTENT = "/content"
+ITEMS = "/items"
+JOURNEYS = "/journeys"
 MY_CONSENT = "/my-consent"
 MY_COURSES = "/my-courses"
 EXAM_PLAN_PAGE = PLAN
@@ -99,6 +102,9 @@ def shell_for(
         links.append(_link("focus", FOCUS, request, language))
     if principal is not None and (principal.role == "instructor" or principal.role in SEES_ALL_GROUPS):
         links.append(_link("groups", GROUPS, request, language))
+        links.append(_link("content", CONTENT, request, language))
+        links.append(_link("items", ITEMS, request, language))
+        links.append(_link("journeys", JOURNEYS, request, language))
     if principal is not None and principal.role in SEES_ALL_GROUPS:
         links.append(_link("kpis", KPIS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:

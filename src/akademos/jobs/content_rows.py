@@ -1,0 +1,191 @@
+"""What learners did with contents and items, a row a learner and content or item, ready to be counted and kept.
+
+An entry is what a block is counted at: one content or item in all its versions, or the journeys of the course.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from akademos.analytics.content_use import EVENTS, by_learner, conform_events
+from akademos.analytics.item_answers import ANSWERS, conform_answers, first_answers
+from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
+from akademos.privacy.disclosure_blocks import Ledger, Record
+
+JOURNEYS = "journeys"
+"""The entry under which a block's events count in journeys."""
+
+CONTENT_ENTRY, ITEM_ENTRY = "content:", "item:"
+"""What the entries of contents and items begin with; their id follows."""
+
+COLUMNS = (
+    "learner_key",
+    "event_id",
+    "event_name",
+    "occurred_at",
+    "time_precision",
+    "course_id",
+    "question_id",
+    "material_id",
+    "assessment_id",
+    "attempt_number",
+    "score",
+    "duration_seconds",
+    "properties",
+)
+_PROPERTIES = pl.Struct(
+    {
+        "material_kind": pl.String,
+        "material_version": pl.String,
+        "media_second": pl.Float64,
+        "scroll_share": pl.Float64,
+        "item_version": pl.String,
+        "guess_seconds": pl.Float64,
+        "chosen_options": pl.List(pl.String),
+    }
+)
+_ENTRY = "entry"
+CONTENTS = pl.Schema(
+    [
+        *by_learner(pl.DataFrame(schema=pl.Schema(EVENTS))).schema.items(),
+        (_ENTRY, pl.String()),
+        ("events", pl.Int64()),
+    ]
+)
+"""`content_use.by_learner`, with the entry and how many events a row rests on."""
+ITEMS = pl.Schema([*ANSWERS.items(), (_ENTRY, pl.String())])
+"""First answers, with the entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRows:
+    """Of some learners: `contents`, `items`, and learner_key, course_id, `events` in all."""
+
+    contents: pl.DataFrame
+    items: pl.DataFrame
+    activity: pl.DataFrame
+
+
+def content_rows(events: pl.DataFrame, known: Mapping[str, pl.DataFrame], as_of: datetime) -> ContentRows:
+    """The rows of some learners.
+
+    Args:
+        events: rows of the event log with `COLUMNS`.
+        known: tables of the records; course and kind of a content or item stand there where an event names none.
+        as_of: what happened later does not exist.
+    """
+    told = pl.lit(None, _PROPERTIES) if not events.height else pl.col("properties").str.json_decode(_PROPERTIES)
+    materials, questions = known["materials"], known["items"]
+    rows = (
+        events.filter(pl.col("time_precision") != "order")
+        .with_columns(told=told)
+        .unnest("told")
+        .join(materials.select("material_id", "kind", of_material="course_id"), on="material_id", how="left")
+        .join(questions.select("question_id", of_item="course_id"), on="question_id", how="left")
+        .with_columns(
+            course_id=pl.coalesce("course_id", "of_material", "of_item"),
+            material_kind=pl.coalesce("material_kind", "kind"),
+        )
+        .drop_nulls("course_id")
+    )
+    about = conform_events(
+        rows.filter(pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null()), as_of
+    )
+    key = ["learner_key", "course_id", "material_id", "material_version"]
+    counted = about.group_by(key).agg(events=pl.len().cast(pl.Int64))
+    contents = by_learner(about).join(counted, on=key).with_columns(content_entry().alias(_ENTRY))
+    answered = rows.filter(pl.col("event_name") == ANSWERED, pl.col("question_id").is_not_null())
+    items = conform_answers(first_answers(answered, as_of)).with_columns(item_entry().alias(_ENTRY))
+    activity = rows.group_by("learner_key", "course_id").agg(events=pl.len().cast(pl.Int64))
+    return ContentRows(contents.select(CONTENTS.names()), items.select(ITEMS.names()), activity)
+
+
+def content_entry() -> pl.Expr:
+    """The entry of a row of contents."""
+    return pl.concat_str(pl.lit(CONTENT_ENTRY), "material_id")
+
+
+def item_entry() -> pl.Expr:
+    """The entry of a row of items."""
+    return pl.concat_str(pl.lit(ITEM_ENTRY), "question_id")
+
+
+def joined(parts: Sequence[ContentRows]) -> ContentRows:
+    """All parts together."""
+    empty = ContentRows(
+        pl.DataFrame(schema=CONTENTS),
+        pl.DataFrame(schema=ITEMS),
+        pl.DataFrame(schema={"learner_key": pl.String, "course_id": pl.String, "events": pl.Int64}),
+    )
+    every = [empty, *parts]
+    return ContentRows(
+        pl.concat([one.contents.cast(CONTENTS) for one in every]),
+        pl.concat([one.items.cast(ITEMS) for one in every]),
+        pl.concat([one.activity for one in every]),
+    )
+
+
+def records_of(rows: ContentRows) -> dict[str, dict[str, Record]]:
+    """What `disclosure_blocks.advance` counts: of each entry, per learner how many events it rests on."""
+    found: dict[str, dict[str, Record]] = {}
+    for entry, key, events in rows.contents.select(_ENTRY, "learner_key", "events").iter_rows():
+        found.setdefault(entry, {})[key] = Record(0.0, 0, events)
+    for entry, key in rows.items.select(_ENTRY, "learner_key").iter_rows():
+        found.setdefault(entry, {})[key] = Record(0.0, 0, 1)
+    for key, events in rows.activity.select("learner_key", "events").iter_rows():
+        found.setdefault(JOURNEYS, {})[key] = Record(0.0, 0, events)
+    return found
+
+
+def taken_now(table: pl.DataFrame, before: pl.DataFrame, ledger: Ledger, as_of: datetime) -> pl.DataFrame:
+    """What counts of `contents` or `items` from now on: the new rows of entries that a block was taken anew at, of all
+    others the rows that were taken before. Rows of people and entries that are not counted any more are gone.
+
+    Args:
+        table: what the event log says now.
+        before: what was taken last.
+        ledger: the guard's memory after it advanced.
+        as_of: the instant it advanced to.
+    """
+    block_of = {person: number for number, block in ledger.blocks.items() for person in block.people}
+    counted = pl.DataFrame(
+        [(entry, number, sums.as_of == as_of) for (entry, number), sums in ledger.sums.items()],
+        schema={_ENTRY: pl.String, "block": pl.Int64, "fresh": pl.Boolean},
+        orient="row",
+    )
+    people = pl.DataFrame(
+        {"learner_key": list(block_of), "block": list(block_of.values())},
+        schema={"learner_key": pl.String, "block": pl.Int64},
+    )
+
+    def of(rows: pl.DataFrame, *, fresh: bool) -> pl.DataFrame:
+        wanted = counted.filter(pl.col("fresh") == fresh).drop("fresh")
+        return rows.join(people, on="learner_key").join(wanted, on=[_ENTRY, "block"], how="semi").select(table.columns)
+
+    return pl.concat([of(table, fresh=True), of(before, fresh=False)]).sort(_ENTRY, "learner_key")
+
+
+def packed(table: pl.DataFrame) -> dict[str, bytes]:
+    """Rows by learner."""
+    found = {}
+    for (key,), part in table.partition_by("learner_key", as_dict=True).items():
+        buffer = io.BytesIO()
+        part.write_ipc(buffer, compression="zstd")
+        found[str(key)] = buffer.getvalue()
+    return found
+
+
+def unpacked(packs: Iterable[bytes], schema: pl.Schema) -> pl.DataFrame:
+    """The rows of all packs; one that has other columns (of another release) is left out."""
+    parts = [pl.DataFrame(schema=schema)]
+    for pack in packs:
+        if pack:
+            part = pl.read_ipc(io.BytesIO(pack))
+            if part.schema == schema:
+                parts.append(part)
+    return pl.concat(parts)

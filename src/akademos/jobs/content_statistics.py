@@ -1,0 +1,204 @@
+"""Every night: statistics of contents and items, published under disclosure control; the only place that makes them.
+
+People are counted in blocks of at least k of a course (`privacy.disclosure_blocks`). What each of them did is kept as
+it was last taken, a row a learner and content or item, and is taken anew, a block at a time, when at least k of the
+block have new events about it. Everything published is computed from these rows, so no two publications differ by
+fewer than k people (docs/decisions/0035).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import polars as pl
+
+from akademos.analytics.content_effectiveness import content_tables
+from akademos.analytics.content_use import CONTENT, USE, halves
+from akademos.analytics.item_analysis import item_analysis
+from akademos.analytics.item_answers import first_attempts
+from akademos.catalogue.declarations import Metric, Purpose
+from akademos.jobs.content_rows import (
+    COLUMNS,
+    CONTENT_ENTRY,
+    CONTENTS,
+    ITEM_ENTRY,
+    ITEMS,
+    JOURNEYS,
+    ContentRows,
+    content_rows,
+    joined,
+    packed,
+    records_of,
+    taken_now,
+    unpacked,
+)
+from akademos.jobs.content_tables import published_contents
+from akademos.jobs.group_statistics import declared_floor
+from akademos.jobs.item_tables import published_items
+from akademos.jobs.learner_buckets import LearnerBuckets
+from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
+from akademos.privacy.disclosure_blocks import MIXED, Ledger, advance
+from akademos.privacy.disclosure_tables import rounded
+from akademos.stores.ports.content import ContentLedgers, Crowd, Statistic, Taken
+from akademos.stores.ports.job_runs import JobRun, JobRuns
+from akademos.stores.ports.records import Records
+
+JOB = "content_statistics"
+ALSO = ("course_registered", "course_withdrawn", "quiz_attempt_submitted")
+"""Events beside materials and answers that journeys know."""
+
+
+class ContentStatisticsJob:
+    """Publishes the contents and items of a tenant, course by course.
+
+    Args:
+        ledgers, buckets, records, runs: the stores.
+        names: of the events that a tenant's registry knows.
+        metrics: those that are answered; purposes and floor are theirs.
+        clock: the installation's.
+
+    Raises:
+        CatalogueError: a metric declares no floor.
+    """
+
+    def __init__(
+        self,
+        ledgers: ContentLedgers,
+        buckets: LearnerBuckets,
+        records: Records,
+        runs: JobRuns,
+        names: Callable[[str], list[str]],
+        metrics: tuple[Metric, ...],
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledgers = ledgers
+        self._buckets = buckets
+        self._records = records
+        self._runs = runs
+        self._names = names
+        self._floor = declared_floor(metrics)
+        self._purposes: tuple[Purpose, ...] = tuple(sorted({one for metric in metrics for one in metric.purposes}))
+        self._clock = clock
+
+    def run(self, tenant_id: str) -> JobRun | None:
+        """One run; None when another process is at it."""
+        with self._runs.running(JOB, tenant_id) as run:
+            if run is not None:
+                floor = max(self._floor, self._ledgers.floor(tenant_id))
+                crowd, now = self._ledgers.crowd(tenant_id, self._purposes), self._clock()
+                known = self._records.curriculum(tenant_id).tables
+                rows = self._rows(tenant_id, crowd, known, now, run)
+                for course in self._ledgers.courses(tenant_id):
+                    self._publish(tenant_id, course, crowd, rows, known, floor, now, run)
+                run.detail |= {"floor": floor, "consenting": len(crowd.consenting)}
+        return run
+
+    def _rows(
+        self, tenant_id: str, crowd: Crowd, known: Mapping[str, pl.DataFrame], now: datetime, run: JobRun
+    ) -> ContentRows:
+        """What everybody who may be counted did, as the event log says now."""
+        parts = []
+        for bucket in self._buckets.read(tenant_id, self._names(tenant_id), COLUMNS):
+            events = bucket.events.filter(pl.col("learner_key").is_in(list(crowd.consenting)))
+            run.rows_in += events.height
+            parts.append(content_rows(events, known, now))
+        return joined(parts)
+
+    def _publish(
+        self,
+        tenant_id: str,
+        course: str,
+        crowd: Crowd,
+        everything: ContentRows,
+        known: Mapping[str, pl.DataFrame],
+        floor: int,
+        now: datetime,
+        run: JobRun,
+    ) -> None:
+        here = pl.col("course_id") == course
+        rows = ContentRows(
+            everything.contents.filter(here), everything.items.filter(here), everything.activity.filter(here)
+        )
+        before, memory = self._ledgers.taken(tenant_id, course), self._ledgers.ledger(tenant_id, course)
+        ledger = advance(
+            memory,
+            may_stay=crowd.consenting,
+            may_enter=crowd.enrolled.get(course, {}),
+            records=records_of(rows),
+            floor=floor,
+            as_of=now,
+            bands=1,
+        )
+        contents = taken_now(rows.contents, unpacked((one.contents for one in before.values()), CONTENTS), ledger, now)
+        items = taken_now(rows.items, unpacked((one.items for one in before.values()), ITEMS), ledger, now)
+        edition = self._ledgers.edition(tenant_id, course)
+        if edition is None or _journeys(memory) != _journeys(ledger):
+            edition = now
+        statistics = self._statistics(tenant_id, course, contents, items, ledger, known, floor)
+        counted = sum(block.size for block in ledger.blocks.values())
+        living = {key for block in ledger.blocks.values() for key in block.people}
+        if counted >= floor:
+            people = {"learners": rounded(counted)}
+            statistics.append(Statistic(course, "course", course, "", edition, floor, people))
+        packs_c, packs_i = packed(contents), packed(items)
+        taken = {key: Taken(packs_c.get(key, b""), packs_i.get(key, b"")) for key in packs_c.keys() | packs_i.keys()}
+        self._ledgers.publish(tenant_id, course, ledger, taken, statistics)
+        run.rows_out += len(statistics)
+        run.detail.setdefault("courses", {})[course] = {
+            "waiting": len(crowd.enrolled.get(course, {}).keys() - living),
+            "counted": counted,
+            "spent": len(ledger.spent),
+        }
+
+    def _statistics(
+        self,
+        tenant_id: str,
+        course: str,
+        contents: pl.DataFrame,
+        items: pl.DataFrame,
+        ledger: Ledger,
+        known: Mapping[str, pl.DataFrame],
+        floor: int,
+    ) -> list[Statistic]:
+        as_of = {entry: min(s.as_of for (e, _), s in ledger.sums.items() if e == entry) for entry in ledger.items()}
+        latest = max(as_of.values(), default=self._clock())
+        attempts = first_attempts(items, latest)
+        groups = pl.DataFrame(
+            [(k, "persona", b.label) for b in ledger.blocks.values() if b.label != MIXED for k in b.people],
+            schema={"learner_key": pl.String, "attribute": pl.String, "value": pl.String},
+            orient="row",
+        )
+        analysed = item_analysis(items, latest, groups=groups, retired=self._ledgers.retired(tenant_id, course))
+        quality = analysed["items"].filter(pl.col("rest_correlation").is_not_null())
+        people = contents.select([*CONTENT, "learner_key", "kind", "first_at", "completed", "seconds", "days",
+                                  "second", "scroll"])  # fmt: skip
+        tables = content_tables(
+            people,
+            attempts,
+            topics=dict(known["materials"].select("material_id", "topic_ids").iter_rows()),
+            item_topics=dict(known["items"].select("question_id", "topic_ids").iter_rows()),
+            enrolled={course: sum(block.size for block in ledger.blocks.values())},
+            item_quality=dict(quality.select("question_id", "rest_correlation").iter_rows()),
+        )
+        shown = published_contents(tables, halves(tables["contents"].select(list(USE)), people), floor)
+        found = [
+            Statistic(course, "content", content, version, as_of[CONTENT_ENTRY + content], floor, detail)
+            for (content, version), detail in shown.items()
+        ]
+        found += [
+            Statistic(course, "item", item, version, as_of[ITEM_ENTRY + item], floor, dict(detail))
+            for (item, version), detail in published_items(analysed, attempts, floor).items()
+        ]
+        return found
+
+
+def _journeys(ledger: Ledger) -> dict[int, datetime]:
+    """From when on which block counts in journeys."""
+    return {number: sums.as_of for (entry, number), sums in ledger.sums.items() if entry == JOURNEYS}
+
+
+def events_of_content(names: list[str]) -> list[str]:
+    """Of names of events those that statistics of contents, items and journeys read."""
+    return sorted(name for name in names if name.startswith(MATERIAL_PREFIX) or name == ANSWERED or name in ALSO)

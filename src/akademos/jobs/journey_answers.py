@@ -1,0 +1,168 @@
+"""Questions about journeys, answered on request from the event log, under disclosure control.
+
+Whoever may ask anything can subtract one answer from another. So questions are made of closed lists, rest on the people
+and events of the last edition (whole blocks of at least k people), are limited in number, and each is answered once and
+then the same way (docs/decisions/0035). Within an answer every count, and whatever left before the next, is of at least
+k people; counts are rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import orjson
+import polars as pl
+
+from akademos.analytics.journeys import Steps, read_steps
+from akademos.catalogue.content_policies import JOURNEY_LIMITS
+from akademos.catalogue.declarations import Purpose
+from akademos.errors import TooFast
+from akademos.jobs.journey_steps import EVENTS, steps_of
+from akademos.jobs.journey_tables import funnel_table, paths_table, retention_table, survival_table
+from akademos.jobs.past_tables import attributed
+from akademos.privacy.disclosure_tables import rounded
+from akademos.stores.ports.consent import ConsentLedger
+from akademos.stores.ports.event_log import EventLogReader
+from akademos.stores.ports.journeys import (
+    CountedBlock,
+    Edition,
+    FunnelQuestion,
+    JourneyAnswer,
+    JourneyLedger,
+    JourneyQuestion,
+    PathsQuestion,
+    RetentionQuestion,
+)
+from akademos.stores.ports.records import Records
+
+_COLUMNS = (
+    "learner_key", "event_id", "event_name", "occurred_at", "time_precision", "received_at", "course_id",
+    "material_id", "score", "properties",
+)  # fmt: skip
+
+
+class JourneyAnswers:
+    """Adapter of the port `JourneyDesk`.
+
+    Args:
+        ledger, events, consent, records: the stores.
+        purposes: what everybody counted must consent to at the moment of reading.
+        clock: the installation's.
+    """
+
+    def __init__(
+        self,
+        ledger: JourneyLedger,
+        events: EventLogReader,
+        consent: ConsentLedger,
+        records: Records,
+        purposes: Sequence[Purpose],
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._events = events
+        self._consent = consent
+        self._records = records
+        self._purposes = tuple(purposes)
+        self._clock = clock
+
+    def answer(self, tenant_id: str, course_id: str, question: JourneyQuestion) -> JourneyAnswer:
+        """The answer; see the port."""
+        edition = self._ledger.edition(tenant_id, course_id)
+        if edition is None:
+            return JourneyAnswer(course_id, None, None, None)
+        key = canonical(question)
+        content = self._ledger.kept(tenant_id, course_id, edition.since, key)
+        if content is None:
+            content = self._ledger.keep(
+                tenant_id, course_id, edition.since, key, self._computed(tenant_id, course_id, edition, question),
+                self._clock(), JOURNEY_LIMITS.questions,
+            )  # fmt: skip
+        if content is None:
+            raise TooFast(
+                f"{JOURNEY_LIMITS.questions} different questions about the journeys of this course were asked since "
+                "its numbers last changed; more of them would tell of single people.",
+                hint="Ask one that was asked before, or wait for the next night with new events.",
+                code="journey_questions",
+            )
+        return JourneyAnswer(course_id, edition.since, content["learners"], content)
+
+    def _computed(
+        self, tenant_id: str, course_id: str, edition: Edition, question: JourneyQuestion
+    ) -> Mapping[str, Any]:
+        floor = edition.smallest_group
+        people = self._people(tenant_id, edition.blocks)
+        blocks = [block for block in edition.blocks if all(one in people for one in block.people)]
+        counted = sum(len(block.people) for block in blocks)
+        if counted < 2 * floor:
+            return {"learners": None, "withheld": True}
+        steps = self._steps(tenant_id, course_id, blocks, people, edition)
+        personas = {key: block.persona for block in blocks for key in block.people}
+        keys, numbered = steps
+        header = {"learners": rounded(counted)}
+        if isinstance(question, FunnelQuestion):
+            return header | funnel_table(numbered, question, floor)
+        if isinstance(question, PathsQuestion):
+            return header | paths_table(numbered, question, floor)
+        if isinstance(question, RetentionQuestion):
+            groups = None if question.by == "week" else [personas[key] for key in keys]
+            return header | retention_table(numbered, edition.since, groups, floor)
+        return header | survival_table(numbered, question, edition.since, floor)
+
+    def _people(self, tenant_id: str, blocks: Sequence[CountedBlock]) -> dict[str, tuple[str, ...]]:
+        """Of the people of the blocks those who consent now, with the keys whose events count."""
+        listed = [key for block in blocks for key in block.people]
+        granted = [self._consent.people(tenant_id, listed, purpose) for purpose in self._purposes]
+        return {
+            person: tuple(sorted(set.intersection(*(set(one.get(person, ())) for one in granted))))
+            for person in listed
+            if all(person in one for one in granted)
+        }
+
+    def _steps(
+        self,
+        tenant_id: str,
+        course_id: str,
+        blocks: Sequence[CountedBlock],
+        people: Mapping[str, tuple[str, ...]],
+        edition: Edition,
+    ) -> tuple[list[str], Steps]:
+        """Who, in order of number, and their steps."""
+        chosen = {person: people[person] for block in blocks for person in block.people}
+        keys = [key for mine in chosen.values() for key in mine]
+        rows = pl.DataFrame(
+            self._events.learner_events(tenant_id, keys, columns=_COLUMNS, event_names=EVENTS, until=edition.since)
+        )
+        until = pl.DataFrame(
+            [(person, block.until) for block in blocks for person in block.people],
+            schema={"learner_key": pl.String, "until": pl.Datetime("us", "UTC")},
+            orient="row",
+        )
+        materials = self._records.curriculum(tenant_id).tables["materials"]
+        mine = (
+            attributed(rows, chosen)
+            .join(until, on="learner_key")
+            .join(materials.select("material_id", of_material="course_id"), on="material_id", how="left")
+            .filter(
+                pl.coalesce("course_id", "of_material") == course_id,
+                pl.col("received_at") <= pl.col("until"),
+                pl.col("time_precision") != "order",
+            )
+            .sort("learner_key", "occurred_at", "event_id")
+        )
+        steps = steps_of(mine, materials)
+        return steps["learner_key"].unique(maintain_order=True).to_list(), read_steps(steps, in_order=True)
+
+
+def canonical(question: JourneyQuestion) -> str:
+    """The one form of a question.
+
+    Example:
+        >>> canonical(RetentionQuestion("week"))
+        '{"by":"week","kind":"RetentionQuestion"}'
+    """
+    return orjson.dumps({"kind": type(question).__name__, **asdict(question)}, option=orjson.OPT_SORT_KEYS).decode()

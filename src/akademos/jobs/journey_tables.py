@@ -1,0 +1,166 @@
+"""From steps to what may be said of them: funnels, paths, retention, survival, of at least k people everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from akademos.analytics.clock import DAY_US
+from akademos.analytics.journeys import FunnelStep, Steps, funnel, loops, paths
+from akademos.analytics.retention import retention, start_weeks
+from akademos.analytics.survival import kaplan_meier
+from akademos.catalogue.content_policies import JOURNEY_LIMITS, WINDOWS
+from akademos.catalogue.journey_steps import STEPS, STOPPED
+from akademos.jobs.content_tables import share_of, two_digits
+from akademos.privacy.disclosure_tables import merged_bands, rounded
+from akademos.stores.ports.journeys import FunnelQuestion, PathsQuestion, SurvivalQuestion
+
+HOUR_US = DAY_US // 24
+GAP_US = DAY_US
+"""A pause longer than a day ends a path."""
+
+STOPPED_DAYS = 21
+"""Without an event for so long a learner counts as stopped, since the last one."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MONDAY = date(1970, 1, 5)
+_ENDED = "end"
+
+
+def funnel_table(steps: Steps, question: FunnelQuestion, floor: int) -> dict[str, Any]:
+    """How many reach each step. Where fewer than k reach it, or fewer than k of those before do not, the count is
+    withheld and the share a bound."""
+    asked = [
+        FunnelStep(
+            STEPS[one.step],
+            None if (hours := WINDOWS[one.within]) is None else hours * HOUR_US,
+            one.optional,
+            one.times,
+        )
+        for one in question.steps
+    ]
+    found: list[dict[str, Any]] = []
+    base = 0
+    for place, (one, row) in enumerate(zip(question.steps, funnel(steps, asked), strict=True)):
+        share = share_of(row.learners, base, floor) if place else None
+        sure = row.learners >= floor if not place else share is not None and not share["bound"]
+        found.append(
+            {
+                "step": one.step,
+                "within": one.within,
+                "optional": one.optional,
+                "times": one.times,
+                "learners": rounded(row.learners) if sure else None,
+                "share": share,
+                "median_hours": two_digits(row.median_us / HOUR_US) if sure and row.median_us is not None else None,
+            }
+        )
+        if not one.optional:
+            base = row.learners
+    return {"steps": found}
+
+
+def paths_table(steps: Steps, question: PathsQuestion, floor: int) -> dict[str, Any]:
+    """The most frequent ways that at least k learners took, and returns; of others nothing is said."""
+    backwards = question.direction == "to"
+    start = steps.rows(STEPS[question.step])
+    people = len(steps.firsts(start))
+    if people < 2 * floor:
+        return {"step": question.step, "started": None, "paths": [], "loops": []}
+    found = paths(
+        steps,
+        STEPS[question.step],
+        depth=question.depth,
+        gap_us=GAP_US,
+        backwards=backwards,
+        most=5 * JOURNEY_LIMITS.paths,
+    )
+    ways = []
+    for one in sorted(found, key=lambda path: (-path.learners, path.names)):
+        share = share_of(one.learners, people, floor)
+        if one.learners >= floor and share is not None and share["bound"] != "below":
+            short = len(one.names) <= question.depth
+            names = list(one.names)
+            walked = ([_ENDED, *names] if backwards else [*names, _ENDED]) if short else names
+            sure = not share["bound"]
+            ways.append({"steps": walked, "learners": rounded(one.learners) if sure else None, "share": share})
+    returns = [
+        {"step": one.name, "by_way_of": one.by_way_of, "learners": rounded(one.learners)}
+        for one in loops(steps, gap_us=GAP_US)
+        if floor <= one.learners <= steps.learners - floor
+    ]
+    return {
+        "step": question.step,
+        "started": rounded(people),
+        "paths": ways[: JOURNEY_LIMITS.paths],
+        "loops": returns[: JOURNEY_LIMITS.paths],
+    }
+
+
+def retention_table(steps: Steps, since: datetime, groups: Sequence[str] | None, floor: int) -> dict[str, Any]:
+    """The triangle over closed weeks. Start weeks in which too few began are put together with the next ones, and a
+    group's row ends where some of it cannot be seen any more."""
+    labels = _start_groups(steps, floor) if groups is None else list(groups)
+    as_of = (since - _EPOCH) // timedelta(microseconds=1)
+    cells = retention(steps, as_of, labels)
+    whole = {cell.group: cell.started for cell in cells if cell.week == 0}
+    found = []
+    for cell in cells:
+        if cell.started >= 2 * floor and (groups is not None or cell.started == whole[cell.group]):
+            share = share_of(cell.retained, cell.started, floor)
+            found.append({"group": cell.group, "week": cell.week, "started": rounded(cell.started), "share": share})
+    return {"by": "week" if groups is None else "persona", "cells": found}
+
+
+def _start_groups(steps: Steps, floor: int) -> list[str]:
+    """Per learner the first Monday of the weeks of start that are put together; "" where even all later are too few."""
+    weeks = start_weeks(steps)
+    distinct, counts = np.unique(weeks, return_counts=True)
+    names: dict[int, str] = {}
+    for first, last in merged_bands(counts.tolist(), 2 * floor):
+        monday = (_FIRST_MONDAY + timedelta(weeks=int(distinct[first]))).isoformat()
+        names |= {int(week): monday for week in distinct[first : last + 1]}
+    return [names.get(int(week), "") for week in weeks]
+
+
+def survival_table(steps: Steps, question: SurvivalQuestion, since: datetime, floor: int) -> dict[str, Any]:
+    """Share of learners to whom it has not happened so many days after their first step. The curve falls only where it
+    has happened to k people since it last fell, while k are still looked at."""
+    if steps.learners < 2 * floor:
+        return {"until": question.until, "points": [], "days": 0, "median_days": None}
+    first = np.flatnonzero(np.diff(steps.learner, prepend=-1))
+    last = np.concatenate((first[1:], [len(steps.learner)])) - 1
+    as_of = (since - _EPOCH) // timedelta(microseconds=1)
+    begin = steps.at[first]
+    if question.until == STOPPED:
+        happened = as_of - steps.at[last] > STOPPED_DAYS * DAY_US
+        end = np.where(happened, steps.at[last], as_of)
+    else:
+        rows = steps.rows(STEPS[question.until])
+        arrivals = rows[steps.firsts(rows)]
+        happened = np.zeros(steps.learners, dtype=bool)
+        happened[steps.learner[arrivals]] = True
+        end = np.full(steps.learners, as_of)
+        end[steps.learner[arrivals]] = steps.at[arrivals]
+    days = np.floor(np.maximum(end - begin, 0) / DAY_US)
+    curve = kaplan_meier(days.astype(np.float64), happened)
+    until = int(days.max(initial=0))
+    points = [{"day": 0, "share": 1.0, "low": 1.0, "high": 1.0, "at_risk": rounded(steps.learners)}]
+    for _, place in merged_bands(curve.events.tolist(), floor):
+        left = int(curve.at_risk[place] - curve.events[place])
+        if left < floor:
+            break
+        points.append(
+            {
+                "day": int(curve.times[place]),
+                "share": round(float(curve.share[place]), 2),
+                "low": round(float(curve.low[place]), 2),
+                "high": round(float(curve.high[place]), 2),
+                "at_risk": rounded(left),
+            }
+        )
+    median = next((point["day"] for point in points if point["share"] <= 0.5), None)
+    return {"until": question.until, "points": points, "days": until, "median_days": median}

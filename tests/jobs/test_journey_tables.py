@@ -1,0 +1,113 @@
+"""What is said of journeys: the right counts, and of fewer than k people nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from akademos.analytics.journeys import Steps, read_steps
+from akademos.catalogue.journey_steps import DETAILED
+from akademos.jobs.journey_tables import funnel_table, paths_table, retention_table, survival_table
+from akademos.stores.ports.journeys import AskedStep, FunnelQuestion, PathsQuestion, SurvivalQuestion
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+SINCE = START + timedelta(weeks=10)
+Walk = list[tuple[float, str]]
+
+
+_STEP = st.sampled_from(("registered", "opened:page", "answered:right"))
+
+
+def steps(people: list[Walk]) -> Steps:
+    """Steps of people, each as (day, step)."""
+    rows = [
+        (f"person-{number:03}", START + timedelta(days=day), step)
+        for number, walk in enumerate(people)
+        for day, step in walk
+    ]
+    schema = {"learner_key": pl.String, "occurred_at": pl.Datetime("us", "UTC"), "step": pl.Enum(DETAILED)}
+    return read_steps(pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def funnel_of(people: list[Walk], *names: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = funnel_table(
+        steps(people), FunnelQuestion(tuple(AskedStep(name) for name in names)), 10
+    )["steps"]
+    return found
+
+
+def test_a_funnel_counts_people_and_hides_few() -> None:
+    people: list[Walk] = [[(0, "registered"), (1, "opened:video"), (2, "completed:video")] for _ in range(30)]
+    people += [[(0, "registered"), (1, "opened:video")] for _ in range(15)]
+    people += [[(0, "registered")] for _ in range(5)]
+    first, opened, completed = funnel_of(people, "registered", "opened", "completed:video")
+    assert first["learners"] == 50
+    assert opened["learners"] is None  # five did not: fewer than k
+    assert isinstance(opened["share"], dict)
+    assert opened["share"]["bound"] == "above"
+    assert (completed["learners"], completed["median_hours"]) == (30, 24.0)
+
+
+def test_of_a_small_course_nothing_is_said() -> None:
+    few: list[Walk] = [[(0, "registered"), (3, "opened:page")] for _ in range(9)]
+    assert funnel_of(few, "registered")[0]["learners"] is None
+    assert paths_table(steps(few), PathsQuestion("registered"), 10)["paths"] == []
+    assert retention_table(steps(few), SINCE, None, 10)["cells"] == []
+    assert survival_table(steps(few), SurvivalQuestion(), SINCE, 10)["points"] == []
+
+
+def test_start_weeks_of_few_stand_together() -> None:
+    people: list[Walk] = [
+        [(7 * (number // 8), "registered"), (7 * (number // 8) + 8, "opened:page")] for number in range(48)
+    ]
+    cells = retention_table(steps(people), SINCE, None, 10)["cells"]
+    assert {cell["group"] for cell in cells} == {"2026-01-05", "2026-01-26"}  # three weeks of eight each
+    assert {cell["started"] for cell in cells} == {25}
+    back = {(cell["group"], cell["week"]): cell["share"] for cell in cells}
+    assert back["2026-01-05", 1]["bound"] == "above"
+    assert back["2026-01-05", 2]["bound"] == "below"
+    assert max(cell["week"] for cell in cells if cell["group"] == "2026-01-26") == 4  # the last of them began in week 6
+
+
+def test_survival_falls_where_k_had_it_and_is_censored_at_the_edition() -> None:
+    people: list[Walk] = [[(0, "registered"), (float(number), "submitted")] for number in range(1, 31)]
+    people += [[(0, "registered")] for _ in range(30)]
+    found = survival_table(steps(people), SurvivalQuestion("submitted"), SINCE, 10)
+    assert [(one["day"], one["share"]) for one in found["points"]] == [(0, 1.0), (10, 0.83), (20, 0.67), (30, 0.5)]
+    assert found["median_days"] == 30
+    assert found["days"] == 70
+
+
+@settings(max_examples=30, deadline=None)
+@given(people=st.lists(st.lists(st.tuples(st.floats(0, 60), _STEP), max_size=5), max_size=60))
+def test_every_count_is_of_k_people_and_rounded(people: list[Walk]) -> None:
+    walked = steps([[(0.0, "registered"), *walk] for walk in people])
+    asked = FunnelQuestion((AskedStep("registered"), AskedStep("opened", "7d", optional=True), AskedStep("answered")))
+    counts = [one["learners"] for one in funnel_table(walked, asked, 10)["steps"]]
+    ways = paths_table(walked, PathsQuestion("registered", "from", 2), 10)
+    counts += [ways["started"], *(one["learners"] for one in (*ways["paths"], *ways["loops"]))]
+    counts += [one["started"] for one in retention_table(walked, SINCE, None, 10)["cells"]]
+    counts += [one["at_risk"] for one in survival_table(walked, SurvivalQuestion(), SINCE, 10)["points"]]
+    known = [count for count in counts if count is not None]
+    assert all(count >= 10 and count % 5 == 0 for count in known)
+
+
+def test_paths_lead_to_a_step_too() -> None:
+    people: list[Walk] = [[(0, "opened:video"), (0.1, "answered:wrong"), (0.2, "opened:video")] for _ in range(25)]
+    people += [[(0, "opened:page"), (0.1, "answered:wrong")] for _ in range(25)]
+    ways = paths_table(steps(people), PathsQuestion("answered:wrong", "to", 1), 10)["paths"]
+    assert {tuple(one["steps"]): one["learners"] for one in ways} == {
+        ("opened:video", "answered:wrong"): 25,
+        ("opened:page", "answered:wrong"): 25,
+    }
+    loops = paths_table(steps(people), PathsQuestion("answered"), 10)["loops"]
+    assert loops == [{"step": "opened:video", "by_way_of": "answered:wrong", "learners": 25}]
+
+
+def test_a_funnel_without_steps_is_refused() -> None:
+    with pytest.raises(ValueError, match="starts with a step"):
+        funnel_table(steps([]), FunnelQuestion(()), 10)
