@@ -52,3 +52,8 @@ class AuditAction(StrEnum):
     TOPICS_SPLIT = "topics.split"
     TOPICS_RESTORED = "topics.restored"
     CONSUMER_CHANGED = "consumer.changed"
+    DATASET_CERTIFIED = "dataset.certified"
+    CERTIFICATION_REVOKED = "certification.revoked"
+    ACCESS_REQUESTED = "access.requested"
+    ACCESS_DECIDED = "access.decided"
+    ACCESS_ENDED = "access.ended"

@@ -15,6 +15,7 @@ from akademos.catalogue.model_datasets import MODEL_DATASETS
 from akademos.catalogue.outbox import OUTBOX_DATASETS
 from akademos.catalogue.peer_datasets import PEER_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
+from akademos.catalogue.quality_datasets import QUALITY_DATASETS
 from akademos.catalogue.records.datasets import RECORD_DATASETS
 from akademos.catalogue.release_datasets import RELEASE_DATASETS
 from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
@@ -40,5 +41,6 @@ DATASETS: tuple[Dataset, ...] = (
     *RISK_DATASETS,
     *RELEASE_DATASETS,
     *OUTBOX_DATASETS,
+    *QUALITY_DATASETS,
     *MART_DATASETS,
 )
