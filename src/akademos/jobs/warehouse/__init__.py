@@ -1,0 +1,1 @@
+"""Building the institution's warehouse: inputs, models, checks, and the swap of the finished file."""
