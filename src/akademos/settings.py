@@ -52,6 +52,9 @@ class Settings:
     webhook_hosts: str = _setting(
         "", "hosts that webhooks may be sent to, separated by commas; `*.example.org` for all below one; empty: none"
     )
+    openlineage_file: Path | None = _setting(
+        None, "file to which every run of a job is written as OpenLineage events, a line each; empty: none"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "least severity that is logged")
 
     @property

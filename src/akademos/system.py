@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from akademos.adapters import Adapters, now
+from akademos.adapters import now
 from akademos.catalogue.registry import builtin
+from akademos.catalogued import Catalogued
 from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.rate import TokenBuckets
@@ -57,7 +58,7 @@ WRITERS = 2
 __all__ = ["System", "now"]
 
 
-class System(Adapters):
+class System(Catalogued):
     """What the commands work with, put together from the adapters."""
 
     @cached_property
@@ -136,6 +137,11 @@ class System(Adapters):
             records=self.record_store,
             loads=self.records,
             audit=self.audit,
+            catalogue=self.data_catalogue,
+            looks=self.dataset_looks,
+            quality=self.quality,
+            certifications=self.certifications,
+            access_requests=self.access_requests,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
@@ -287,6 +293,7 @@ class System(Adapters):
             ),
             training=self.training,
             risk_scores=self.risk_scores,
+            quality=self.quality_job,
             releases=self.research_releases,
             outbox=OutboxJob(
                 self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now

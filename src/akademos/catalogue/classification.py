@@ -86,7 +86,12 @@ def tags_of(dataset: Dataset) -> tuple[str, ...]:
 def terms_of(dataset: Dataset, terms: Sequence[Term]) -> tuple[Term, ...]:
     """The words of the glossary that its name, description or columns use, in the glossary's order."""
     said = " ".join(
-        (dataset.name, dataset.description, dataset.grain, *(f"{one.name} {one.description}" for one in dataset.columns))
+        (
+            dataset.name,
+            dataset.description,
+            dataset.grain,
+            *(f"{one.name} {one.description}" for one in dataset.columns),
+        )
     ).lower()
     return tuple(
         term for term in terms

@@ -136,9 +136,7 @@ def lineage_of(
     edges = {(event.wire_name, log) for event in events if event.zone.value == "core"}
     edges |= {(event.wire_name, event.zone.value) for event in events if event.zone.value in names}
     edges |= {(origin, one.name) for one in datasets for origin in one.upstream if origin in kinds}
-    edges |= {
-        (origin, one.name) for one in metrics if one.name in kinds for origin in one.upstream if origin in kinds
-    }
+    edges |= {(origin, one.name) for one in metrics if one.name in kinds for origin in one.upstream if origin in kinds}
     found = [*_properties(events), *_kept(datasets), *parsed]
     edges |= {(edge.origin.node, edge.target.node) for edge in found}
     inside = frozenset((one, other) for one, other in edges if one in kinds and other in kinds and one != other)

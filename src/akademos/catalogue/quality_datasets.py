@@ -1,4 +1,4 @@
-"""Datasets of the catalogue itself: results of checks, issues, certifications, requests, and versions of what stands."""
+"""Datasets of the catalogue itself: results of checks, issues, certifications, requests, versions of entries."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ QUALITY_DATASETS: tuple[Dataset, ...] = (
     ),
     Dataset(
         name="dataset_certifications",
-        description="What stewards say of datasets: certified, provisional or deprecated, for the columns they had then.",
+        description="What stewards say of datasets: certified, provisional or deprecated, for the columns of then.",
         grain="one statement about one dataset",
         owner=_STEWARD,
         columns=(

@@ -43,6 +43,8 @@ from akademos.jobs.plan import (
 )
 from akademos.jobs.progress import ProgressJob
 from akademos.jobs.progress_events import ProgressEventsJob
+from akademos.jobs.quality import JOB as QUALITY
+from akademos.jobs.quality import QualityJob
 from akademos.jobs.record_expiry import JOB as RECORD_EXPIRY
 from akademos.jobs.record_expiry import RecordExpiryJob
 from akademos.jobs.refresh import Refresh
@@ -108,6 +110,7 @@ class Jobs:
     peer_comparison: PeerComparisonJob
     training: TrainingJob
     risk_scores: RiskScoresJob
+    quality: QualityJob
     releases: ResearchReleases
     outbox: OutboxJob
     progress: ProgressJob
@@ -135,6 +138,7 @@ class Jobs:
             TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
             "progress": lambda: [self._rebuild_progress(tenant.tenant_id) for tenant in self.tenants.all()],
             RISK_SCORES: lambda: [self.risk_scores.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            QUALITY: lambda: [self.quality.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
@@ -272,7 +276,7 @@ class Worker:
                 PEER_COMPARISON: jobs.peer_comparison.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
             }
-            if job.job not in (LEARNER_STATES, TRAIN, *following):
+            if job.job not in (LEARNER_STATES, TRAIN, QUALITY, *following):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
@@ -283,6 +287,12 @@ class Worker:
                     taught = (LEARNER_STATES, tenant.tenant_id) in succeeded  # features rest on what the cohort teaches
                     if taught and due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
                         self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
+                elif job.job == QUALITY:
+                    past = _history(
+                        jobs.runs.last(QUALITY, tenant.tenant_id), succeeded.get((QUALITY, tenant.tenant_id))
+                    )
+                    if due([job], {QUALITY: past}, now):
+                        self._try(QUALITY, partial(jobs.quality.run, tenant.tenant_id))
                 elif job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
                         self._try(job.job, partial(following[job.job], tenant.tenant_id))

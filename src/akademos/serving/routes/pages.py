@@ -42,6 +42,7 @@ WHO_SAW = "/who-saw-my-data"
 GROUPS = "/groups"
 TRUST = "/trust"
 RELEASES = "/releases"
+CATALOGUE = "/catalogue"
 PEERS = "/peers"
 MY_CONSENT = "/my-consent"
 MY_COURSES = "/my-courses"
@@ -94,6 +95,8 @@ def shell_for(
         links.append(_link("groups", GROUPS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
         links.append(_link("trust", TRUST, request, language))
+    if principal is not None and Question.CATALOGUE in RULE_OF[principal.role].questions:
+        links.append(_link("catalogue", CATALOGUE, request, language))
     if principal is not None and Question.RELEASE in RULE_OF[principal.role].questions:
         links.append(_link("releases", RELEASES, request, language))
     shell = Shell(

@@ -36,7 +36,9 @@ class AccessRequest:
 class AccessRequests(Protocol):
     """Requests and grants; every change writes its entry in the audit log in the same transaction."""
 
-    def ask(self, tenant_id: str, user_id: str, role: Role, kind: Wanted, name: str, reason: str) -> AccessRequest:
+    def ask(
+        self, tenant_id: str, user_id: str, role: Role, kind: Wanted, name: str, reason: str, *, at: datetime
+    ) -> AccessRequest:
         """Ask for access.
 
         Raises:
@@ -45,9 +47,19 @@ class AccessRequests(Protocol):
         ...
 
     def decide(
-        self, tenant_id: str, request_id: str, *, approve: bool, answer: str, by: str, until: datetime | None
+        self,
+        tenant_id: str,
+        request_id: str,
+        *,
+        approve: bool,
+        answer: str,
+        user_id: str | None,
+        actor: str,
+        at: datetime,
+        until: datetime | None,
     ) -> AccessRequest:
-        """Approve, until an instant, or deny, with a reason. `by` is a user_id.
+        """Approve, until an instant, or deny, with a reason. `user_id` decides (None: the operator), under the name
+        `actor` in the audit log.
 
         Raises:
             NotFound: there is no such request.
@@ -56,8 +68,10 @@ class AccessRequests(Protocol):
         """
         ...
 
-    def end(self, tenant_id: str, request_id: str, *, by: str) -> AccessRequest:
-        """End a grant before its time, or take an open request back.
+    def end(
+        self, tenant_id: str, request_id: str, *, actor: str, at: datetime, only_of: str | None = None
+    ) -> AccessRequest:
+        """End a grant before its time, or take an open request back; with `only_of` a request of that user_id only.
 
         Raises:
             NotFound: there is no such request, or nothing of it stands.

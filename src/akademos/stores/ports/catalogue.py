@@ -103,7 +103,7 @@ class DataCatalogue(Protocol):
     """What there is, put together from what is declared and what ran."""
 
     def registry(self, tenant_id: str) -> Registry:
-        """The tenant's registry with the models of the warehouse among its datasets."""
+        """The tenant's registry: events, metrics, policies, terms."""
         ...
 
     def lineage(self, tenant_id: str) -> Lineage:

@@ -21,7 +21,8 @@ _MADE = """
         decided_at, valid_until) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _ALL = """
-    SELECT certification_id::text, dataset, level, statement, fingerprint, decided_by, decided_at, valid_until, revoked_at
+    SELECT certification_id::text, dataset, level, statement, fingerprint, decided_by, decided_at, valid_until,
+        revoked_at
     FROM dataset_certifications WHERE tenant_id = %s ORDER BY decided_at DESC, certification_id
 """
 
@@ -43,9 +44,7 @@ class PostgresCertifications:
             )  # fmt: skip
             until = None if made.valid_until is None else made.valid_until.isoformat()
             detail = {"dataset": made.dataset, "level": made.level, "until": until, "columns": made.fingerprint}
-            append(
-                transaction, tenant_id, AuditEntry(made.decided_by, AuditAction.DATASET_CERTIFIED, None, detail)
-            )
+            append(transaction, tenant_id, AuditEntry(made.decided_by, AuditAction.DATASET_CERTIFIED, None, detail))
 
     def revoke(self, tenant_id: str, dataset: str, *, by: str, at: datetime) -> None:
         """Take back what stands.

@@ -19,7 +19,8 @@ _KIND = "SELECT c.reltuples::bigint FROM pg_class c WHERE c.oid = to_regclass('a
 _USE = """
     SELECT role, count(*), max(at) FROM access_log
     WHERE tenant_id = %(tenant)s AND decision = 'allowed' AND at >= %(since)s
-        AND (what = ANY(%(what)s) OR EXISTS (SELECT FROM unnest(%(what)s::text[]) AS w WHERE starts_with(what, w || '?')))
+        AND (what = ANY(%(what)s) OR EXISTS (
+            SELECT FROM unnest(%(what)s::text[]) AS w WHERE starts_with(what, w || '?')))
     GROUP BY role ORDER BY 2 DESC, 1
 """
 
@@ -40,9 +41,9 @@ class PostgresDatasetLooks:
             row = transaction.execute(_KIND, (dataset.name,)).fetchone()
             if row is None:
                 return None
-            limited = sql.SQL(
-                "SELECT count(*) FROM (SELECT FROM {} WHERE tenant_id = %s LIMIT %s) AS some"
-            ).format(table)
+            limited = sql.SQL("SELECT count(*) FROM (SELECT FROM {} WHERE tenant_id = %s LIMIT %s) AS some").format(
+                table
+            )
             (rows,) = transaction.execute(limited, (tenant_id, COUNTED_AT_MOST)).fetchone() or (0,)
             counted = rows < COUNTED_AT_MOST
             (at,) = transaction.execute(

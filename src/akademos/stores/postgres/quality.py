@@ -80,7 +80,17 @@ class PostgresQuality:
 def _open(transaction: Transaction, tenant_id: str, one: QualityResult, owner: str) -> int:
     row = transaction.execute(
         _FAILED,
-        (tenant_id, uuid4(), one.dataset, one.check, one.severity, owner, one.checked_at, one.checked_at, one.offending),
+        (
+            tenant_id,
+            uuid4(),
+            one.dataset,
+            one.check,
+            one.severity,
+            owner,
+            one.checked_at,
+            one.checked_at,
+            one.offending,
+        ),
     ).fetchone()
     return int(bool(row and row[0]))
 

@@ -106,7 +106,8 @@ def _offending(dataset: Dataset, check: Check, key: str) -> str:
 def _found(transaction: Transaction, query: str, tenant_id: str) -> Offence:
     row = transaction.execute(
         f"WITH offending AS ({query}) SELECT count(*), "
-        f"(SELECT array_agg(one) FROM (SELECT offending::text AS one FROM offending LIMIT {SAMPLE}) AS few) FROM offending",
+        f"(SELECT array_agg(one) FROM (SELECT offending::text AS one FROM offending LIMIT {SAMPLE}) AS few) "
+        "FROM offending",
         {"tenant": tenant_id},
     ).fetchone()
     count, sample = row or (0, None)
@@ -133,9 +134,7 @@ def _schema(transaction: Transaction, dataset: Dataset) -> Offence:
     return Offence(len(wrong), tuple(wrong[:SAMPLE]))
 
 
-def _freshness(
-    transaction: Transaction, tenant_id: str, dataset: Dataset, check: Check, now: datetime
-) -> Offence:
+def _freshness(transaction: Transaction, tenant_id: str, dataset: Dataset, check: Check, now: datetime) -> Offence:
     row = transaction.execute(
         f"SELECT max({dataset.time_column})::timestamptz FROM {dataset.name} WHERE tenant_id = %s", (tenant_id,)
     ).fetchone()
@@ -148,7 +147,7 @@ def _freshness(
 
 def _volume(transaction: Transaction, tenant_id: str, dataset: Dataset, now: datetime) -> Offence:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    found = dict(
+    found: dict[Any, int] = dict(
         transaction.execute(
             f"SELECT ({dataset.time_column} AT TIME ZONE 'UTC')::date, count(*) FROM {dataset.name} "
             f"WHERE tenant_id = %s AND {dataset.time_column} >= %s AND {dataset.time_column} < %s GROUP BY 1",
