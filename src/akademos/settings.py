@@ -121,6 +121,18 @@ def document() -> list[tuple[str, str, str]]:
     ]
 
 
+def child_environment(chosen: Settings) -> dict[str, str]:
+    """The environment in which a process of its own reads the same settings."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    for one in fields(chosen):
+        value = getattr(chosen, one.name)
+        if isinstance(value, bool):
+            environment[PREFIX + one.name.upper()] = "true" if value else "false"
+        elif value is not None and value != "":
+            environment[PREFIX + one.name.upper()] = str(value.absolute() if isinstance(value, Path) else value)
+    return environment
+
+
 def _from_file(path: Path, known: Mapping[str, object]) -> dict[str, object]:
     try:
         content = tomllib.loads(path.read_text())

@@ -18,6 +18,7 @@ from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.rate import TokenBuckets
 from akademos.intake.receive import Intake
+from akademos.marts import build_apart
 from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
@@ -240,6 +241,7 @@ class System(Catalogued):
         from akademos.jobs.record_expiry import RecordExpiryJob
         from akademos.jobs.refresh import Refresh
         from akademos.jobs.served_tracing import TracingInService
+        from akademos.jobs.warehouse.night import MartsNight
         from akademos.jobs.withdraw import WithdrawalsJob
         from akademos.jobs.worker import Jobs
         from akademos.stores.postgres.access_seals import PostgresAccessSeals
@@ -300,6 +302,7 @@ class System(Catalogued):
             ),
             progress=ProgressJob(PostgresProgress(self.database), core, consent, clock=now),
             progress_events=ProgressEventsJob(PostgresProgressEvents(self.database, self.keys), intake, writer.close),
+            marts=MartsNight(lambda tenant_id: build_apart(self.settings, tenant_id), runs),
             tenants=self.tenants,
             runs=runs,
             queue=queue,

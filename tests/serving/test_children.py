@@ -13,8 +13,7 @@ from pathlib import Path
 import psutil
 
 from akademos.cli.children import Children
-from akademos.cli.demo import child_environment
-from akademos.settings import Settings, load
+from akademos.settings import Settings, child_environment, load
 
 SLEEP_S = 600
 

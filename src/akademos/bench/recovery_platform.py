@@ -83,14 +83,15 @@ def served_demo(learners: int, seed: int) -> Iterator[ServedDemo]:
         with log.open("w") as sink:
             process = subprocess.Popen(arguments, env=installation.environment(), stdout=sink, stderr=sink)
             try:
-                url = _url(process, log)
+                url = wait_until_furnished(process, log)
                 token = installation.run("token", TENANT, INSTRUCTOR.user_id, "--role", "instructor")
                 yield ServedDemo(url, token, house.data / ("data" + OUTSIDE_SUFFIX) / "truth")
             finally:
                 end(process)
 
 
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+def wait_until_furnished(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where a demo answers once it is furnished; a demo that ends before ends the bench with what it printed."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         for line in log.read_text().splitlines():

@@ -22,6 +22,7 @@ from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
 from akademos.catalogue.risk_datasets import RISK_DATASETS
 from akademos.catalogue.roster_datasets import ROSTER_DATASETS
 from akademos.catalogue.state_datasets import STATE_DATASETS
+from akademos.catalogue.warehouse_datasets import WAREHOUSE_DATASETS
 
 DATASETS: tuple[Dataset, ...] = (
     *INTAKE_DATASETS,
@@ -43,4 +44,5 @@ DATASETS: tuple[Dataset, ...] = (
     *OUTBOX_DATASETS,
     *QUALITY_DATASETS,
     *MART_DATASETS,
+    *WAREHOUSE_DATASETS,
 )

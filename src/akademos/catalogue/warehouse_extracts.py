@@ -30,8 +30,8 @@ class Extract:
 
     Attributes:
         name: of the file, unique among all extracts; in SQL of the models: `{{ extract('name') }}`.
-        query: a SELECT whose columns have the declared names (their order does not matter). `%(tenant)s` is the tenant;
-            every tenant's table must be filtered by it, for this role sees all of them. Bytes come as hex, JSON as text.
+        query: a SELECT whose columns have the declared names, in any order. `%(tenant)s` is the tenant, by which every
+            table must be filtered: this role sees all of them. Bytes come as hex, JSON as text.
         columns: what it gives.
         upstream: names of the datasets that it reads.
     """

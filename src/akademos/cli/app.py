@@ -43,6 +43,7 @@ GROUPS = (
     "retention",
     "models",
     "cost",
+    "marts",
     "maturity",
     "bench",
     "evaluate",

@@ -126,6 +126,17 @@ def journeys(
     _report("journeys", events=events, learners=learners)
 
 
+@app.command()
+def warehouse(
+    day: Annotated[
+        int, typer.Option(min=1_000, help="Events of the day that the nightly build brings in.")
+    ] = 1_400_000,
+    events: Annotated[int, typer.Option(min=0, help="Events in the core besides, for the full rebuild.")] = 20_000_000,
+) -> None:
+    """The nightly build after a day of events, a full rebuild over many, and its memory."""
+    _report("warehouse", day_events=day, events=events)
+
+
 @app.command(name="all")
 def every() -> None:
     """All of them, one after the other."""

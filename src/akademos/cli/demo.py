@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,7 +25,7 @@ from akademos.cli.operator import operator
 from akademos.cli.serve import serve
 from akademos.cli.shared_metrics import metrics_shared
 from akademos.errors import Unavailable
-from akademos.settings import PREFIX, Settings
+from akademos.settings import PREFIX, child_environment
 
 if TYPE_CHECKING:
     from akademos.demo.furnish import Furnishing
@@ -190,18 +190,6 @@ class CommandLineDoors:
                 hint="Mend what it says and start the demo again; it goes on where it stopped.",
             )
         return printed
-
-
-def child_environment(chosen: Settings) -> dict[str, str]:
-    """The environment in which a process of its own reads the same settings."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    for one in fields(chosen):
-        value = getattr(chosen, one.name)
-        if isinstance(value, bool):
-            environment[PREFIX + one.name.upper()] = "true" if value else "false"
-        elif value is not None and value != "":
-            environment[PREFIX + one.name.upper()] = str(value.absolute() if isinstance(value, Path) else value)
-    return environment
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -42,7 +42,8 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("group_statistics", time(3, 30)),  # earlier where the states are done; then at the latest
     Nightly("peer_comparison", time(3, 30)),
     Nightly("risk_scores", time(3, 45)),  # of a week: the other nights find it done
-    Nightly("quality", time(4, 15)),  # of what the others have made
+    Nightly("quality", time(3, 55)),  # of what the others have made; the marts show it
+    Nightly("marts", time(4, 0)),  # after what it reports on
 )
 
 RETRY_AFTER = timedelta(minutes=10)

@@ -52,6 +52,8 @@ from akademos.jobs.research_releases import JOB as RELEASES
 from akademos.jobs.research_releases import ResearchReleases
 from akademos.jobs.risk_scores import JOB as RISK_SCORES
 from akademos.jobs.risk_scores import RiskScoresJob
+from akademos.jobs.warehouse.night import JOB as MARTS
+from akademos.jobs.warehouse.night import MartsNight
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.stores.ports.access import Tenants
 from akademos.stores.ports.event_log import EventLogReader
@@ -115,6 +117,7 @@ class Jobs:
     outbox: OutboxJob
     progress: ProgressJob
     progress_events: ProgressEventsJob
+    marts: MartsNight
     tenants: Tenants
     runs: JobRuns
     queue: LandingQueue
@@ -141,6 +144,7 @@ class Jobs:
             QUALITY: lambda: [self.quality.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            MARTS: lambda: [self.marts.run(tenant.tenant_id) for tenant in self.tenants.all()],
         }
 
     def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
@@ -276,7 +280,8 @@ class Worker:
                 PEER_COMPARISON: jobs.peer_comparison.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
             }
-            if job.job not in (LEARNER_STATES, TRAIN, QUALITY, *following):
+            apart: Mapping[str, Callable[[str], object]] = {QUALITY: jobs.quality.run, MARTS: jobs.marts.run}
+            if job.job not in (LEARNER_STATES, TRAIN, *following, *apart):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
@@ -287,12 +292,10 @@ class Worker:
                     taught = (LEARNER_STATES, tenant.tenant_id) in succeeded  # features rest on what the cohort teaches
                     if taught and due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
                         self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
-                elif job.job == QUALITY:
-                    past = _history(
-                        jobs.runs.last(QUALITY, tenant.tenant_id), succeeded.get((QUALITY, tenant.tenant_id))
-                    )
-                    if due([job], {QUALITY: past}, now):
-                        self._try(QUALITY, partial(jobs.quality.run, tenant.tenant_id))
+                elif job.job in apart:
+                    last = jobs.runs.last(job.job, tenant.tenant_id)
+                    if due([job], {job.job: _history(last, succeeded.get((job.job, tenant.tenant_id)))}, now):
+                        self._try(job.job, partial(apart[job.job], tenant.tenant_id))
                 elif job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
                         self._try(job.job, partial(following[job.job], tenant.tenant_id))

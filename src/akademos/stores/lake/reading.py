@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from akademos.catalogue.event_log import SORT_COLUMNS
+from akademos.catalogue.event_log import COLUMNS, SORT_COLUMNS
 from akademos.stores.lake.data_files import DataFile
 from akademos.stores.lake.engine import Engine
 from akademos.stores.lake.table import EventTable, Snapshot, within
@@ -20,6 +21,14 @@ LISTED_KEYS = 64
 """Up to so many learners are named in the statement, which prunes row groups; more are joined."""
 
 _ORDER = ", ".join(SORT_COLUMNS)
+_Read = TypeVar("_Read")
+_SQL = {
+    "string": "VARCHAR",
+    "int32": "INTEGER",
+    "float64": "DOUBLE",
+    "timestamp": "TIMESTAMPTZ",
+    "strings": "VARCHAR[]",
+}
 _Wanted = Sequence[str] | Mapping[str, datetime] | None
 """Rows of some event types; of some event types and old enough; of all."""
 
@@ -45,6 +54,28 @@ class LakeReader:
     def count(self, tenant_id: str | None = None) -> int:
         """How many rows the core holds, from the table log."""
         return sum(file.rows for file in within(self._table.snapshot().files, tenant_id=tenant_id))
+
+    def live_files(self, tenant_id: str) -> list[DataFile]:
+        """The files of a tenant in the newest version; a rewrite may take them away at any time."""
+        return within(self._table.snapshot().files, tenant_id=tenant_id)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie."""
+        return self._table.folder
+
+    def on_live_files(self, tenant_id: str, read: Callable[[str], _Read]) -> _Read:
+        """Run a reading that is given the rows of a tenant as a table expression for FROM; again on the newest version
+        when a rewrite takes files away meanwhile."""
+
+        def reading(snapshot: Snapshot) -> _Read:
+            files = within(snapshot.files, tenant_id=tenant_id)
+            if files:
+                return read(self._engine.files(files))
+            named = ", ".join(f"NULL::{_SQL[column.type]} AS {column.name}" for column in COLUMNS)
+            return read(f"(SELECT {named} WHERE false)")
+
+        return self._engine.on_newest(reading)
 
     def event_ages(self, tenant_id: str, cutoffs: Mapping[str, datetime]) -> dict[str, Age]:
         """How the rows of each event type stand; see the port `EventRetention`."""

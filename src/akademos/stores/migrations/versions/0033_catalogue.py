@@ -5,7 +5,7 @@ from __future__ import annotations
 from akademos.stores.migrations.frozen import run_statements
 
 revision = "0033"
-down_revision = "0017"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,292 @@
+"""Building a tenant's warehouse: close days of the raw zone, write the inputs, run models and checks, swap.
+
+A critical check that fails keeps what is published. A build on the same inputs as the published one gives the same
+tables and is recorded nowhere anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+from typing import Any
+
+from akademos.catalogue.registry import Registry
+from akademos.catalogue.warehouse.envelopes import RECEIVED
+from akademos.catalogue.warehouse_extracts import Columns, Extract, extracts
+from akademos.errors import Conflict, Unavailable
+from akademos.jobs.warehouse.computed import Inputs, computed
+from akademos.jobs.warehouse.night import JOB
+from akademos.ledger.reconciliation import Stock, equations, unexplained
+from akademos.stores.ports.job_runs import JobRuns
+from akademos.stores.ports.warehouse import (
+    BuildFolder,
+    BuildLedger,
+    CheckResult,
+    Envelopes,
+    ExtractSource,
+    Load,
+    Phase,
+    TableState,
+)
+
+CLOSED_AFTER = timedelta(hours=2)
+"""A day is closed so long after its end: until then a transaction that began in it may still commit."""
+
+TRIES = 3
+FIRST_DAY = date(1970, 1, 1)
+
+LOADS: Columns = (
+    ("load", "string"),
+    ("received_on", "date"),
+    ("channel", "string"),
+    ("accepted", "int64"),
+    ("held", "int64"),
+    ("duplicate", "int64"),
+    ("conflict", "int64"),
+    ("suppressed", "int64"),
+    ("rejected", "int64"),
+    ("meant_rows", "int64"),
+    ("moved_rows", "int64"),
+    ("meant_checksum", "string"),
+    ("moved_checksum", "string"),
+    ("seconds", "float64"),
+)
+EQUATIONS: Columns = (
+    ("equation", "string"),
+    ("side", "string"),
+    ("part", "string"),
+    ("events", "int64"),
+    ("difference", "int64"),
+    ("explained", "bool"),
+    ("cause", "string"),
+)
+CHECKS = Extract(
+    name="warehouse_checks",
+    description="Results of the checks of this build and of those before it; written for the second phase.",
+    query="""
+        SELECT build_id, check_name, dataset, nullif(column_name, '') AS column_name, severity, status, failures,
+            checked_at
+        FROM warehouse_checks WHERE tenant_id = %(tenant)s
+    """,
+    columns=(
+        ("build_id", "string"),
+        ("check_name", "string"),
+        ("dataset", "string"),
+        ("column_name", "string"),
+        ("severity", "string"),
+        ("status", "string"),
+        ("failures", "int64"),
+        ("checked_at", "timestamp"),
+    ),
+    upstream=("warehouse_checks",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. Seconds by step; `peak_mb` is that of the process of the models."""
+
+    tenant_id: str
+    build_id: str
+    tables: tuple[TableState, ...]
+    checks: tuple[CheckResult, ...]
+    seconds: Mapping[str, float]
+    peak_mb: float
+    envelopes: int
+
+    @property
+    def empty(self) -> list[str]:
+        """Tables without rows."""
+        return [one.name for one in self.tables if not one.rows]
+
+    @property
+    def changed(self) -> list[str]:
+        """Tables that differ from those that were published before."""
+        return [one.name for one in self.tables if one.changed]
+
+
+@dataclass
+class _Clock:
+    """Seconds by step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def step(self, name: str) -> None:
+        now = time.monotonic()
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self.began, 3)
+        self.began = now
+
+
+class MartsJob:
+    """Builds warehouses. One build of a tenant at a time, in all processes."""
+
+    def __init__(
+        self,
+        source: ExtractSource,
+        envelopes: Envelopes,
+        folder: Callable[[str], BuildFolder],
+        ledger: BuildLedger,
+        stock: Callable[[str], Stock],
+        registries: Callable[[str], Registry],
+        runs: JobRuns,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._source = source
+        self._envelopes = envelopes
+        self._folder = folder
+        self._ledger = ledger
+        self._stock = stock
+        self._registries = registries
+        self._runs = runs
+        self._clock = clock
+
+    def run(self, tenant_id: str) -> BuildReport | None:
+        """Build and publish; None when another process is at it.
+
+        Raises:
+            Conflict: a critical check failed (`check_failed`); what is published stays.
+            Unavailable: models could not be run (`build_failed`).
+        """
+        with self._runs.running(JOB, tenant_id) as run:
+            if run is None:
+                return None
+            report = self._build(tenant_id)
+            run.rows_in = report.envelopes
+            run.rows_out = sum(one.rows for one in report.tables)
+            run.detail |= {"build": report.build_id, "changed": len(report.changed), "seconds": dict(report.seconds)}
+        return report
+
+    def _build(self, tenant_id: str) -> BuildReport:
+        watch, now = _Clock(), self._clock()
+        folder = self._folder(tenant_id)
+        closed, kept = self._close_days(tenant_id, folder, now)
+        watch.step("raw_zone")
+        opened = self._write_inputs(tenant_id, folder, closed, now)
+        build_id = folder.fingerprint(without=(CHECKS.name,))
+        watch.step("inputs")
+        first = self._models(folder, closed)
+        watch.step("models")
+        self._ledger.record_checks(tenant_id, build_id, first.checks, now)
+        _stop_if_failed(first)
+        self._source.write(tenant_id, CHECKS, folder.extracts / f"{CHECKS.name}.parquet")
+        second = folder.run(after_checks=True, closed_through=closed)
+        _stop_if_failed(second)
+        watch.step("models_after_checks")
+        tables = folder.tables()
+        folder.publish(tables)
+        watch.step("publishing")
+        checks = (*first.checks, *second.checks)
+        peak = max(first.peak_mb, second.peak_mb)
+        return BuildReport(tenant_id, build_id, tuple(tables), checks, watch.seconds, peak, kept + opened)
+
+    def _close_days(self, tenant_id: str, folder: BuildFolder, now: datetime) -> tuple[date | None, int]:
+        """Bring the days that are over into the raw zone; the last closed day, and how many envelopes were kept."""
+        before = self._envelopes.closed_through(tenant_id)
+        through = (now - CLOSED_AFTER).astimezone(UTC).date() - timedelta(days=1)
+        if before is not None and before >= through:
+            return before, 0
+        began = time.monotonic()
+        since, until = _midnight(_after(before)), _midnight(through + timedelta(days=1))
+        gathered = self._gather(tenant_id, folder, since, until, folder.extracts.parent / "closing.parquet")
+        if not gathered.rows:
+            return before, 0  # nothing came in: those days are closed with the next that has something
+        kept = self._envelopes.keep(tenant_id, gathered.file, through)
+        loads = self._envelopes.loads(
+            tenant_id, gathered.file, since, until, kept=True, seconds=time.monotonic() - began
+        )
+        self._ledger.record_loads(tenant_id, loads, now)
+        gathered.file.unlink()
+        return through, kept
+
+    def _gather(self, tenant_id: str, folder: BuildFolder, since: datetime, until: datetime, to: Path) -> _Gathered:
+        received = folder.extracts.parent / "received.parquet"
+        self._source.write(tenant_id, RECEIVED, received, since=since, until=until)
+        rows = self._envelopes.gather(tenant_id, received, to, since, until)
+        received.unlink()
+        return _Gathered(to, rows)
+
+    def _write_inputs(self, tenant_id: str, folder: BuildFolder, closed: date | None, now: datetime) -> int:
+        since, until = _midnight(_after(closed)), now + timedelta(days=1)
+        opened = self._gather(tenant_id, folder, since, until, folder.extracts / "envelopes_open.parquet")
+        loads = self._envelopes.loads(tenant_id, opened.file, since, until, kept=False, seconds=None)
+        folder.write("loads_open", LOADS, [_load_row(one) for one in loads])
+        folder.write("equations", EQUATIONS, _equation_rows(self._stock(tenant_id)))
+        for extract in extracts():
+            self._source.write(tenant_id, extract, folder.extracts / f"{extract.name}.parquet")
+        inputs = Inputs(tenant_id, self._registries(tenant_id), now.astimezone(UTC).date(), folder.read)
+        for one in computed():
+            folder.write(one.name, one.columns, one.function(inputs))
+        folder.link_core()
+        return opened.rows
+
+    def _models(self, folder: BuildFolder, closed: date | None) -> Phase:
+        for attempt in range(TRIES):
+            try:
+                return folder.run(after_checks=False, closed_through=closed)
+            except Unavailable as moved:
+                if moved.code != "core_moved" or attempt == TRIES - 1:
+                    raise
+            folder.restart()
+            folder.link_core()
+        raise AssertionError("unreachable")
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    file: Path
+    rows: int
+
+
+def _stop_if_failed(phase: Phase) -> None:
+    failed = [one for one in phase.checks if one.status == "fail"]
+    if failed:
+        named = ", ".join(
+            f"{one.check_name} on {one.dataset}"
+            + (f".{one.column_name}" if one.column_name else "")
+            + f" ({one.failures:,})"
+            for one in failed
+        )
+        raise Conflict(
+            f"The warehouse was not published, because critical checks failed: {named}.",
+            hint="What was published before stays; the results are in gov.fact_data_quality with the next good build.",
+            code="check_failed",
+        )
+
+
+def _after(closed: date | None) -> date:
+    return FIRST_DAY if closed is None else closed + timedelta(days=1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, clock_time(), UTC)
+
+
+def _load_row(one: Load) -> dict[str, Any]:
+    row = asdict(one)
+    verdicts = row.pop("verdicts")
+    names = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
+    return {**row, **{name: verdicts.get(name, 0) for name in names}}
+
+
+def _equation_rows(stock: Stock) -> list[dict[str, Any]]:
+    cause = "; ".join(stock.between) or None
+    return [
+        {
+            "equation": one.name,
+            "side": side,
+            "part": part,
+            "events": events,
+            "difference": one.difference,
+            "explained": not unexplained(one, stock),
+            "cause": cause if one.difference else None,
+        }
+        for one in equations(stock)
+        for side, parts in (("left", one.left), ("right", one.right))
+        for part, events in parts.items()
+    ]

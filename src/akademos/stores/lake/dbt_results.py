@@ -1,0 +1,49 @@
+"""What dbt reports, as the platform says it: results of checks, and models that could not be built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from akademos.stores.ports.warehouse import CheckResult
+
+_STATUS = {"pass": "pass", "warn": "warn", "fail": "fail"}
+LONGEST_MESSAGE = 500
+
+
+def check_results(results: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[CheckResult]:
+    """One for each check that ran.
+
+    Args:
+        results: run_results.json.
+        manifest: manifest.json of the same run.
+    """
+    for one in results["results"]:
+        node = manifest["nodes"].get(one["unique_id"], {})
+        if node.get("resource_type") != "test" or one["status"] not in _STATUS:
+            continue
+        model = manifest["nodes"].get(node.get("attached_node") or "") or _tested(node, manifest)
+        generic = (node.get("test_metadata") or {}).get("name")
+        yield CheckResult(
+            check_name=generic or node["name"],
+            dataset=f"{model['schema']}.{model['alias']}" if model else node["name"],
+            column_name=node.get("column_name"),
+            severity="critical" if str(node["config"]["severity"]).lower() == "error" else "warning",
+            status=_STATUS[one["status"]],
+            failures=int(one["failures"] or 0),
+        )
+
+
+def _tested(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The model that a check written as a query is about: the last it refers to."""
+    named = [one for one in node["depends_on"]["nodes"] if one in manifest["nodes"]]
+    return manifest["nodes"][named[-1]] if named else None
+
+
+def failures(results: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Models and checks that could not run: name and message. A check that found something has run."""
+    return [
+        (one["unique_id"].split(".")[2], " ".join((one["message"] or "").split())[:LONGEST_MESSAGE])
+        for one in results["results"]
+        if one["status"] in ("error", "runtime error")
+    ]

@@ -1,0 +1,175 @@
+"""Ports of the warehouse: where its inputs come from, how it is built and published, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from akademos.catalogue.warehouse_extracts import Columns, Extract
+
+
+class ExtractSource(Protocol):
+    """Runs declared queries."""
+
+    def write(self, tenant_id: str, extract: Extract, to: Path, **values: object) -> int:
+        """Write what a query gives for a tenant to a Parquet file; how many rows. An empty result is a file, too.
+
+        Raises:
+            CatalogueError: the query gives other columns than declared.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The audit row of one load: what was meant to move against what moved.
+
+    `load` is what was loaded (`envelopes` of a day from the database to the raw zone; `core`: accepted events of a day
+    from the raw zone to the event log), `channel` the way in (`live` or `import`). Counts are events; checksums are
+    independent of order: sums of keyed hashes of the ids, in hexadecimal.
+    """
+
+    load: str
+    received_on: date
+    channel: str
+    verdicts: Mapping[str, int]
+    meant_rows: int
+    moved_rows: int
+    meant_checksum: str
+    moved_checksum: str
+    seconds: float | None
+
+
+class Envelopes(Protocol):
+    """The raw zone: the envelope of every record that was ever received, kept for good, a day at a time."""
+
+    def closed_through(self, tenant_id: str) -> date | None:
+        """The last day whose envelopes are kept; None at the beginning."""
+        ...
+
+    def gather(self, tenant_id: str, received: Path, to: Path, since: datetime, until: datetime) -> int:
+        """Write the envelopes of a range of time (`until` excluded) as the raw zone keeps them; how many.
+
+        Args:
+            received: Parquet of what the database knows of the range (`catalogue.warehouse.envelopes.RECEIVED`); what
+                imports brought is added from the core.
+            to: the file to write.
+        """
+        ...
+
+    def keep(self, tenant_id: str, gathered: Path, through: date) -> int:
+        """Add gathered envelopes to the raw zone in one commit that closes the days through `through`; how many. Days
+        that are closed already are left as they are."""
+        ...
+
+    def loads(
+        self, tenant_id: str, gathered: Path, since: datetime, until: datetime, *, kept: bool, seconds: float | None
+    ) -> list[Load]:
+        """Audit rows of a gathered range: envelopes as they came against those that are in the raw zone (with `kept`),
+        and accepted events against the core. `seconds` have been spent on it so far; None: it is no load of its own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of one build. `status` is pass, warn or fail; `failures` counts offending rows."""
+
+    check_name: str
+    dataset: str
+    column_name: str | None
+    severity: str
+    status: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """One table of a build: rows, a checksum that is independent of their order, and whether it differs from the one
+    that was published before."""
+
+    name: str
+    rows: int
+    checksum: str
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What one run of the models did: checks, seconds, peak memory of its process in megabytes."""
+
+    checks: tuple[CheckResult, ...]
+    seconds: float
+    peak_mb: float
+    errors: tuple[str, ...] = ()
+
+
+class BuildFolder(Protocol):
+    """One build under way; what is published stays as it is until `publish`."""
+
+    extracts: Path
+
+    def link_core(self) -> int:
+        """Have the live files of the core among the inputs, without copying; how many rows."""
+        ...
+
+    def write(self, name: str, columns: Columns, rows: Any) -> int:
+        """Write a computed input (a frame, or mappings) with the declared columns; how many rows."""
+        ...
+
+    def fingerprint(self, *, without: Sequence[str] = ()) -> str:
+        """Hash of all inputs and models, whatever the order of rows: equal inputs, equal build."""
+        ...
+
+    def run(self, *, after_checks: bool, closed_through: date | None) -> Phase:
+        """Run the models (those tagged `after_checks`, or all others) with their checks.
+
+        Raises:
+            Unavailable: the models could not be run; says why.
+        """
+        ...
+
+    def tables(self) -> list[TableState]:
+        """The tables as they stand in the build, compared with the published ones."""
+        ...
+
+    def read(self, name: str) -> pl.DataFrame:
+        """The rows of an input that is written."""
+        ...
+
+    def restart(self) -> None:
+        """Forget what the models have made; the inputs stay."""
+        ...
+
+    def publish(self, tables: Sequence[TableState]) -> None:
+        """Put the build in the place of the published file, atomically."""
+        ...
+
+
+class BuildLedger(Protocol):
+    """What was built, what its checks found, and the audit rows of loads."""
+
+    def record_checks(self, tenant_id: str, build_id: str, checks: Sequence[CheckResult], at: datetime) -> None:
+        """Note what the checks of a build found. What is noted of the same build already stays."""
+        ...
+
+    def record_loads(self, tenant_id: str, loads: Sequence[Load], at: datetime) -> None:
+        """Note the audit rows of days that are closed; those that are noted already stay."""
+        ...
+
+
+class Warehouse(Protocol):
+    """Queries on what is published."""
+
+    def query(self, tenant_id: str, sql: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """The rows of a SELECT on the tenant's warehouse; read-only, always one published version.
+
+        Raises:
+            NotFound: nothing is published for the tenant yet.
+            InputError: the statement is no valid query.
+        """
+        ...

@@ -1,0 +1,15 @@
+select wire_name as schema_key,
+    event_name,
+    version as schema_version,
+    family,
+    owner as owner_id,
+    zone,
+    basis,
+    purposes,
+    essential,
+    retention_days,
+    review_by,
+    properties,
+    latest as is_current,
+    description
+from {{ extract('event_schemas') }} as s

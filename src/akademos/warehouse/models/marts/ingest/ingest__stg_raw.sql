@@ -1,0 +1,9 @@
+{{ config(materialized='view') }}
+-- Closed days lie in the raw zone, which is only ever added to; days since then in this build.
+{% set columns = ['record_key', 'event_id', 'payload_hash', 'source', 'channel', 'event_name', 'schema_version', 'size_bytes', 'verdict', 'code', 'position', 'received_at', 'received_on'] | join(', ') %}
+select {{ columns }} from {{ ref('staging__envelopes_open') }} as o
+{% if var('closed_through') -%}
+union all
+select {{ columns }} from {{ parquet(var('envelopes') ~ '/*/*.parquet', partition='received_on', kind='date') }} as c
+where received_on <= date '{{ var("closed_through") }}'
+{%- endif %}

@@ -1,0 +1,58 @@
+"""Builds: what they hold, that a second one changes nothing, that a failed one leaves what was there."""
+
+from __future__ import annotations
+
+import pytest
+from tests.warehouse.conftest import Site, day_of_events
+
+from akademos.errors import Conflict
+
+VERDICTS = {"accepted": 6, "conflict": 1, "duplicate": 1, "held": 1, "rejected": 2}
+
+
+def verdicts(site: Site) -> dict[str, int]:
+    found = site.query("SELECT verdict, count(*) AS n FROM ingest.stg_raw GROUP BY verdict")
+    return {row["verdict"]: row["n"] for row in found}
+
+
+@pytest.mark.slow
+def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -> None:
+    day_of_events(site)
+    first = site.build()
+    assert verdicts(site) == VERDICTS
+    assert site.one("SELECT count(*) FROM ingest.digital_learning_analytics_platform_fact_raw_events") == 7
+    (load,) = site.query("SELECT * FROM ingest.audit_ingest WHERE load = 'core'")
+    assert (load["meant_rows"], load["moved_rows"], load["status_key"]) == (6, 5, "load/explained")
+    assert load["cause"] == "kept in the preference and security logs: 1"
+
+    again = site.build()
+    assert again.changed == []
+    assert again.build_id == first.build_id
+    assert [(one.name, one.checksum) for one in again.tables] == [(one.name, one.checksum) for one in first.tables]
+
+    # The days are over: the same envelopes, now from the raw zone, and what came since.
+    site.door.pass_time(days=1, hours=3)
+    day_of_events(site, accepted=2)
+    later = site.build()
+    assert later.envelopes == 11 + 8
+    assert site.envelopes.closed_through(site.door.tenant) is not None
+    assert sum(verdicts(site).values()) == 19
+    assert site.one("SELECT count(DISTINCT record_key) FROM ingest.stg_raw") == 19
+    (closed,) = site.query("SELECT * FROM ingest.audit_ingest WHERE load = 'envelopes' AND closed")
+    assert closed["meant_checksum"] == closed["moved_checksum"]
+    assert closed["seconds"] > 0
+
+
+@pytest.mark.slow
+def test_failed_critical_check_keeps_what_is_published(site: Site) -> None:
+    day_of_events(site)
+    site.build()
+    with site.door.database.pipeline() as transaction:
+        transaction.execute("UPDATE event_index SET verdict = 'invented' WHERE verdict = 'accepted'")
+    with pytest.raises(Conflict) as refused:
+        site.build()
+    assert refused.value.code == "check_failed"
+    assert "accepted_values on ingest.stg_raw.verdict" in refused.value.reason
+    assert verdicts(site) == VERDICTS
+    kept = site.door.rows("SELECT count(*) FROM warehouse_checks WHERE status = 'fail'")
+    assert kept[0][0] >= 1
