@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 
 from akademos.catalogue.declarations import Dataset, Purpose, Term
 
@@ -93,7 +94,11 @@ def terms_of(dataset: Dataset, terms: Sequence[Term]) -> tuple[Term, ...]:
             *(f"{one.name} {one.description}" for one in dataset.columns),
         )
     ).lower()
-    return tuple(
-        term for term in terms
-        if re.search(rf"(?<![a-z]){re.escape(term.name.lower()).replace(chr(92) + ' ', '[ _]')}s?(?![a-z])", said)
-    )  # fmt: skip
+    return tuple(term for term in terms if _pattern(term.name).search(said))
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    """A word of the glossary as names of columns and sentences write it."""
+    written = re.escape(name.lower()).replace("\\ ", "[ _]")
+    return re.compile(rf"(?<![a-z]){written}s?(?![a-z])")

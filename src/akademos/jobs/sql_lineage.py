@@ -31,6 +31,7 @@ WHOLE = "*"
 """Stands for all columns, where a function and not a query makes the rows."""
 
 _INPUT = "input__"
+_TEST = re.compile(r"\{%-?\s*test\b.*?\bendtest\s*-?%\}", re.DOTALL)
 _REF = re.compile(r"\bref\(\s*['\"]([a-z0-9_]+)['\"]\s*\)")
 
 
@@ -64,22 +65,17 @@ def table_of(model: str) -> str:
 
 
 def packaged_models() -> tuple[Model, ...]:
-    """The models of this package, by name; none where the warehouse is not part of the installation."""
-    try:
-        root = files("akademos.warehouse").joinpath("models")
-    except ModuleNotFoundError:
-        return ()
+    """The models of this package, by name."""
+    root = files("akademos").joinpath("warehouse", "models")
     found = (Model(table_of(one.name.removesuffix(".sql")), one.read_text("utf-8")) for one in _sql_files(root))
     return tuple(sorted(found, key=lambda one: one.name))
 
 
 def packaged_macros() -> str:
     """The macros of this package's project, one after the other."""
-    try:
-        root = files("akademos.warehouse").joinpath("macros")
-    except ModuleNotFoundError:
-        return ""
-    return "\n".join(one.read_text("utf-8") for one in sorted(_sql_files(root), key=lambda one: one.name))
+    root = files("akademos").joinpath("warehouse", "macros")
+    whole = "\n".join(one.read_text("utf-8") for one in sorted(_sql_files(root), key=lambda one: one.name))
+    return _TEST.sub("", whole)
 
 
 def _sql_files(folder: Traversable) -> Iterator[Traversable]:
@@ -174,7 +170,7 @@ def parsed(name: str, sql: str, tables: Schema, dialect: str) -> dict[str, set[P
         SettingsError: the parser is not installed.
     """
     try:
-        from sqlglot import exp
+        from sqlglot import exp, parse_one
         from sqlglot.errors import SqlglotError
         from sqlglot.lineage import lineage
     except ImportError as missing:
@@ -186,7 +182,10 @@ def parsed(name: str, sql: str, tables: Schema, dialect: str) -> dict[str, set[P
         home, dot, bare = table.partition(".")
         schema.setdefault(home if dot else "akademos", {})[bare if dot else table] = dict.fromkeys(columns, "text")
     try:
-        nodes = lineage(None, sql, schema, dialect=dialect, db="akademos")
+        tree = parse_one(sql, dialect=dialect)
+        for column in tree.find_all(exp.Column):
+            _name_table(column, tables)
+        nodes = lineage(None, tree, schema, dialect=dialect, db="akademos")
     except SqlglotError as refused:
         raise CatalogueError(
             f"The query of {name} cannot be parsed: {str(refused)[:300]}", hint="Keep to SQL of the named dialect."
@@ -197,6 +196,29 @@ def parsed(name: str, sql: str, tables: Schema, dialect: str) -> dict[str, set[P
         places = {_place(at, table) for at, table in tables_read}
         found[column] = {place for place in places if place.column in tables.get(place.node, ())}
     return found
+
+
+def _name_table(column: exp.Column, tables: Schema) -> None:
+    """Say of a bare column inside a subquery over functions alone, whose columns no schema knows, which table of the
+    query around it is meant."""
+    from sqlglot import exp
+
+    level = column.find_ancestor(exp.Select)
+    inner = True
+    while level is not None and not column.table:
+        clause = level.args.get("from_") or level.args.get("from")
+        sources = [one.this for one in (clause, *(level.args.get("joins") or ())) if one is not None]
+        named = [one for one in sources if isinstance(one, exp.Table) and isinstance(one.this, exp.Identifier)]
+        if len(named) < len(sources) and named:
+            return  # of several kinds: the parser's own rules hold
+        if not inner:
+            having = [one for one in named if column.name in tables.get(one.name, ())]
+            if len(having) == 1:
+                column.set("table", exp.to_identifier(having[0].alias_or_name))
+            return
+        if named:
+            return
+        level, inner = level.parent_select, False
 
 
 def _place(name: str, table: exp.Expression) -> Place:

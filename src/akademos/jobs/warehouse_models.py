@@ -19,16 +19,13 @@ _KINDS = {"not_null": CheckKind.NOT_NULL, "unique": CheckKind.UNIQUE, "relations
 
 @cache
 def warehouse_models() -> tuple[Dataset, ...]:
-    """Every documented model: `schema.table`, by name; none where the warehouse is not part of the installation."""
+    """Every documented model: `schema.table`, by name."""
     found = [dataset for file in _documents() for dataset in datasets_of(yaml.safe_load(file.read_text("utf-8")))]
     return tuple(sorted(found, key=lambda one: one.name))
 
 
 def _documents() -> Iterator[Traversable]:
-    try:
-        marts = files("akademos.warehouse").joinpath("models", "marts")
-    except ModuleNotFoundError:
-        return
+    marts = files("akademos").joinpath("warehouse", "models", "marts")
     if marts.is_dir():
         for schema in sorted(marts.iterdir(), key=lambda one: one.name):
             if schema.is_dir():

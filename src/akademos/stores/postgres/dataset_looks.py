@@ -41,7 +41,7 @@ class PostgresDatasetLooks:
             row = transaction.execute(_KIND, (dataset.name,)).fetchone()
             if row is None:
                 return None
-            limited = sql.SQL("SELECT count(*) FROM (SELECT FROM {} WHERE tenant_id = %s LIMIT %s) AS some").format(
+            limited = sql.SQL("SELECT count(*) FROM (SELECT FROM {} WHERE tenant_id = %s LIMIT %s) AS few").format(
                 table
             )
             (rows,) = transaction.execute(limited, (tenant_id, COUNTED_AT_MOST)).fetchone() or (0,)
