@@ -63,6 +63,8 @@ JOB_FLOWS: tuple[JobFlow, ...] = (
             keeps=("research_360", "release_members"), by_tenant=False),
     JobFlow("quality", "Runs the declared checks, and opens and closes issues.", _STEWARD,
             ("quality_results", "quality_issues", "catalogue_versions"), promise=NIGHT),
+    JobFlow("marts", "Builds the warehouse from extracts, checks it, and puts it in the old one's place.", _ENGINEERS,
+            ("warehouse_checks", "warehouse_loads"), promise=NIGHT),
     JobFlow("withdrawals", "Removes what a withdrawal of consent reaches.", _STEWARD,
             keeps=("event_log", "carried_forward"), by_tenant=False),
     JobFlow("erasure", "Erases people everywhere.", _STEWARD, keeps=("event_log", "people"), by_tenant=False),
@@ -81,7 +83,12 @@ JOB_FLOWS: tuple[JobFlow, ...] = (
 
 FLOW_OF: Mapping[str, JobFlow] = {flow.job: flow for flow in JOB_FLOWS}
 MADE_BY: Mapping[str, JobFlow] = {name: flow for flow in JOB_FLOWS for name in flow.writes}
-"""The job that makes a dataset."""
+"""The job that makes a table."""
+
+
+def flow_of(dataset: str) -> JobFlow | None:
+    """The job that makes a dataset: of the warehouse's tables (`schema.table`) the one that builds them all."""
+    return FLOW_OF["marts"] if "." in dataset else MADE_BY.get(dataset)
 
 
 def inputs_of(flow: JobFlow, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:

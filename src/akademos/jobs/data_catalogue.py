@@ -19,7 +19,7 @@ from akademos.catalogue.classification import (
 from akademos.catalogue.column_lineage import parsed_edges
 from akademos.catalogue.dataset_rights import readers_of
 from akademos.catalogue.declarations import Dataset, Term
-from akademos.catalogue.job_flows import MADE_BY, JobFlow
+from akademos.catalogue.job_flows import JobFlow, flow_of
 from akademos.catalogue.lineage import Lineage, lineage_of
 from akademos.catalogue.products import PRODUCTS, DataProduct
 from akademos.catalogue.registry import Registry
@@ -108,7 +108,7 @@ class PutTogether:
                 stated.setdefault(one.dataset, one)
         found = {}
         for name, known in self._derived(tenant_id).described.items():
-            flow, said = MADE_BY.get(name), stated.get(name)
+            flow, said = flow_of(name), stated.get(name)
             found[name] = CatalogueEntry(
                 known.dataset, known.classification, known.sensitivity, known.tags, known.terms, flow,
                 service_level(flow, succeeded, tenant_id, now), known.readers, said,

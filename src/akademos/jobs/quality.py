@@ -13,7 +13,7 @@ from datetime import datetime
 from akademos.catalogue.catalogue_content import versions_of
 from akademos.catalogue.checks import Check, CheckKind, fresh, schema_stands
 from akademos.catalogue.declarations import Dataset
-from akademos.catalogue.job_flows import MADE_BY
+from akademos.catalogue.job_flows import flow_of
 from akademos.catalogue.products import PRODUCTS
 from akademos.catalogue.registry import Registry
 from akademos.stores.ports.catalogue import CatalogueVersions
@@ -25,7 +25,7 @@ JOB = "quality"
 
 def checks_of(dataset: Dataset) -> tuple[Check, ...]:
     """What is run on a table: its columns, what it declares, and the promise of the job that makes it."""
-    flow = MADE_BY.get(dataset.name)
+    flow = flow_of(dataset.name)
     promised = () if flow is None or flow.promise is None or not flow.by_tenant else (fresh(flow.promise),)
     declared = tuple(one for one in dataset.checks if one.kind is not CheckKind.ENFORCED)
     return (schema_stands(), *declared, *promised)
@@ -82,7 +82,7 @@ class QualityJob:
 
     def _freshness(self, tenant_id: str, dataset: Dataset, check: Check, now: datetime) -> Offence | None:
         """Of a dataset that a job makes: by the job's last success, since a run may find nothing to write."""
-        flow = MADE_BY.get(dataset.name)
+        flow = flow_of(dataset.name)
         if check.kind is not CheckKind.FRESHNESS or flow is None or check.within is None:
             return None
         if flow.job == JOB:  # this very run

@@ -31,7 +31,7 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "string": ("text", "uuid", "xid8"),
     "strings": ("text[]",),
     "int32": ("integer", "integer[]"),
-    "int64": ("bigint",),
+    "int64": ("bigint", "xid8"),
     "float64": ("double precision",),
     "bool": ("boolean",),
     "timestamp": ("timestamp with time zone",),
