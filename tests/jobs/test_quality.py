@@ -11,6 +11,7 @@ from akademos.catalogue.checks import Check, CheckKind, agrees, alike, filled, f
 from akademos.catalogue.checks import within_range as in_range
 from akademos.catalogue.registry import builtin
 from akademos.jobs.quality import QualityJob, checks_of
+from akademos.jobs.warehouse_models import warehouse_models
 from akademos.stores.postgres.catalogue_versions import PostgresCatalogueVersions
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.job_runs import PostgresJobRuns
@@ -75,7 +76,7 @@ def test_a_broken_reference_opens_an_issue_that_closes_when_it_is_mended(databas
 
 def test_what_the_catalogue_says_is_written_when_it_changes(database: Database, tenant: str) -> None:
     first = run(database, tenant)
-    assert first["changed"] == len(builtin().datasets) + len(builtin().policies) + 12
+    assert first["changed"] == len(builtin().datasets) + len(warehouse_models()) + len(builtin().policies) + 12
     assert run(database, tenant, NOW + timedelta(days=1))["changed"] == 0
 
 

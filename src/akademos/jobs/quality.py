@@ -16,6 +16,7 @@ from akademos.catalogue.declarations import Dataset
 from akademos.catalogue.job_flows import flow_of
 from akademos.catalogue.products import PRODUCTS
 from akademos.catalogue.registry import Registry
+from akademos.jobs.warehouse_models import warehouse_models
 from akademos.stores.ports.catalogue import CatalogueVersions
 from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.quality import Offence, QualityResult, QualityStore, TableChecks
@@ -59,7 +60,7 @@ class QualityJob:
                 results = list(self._results(tenant_id, registry.datasets, now))
                 owners = {one.name: one.owner for one in registry.datasets}
                 opened, closed = self._store.record(tenant_id, results, owners)
-                entries = versions_of(registry.datasets, PRODUCTS, registry.policies)
+                entries = versions_of((*registry.datasets, *warehouse_models()), PRODUCTS, registry.policies)
                 changed = self._versions.record(tenant_id, entries, now)
                 failed = sum(one.status == "failed" for one in results)
                 run.rows_in, run.rows_out = len(results), failed
