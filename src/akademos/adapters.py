@@ -20,16 +20,20 @@ from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.http.webhooks import HttpWebhooks
 from akademos.stores.postgres.access import PostgresTenants
+from akademos.stores.postgres.access_requests import PostgresAccessRequests
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
 from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.carried import PostgresCarriedForward
+from akademos.stores.postgres.catalogue_versions import PostgresCatalogueVersions
 from akademos.stores.postgres.certificates import PostgresCertificates
+from akademos.stores.postgres.certifications import PostgresCertifications
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.dataset_looks import PostgresDatasetLooks
 from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
@@ -52,6 +56,7 @@ from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.outbox_recipients import PostgresRecipients
 from akademos.stores.postgres.peers import PostgresPeers
+from akademos.stores.postgres.quality import PostgresQuality
 from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
@@ -69,6 +74,7 @@ from akademos.stores.postgres.vault import PostgresVault
 if TYPE_CHECKING:
     from akademos.stores.lake.event_log import LakeEventLog
     from akademos.stores.ports.event_log import Compaction
+    from akademos.stores.ports.job_runs import JobRuns
 
 
 SORTED_ROWS_PER_FILE = 125_000
@@ -311,9 +317,14 @@ class Adapters:
         return PostgresChains(self.database)
 
     @cached_property
-    def job_runs(self) -> PostgresJobRuns:
-        """The record of jobs."""
-        return PostgresJobRuns(self.database)
+    def job_runs(self) -> JobRuns:
+        """The record of jobs; where a file for them is set, each run's lineage goes there too."""
+        runs = PostgresJobRuns(self.database)
+        if self.settings.openlineage_file is None:
+            return runs
+        from akademos.jobs.lineage_events import EmittingRuns, packaged_description
+
+        return EmittingRuns(runs, self.settings.openlineage_file, packaged_description, clock=now)
 
     @cached_property
     def incidents(self) -> PostgresIncidents:
@@ -361,6 +372,31 @@ class Adapters:
     def legal_holds(self) -> PostgresLegalHolds:
         """What may not be deleted."""
         return PostgresLegalHolds(self.database, self.keys)
+
+    @cached_property
+    def quality(self) -> PostgresQuality:
+        """Results of checks, and issues."""
+        return PostgresQuality(self.database)
+
+    @cached_property
+    def certifications(self) -> PostgresCertifications:
+        """What stewards say of datasets."""
+        return PostgresCertifications(self.database)
+
+    @cached_property
+    def catalogue_versions(self) -> PostgresCatalogueVersions:
+        """What the catalogue said, and since when."""
+        return PostgresCatalogueVersions(self.database)
+
+    @cached_property
+    def dataset_looks(self) -> PostgresDatasetLooks:
+        """Rows, samples and use of one dataset."""
+        return PostgresDatasetLooks(self.database)
+
+    @cached_property
+    def access_requests(self) -> PostgresAccessRequests:
+        """Who asked for access, and what stewards granted."""
+        return PostgresAccessRequests(self.database, self.keys, self.vault)
 
     @cached_property
     def _erasure_keys(self) -> FileErasureKeys:

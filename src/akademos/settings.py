@@ -53,6 +53,9 @@ class Settings:
         "", "hosts that webhooks may be sent to, separated by commas; `*.example.org` for all below one; empty: none"
     )
     region: str = _setting("local", "where the processes of this installation run, as operations and bills name it")
+    openlineage_file: Path | None = _setting(
+        None, "file to which every run of a job is written as OpenLineage events, a line each; empty: none"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "least severity that is logged")
 
     @property

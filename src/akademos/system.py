@@ -12,8 +12,9 @@ from uuid import uuid4
 
 import httpx
 
-from akademos.adapters import Adapters, now
+from akademos.adapters import now
 from akademos.catalogue.registry import builtin
+from akademos.catalogued import Catalogued
 from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.rate import TokenBuckets
@@ -69,7 +70,7 @@ WRITERS = 2
 __all__ = ["System", "now"]
 
 
-class System(Adapters):
+class System(Catalogued):
     """What the commands work with, put together from the adapters."""
 
     @cached_property
@@ -154,6 +155,11 @@ class System(Adapters):
             audit=self.audit,
             incidents=self.incidents,
             health=PostgresPipelineHealth(self.database),
+            catalogue=self.data_catalogue,
+            looks=self.dataset_looks,
+            quality=self.quality,
+            certifications=self.certifications,
+            access_requests=self.access_requests,
             purposes=declared_purposes(builtin().metrics),
             group_metrics=declared_over_groups(builtin().metrics),
             clock=now,
@@ -329,6 +335,7 @@ class System(Adapters):
             ),
             training=self.training,
             risk_scores=self.risk_scores,
+            quality=self.quality_job,
             releases=self.research_releases,
             outbox=OutboxJob(
                 self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now

@@ -35,6 +35,8 @@ OPEN = "open"
 """Holds no learner's data, whoever asks."""
 INTAKE = "intake"
 """Takes events; answers with verdicts only."""
+CATALOGUE = "catalogue"
+"""What data there is, for staff: declarations, quality, lineage; rows of datasets about nobody, behind the gate."""
 IDENTITY = "identity"
 """Who is whom: keys, counts and decisions, for administrators only; `identify` tells a server what it said."""
 
@@ -145,6 +147,27 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/identity/merges"): IDENTITY,
     ("POST", "/v1/identity/merges/{merge_id}/undo"): IDENTITY,
     ("GET", "/v1/identity/suggestions"): IDENTITY,
+    ("GET", "/v1/catalogue"): CATALOGUE,
+    ("GET", "/v1/catalogue/datasets/{name}"): CATALOGUE,
+    ("GET", "/v1/catalogue/datasets/{name}/lineage"): CATALOGUE,
+    ("GET", "/v1/catalogue/datasets/{name}/sample"): CATALOGUE,
+    ("GET", "/v1/catalogue/datasets/{name}/quality"): CATALOGUE,
+    ("PUT", "/v1/catalogue/datasets/{name}/certification"): GOVERNANCE,
+    ("DELETE", "/v1/catalogue/datasets/{name}/certification"): GOVERNANCE,
+    ("GET", "/v1/catalogue/issues"): CATALOGUE,
+    ("GET", "/v1/catalogue/products"): CATALOGUE,
+    ("GET", "/v1/catalogue/glossary"): CATALOGUE,
+    ("GET", "/v1/catalogue/requests"): CATALOGUE,
+    ("POST", "/v1/catalogue/requests"): CATALOGUE,
+    ("POST", "/v1/catalogue/requests/{request_id}/decision"): GOVERNANCE,
+    ("POST", "/v1/catalogue/requests/{request_id}/end"): CATALOGUE,
+    ("GET", "/catalogue"): CATALOGUE,
+    ("GET", "/catalogue/products/{name}"): CATALOGUE,
+    ("GET", "/catalogue/requests"): CATALOGUE,
+    ("POST", "/catalogue/requests"): CATALOGUE,
+    ("POST", "/catalogue/requests/{request_id}"): CATALOGUE,
+    ("GET", "/catalogue/{name}"): CATALOGUE,
+    ("POST", "/catalogue/{name}/certification"): GOVERNANCE,
     ("GET", "/trust"): OPEN,  # administrators and stewards: receipts, counts, acts; names nobody
     ("GET", "/operations"): OPEN,  # operators and administrators: counts, ages, incidents; names nobody
     ("POST", "/operations"): OPEN,

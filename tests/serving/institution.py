@@ -25,7 +25,9 @@ from akademos.catalogue.roles import RULE_OF, Role, Source
 from akademos.edges import provider_secret
 from akademos.errors import NotFound
 from akademos.jobs.journey_answers import JourneyAnswers
+from akademos.jobs.data_catalogue import PutTogether
 from akademos.jobs.retention_report import RetentionReport
+from akademos.jobs.warehouse_models import warehouse_models
 from akademos.outbox.selection import published_records
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving.api import create_app
@@ -44,15 +46,18 @@ from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.retention import Age
 from akademos.stores.postgres.access import PostgresTenants
+from akademos.stores.postgres.access_requests import PostgresAccessRequests
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog, name_of
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.certificates import PostgresCertificates
+from akademos.stores.postgres.certifications import PostgresCertifications
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.dataset_looks import PostgresDatasetLooks
 from akademos.stores.postgres.erasures import PostgresErasures
 from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
@@ -66,6 +71,7 @@ from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.pipeline_health import PostgresPipelineHealth
+from akademos.stores.postgres.quality import PostgresQuality
 from akademos.stores.postgres.reading import PostgresReadings
 from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
@@ -304,6 +310,18 @@ def services_on(
         audit=PostgresAuditLog(database),
         incidents=PostgresIncidents(database),
         health=PostgresPipelineHealth(database),
+        catalogue=PutTogether(
+            lambda _: builtin(),
+            warehouse_models,
+            PostgresQuality(database),
+            PostgresCertifications(database),
+            PostgresJobRuns(database),
+            clock=clock,
+        ),
+        looks=PostgresDatasetLooks(database),
+        quality=PostgresQuality(database),
+        certifications=PostgresCertifications(database),
+        access_requests=PostgresAccessRequests(database, keys, PostgresVault(database, keys)),
         certificates=PostgresCertificates(database),
         learner_courses=PostgresLearnerCourses(database),
         badges=BadgeIssuer(keys),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue import event_log
+from akademos.catalogue.checks import enforced
 from akademos.catalogue.dataset_columns import (
     COURSE,
     EVENT_ID,
@@ -49,7 +50,10 @@ ACTIVITY_DATASETS: tuple[Dataset, ...] = (
         time_column="occurred_at",
         service_level=_FRESH,
         upstream=("landing",),
-        checks=("event_id is unique within the tenant", "month is that of occurred_at in UTC"),
+        checks=(
+            enforced("event_id is unique within the tenant"),
+            enforced("month is that of occurred_at in UTC"),
+        ),
     ),
     Dataset(
         name="study_events",
@@ -98,7 +102,7 @@ ACTIVITY_DATASETS: tuple[Dataset, ...] = (
         retention=LIMITS.study_retention,
         service_level=_FRESH,
         upstream=("event_log", "items"),
-        checks=("score is within 0 and 1", "event_id is unique"),
+        checks=(enforced("score is within 0 and 1"), enforced("event_id is unique")),
     ),
     Dataset(
         name="material_interactions",

@@ -57,3 +57,8 @@ class AuditAction(StrEnum):
     INCIDENT_RESOLVED = "incident.resolved"
     MAINTENANCE_DECLARED = "maintenance.declared"
     MAINTENANCE_CANCELLED = "maintenance.cancelled"
+    DATASET_CERTIFIED = "dataset.certified"
+    CERTIFICATION_REVOKED = "certification.revoked"
+    ACCESS_REQUESTED = "access.requested"
+    ACCESS_DECIDED = "access.decided"
+    ACCESS_ENDED = "access.ended"

@@ -19,6 +19,7 @@ from akademos.catalogue.ops_datasets import OPS_DATASETS
 from akademos.catalogue.outbox import OUTBOX_DATASETS
 from akademos.catalogue.peer_datasets import PEER_DATASETS
 from akademos.catalogue.people_datasets import PEOPLE_DATASETS
+from akademos.catalogue.quality_datasets import QUALITY_DATASETS
 from akademos.catalogue.records.datasets import RECORD_DATASETS
 from akademos.catalogue.release_datasets import RELEASE_DATASETS
 from akademos.catalogue.rights_datasets import RIGHTS_DATASETS
@@ -49,6 +50,7 @@ DATASETS: tuple[Dataset, ...] = (
     *OUTBOX_DATASETS,
     *MONEY_DATASETS,
     *OPS_DATASETS,
+    *QUALITY_DATASETS,
     *MART_DATASETS,
     *WAREHOUSE_DATASETS,
 )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from akademos.catalogue.checks import Check
+
 
 class Purpose(StrEnum):
     """What data may be used for; consent is given and withdrawn per purpose."""
@@ -214,7 +216,7 @@ class Dataset:
     retention: timedelta | None = None
     service_level: str = ""
     upstream: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
     available: bool = True  # False: declared as a target of lineage, not built yet
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import Severity, holds
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Purpose
+from akademos.catalogue.policies import LIMITS
 
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
 _STEWARD = "data steward"
@@ -11,6 +13,9 @@ _SCOPE = must("scope", "string", "course; empty for the institution")
 _TOPIC = must("topic_id", "string", "topic; * for all of them")
 _BLOCK = must("block", "int32", "number of the block within the scope")
 _RELEASE = must("release_id", "string", "the release")
+_BLOCKS = Severity.CRITICAL
+_LEAST, _LOWEST, _HIGHEST = LIMITS.group_floor_least, LIMITS.share_lowest, LIMITS.share_highest
+_FLOOR = holds("a block has as many people as any tenant must have", f"people >= {_LEAST}", severity=_BLOCKS)
 
 GROUP_DATASETS: tuple[Dataset, ...] = (
     Dataset(
@@ -29,7 +34,7 @@ GROUP_DATASETS: tuple[Dataset, ...] = (
         purposes=_SUPPORT,
         service_level="every night",
         upstream=("topic_mastery", "enrolments", "people", "consent_state"),
-        checks=("a block has at least k people",),
+        checks=(_FLOOR,),
     ),
     Dataset(
         name="group_members",
@@ -70,7 +75,10 @@ GROUP_DATASETS: tuple[Dataset, ...] = (
         time_column="as_of",
         service_level="every night",
         upstream=("group_members", "topic_mastery"),
-        checks=("people >= k", "weak + developing + mastered = people"),
+        checks=(
+            _FLOOR,
+            holds("weak + developing + mastered = people", "weak + developing + mastered = people", severity=_BLOCKS),
+        ),
     ),
     Dataset(
         name="group_answers",
@@ -94,7 +102,15 @@ GROUP_DATASETS: tuple[Dataset, ...] = (
         time_column="as_of",
         service_level="every night",
         upstream=("group_sums",),
-        checks=("learners >= k", "shares lie between 5% and 95%"),
+        checks=(
+            holds("at least the smallest group that any tenant may publish", f"learners >= {_LEAST}", severity=_BLOCKS),
+            holds(
+                "shares lie between 5% and 95%",
+                f"coalesce(mastered, {_LOWEST}) BETWEEN {_LOWEST} AND {_HIGHEST} "
+                f"AND coalesce(weak, {_LOWEST}) BETWEEN {_LOWEST} AND {_HIGHEST}",
+                severity=_BLOCKS,
+            ),
+        ),
     ),
     Dataset(
         name="noise_budgets",

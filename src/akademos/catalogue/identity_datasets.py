@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import agrees, enforced
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, years
 
@@ -32,7 +33,7 @@ IDENTITY_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.CONTRACT,
         time_column="merged_at",
         upstream=("identifiers", "identity_hashes"),
-        checks=("a merge joins two different people of one tenant",),
+        checks=(enforced("a merge joins two different people of one tenant"),),
     ),
     Dataset(
         name="identity_links",
@@ -51,7 +52,13 @@ IDENTITY_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.CONTRACT,
         time_column="linked_at",
         upstream=("identity_merges",),
-        checks=("a person's key is never itself absorbed",),
+        checks=(
+            agrees(
+                "a person's key is never itself absorbed",
+                "SELECT a.linked_at FROM identity_links a JOIN identity_links b "
+                "ON b.tenant_id = a.tenant_id AND b.learner_key = a.person_key WHERE a.tenant_id = %(tenant)s",
+            ),
+        ),
     ),
     Dataset(
         name="identity_hashes",

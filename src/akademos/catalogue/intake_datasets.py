@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from akademos.catalogue.checks import alike, enforced, steady
 from akademos.catalogue.dataset_columns import (
     EVENT,
     EVENT_ID,
@@ -109,7 +110,7 @@ INTAKE_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.LEGITIMATE_INTEREST,
         time_column="received_at",
         retention=timedelta(days=LIMITS.dedupe_days),
-        checks=("event_id is unique within the tenant",),
+        checks=(enforced("event_id is unique within the tenant"),),
     ),
     Dataset(
         name="envelopes",
@@ -155,7 +156,11 @@ INTAKE_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.LEGITIMATE_INTEREST,
         time_column="received_at",
         retention=years(2),
-        checks=("received = accepted + held + duplicate + conflict + suppressed + rejected",),
+        checks=(
+            enforced("received = accepted + held + duplicate + conflict + suppressed + rejected"),
+            steady(),
+            alike("door"),
+        ),
     ),
     Dataset(
         name="movements",

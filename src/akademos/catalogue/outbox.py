@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from akademos.catalogue.checks import agrees
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Policy, Purpose, years
 
@@ -104,7 +105,13 @@ OUTBOX_DATASETS: tuple[Dataset, ...] = (
         retention=OUTBOX_LIMITS.kept,
         service_level="within 1 second of the change",
         upstream=("record_changes",),
-        checks=("places have no gaps",),
+        checks=(
+            agrees(
+                "places have no gaps",
+                "SELECT position FROM (SELECT position, position - lag(position) OVER (ORDER BY position) AS step "
+                "FROM outbox WHERE tenant_id = %(tenant)s) AS steps WHERE step > 1",
+            ),
+        ),
     ),
     Dataset(
         name="outbox_consumers",

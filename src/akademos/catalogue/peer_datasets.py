@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import Severity, enforced, holds
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Dataset, Purpose, years
+from akademos.catalogue.policies import LIMITS
 
 _PEERS = (Purpose.LEARNING_SUPPORT, Purpose.PEER_COMPARISON)
 _STEWARD = "data steward"
 _COURSE = must("course_id", "string", "course")
 _BLOCK = must("block", "int32", "number of the block within the course")
+_FLOOR = holds(
+    "a block has as many people as any tenant must have",
+    f"people >= {LIMITS.group_floor_least}",
+    severity=Severity.CRITICAL,
+)
 
 PEER_DATASETS: tuple[Dataset, ...] = (
     Dataset(
@@ -27,7 +34,7 @@ PEER_DATASETS: tuple[Dataset, ...] = (
         purposes=_PEERS,
         service_level="every night",
         upstream=("learner_state", "enrolments", "consent_state"),
-        checks=("a block has at least k people",),
+        checks=(_FLOOR,),
     ),
     Dataset(
         name="peer_members",
@@ -66,7 +73,14 @@ PEER_DATASETS: tuple[Dataset, ...] = (
         time_column="as_of",
         service_level="every night",
         upstream=("peer_members", "learner_state"),
-        checks=("people >= k", "bands add up to people"),
+        checks=(
+            _FLOOR,
+            holds(
+                "bands add up to people",
+                "people = (SELECT sum(one) FROM unnest(bands) AS one)",
+                severity=Severity.CRITICAL,
+            ),
+        ),
     ),
     Dataset(
         name="peer_publications",
@@ -87,6 +101,6 @@ PEER_DATASETS: tuple[Dataset, ...] = (
         retention=years(2),
         service_level="every night",
         upstream=("peer_sums",),
-        checks=("no number is of fewer than k people",),
+        checks=(enforced("no number is of fewer than k people"),),
     ),
 )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import agrees, enforced
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
 
 _STEWARD = "data steward"
 _REGISTRAR = "registrar"
+_LAST_DECISION = """
+    SELECT last.version FROM (
+        SELECT DISTINCT ON (learner_key, purpose) learner_key, purpose, version, decision FROM consent_history
+        WHERE tenant_id = %(tenant)s AND decision IN ('granted', 'withdrawn')
+        ORDER BY learner_key, purpose, version DESC
+    ) AS last
+    JOIN consent_state s ON s.tenant_id = %(tenant)s AND s.learner_key = last.learner_key AND s.purpose = last.purpose
+    WHERE s.granted <> (last.decision = 'granted')
+"""
 _PURPOSE = must("purpose", "string", "what the data may be used for")
 
 PEOPLE_DATASETS: tuple[Dataset, ...] = (
@@ -47,7 +57,7 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.CONTRACT,
         time_column="created_at",
         upstream=("people",),
-        checks=("an identifier belongs to one person",),
+        checks=(enforced("an identifier belongs to one person"),),
     ),
     Dataset(
         name="bases",
@@ -96,7 +106,7 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.LEGAL_OBLIGATION,
         time_column="recorded_at",
         retention=years(10),
-        checks=("the last decision is the state",),
+        checks=(agrees("the last grant or withdrawal is the state", _LAST_DECISION),),
     ),
     Dataset(
         name="consent_state",

@@ -298,7 +298,7 @@ def _dataset(dataset: Dataset, registry: Registry) -> str:
         ("Fed by events", ", ".join(f"[{name}](events.md#{name})" for name in fed_by)),
         ("Read by datasets", ", ".join(f"[{name}](#{name})" for name in read_by)),
         ("Read by metrics", ", ".join(f"[{name}](metrics.md#{name})" for name in answers)),
-        ("Checks", _codes(dataset.checks)),
+        ("Checks", "; ".join(f"{check.statement} ({check.kind})" for check in dataset.checks)),
     ]
     columns = table(
         ("Column", "Type", "Empty", "Personal", "Unit", "Meaning"),

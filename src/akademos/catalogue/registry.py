@@ -206,6 +206,5 @@ def builtin() -> Registry:
     from akademos.catalogue.records.policies import RECORD_POLICIES
     from akademos.catalogue.study_events import STUDY_EVENTS
 
-    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *MONEY_POLICIES)
-    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *CONTENT_POLICIES)
+    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *MONEY_POLICIES, *CONTENT_POLICIES)
     return Registry((*PRODUCT_EVENTS, *ENROLMENT_EVENTS, *STUDY_EVENTS), DATASETS, METRICS, policies, TERMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import enforced
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Column, Dataset, Purpose
 from akademos.catalogue.research_columns import RELEASE_COLUMNS
@@ -79,9 +80,9 @@ RELEASE_DATASETS: tuple[Dataset, ...] = (
         service_level="on request",
         upstream=(*_UPSTREAM, "releases"),
         checks=(
-            "every class has at least k rows",
-            "every class has at least l values",
-            "no sequence is a single row's",
+            enforced("every class has at least k rows"),
+            enforced("every class has at least l values"),
+            enforced("no sequence is a single row's"),
         ),
     ),
     Dataset(
@@ -96,9 +97,9 @@ RELEASE_DATASETS: tuple[Dataset, ...] = (
         service_level="rows of who withdrew are gone at the next run of the job `releases`",
         upstream=(*_UPSTREAM, "releases", "release_members"),
         checks=(
-            "every class has at least k rows",
-            "every class has at least l values",
-            "no sequence is a single row's",
+            enforced("every class has at least k rows"),
+            enforced("every class has at least l values"),
+            enforced("no sequence is a single row's"),
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import alike, enforced, within_range
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Dataset, Purpose, years
 
@@ -34,6 +35,11 @@ RISK_DATASETS: tuple[Dataset, ...] = (
         retention=years(1),
         service_level="every week",
         upstream=("event_log", "enrolments", "models", "consent_state"),
-        checks=("0 <= risk <= 1", "a risk has a model_version"),
+        checks=(
+            enforced("0 <= risk <= 1"),
+            enforced("a risk has a model_version"),
+            within_range("previous_risk", 0, 1),
+            alike("level"),
+        ),
     ),
 )

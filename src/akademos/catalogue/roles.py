@@ -20,8 +20,9 @@ class Question(StrEnum):
     INDIVIDUAL = "individual"  # one learner's data
     AGGREGATE = "aggregate"  # groups, under disclosure control
     RELEASE = "release"  # released research datasets
-    GOVERNANCE = "governance"  # consent ledger, audit log, catalogue, retention: no learner's data
+    GOVERNANCE = "governance"  # consent ledger, audit log, quality, retention: no learner's data
     OPERATIONS = "operations"  # health, jobs, incidents, cost: no learner's data
+    CATALOGUE = "catalogue"  # what data there is, its quality and lineage, and asking for access: no learner's data
     INGEST = "ingest"  # sending events and recording decisions, no answers
 
 
@@ -72,7 +73,7 @@ ROLE_RULES: tuple[RoleRule, ...] = (
     RoleRule(
         "instructor",
         "Teaching staff about the learners enrolled in the courses they are assigned to.",
-        frozenset({Question.INDIVIDUAL, Question.AGGREGATE}),
+        frozenset({Question.INDIVIDUAL, Question.AGGREGATE, Question.CATALOGUE}),
         Source.ROSTER,
         Reach.OWN_COURSES,
     ),
@@ -80,7 +81,7 @@ ROLE_RULES: tuple[RoleRule, ...] = (
         "advisor",
         "Advising staff about the learners on their advising roster, for advising only: the learner must consent to "
         "advising and to what the answer was made for.",
-        frozenset({Question.INDIVIDUAL}),
+        frozenset({Question.INDIVIDUAL, Question.CATALOGUE}),
         Source.ROSTER,
         Reach.OWN_ADVISEES,
         (Purpose.ADVISING,),
@@ -88,42 +89,42 @@ ROLE_RULES: tuple[RoleRule, ...] = (
     RoleRule(
         "analyst",
         "Analysts of the institution, about groups.",
-        frozenset({Question.AGGREGATE}),
+        frozenset({Question.AGGREGATE, Question.CATALOGUE}),
         Source.GRANT,
         refusal="Analysts see aggregates, no individual learner.",
     ),
     RoleRule(
         "product",
         "Product and content team, about groups.",
-        frozenset({Question.AGGREGATE}),
+        frozenset({Question.AGGREGATE, Question.CATALOGUE}),
         Source.GRANT,
         refusal="The product team sees aggregates, no individual learner.",
     ),
     RoleRule(
         "researcher",
         "Researchers, in datasets that were released.",
-        frozenset({Question.RELEASE}),
+        frozenset({Question.RELEASE, Question.CATALOGUE}),
         Source.GRANT,
         refusal="Researchers work in released datasets, with no individual learner in them.",
     ),
     RoleRule(
         "steward",
         "Data stewards and protection officers, about what is held and why.",
-        frozenset({Question.GOVERNANCE}),
+        frozenset({Question.GOVERNANCE, Question.CATALOGUE}),
         Source.GRANT,
         refusal="Stewards see what is held and why, no learner's data.",
     ),
     RoleRule(
         "operator",
         "Whoever keeps the installation running.",
-        frozenset({Question.OPERATIONS}),
+        frozenset({Question.OPERATIONS, Question.CATALOGUE}),
         Source.GRANT,
         refusal="Operators see how the installation runs, no learner's data.",
     ),
     RoleRule(
         "admin",
         "Administrators of the institution, about groups.",
-        frozenset({Question.AGGREGATE, Question.GOVERNANCE, Question.OPERATIONS}),
+        frozenset({Question.AGGREGATE, Question.GOVERNANCE, Question.OPERATIONS, Question.CATALOGUE}),
         Source.GRANT,
         refusal="Administrators see aggregates, no individual learner.",
     ),

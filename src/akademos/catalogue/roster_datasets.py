@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import enforced
 from akademos.catalogue.dataset_columns import TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, years
 
@@ -69,6 +70,6 @@ ROSTER_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.CONTRACT,
         time_column="made_at",
         upstream=("topics",),
-        checks=("no later change rests on one that is undone",),
+        checks=(enforced("no later change rests on one that is undone"),),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import Severity, holds, refers, within_range
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
 
@@ -98,7 +99,11 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         time_column="as_of",
         service_level="every night",
         upstream=("learner_state",),
-        checks=("low <= mastery <= high",),
+        checks=(
+            holds("low <= mastery <= high", "low <= mastery AND mastery <= high", severity=Severity.CRITICAL),
+            within_range("mastery", 0, 1, severity=Severity.CRITICAL),
+            refers("topic_id", "topics", "topic_id"),
+        ),
     ),
     Dataset(
         name="item_difficulty",
@@ -138,7 +143,7 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         time_column="fitted_at",
         service_level="every night",
         upstream=("question_attempts",),
-        checks=("octet_length(weights) = 168",),
+        checks=(holds("21 weights of 8 bytes", "octet_length(weights) = 168", severity=Severity.CRITICAL),),
     ),
     Dataset(
         name="memory_weights",
@@ -158,7 +163,7 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         time_column="fitted_at",
         service_level="every night, once the reviews have grown by a tenth",
         upstream=("question_attempts", "cohort_memory_weights"),
-        checks=("octet_length(weights) = 168",),
+        checks=(holds("21 weights of 8 bytes", "octet_length(weights) = 168", severity=Severity.CRITICAL),),
     ),
     Dataset(
         name="job_runs",

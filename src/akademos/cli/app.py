@@ -32,6 +32,7 @@ GROUPS = (
     "learner",
     "rights",
     "governance",
+    "catalogue",
     "jobs",
     "audit",
     "groups",

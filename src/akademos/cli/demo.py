@@ -195,8 +195,7 @@ class CommandLineDoors:
     def nightly(self) -> None:
         """`akademos jobs run` of the states and what follows; again if the worker is just at it: it may have begun
         too early."""
-        for job in ("learner_states", "group_statistics", "peer_comparison", "kpis"):
-        for job in ("learner_states", "group_statistics", "peer_comparison", "content_statistics"):
+        for job in ("learner_states", "group_statistics", "peer_comparison", "content_statistics", "kpis"):
             while BUSY in self._run("jobs", "run", job):
                 self._leaving.wait(1.0)
 

@@ -44,6 +44,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("kpis", time(3, 40)),
     Nightly("content_statistics", time(3, 40)),
     Nightly("risk_scores", time(3, 45)),  # of a week: the other nights find it done
+    Nightly("quality", time(3, 55)),  # of what the others have made; the marts show it
     Nightly("marts", time(4, 0)),  # after what it reports on
 )
 

@@ -49,6 +49,8 @@ from akademos.jobs.plan import (
 )
 from akademos.jobs.progress import ProgressJob
 from akademos.jobs.progress_events import ProgressEventsJob
+from akademos.jobs.quality import JOB as QUALITY
+from akademos.jobs.quality import QualityJob
 from akademos.jobs.record_expiry import JOB as RECORD_EXPIRY
 from akademos.jobs.record_expiry import RecordExpiryJob
 from akademos.jobs.refresh import Refresh
@@ -122,6 +124,7 @@ class Jobs:
     content_statistics: ContentStatisticsJob
     training: TrainingJob
     risk_scores: RiskScoresJob
+    quality: QualityJob
     releases: ResearchReleases
     outbox: OutboxJob
     progress: ProgressJob
@@ -151,6 +154,7 @@ class Jobs:
             TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
             "progress": lambda: [self._rebuild_progress(tenant.tenant_id) for tenant in self.tenants.all()],
             RISK_SCORES: lambda: [self.risk_scores.run(tenant.tenant_id) for tenant in self.tenants.all()],
+            QUALITY: lambda: [self.quality.run(tenant.tenant_id) for tenant in self.tenants.all()],
             GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
             PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
             MARTS: lambda: [self.marts.run(tenant.tenant_id) for tenant in self.tenants.all()],
@@ -303,7 +307,8 @@ class Worker:
                 CONTENT_STATISTICS: jobs.content_statistics.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
             }
-            if job.job not in (LEARNER_STATES, TRAIN, MARTS, *following):
+            apart: Mapping[str, Callable[[str], object]] = {QUALITY: jobs.quality.run, MARTS: jobs.marts.run}
+            if job.job not in (LEARNER_STATES, TRAIN, *following, *apart):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
@@ -314,11 +319,12 @@ class Worker:
                     taught = (LEARNER_STATES, tenant.tenant_id) in succeeded  # features rest on what the cohort teaches
                     if taught and due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
                         self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
-                elif job.job == MARTS:
-                    last = jobs.runs.last(MARTS, tenant.tenant_id)
-                    begun = (LEARNER_STATES, tenant.tenant_id) in succeeded  # before, there is nothing to tell
-                    if begun and due([job], {MARTS: _history(last, succeeded.get((MARTS, tenant.tenant_id)))}, now):
-                        self._try(MARTS, partial(jobs.marts.run, tenant.tenant_id))
+                elif job.job in apart:
+                    last = jobs.runs.last(job.job, tenant.tenant_id)
+                    # The warehouse has nothing to tell before the first night.
+                    begun = job.job != MARTS or (LEARNER_STATES, tenant.tenant_id) in succeeded
+                    if begun and due([job], {job.job: _history(last, succeeded.get((job.job, tenant.tenant_id)))}, now):
+                        self._try(job.job, partial(apart[job.job], tenant.tenant_id))
                 elif job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
                         self._try(job.job, partial(following[job.job], tenant.tenant_id))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from akademos.catalogue.declarations import Metric, Purpose
-from akademos.catalogue.roles import ROLE_RULES, RULE_OF, Question, Reach
+from akademos.catalogue.roles import ROLE_RULES, RULE_OF, Question, Reach, Role
 from akademos.errors import AkademosError, Forbidden, InputError, Unavailable
 from akademos.privacy.disclosure_tables import published_count
 from akademos.serving.principal import Principal
@@ -191,17 +191,43 @@ class Gate:
         CONSENT_DECISIONS.labels(ALLOWED).inc()
         return floor
 
-    def released(self, principal: Principal, what: str, *, reason: str | None = None) -> None:
-        """Let a question about research releases pass, and log it.
+    def released(
+        self,
+        principal: Principal,
+        what: str,
+        *,
+        reason: str | None = None,
+        granted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Let a question about research releases pass, and log it. `granted` says whether a steward has granted the
+        product to whoever asks without the role.
 
         Raises:
-            Forbidden: the role gets no releases.
+            Forbidden: the role gets no releases, and nobody has granted them.
         """
         ask = Ask(None, what, (Purpose.RESEARCH,), reason)
-        if Question.RELEASE not in RULE_OF[principal.role].questions:
+        if Question.RELEASE not in RULE_OF[principal.role].questions and not granted():
             self._refuse(principal, ask, None, _wrong_role(principal, "Research releases are for researchers."))
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
+
+    def rows(self, principal: Principal, what: str, readers: frozenset[Role], granted: Callable[[], bool]) -> None:
+        """Let a look at rows of a dataset pass that is about nobody, and log it: for the roles whose task it is
+        (`readers`), and for whom a steward has `granted` it.
+
+        Raises:
+            Forbidden: neither of both.
+        """
+        ask = Ask(None, what, ())
+        if principal.role not in readers and not granted():
+            reason = "Rows of this dataset are for others." if readers else "Nobody looks at rows of this dataset."
+            self._refuse(principal, ask, None, _no_access(reason, grantable=bool(readers)))
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+
+    def published(self, tenant_id: str, count: int) -> int | None:
+        """A count of people, or of rows about them, as it may be shown: rounded, None below the tenant's floor."""
+        return published_count(count, self._groups.floor(tenant_id))
 
     def _check_role(self, principal: Principal, ask: Ask) -> None:
         rule = RULE_OF[principal.role]
@@ -307,6 +333,11 @@ def _without_names(ask: Ask, principal: Principal, reading: Reading | None) -> s
 
 def _wrong_role(principal: Principal, reason: str) -> Forbidden:
     return Forbidden(reason, hint=f"Sign in with another role than {principal.role}.", code="role")
+
+
+def _no_access(reason: str, *, grantable: bool) -> Forbidden:
+    hint = "Ask for access on the dataset's page; a data steward decides." if grantable else "Use a data product."
+    return Forbidden(reason, hint=hint, code="no_access")
 
 
 def _not_self() -> Forbidden:

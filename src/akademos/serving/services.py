@@ -19,9 +19,11 @@ from akademos.serving.principal import Doorkeeper, Principal
 from akademos.serving.public_rate import PublicRate
 from akademos.serving.standing import Standing
 from akademos.stores.ports.access import LearnerReadings, Tenants
+from akademos.stores.ports.access_requests import AccessRequests
 from akademos.stores.ports.answers import AnswerSource
 from akademos.stores.ports.audit import AuditLog
 from akademos.stores.ports.audit_trail import AuditTrail
+from akademos.stores.ports.catalogue import Certifications, DataCatalogue, DatasetLooks
 from akademos.stores.ports.certificates import Certificates
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.consent_terms import ConsentTerms
@@ -37,6 +39,7 @@ from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
 from akademos.stores.ports.peers import PublishedPeers
 from akademos.stores.ports.pipeline_health import PipelineHealth
+from akademos.stores.ports.quality import QualityStore
 from akademos.stores.ports.record_store import RecordStore
 from akademos.stores.ports.records import Records
 from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
@@ -123,6 +126,11 @@ class Services:
     audit: AuditLog
     incidents: IncidentBook
     health: PipelineHealth
+    catalogue: DataCatalogue
+    looks: DatasetLooks
+    quality: QualityStore
+    certifications: Certifications
+    access_requests: AccessRequests
     purposes: Mapping[str, tuple[Purpose, ...]]
     group_metrics: tuple[Metric, ...]
     content_metrics: tuple[Metric, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import enforced
 from akademos.catalogue.event_defaults import STUDY_PURPOSES
 from akademos.catalogue.records.declaration import STUDY_RECORD, Access, Field, Record, access
 from akademos.catalogue.records.life_cycles import (
@@ -72,7 +73,7 @@ TOPICS = Record(
     access=(*AUTHORS, CO_AUTHORS, *read_by_all("product", states=ACTIVE)),
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
-    checks=("no topic is above itself",),
+    checks=(enforced("no topic is above itself"),),
     cached=True,
 )
 RELATIONSHIPS = Record(
@@ -94,7 +95,7 @@ RELATIONSHIPS = Record(
     access=_ALL,
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
-    checks=("prerequisites have no cycle",),
+    checks=(enforced("prerequisites have no cycle"),),
     cached=True,
 )
 ITEMS = Record(
@@ -165,7 +166,7 @@ EXAMS = Record(
     access=_ALL,
     life_cycle=SHELVED,
     actions=SHELVED_ACTIONS,
-    checks=("pass_mark is within 0 and 1",),
+    checks=(enforced("pass_mark is within 0 and 1"),),
     cached=True,
 )
 EXAM_SECTIONS = Record(
@@ -200,7 +201,7 @@ EXAM_WEIGHTS = Record(
         Field("weight", "number", "0..10", required=True, unit="points", least=0, most=10),
     ),
     access=(*AUTHORS, *read_by_all("product")),
-    checks=("weight is within 0 and 10",),
+    checks=(enforced("weight is within 0 and 10"),),
     cached=True,
 )
 TARGETS = Record(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from akademos.catalogue.checks import Check, refers
 from akademos.catalogue.dataset_columns import TENANT, may, must
 from akademos.catalogue.declarations import Basis, Column, Dataset
 from akademos.catalogue.records import RECORDS
@@ -54,8 +57,16 @@ def dataset_of(record: Record) -> Dataset:
         time_column="updated_at" if retained else None,
         retention=record.retention.period,
         upstream=record.upstream,
-        checks=record.checks,
+        checks=(*record.checks, *_references(record)),
     )
+
+
+def _references(record: Record) -> Iterator[Check]:
+    """Of references for which the database holds no key of its own: every value is there."""
+    keys = {one.name: one.keys for one in RECORDS}
+    for one in record.fields:
+        if one.refers is not None and not one.enforced and len(keys[one.refers]) == 1:
+            yield refers(one.name, one.refers, keys[one.refers][0].name)
 
 
 def _column(one: Field) -> Column:

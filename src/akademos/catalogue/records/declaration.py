@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from akademos.catalogue.audit_actions import AuditAction
+from akademos.catalogue.checks import Check
 from akademos.catalogue.declarations import Basis, Purpose, years
 from akademos.catalogue.roles import Reach, Role
 
@@ -220,7 +221,7 @@ class Record:
     basis: Basis = Basis.CONTRACT
     purposes: tuple[Purpose, ...] = ()
     upstream: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
     cached: bool = False
     file: str = ""
 

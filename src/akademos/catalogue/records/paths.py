@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import enforced
 from akademos.catalogue.event_defaults import STUDY_PURPOSES
 from akademos.catalogue.records.declaration import STUDY_RECORD, Action, Field, LifeCycle, Record, access
 from akademos.catalogue.records.life_cycles import (
@@ -55,7 +56,7 @@ STEPS = Record(
         Field("needs_steps", "texts", "steps of the same path that come first"),
     ),
     access=(*AUTHORS, *read_by_all("product")),
-    checks=("steps that need each other form no circle",),
+    checks=(enforced("steps that need each other form no circle"),),
 )
 
 PROGRESS_STATES = LifeCycle(

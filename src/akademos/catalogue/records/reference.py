@@ -52,7 +52,7 @@ def _record(record: Record) -> str:
         facts.append(f"- Purposes: {', '.join(record.purposes)}")
     if record.versioned:
         facts.append("- Revisions: what was published under a number never changes")
-    facts += [f"- Holds: {check}" for check in record.checks]
+    facts += [f"- Holds: {check.statement}" for check in record.checks]
     fields = table(
         ("Field", "Kind", "Required", "Bounds", "Refers to", "Filter", "Meaning"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.audit_actions import AuditAction
+from akademos.catalogue.checks import enforced
 from akademos.catalogue.records.declaration import Field, LifeCycle, Record, access
 from akademos.catalogue.records.life_cycles import (
     AUTHORS,
@@ -241,7 +242,7 @@ INTERACTIVE_LESSONS = Record(
         Field("scenario", "json", "steps with prompts and choices, from `start` on", required=True, form=SCENARIO),
     ),
     access=(*AUTHORS, CO_AUTHORS, *read_by_all("product")),
-    checks=("every step can be reached, and from every step an end",),
+    checks=(enforced("every step can be reached, and from every step an end"),),
 )
 
 STRUCTURE = (COURSES, MODULES, LESSONS, VIDEO_LESSONS, INTERACTIVE_LESSONS)

@@ -22,12 +22,14 @@ _LANE = 9.0
 
 @dataclass(frozen=True)
 class GraphNode:
-    """A topic as a box: its level 0..1 decides the colour, None is outlined; `note` follows the level."""
+    """A topic as a box: its level 0..1 decides the colour, None is outlined; `note` follows the level. `said` stands in
+    the level's place where a box is of another kind."""
 
     node_id: str
     name: str
     value: float | None
     note: str = ""
+    said: str | None = None
 
 
 @dataclass
@@ -225,6 +227,8 @@ def _box(
     step = share_step(node.value)
     ink = "on-x" if step is None else f"on{step}"
     level = "\u2013" if node.value is None else locale.percent(node.value)
+    if node.said is not None:
+        level = node.said
     note = fit(f"{level} \u00b7 {node.note}" if node.note else level, width - 16, text)
     inside = rect(x, y, width, height, "node " + ("qx" if step is None else f"q{step}"), 8)
     inside += label(x + 10, y + text * 1.3, fit(node.name, width - 18, text, bold=True), f"{ink} b")

@@ -45,6 +45,7 @@ KPIS = "/kpis"
 TRUST = "/trust"
 RELEASES = "/releases"
 OPERATIONS = "/operations"
+CATALOGUE = "/catalogue"
 PEERS = "/peers"
 CONTENT = "/content"
 ITEMS = "/items"
@@ -109,6 +110,8 @@ def shell_for(
         links.append(_link("kpis", KPIS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
         links.append(_link("trust", TRUST, request, language))
+    if principal is not None and Question.CATALOGUE in RULE_OF[principal.role].questions:
+        links.append(_link("catalogue", CATALOGUE, request, language))
     if principal is not None and Question.RELEASE in RULE_OF[principal.role].questions:
         links.append(_link("releases", RELEASES, request, language))
     if principal is not None and Question.OPERATIONS in RULE_OF[principal.role].questions:

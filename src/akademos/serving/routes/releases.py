@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,6 +14,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from akademos.errors import Forbidden, NotFound, Unavailable
+from akademos.serving.catalogue_access import releases_granted
+from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.releases import Release
@@ -70,6 +74,10 @@ def _json(content: object) -> Response:
     return Response(orjson.dumps(content), headers=HEADERS, media_type="application/json")
 
 
+def _granted(services: Services, principal: Principal) -> Callable[[], bool]:
+    return partial(releases_granted, services, principal)
+
+
 def _found(services: Services, tenant_id: str, release_id: UUID) -> Release:
     release = services.releases.get(tenant_id, release_id)
     if release is None:
@@ -84,7 +92,7 @@ def _found(services: Services, tenant_id: str, release_id: UUID) -> Release:
 )
 def releases(services: Served, principal: Asker) -> Response:
     """Every research release of the tenant, for researchers."""
-    services.gate.released(principal, "/v1/releases")
+    services.gate.released(principal, "/v1/releases", granted=_granted(services, principal))
     return _json({"releases": [line(one) for one in services.releases.all(principal.tenant_id)]})
 
 
@@ -95,7 +103,7 @@ def releases(services: Served, principal: Asker) -> Response:
 )
 def release(services: Served, principal: Asker, release_id: UUID) -> Response:
     """One release with its disclosure report."""
-    services.gate.released(principal, "/v1/releases/{release_id}")
+    services.gate.released(principal, "/v1/releases/{release_id}", granted=_granted(services, principal))
     one = _found(services, principal.tenant_id, release_id)
     return _json({**line(one), "report": one.report})
 
@@ -110,7 +118,7 @@ def release(services: Served, principal: Asker, release_id: UUID) -> Response:
 )
 def file(services: Served, principal: Asker, release_id: UUID) -> Response:
     """The rows of an anonymous release. Pseudonymous ones stay in the enclave."""
-    services.gate.released(principal, "/v1/releases/{release_id}/file")
+    services.gate.released(principal, "/v1/releases/{release_id}/file", granted=_granted(services, principal))
     one = _found(services, principal.tenant_id, release_id)
     if one.kind != "anonymous":
         raise Forbidden(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.roles import Question
+from akademos.serving.catalogue_access import releases_granted
 from akademos.serving.gate import may_ask
 from akademos.serving.languages import language_of
 from akademos.serving.pages.releases import render_releases
@@ -62,7 +64,7 @@ def trust(
 @router.get(RELEASES)
 def releases(request: Request, services: Served, principal: Asker, lang: str = "") -> Response:
     """The research releases, for researchers; the look is logged like any other at a release."""
-    services.gate.released(principal, RELEASES)
+    services.gate.released(principal, RELEASES, granted=partial(releases_granted, services, principal))
     shell, _ = shell_for(
         services, request, principal, person=name_of_asker(services, principal), language=language_of(request, lang)
     )

@@ -1,0 +1,61 @@
+"""Search of the catalogue: every word must be found; names weigh more than descriptions, those more than columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from akademos.catalogue.declarations import Dataset
+
+_WORD = re.compile(r"[^\W_]+")
+_WEIGHTS = (8, 4, 2, 1)
+
+
+def words_of(query: str) -> tuple[str, ...]:
+    """The words of a query, in lower case, at most eight."""
+    return tuple(dict.fromkeys(_WORD.findall(query.lower())))[:8]
+
+
+def search(datasets: Iterable[Dataset], query: str, *, also: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """Names of the datasets that a query finds, best first; all of them, by name, for an empty one.
+
+    Args:
+        datasets: what is searched: name, owner and grain, description, columns.
+        query: words in any order; the beginning of a word is enough.
+        also: further words by dataset name (tags, glossary), weighing as much as a description.
+    """
+    wanted = words_of(query)
+    more: dict[str, list[str]] = {}
+    for name, text in also:
+        more.setdefault(name, []).append(text)
+    scored = []
+    for one in datasets:
+        fields = (
+            one.name,
+            f"{one.owner} {one.grain} {one.zone}",
+            " ".join((one.description, *more.get(one.name, ()))),
+            " ".join(f"{column.name} {column.description}" for column in one.columns),
+        )
+        score = _score(wanted, fields)
+        if score is not None:
+            scored.append((-score, one.name))
+    return [name for _, name in sorted(scored)]
+
+
+def _score(wanted: Sequence[str], fields: Sequence[str]) -> int | None:
+    """The sum over the words of the heaviest field in which each begins a word; None if one is nowhere."""
+    present = [_WORD.findall(text.lower()) for text in fields]
+    total = 0
+    for word in wanted:
+        best = max(
+            (
+                weight * (2 if word in said else 1)
+                for weight, said in zip(_WEIGHTS, present, strict=True)
+                if any(one.startswith(word) for one in said)
+            ),
+            default=0,
+        )
+        if best == 0:
+            return None
+        total += best
+    return total

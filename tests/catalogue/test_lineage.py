@@ -1,0 +1,129 @@
+"""Lineage, search, classification and rights of the catalogue, over everything that is declared."""
+
+from __future__ import annotations
+
+import pytest
+
+from akademos.catalogue.classification import Classification, Sensitivity, classification_of, sensitivity_of
+from akademos.catalogue.column_lineage import FILE, dumps, loads, parsed_edges
+from akademos.catalogue.dataset_rights import grantable, readers_of
+from akademos.catalogue.job_flows import FLOW_OF, JOB_FLOWS, inputs_of, outputs_of
+from akademos.catalogue.lineage import ColumnEdge, How, Lineage, NodeKind, Place, lineage_of
+from akademos.catalogue.products import PRODUCTS
+from akademos.catalogue.registry import builtin
+from akademos.catalogue.search import search
+from akademos.errors import CatalogueError
+from akademos.jobs.plan import SCHEDULE
+from akademos.jobs.sql_lineage import Model, Source, column_edges
+from akademos.jobs.warehouse_lineage import warehouse_edges
+from akademos.jobs.warehouse_models import warehouse_models
+
+#: What runs without an entry in the record of jobs, or keeps nothing.
+UNRECORDED = {"outbox_standing", "sweep"}
+
+DATASETS = {one.name: one for one in (*builtin().datasets, *warehouse_models())}
+
+
+def whole() -> Lineage:
+    return lineage_of(builtin().newest(), list(DATASETS.values()), builtin().metrics, parsed_edges())
+
+
+def test_the_kept_edges_are_those_of_the_queries() -> None:
+    pytest.importorskip("sqlglot", reason="the parser of SQL is not installed")
+    assert dumps(warehouse_edges()) == dumps(parsed_edges()), (
+        f"write {FILE} anew: akademos catalogue lineage --to src/akademos/catalogue"
+    )
+
+
+def test_edges_survive_being_written() -> None:
+    assert loads(dumps(parsed_edges())) == parsed_edges()
+
+
+def test_every_edge_leads_between_columns_that_are_there() -> None:
+    properties = {event.wire_name: {one.name for one in event.properties} for event in builtin().newest()}
+    for edge in whole().columns:
+        for place in (edge.origin, edge.target):
+            columns = {one.name for one in DATASETS[place.node].columns} if place.node in DATASETS else set()
+            assert place.column == "*" or place.column in columns | properties.get(place.node, set()), place
+
+
+def test_upstream_and_downstream_mirror_each_other() -> None:
+    graph = whole()
+    for name in graph.kinds:
+        assert all(name in graph.downstream(other) for other in graph.upstream(name))
+        assert name not in graph.upstream(name, 1)
+
+
+def test_columns_of_sql_are_traced_through_subqueries_unions_and_inputs() -> None:
+    pytest.importorskip("sqlglot", reason="the parser of SQL is not installed")
+    sources = [
+        Source("runs", ("job", "seconds"), ("job_runs",),
+               "SELECT job, extract(epoch FROM finished_at - started_at) AS seconds FROM job_runs "
+               "WHERE tenant_id = %(tenant)s"),
+        Source("made", ("job",), ("tenants",), None),
+    ]  # fmt: skip
+    models = [
+        Model("ops.longest", "with x as (select job, max(seconds) as most from {{ ref('ops__all') }} group by job) "
+                             "select job, most * 2 as twice from x"),
+        Model("ops.all", "{{ config(materialized='table') }} select * from {{ extract('runs') }} "
+                         "union all select job, 0 as seconds from {{ extract('made') }}"),
+    ]  # fmt: skip
+    found = column_edges(builtin().datasets, sources, models)
+
+    def origins(node: str, column: str) -> set[Place]:
+        return {edge.origin for edge in found if edge.target == Place(node, column)}
+
+    assert origins("ops.all", "seconds") == {Place("job_runs", "started_at"), Place("job_runs", "finished_at")}
+    assert origins("ops.all", "job") == {Place("job_runs", "job"), Place("tenants", "*")}
+    assert origins("ops.longest", "twice") == {Place("ops.all", "seconds")}
+    assert {edge.how for edge in found} == {How.SQL}
+    with pytest.raises(CatalogueError, match="circle"):
+        column_edges(builtin().datasets, (), [
+            Model("ops.a", "select 1 as x from {{ ref('ops__b') }}"),
+            Model("ops.b", "select 1 as x from {{ ref('ops__a') }}"),
+        ])  # fmt: skip
+    with pytest.raises(CatalogueError, match="cannot be parsed"):
+        column_edges(builtin().datasets, (), [Model("ops.a", "select from where")])
+
+
+def test_jobs_of_the_schedule_say_what_they_write() -> None:
+    assert {job.job for job in SCHEDULE} - UNRECORDED <= FLOW_OF.keys()
+    for flow in JOB_FLOWS:
+        assert outputs_of(flow) or flow.job == "marts"
+        for name in (*outputs_of(flow), *inputs_of(flow, DATASETS)):
+            assert name in DATASETS, (flow.job, name)
+
+
+def test_products_are_made_of_what_there_is() -> None:
+    metrics = {one.name for one in builtin().metrics}
+    assert len(PRODUCTS) == 12
+    for product in PRODUCTS:
+        assert all(DATASETS[name].available for name in product.datasets), product.name
+        assert set(product.metrics) <= metrics, product.name
+
+
+def test_whatever_is_about_individuals_is_classified_so_and_shown_to_nobody() -> None:
+    for one in DATASETS.values():
+        if any(column.personal for column in one.columns) or one.zone == "vault":
+            assert sensitivity_of(one) in {Sensitivity.PSEUDONYMOUS, Sensitivity.IDENTIFYING}, one.name
+            assert classification_of(one) in {Classification.CONFIDENTIAL, Classification.RESTRICTED}, one.name
+            assert not grantable(one), one.name
+            assert not readers_of(one), one.name
+    for name in ("api_keys", "host_keys", "tenant_salts", "audit_log", "access_log", "group_answers", "models"):
+        assert not readers_of(DATASETS[name]), name
+    assert readers_of(DATASETS["receipts"]) == {"operator", "admin"}
+
+
+def test_search_wants_every_word_and_puts_names_first() -> None:
+    assert search(DATASETS.values(), "topics")[0] == "topics"
+    found = search(DATASETS.values(), "TOPIC rel")
+    assert found[0] == "topic_relationships"
+    assert found == search(DATASETS.values(), "rel topic")
+    assert search(DATASETS.values(), "topic unheard-of") == []
+    assert len(search(DATASETS.values(), " ")) == len(DATASETS)
+
+
+def test_a_cycle_does_not_hang() -> None:
+    edge = ColumnEdge(Place("a", "x"), Place("b", "x"), How.SQL)
+    graph = Lineage(dict.fromkeys("ab", NodeKind.DATASET), frozenset({("a", "b"), ("b", "a")}), (edge,))
+    assert graph.upstream("a") == {"b": 1}

@@ -1,0 +1,182 @@
+"""The catalogue behind the real gate: who browses, what is never shown, access asked for, granted, used and ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from starlette.testclient import TestClient
+from tests.serving.institution import NOW, Institution
+
+from akademos.catalogue.roles import ROLES, RULE_OF, Question, Role
+from akademos.stores.ports.quality import QualityResult
+
+BASE = "/v1/catalogue"
+HTML = {"Accept": "text/html"}
+WHY = {"reason": "To see which topics courses cover."}
+
+
+def as_role(institution: Institution, role: Role) -> TestClient:
+    """Somebody who holds the role."""
+    user = {"learner": "ada", "instructor": "prof", "advisor": "ann"}.get(role, f"the-{role}")
+    if user == f"the-{role}":
+        institution.grants.grant(institution.tenant, user, role, by="test")
+    return institution.as_(user, role)
+
+
+def failing(institution: Institution, dataset: str, severity: str = "critical") -> None:
+    """A result of a check that failed."""
+    found = QualityResult(dataset, "schema", "schema", severity, "as declared", "failed", 2, ("x",), "", NOW)
+    institution.services.quality.record(institution.tenant, [found], {dataset: "curriculum team"})
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "service"])
+def test_staff_browse_and_learners_do_not(institution: Institution, role: Role) -> None:
+    client = as_role(institution, role)
+    allowed = Question.CATALOGUE in RULE_OF[role].questions
+    assert allowed is (role != "learner")
+    for address in (BASE, f"{BASE}/products", f"{BASE}/glossary", f"{BASE}/issues", f"{BASE}/datasets/topics"):
+        assert client.get(address).status_code == (200 if allowed else 403), address
+    for page in ("/catalogue", "/catalogue/topics", "/catalogue/requests", "/catalogue/products/research_dataset"):
+        assert client.get(page, headers=HTML).status_code == (200 if allowed else 403), page
+
+
+def test_a_dataset_is_found_and_described_with_its_origins(institution: Institution) -> None:
+    client = as_role(institution, "analyst")
+    found = [one["name"] for one in client.get(BASE, params={"q": "question attempts"}).json()["datasets"]]
+    assert found[0] == "question_attempts"
+    assert not client.get(BASE, params={"q": "nothing-like-this"}).json()["datasets"]
+    assert {one["zone"] for one in client.get(BASE, params={"zone": "vault"}).json()["datasets"]} == {"vault"}
+    log = client.get(f"{BASE}/datasets/event_log").json()
+    origins = {one["name"]: one["made_from"] for one in log["columns"]}
+    assert {"node": "question_submitted", "column": "score", "how": "property"} in origins["score"]
+    down = {one["name"] for one in log["lineage"]["downstream"]}
+    assert {"question_attempts", "learner_state", "mastery", "ingest.fact_event_counts"} <= down
+    mart = client.get(f"{BASE}/datasets/ingest.fact_event_counts").json()
+    by_sql = {column["name"]: [(o["node"], o["column"]) for o in column["made_from"]] for column in mart["columns"]}
+    assert by_sql["first_received_at"] == [("ingest.stg_raw", "received_at")]
+    assert client.get(f"{BASE}/datasets/nowhere").json()["code"] == "unknown_dataset"
+    assert client.get(f"{BASE}/datasets/mastery/lineage", params={"depth": 1}).json()["upstream"]
+
+
+@pytest.mark.parametrize("name", ["people", "enrolments", "consent_state", "api_keys", "learner_state", "audit_log"])
+def test_nobody_sees_rows_about_individuals_or_secrets(institution: Institution, name: str) -> None:
+    for role in ROLES:
+        if role in ("service", "learner"):
+            continue
+        client = as_role(institution, role)
+        assert client.get(f"{BASE}/datasets/{name}/sample").json()["code"] == "no_access"
+        asked = client.post(f"{BASE}/requests", json={"kind": "dataset", "name": name, **WHY})
+        assert asked.json()["code"] == "not_grantable"
+        shown = client.get(f"{BASE}/datasets/{name}").text + client.get(f"/catalogue/{name}", headers=HTML).text
+        for person in ("Ada L.", *institution.people.values()):
+            assert person not in shown
+
+
+def test_counts_of_few_people_are_withheld(institution: Institution) -> None:
+    detail = as_role(institution, "analyst").get(f"{BASE}/datasets/enrolments").json()
+    assert detail["rows"] is None
+    assert detail["newest"] is None
+
+
+def test_access_is_asked_for_granted_used_and_ends_by_itself(institution: Institution) -> None:
+    analyst, steward = as_role(institution, "analyst"), as_role(institution, "steward")
+    sample = f"{BASE}/datasets/receipts/sample"
+    assert analyst.get(sample).status_code == 403
+    asked = analyst.post(f"{BASE}/requests", json={"kind": "dataset", "name": "receipts", **WHY})
+    assert asked.status_code == 201, asked.text
+    request = asked.json()["request_id"]
+    again = analyst.post(f"{BASE}/requests", json={"kind": "dataset", "name": "receipts", **WHY})
+    assert again.json()["code"] == "already_requested"
+    assert analyst.get(sample).status_code == 403
+    assert (
+        analyst.post(f"{BASE}/requests/{request}/decision", json={"approve": True, "answer": "mine"}).status_code == 403
+    )
+    waiting = steward.get(f"{BASE}/requests").json()["requests"]
+    assert [(one["requester"], one["status"]) for one in waiting] == [("the-analyst", "open")]
+    until = (NOW + timedelta(days=7)).isoformat()
+    said = {"approve": True, "answer": "for the report", "until": until}
+    assert steward.post(f"{BASE}/requests/{request}/decision", json=said).json()["status"] == "approved"
+    assert steward.post(f"{BASE}/requests/{request}/decision", json=said).status_code == 409
+    rows = analyst.get(sample)
+    assert rows.status_code == 200, rows.text
+    assert "tenant_id" not in rows.json()["columns"]
+    assert institution.log()[-1][3:] == (sample, "", None, "allowed")
+    assert as_role(institution, "product").get(sample).status_code == 403
+    institution.clock[0] = NOW + timedelta(days=8)
+    assert institution.as_("the-analyst", "analyst").get(sample).status_code == 403
+    acts = [one.action for one in institution.services.trail.acts(institution.tenant, limit=50)]
+    assert {"access.requested", "access.decided"} <= set(acts)
+
+
+def test_an_admin_cannot_grant_their_own_request(institution: Institution) -> None:
+    admin = as_role(institution, "admin")
+    made = admin.post(f"{BASE}/requests", json={"kind": "product", "name": "research_dataset", **WHY}).json()
+    own = admin.post(f"{BASE}/requests/{made['request_id']}/decision", json={"approve": True, "answer": "for me"})
+    assert own.json()["code"] == "own_request"
+
+
+def test_a_granted_product_opens_releases_until_it_is_ended(institution: Institution) -> None:
+    analyst, steward = as_role(institution, "analyst"), as_role(institution, "steward")
+    assert analyst.get("/v1/releases").status_code == 403
+    made = analyst.post(f"{BASE}/requests", json={"kind": "product", "name": "research_dataset", **WHY}).json()
+    said = {"approve": True, "answer": "a study"}
+    assert steward.post(f"{BASE}/requests/{made['request_id']}/decision", json=said).status_code == 200
+    assert analyst.get("/v1/releases").status_code == 200
+    assert analyst.post(f"{BASE}/requests/{made['request_id']}/end").json()["status"] == "withdrawn"
+    assert analyst.get("/v1/releases").status_code == 403
+
+
+def test_a_request_of_somebody_else_is_not_there(institution: Institution) -> None:
+    analyst, product = as_role(institution, "analyst"), as_role(institution, "product")
+    made = analyst.post(f"{BASE}/requests", json={"kind": "dataset", "name": "receipts", **WHY}).json()
+    assert product.get(f"{BASE}/requests").json()["requests"] == []
+    assert product.post(f"{BASE}/requests/{made['request_id']}/end").status_code == 404
+
+
+def test_a_certification_holds_for_its_columns_and_not_over_a_critical_failure(institution: Institution) -> None:
+    steward = as_role(institution, "steward")
+    address = f"{BASE}/datasets/topics/certification"
+    said = {"level": "certified", "statement": "Checked against the curriculum."}
+    assert as_role(institution, "analyst").put(address, json=said).status_code == 403
+    assert steward.put(address, json=said).status_code == 200
+    assert steward.get(f"{BASE}/datasets/topics").json()["certification"]["level"] == "certified"
+    assert steward.delete(address).status_code == 204
+    assert steward.get(f"{BASE}/datasets/topics").json()["certification"] is None
+    failing(institution, "topics")
+    assert steward.put(address, json=said).json()["code"] == "check_fails"
+    assert steward.put(address, json={**said, "level": "provisional"}).status_code == 200
+    assert steward.get(f"{BASE}/datasets/topics").json()["quality"] == "failed"
+    assert [one["owner"] for one in steward.get(f"{BASE}/issues").json()["issues"]] == ["curriculum team"]
+    with institution.database.pipeline() as transaction:
+        transaction.execute("UPDATE dataset_certifications SET fingerprint = 'other' WHERE tenant_id = %s",
+                            (institution.tenant,))  # fmt: skip
+    shown = steward.get(f"{BASE}/datasets/topics").json()
+    assert shown["certification"] is None
+    assert shown["certification_lapsed"]
+
+
+def test_forms_need_their_token_and_say_what_was_wrong(institution: Institution) -> None:
+    institution.grants.grant(institution.tenant, "eva", "analyst", by="test")
+    browser = institution.signed_in("eva", "analyst")
+    refused = browser.post("/catalogue/requests", data={"kind": "dataset", "name": "receipts", "reason": "why not"})
+    assert refused.status_code == 403
+    page = browser.get("/catalogue/requests", params={"kind": "dataset", "name": "receipts"}, headers=HTML).text
+    token = page.split('name="csrf" value="')[1].split('"')[0]
+    form = {"kind": "dataset", "name": "receipts", "csrf": token}
+    short = browser.post("/catalogue/requests", data={**form, "reason": "?"})
+    assert short.status_code == 400
+    assert 'role="alert"' in short.text
+    assert browser.post("/catalogue/requests", data={**form, "reason": "for the report"}).status_code == 303
+    html = browser.get("/catalogue/requests", headers=HTML).text
+    assert "for the report" in html
+    assert "Datenkatalog" in browser.get("/catalogue", params={"lang": "de"}, headers=HTML).text
+
+
+def test_another_tenant_has_a_catalogue_of_its_own(institution: Institution) -> None:
+    failing(institution, "topics")
+    as_role(institution, "analyst").post(f"{BASE}/requests", json={"kind": "dataset", "name": "receipts", **WHY})
+    other = institution.as_("boss", "admin", tenant=institution.elsewhere)
+    assert other.get(f"{BASE}/issues").json()["issues"] == []
+    assert other.get(f"{BASE}/requests").json()["requests"] == []
+    assert other.get(f"{BASE}/datasets/topics").json()["rows"] == 0
