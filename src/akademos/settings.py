@@ -52,6 +52,17 @@ class Settings:
     webhook_hosts: str = _setting(
         "", "hosts that webhooks may be sent to, separated by commas; `*.example.org` for all below one; empty: none"
     )
+    smtp_host: str = _setting("", "mail server that messages about alerts go through; empty: none are sent")
+    smtp_port: int = _setting(587, "its port", least=1)
+    smtp_security: Literal["starttls", "tls", "none"] = _setting(
+        "starttls", "how the connection to it is protected; `none` in development only"
+    )
+    smtp_user: str = _setting("", "user to sign in to it as; empty: without signing in")
+    smtp_password: str = _setting("", "that user's password", secret=True)
+    mail_from: str = _setting("", "address that messages come from, as `Akademos <akademos@college.example>`")
+    mail_domains: str = _setting(
+        "", "domains that messages may go to, separated by commas; `*.example.org` for all below one; empty: none"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "least severity that is logged")
 
     @property

@@ -104,7 +104,7 @@ class System(Adapters):
         providers = Providers(httpx.Client(timeout=PROVIDER_TIMEOUT_S), time.monotonic)
         openid = OpenIdSignIn(self.tenant_settings, providers, standing, self.tokens, self.keys, provider_secret, now)
         return Services(
-            gate=Gate(readings, self.groups),
+            gate=Gate(readings, self.groups, self.intervention_effects),
             doorkeeper=Doorkeeper(
                 self.tokens, self.api_keys, standing.require, openid.access_tokens.read, self.buckets
             ),
@@ -113,6 +113,8 @@ class System(Adapters):
             answers=self.learner_answers,
             peers=self.peers,
             focus=self.risk,
+            alerts=self.alerts,
+            mail=self.mail,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
             consent=self.consent,
@@ -219,6 +221,7 @@ class System(Adapters):
         protection: Protection = "full",
     ) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
+        from akademos.alerting import alerting
         from akademos.jobs.access_seal import AccessSealJob
         from akademos.jobs.carry_forward import CarryForward
         from akademos.jobs.compaction import CompactionJob
@@ -287,6 +290,7 @@ class System(Adapters):
             ),
             training=self.training,
             risk_scores=self.risk_scores,
+            alerting=alerting(self),
             releases=self.research_releases,
             outbox=OutboxJob(
                 self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now

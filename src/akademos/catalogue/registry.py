@@ -194,6 +194,7 @@ def _named(kind: str, name: str, declared: Sequence[_Declared]) -> _Declared:
 @cache
 def builtin() -> Registry:
     """The registry that ships, built and checked on first use and then shared."""
+    from akademos.catalogue.alert_datasets import ALERT_POLICIES
     from akademos.catalogue.datasets import DATASETS
     from akademos.catalogue.enrolment_events import ENROLMENT_EVENTS
     from akademos.catalogue.glossary import TERMS
@@ -204,5 +205,5 @@ def builtin() -> Registry:
     from akademos.catalogue.records.policies import RECORD_POLICIES
     from akademos.catalogue.study_events import STUDY_EVENTS
 
-    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES)
+    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *ALERT_POLICIES)
     return Registry((*PRODUCT_EVENTS, *ENROLMENT_EVENTS, *STUDY_EVENTS), DATASETS, METRICS, policies, TERMS)

@@ -27,11 +27,13 @@ from akademos.serving import (
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
     accesses,
+    alerts,
     analytics,
     audit,
     consent,
     erasures,
     exam_plan,
+    focus_actions,
     groups,
     identity,
     learners,
@@ -121,8 +123,10 @@ def create_app(
     app.router.routes.extend(routes)
     for one in (
         accesses,
+        alerts,
         analytics,
         exam_plan,
+        focus_actions,
         audit,
         consent,
         erasures,
