@@ -48,7 +48,7 @@ def server_at(port: int, **more: Any) -> MailServer:
 
 @dataclass
 class Desk:
-    """Stores and jobs over a small institution. The clock is moved by hand, and starts a little ahead of the store's."""
+    """Stores and jobs over a small institution. The clock is moved by hand; it starts ahead of the store's."""
 
     institution: Institution
     clock: list[datetime] = field(default_factory=lambda: [datetime.now(UTC) + timedelta(minutes=1)])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ from akademos.stores.smtp.mail import SmtpMail
 ROOT = Path(__file__).parents[2]
 
 
+def words_of(mail: Message) -> str:
+    """The text of a message."""
+    content = mail.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode()
+
+
 @pytest.fixture
 def waiting(desk: Desk) -> Desk:
     """Two alerts that ann is to be told of."""
@@ -38,7 +46,7 @@ def test_one_message_for_all_that_wait_which_names_nobody(waiting: Desk, post_of
     assert job.once() == "sent"
     assert job.once() is None
     (mail,) = post_office.taken
-    text = str(mail.get_payload(decode=True), "utf-8")
+    text = words_of(mail)
     assert (mail["To"], mail["From"]) == (ADDRESS, "Akademos <akademos@college.example>")
     assert "2" in str(mail["Subject"])
     assert "new in focus: 2" in text
@@ -69,7 +77,7 @@ def test_consent_is_looked_at_when_it_is_sent(waiting: Desk, post_office: PostOf
     waiting.institution.decide("ada", "withdrawn", purpose=purpose)
     assert job.once() == "sent"
     (mail,) = post_office.taken
-    assert "new in focus: 1" in str(mail.get_payload(decode=True), "utf-8")
+    assert "new in focus: 1" in words_of(mail)
     assert waiting.states() == ["sent", "withheld"]
 
 

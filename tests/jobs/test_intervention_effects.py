@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import pytest
 from tests.jobs.test_model_training import Runs
 
 from akademos.jobs.intervention_effects import InterventionEffectsJob
 from akademos.stores.ports.intervention_effects import Group, Intervention, LastPublished, Material, PublishedEffect
+from akademos.stores.ports.job_runs import JobRuns
 
 START = date(2026, 3, 2)
 GROUP = ("tutoring", "spring")
@@ -65,7 +67,8 @@ def store() -> Store:
 
 def run(store: Store, floor: int = 10) -> int:
     clock = datetime(2026, 5, 1, tzinfo=UTC)
-    done = InterventionEffectsJob(store, lambda _: floor, Runs(), clock=lambda: clock).run("college")
+    runs = cast("JobRuns", Runs())
+    done = InterventionEffectsJob(store, lambda _: floor, runs, clock=lambda: clock).run("college")
     assert done is not None
     return done.rows_out
 
