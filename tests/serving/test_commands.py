@@ -117,6 +117,13 @@ def test_the_command_line_passes_the_gate(run: Run, database: Database) -> None:
     assert all(line[2].startswith("command line: akademos learner") for line in log)
 
 
+def test_a_goal_that_is_reached_shows_no_date_that_would_need_a_clock() -> None:
+    reached = {"status": "ok", "date": "2026-03-01", "days": 0}
+    assert learner.projected(reached) == "reached"
+    assert learner.projected(reached | {"days": 9, "date": "2026-03-10"}) == "2026-03-10"
+    assert learner.projected({"status": "needs_clock", "date": None, "days": None}) == "needs clock"
+
+
 def test_consent_is_stopped_texts_are_declared_and_records_go_in_and_out(run: Run, tmp_path: Path) -> None:
     run("tenant", "create", "college", "--name", "A college")
     who = ("--tenant", "college", "--purpose", "research")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 from tests.serving.institution import ANSWER_PATHS, SECRET, CountingAnswers, Institution, services_on

@@ -28,6 +28,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ from akademos.analytics.pace import cohort_times
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.schemas import TIME
 from akademos.bench import live_update, study, tracing
+from akademos.errors import Unavailable
 
 Tables = dict[str, pl.DataFrame]
 
@@ -74,7 +76,17 @@ def run(
     rounds: int = ROUNDS,
     live_updates: int = live_update.UPDATES,
 ) -> dict[str, Any]:
-    """The figures as the JSON object of the last line; `live_update_ms` is of an installation of its own."""
+    """The figures as the JSON object of the last line; `live_update_ms` is of an installation of its own.
+
+    Raises:
+        Unavailable: the extra `bench` is not installed.
+    """
+    if find_spec("fsrs") is None:
+        raise Unavailable(
+            "The comparison with package `fsrs` needs the extra `bench`.",
+            hint="Install `akademos[bench]`, or run `make setup`.",
+            code="extra_missing",
+        )
     rng = np.random.default_rng(SEED)
     curriculum_tables = _curriculum_tables(rng)
     curriculum = prepare(curriculum_tables)
@@ -268,7 +280,7 @@ def _fsrs_speed(rng: np.random.Generator, reviews: int) -> int:
 
 
 def _fsrs_parity(rng: np.random.Generator) -> float:
-    from fsrs import Card, Rating, Scheduler  # the oracle, an extra of the installation
+    from fsrs import Card, Rating, Scheduler
 
     at_us, grades, starts, counts = _histories(rng, PARITY_CARDS, PARITY_CARDS * 10)
     found = fsrs.review_all(at_us, grades, starts, counts)

@@ -11,7 +11,6 @@ table, must equal the answer as of the night.
 from __future__ import annotations
 
 import csv
-import json
 import subprocess
 import tempfile
 import time
@@ -26,7 +25,6 @@ from typing import Any
 
 import httpx
 import polars as pl
-import psycopg
 from rich.console import Console
 
 from akademos.bench.answers import token_signer
@@ -326,13 +324,9 @@ def _people(folder: Path) -> list[str]:
 
 def _snapshot(installation: Installation) -> Snapshot:
     """Rows of the nightly snapshot by learner_key, as they stand in the database's table."""
-    folder = installation.data / "postgres"
-    password = json.loads((folder / "credentials.json").read_text())["akademos"]
-    socket = (folder / "data" / "postmaster.pid").read_text().splitlines()[4]
     columns = ("learner_key", "topic_id", "as_of", "status", "mastery", "low", "high", "answers")
     rows: Snapshot = {}
-    with psycopg.connect(host=socket, dbname="akademos", user="akademos", password=password) as connection:
-        connection.execute("SET ROLE akademos_pipeline")
+    with installation.connection() as connection:
         for row in connection.execute(
             f"SELECT learner_key::text, {', '.join(columns[1:])} FROM akademos.topic_mastery WHERE tenant_id = %s",
             (TENANT,),

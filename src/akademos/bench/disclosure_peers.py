@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 import numpy as np
@@ -29,6 +29,16 @@ COLLUDING = 12
 EDGES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 HARD_BELOW, EASY_FROM = 0.6, 0.85
 BANDS = len(EDGES)
+
+
+class Client(Protocol):
+    """What asks: an HTTP client, or the application itself in a test."""
+
+    def get(self, url: str, *, params: dict[str, str], headers: Mapping[str, str]) -> Any:
+        """An answer with `status_code`, `text` and `json()`."""
+
+    def post(self, url: str, *, json: Any, headers: Mapping[str, str]) -> Any:
+        """An answer with `raise_for_status()`."""
 
 
 class Standing(NamedTuple):
@@ -61,14 +71,14 @@ class PeersUnderAttack:
     comparing: list[str] = field(default_factory=list)
     asked: int = 0
 
-    def choose(self, client: httpx.Client) -> None:
+    def choose(self, client: Client) -> None:
         """Opt in."""
         self.comparing = [user for user in self.people if user in self.always or self.chance.random() < COMPARING]
         decision = {"purposes": ["peer_comparison"], "decision": "granted", "text_version": "bench-1"}
         for user in self.comparing:
             client.post("/v1/consent", json=decision, headers=self.headers(user)).raise_for_status()
 
-    def ask(self, client: httpx.Client, night: int, count: int) -> int:
+    def ask(self, client: Client, night: int, count: int) -> int:
         """Every peer once, then `count` questions of those who collude; how often one answer contradicted another."""
         contradictions = 0
         self.instants[night] = datetime.now(UTC).isoformat()
@@ -80,7 +90,7 @@ class PeersUnderAttack:
             contradictions += self._question(client, night, self.chance.choice(colluding), then)
         return contradictions
 
-    def _question(self, client: httpx.Client, night: int, user: str, then: int | None) -> int:
+    def _question(self, client: Client, night: int, user: str, then: int | None) -> int:
         chosen = {} if then is None else {"as_of": self.instants[then]}
         answer = client.get(PATH, params=chosen, headers=self.headers(user))
         self.asked += 1

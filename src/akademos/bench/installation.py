@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 
 from akademos.errors import Unavailable
 
@@ -49,6 +51,16 @@ class Installation:
         finally:
             end(process)
             log.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection]:
+        """The database under its pipeline role, while something serves; for a look that no door gives."""
+        folder = self.data / "postgres"
+        password = json.loads((folder / "credentials.json").read_text())["akademos"]
+        socket = (folder / "data" / "postmaster.pid").read_text().splitlines()[4]
+        with psycopg.connect(host=socket, dbname="akademos", user="akademos", password=password) as connection:
+            connection.execute("SET ROLE akademos_pipeline")
+            yield connection
 
 
 @dataclass

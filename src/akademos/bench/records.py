@@ -4,7 +4,8 @@ audit log is verified.
 An installation of its own is made through the doors: record files, a bulk import of study events under a recorded
 basis, the job that makes progress of them; then `serve`. Learners look up single rows of their own and their lists in
 a course; a service looks at lists of a course and of a state. Then events arrive at a fixed rate while learners go on
-reading, until the last one is seen in the progress. The audit log is one of consent decisions that were imported.
+reading, until the last one is seen in the progress. The audit log is one of consent decisions that were imported, and
+of their entries once more until there are as many rows as asked.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ PER_BATCH = 100
 LISTS_PER_LOOKUP = 0.2
 LATEST_S = 120.0
 ROWS_PER_FILE = 500_000
+DECISIONS, REPEATED_AT_ONCE = 2_000, 50_000
+_AUDIT_ROWS = "SELECT count(*) FROM akademos.audit_log WHERE tenant_id = %s"
+_REPEAT_AUDIT_ROWS = """
+    INSERT INTO akademos.audit_log (tenant_id, actor, action, subject, detail)
+    SELECT tenant_id, actor, action, subject, detail FROM akademos.audit_log WHERE tenant_id = %s ORDER BY seq LIMIT %s
+"""
 
 BASIS = f"""
 id = "bench-records"
@@ -81,7 +88,7 @@ def run(
         rows: of progress, before the events arrive.
         lookups: how many are timed; and of each kind of list a fifth of it.
         events_per_s, seconds: the load of events while learners read.
-        audit_rows: consent decisions before the log is verified.
+        audit_rows: entries of the audit log before it is verified.
 
     Returns:
         {"lookup": {"p50_ms", "p99_ms", "answers"}, "list": {...} of a service by course and state, "list_own": {...},
@@ -308,12 +315,16 @@ def _await(
 
 
 def _fill_audit_log(installation: Installation, folder: Path, rows: int) -> float:
-    """Import so many consent decisions, each an audit entry; how many seconds it took."""
+    """Import consent decisions, each an audit entry, then repeat the entries until there are so many; seconds it took.
+
+    What is repeated is chained by the table's own trigger, as every entry is.
+    """
     installation.run("tenant", "create", AUDITED)
     path = folder / "decisions.jsonl"
-    start, people = datetime(2026, 1, 1, tzinfo=UTC), max(1, rows // 10)
+    decisions = min(rows, DECISIONS)
+    start, people = datetime(2026, 1, 1, tzinfo=UTC), max(1, decisions // 10)
     with path.open("w") as file:
-        for number in range(rows):
+        for number in range(decisions):
             said = {
                 "user_id": f"person-{number % people}",
                 "purpose": "learning_support",
@@ -325,4 +336,12 @@ def _fill_audit_log(installation: Installation, folder: Path, rows: int) -> floa
             file.write(json.dumps(said) + "\n")
     started = time.perf_counter()
     installation.run("consent", "import", str(path), "--tenant", AUDITED)
+    with installation.served("--no-worker"), installation.connection() as connection:
+        (written,) = connection.execute(_AUDIT_ROWS, (AUDITED,)).fetchone() or (0,)
+        while written < rows:
+            more = min(rows - written, written, REPEATED_AT_ONCE)
+            connection.execute(_REPEAT_AUDIT_ROWS, (AUDITED, more))
+            connection.commit()
+            connection.execute("SET ROLE akademos_pipeline")
+            written += more
     return round(time.perf_counter() - started, 1)

@@ -140,7 +140,7 @@ def _print(console: Console, answers: Mapping[AnswerName, Answer]) -> None:
             _range(topic),
             str(topic["sample"]["answers"]),
             _word(topic["trend"]["status"]),
-            topic["projection"]["date"] or _word(topic["projection"]["status"]),
+            projected(topic["projection"]),
         )
     console.print(table)
     if len(met) > ROWS:
@@ -195,6 +195,13 @@ def _percent(share: float | None) -> str:
 
 def _range(block: Mapping[str, Any]) -> str:
     return "-" if block["low"] is None or block["high"] is None else f"{block['low']:.0%}-{block['high']:.0%}"
+
+
+def projected(projection: Mapping[str, Any]) -> str:
+    """The date at which the goal is likely reached, that it is reached, or why there is no date."""
+    if projection["days"] is None:
+        return _word(projection["status"])
+    return "reached" if projection["days"] == 0 else str(projection["date"])
 
 
 def _word(status: str) -> str:

@@ -106,7 +106,7 @@ class PostgresRecordStore:
     def get(self, asker: Asker, record: Record, key: Key) -> RecordRow:
         """One row; see the port."""
         with self._reading(asker) as (transaction, known):
-            stored = self._key(transaction, asker, record, key)
+            stored = self._key(transaction, asker, known, record, key)
             row = self._within_reach(transaction, asker, known, record, stored)
             self._require_consent(transaction, asker, known, record, stored)
             return self._answer(transaction, asker, known, record, row)
@@ -146,7 +146,7 @@ class PostgresRecordStore:
         """Change columns, or act; see the port."""
         with self._database.pipeline(asker.tenant_id) as transaction:
             known, work = self._begin(transaction, asker)
-            stored = self._key(transaction, asker, record, key)
+            stored = self._key(transaction, asker, known, record, key)
             work.row(record, stored, lock=True)
             self._within_reach(transaction, asker, known, record, stored)
             self._require_consent(transaction, asker, known, record, stored)
@@ -165,7 +165,7 @@ class PostgresRecordStore:
         """
         with self._reading(asker) as (transaction, known):
             within = replace(asker, entitled=_whatever_state(asker))
-            self._within_reach(transaction, within, known, record, self._key(transaction, asker, record, key))
+            self._within_reach(transaction, within, known, record, self._key(transaction, asker, known, record, key))
             found = transaction.execute(_REVISIONS, (asker.tenant_id, record.name, str(key[0])))
             return [Revision(*row) for row in found]
 
@@ -184,8 +184,11 @@ class PostgresRecordStore:
 
     @contextmanager
     def _reading(self, asker: Asker) -> Iterator[tuple[Transaction, KnownPerson | None]]:
-        """A transaction of the serving role, and who asks."""
-        with self._database.serving(asker.tenant_id) as transaction:
+        """A transaction of the serving role, and who asks.
+
+        As at the gate, the log line of a learner's reading may be lost in a crash; anybody else's may not.
+        """
+        with self._database.serving(asker.tenant_id, durable=asker.role != "learner") as transaction:
             yield transaction, self._asker(transaction, asker)
 
     def _asker(self, transaction: Transaction, asker: Asker) -> KnownPerson | None:
@@ -207,14 +210,20 @@ class PostgresRecordStore:
             "purposes": [purpose.value for purpose in asker.purposes],
         }
 
-    def _key(self, transaction: Transaction, asker: Asker, record: Record, key: Key) -> list[object]:
+    def _key(
+        self, transaction: Transaction, asker: Asker, known: KnownPerson | None, record: Record, key: Key
+    ) -> list[object]:
         """The key as the table has it; somebody unknown has no rows."""
         stored: list[object] = []
         for one, value in zip(record.keys, key, strict=True):
             if one.kind != "person":
                 stored.append(value)
                 continue
-            person = self._people.known(transaction, asker.tenant_id, [str(value)]).get(str(value))
+            person = (
+                known
+                if known is not None and value == asker.name
+                else self._people.known(transaction, asker.tenant_id, [str(value)]).get(str(value))
+            )
             if person is None:
                 raise no_such(record)
             stored.append(person.learner_key)
