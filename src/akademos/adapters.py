@@ -21,6 +21,8 @@ from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.http.webhooks import HttpWebhooks
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.access_requests import PostgresAccessRequests
+from akademos.stores.postgres.alert_notices import PostgresAlertNotices
+from akademos.stores.postgres.alerts import PostgresAlerts
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
 from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
@@ -41,6 +43,7 @@ from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
+from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.journeys import PostgresJourneys
@@ -70,6 +73,7 @@ from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
 from akademos.stores.postgres.topic_changes import PostgresTopicChanges
 from akademos.stores.postgres.vault import PostgresVault
+from akademos.stores.smtp.mail import MailServer, SmtpMail
 
 if TYPE_CHECKING:
     from akademos.stores.lake.event_log import LakeEventLog
@@ -280,6 +284,40 @@ class Adapters:
     def risk(self) -> PostgresRisk:
         """Weekly risk, and what it rests on."""
         return PostgresRisk(self.database)
+
+    @cached_property
+    def alerts(self) -> PostgresAlerts:
+        """Alerts, and how advisors want to be told."""
+        return PostgresAlerts(self.database, self.keys, behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS)
+
+    @cached_property
+    def alert_notices(self) -> PostgresAlertNotices:
+        """Messages to the owners of alerts."""
+        return PostgresAlertNotices(self.database, self.keys)
+
+    @cached_property
+    def intervention_effects(self) -> PostgresInterventionEffects:
+        """What interventions brought about."""
+        return PostgresInterventionEffects(self.database)
+
+    @cached_property
+    def mail_server(self) -> MailServer:
+        """Where mail goes."""
+        chosen = self.settings
+        return MailServer(
+            chosen.smtp_host,
+            chosen.smtp_port,
+            chosen.smtp_security,
+            chosen.smtp_user,
+            chosen.smtp_password,
+            chosen.mail_from,
+            chosen.mail_domains,
+        )
+
+    @cached_property
+    def mail(self) -> SmtpMail:
+        """Sends it."""
+        return SmtpMail(self.mail_server, development=self.settings.environment == "development")
 
     @cached_property
     def noise(self) -> PostgresNoise:

@@ -55,6 +55,16 @@ class Settings:
     region: str = _setting("local", "where the processes of this installation run, as operations and bills name it")
     openlineage_file: Path | None = _setting(
         None, "file to which every run of a job is written as OpenLineage events, a line each; empty: none"
+    smtp_host: str = _setting("", "mail server that messages about alerts go through; empty: none are sent")
+    smtp_port: int = _setting(587, "its port", least=1)
+    smtp_security: Literal["starttls", "tls", "none"] = _setting(
+        "starttls", "how the connection to it is protected; `none` in development only"
+    )
+    smtp_user: str = _setting("", "user to sign in to it as; empty: without signing in")
+    smtp_password: str = _setting("", "that user's password", secret=True)
+    mail_from: str = _setting("", "address that messages come from, as `Akademos <akademos@college.example>`")
+    mail_domains: str = _setting(
+        "", "domains that messages may go to, separated by commas; `*.example.org` for all below one; empty: none"
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "least severity that is logged")
 

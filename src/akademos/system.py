@@ -117,7 +117,7 @@ class System(Catalogued):
         providers = Providers(httpx.Client(timeout=PROVIDER_TIMEOUT_S), time.monotonic)
         openid = OpenIdSignIn(self.tenant_settings, providers, standing, self.tokens, self.keys, provider_secret, now)
         return Services(
-            gate=Gate(readings, self.groups),
+            gate=Gate(readings, self.groups, self.intervention_effects),
             doorkeeper=Doorkeeper(
                 self.tokens, self.api_keys, standing.require, openid.access_tokens.read, self.buckets
             ),
@@ -130,6 +130,8 @@ class System(Catalogued):
             journeys=self.journey_answers,
             content_metrics=declared_over_content(builtin().metrics),
             focus=self.risk,
+            alerts=self.alerts,
+            mail=self.mail,
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
             consent=self.consent,
@@ -251,6 +253,7 @@ class System(Catalogued):
         protection: Protection = "full",
     ) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
+        from akademos.alerting import alerting
         from akademos.jobs.access_seal import AccessSealJob
         from akademos.jobs.carry_forward import CarryForward
         from akademos.jobs.compaction import CompactionJob
@@ -336,6 +339,7 @@ class System(Catalogued):
             training=self.training,
             risk_scores=self.risk_scores,
             quality=self.quality_job,
+            alerting=alerting(self),
             releases=self.research_releases,
             outbox=OutboxJob(
                 self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now

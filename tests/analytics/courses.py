@@ -27,7 +27,9 @@ def course_tables(learners: int = 60, courses: int = 2, seed: int = 0) -> tuple[
             left = int(rng.integers(5, DAYS)) if outcome and rng.random() < 0.5 else None
             me: dict[str, object] = {"learner_key": key, "course_id": course}
             outcomes.append({**me, "outcome": outcome})
-            rows["enrolments"].append({**me, "registered_day": int(rng.integers(-60, 3)), "withdrawn_day": left})
+            rows["enrolments"].append(
+                {**me, "registered_day": int(rng.integers(-60, 3)), "withdrawn_day": left, "resits": int(n % 5 == 0)}
+            )
             for day in range(-5, left if left is not None else DAYS):
                 if rng.random() < 0.1 + 0.6 * zeal:
                     rows["activity"] += [

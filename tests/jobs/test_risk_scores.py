@@ -106,6 +106,7 @@ def core() -> Core:
         "course_id",
         registered_on=pl.col("starts_on") + pl.duration(days=pl.col("registered_day")),
         withdrawn_on=pl.lit(None, pl.Date),
+        resits="resits",
     )  # fmt: skip
     return Core(pl.concat(found).sort("learner_key", "occurred_at", "event_id"), people)
 

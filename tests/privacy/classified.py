@@ -82,6 +82,14 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/journeys"): GROUPS,
     ("GET", "/v1/analytics/students-in-focus"): FOCUS,
     ("GET", "/students-in-focus"): FOCUS,
+    ("POST", "/students-in-focus/alerts"): FOCUS,
+    ("POST", "/students-in-focus/interventions"): FOCUS,
+    ("POST", "/students-in-focus/interventions/act"): FOCUS,
+    ("POST", "/students-in-focus/settings"): OPEN,  # an advisor's own wishes
+    ("GET", "/v1/alerts/settings"): OPEN,  # an advisor's own wishes
+    ("PUT", "/v1/alerts/settings"): OPEN,
+    ("GET", "/v1/alerts/mark"): OPEN,  # how many alerts wait for the advisor who asks, of learners who consent
+    ("GET", "/v1/interventions/effects"): GROUPS,
     ("GET", "/v1/analytics/peers"): PEERS,
     ("GET", "/peers"): PEERS,
     ("GET", "/v1/models"): OPEN,  # staff: counts, hashes and cards, which name nobody

@@ -47,6 +47,7 @@ from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.retention import Age
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.access_requests import PostgresAccessRequests
+from akademos.stores.postgres.alerts import PostgresAlerts
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog, name_of
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
@@ -63,6 +64,7 @@ from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
+from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.journeys import PostgresJourneys
@@ -83,9 +85,12 @@ from akademos.stores.postgres.role_grants import PostgresRoleGrants
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
 from akademos.stores.postgres.vault import PostgresVault
+from akademos.stores.smtp.mail import MailServer, SmtpMail
 
 NOW = datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
 TOPICS = ("fractions", "decimals/2")
+MAIL_SERVER = MailServer("127.0.0.1", 1, "none", "", "", "Akademos <akademos@college.example>", "college.example")
+"""Declared, and nobody answers there."""
 SECRET = "SECRET-OF-THE-LEARNER"
 
 ANSWER_PATHS = (
@@ -265,7 +270,7 @@ def services_on(
     providers = Providers(httpx.Client(timeout=5), time.monotonic, back_off_s=back_off_s)
     openid = OpenIdSignIn(PostgresTenantSettings(database), providers, standing, tokens, keys, provider_secret, clock)
     return Services(
-        gate=Gate(readings, PostgresGroups(database, keys)),
+        gate=Gate(readings, PostgresGroups(database, keys), PostgresInterventionEffects(database)),
         doorkeeper=Doorkeeper(tokens, PostgresApiKeys(database), standing.require, openid.access_tokens.read),
         standing=standing,
         openid=openid,
@@ -282,6 +287,8 @@ def services_on(
             clock=clock,
         ),
         focus=PostgresRisk(database),
+        alerts=PostgresAlerts(database, keys, behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS),
+        mail=SmtpMail(MAIL_SERVER, development=True),
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
         consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),

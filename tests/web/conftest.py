@@ -22,7 +22,7 @@ from tests.web.invented_cases import class_rows, invented_accesses, learner_answ
 from tests.web.invented_content import PAGES as CONTENT_PAGES
 from tests.web.invented_content import rendered as content_page
 from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
-from tests.web.invented_focus import focus_lines
+from tests.web.invented_focus import focus_lines, focus_work
 from tests.web.invented_forms import NOW, Json
 from tests.web.invented_governance import ACTS, ERASURES, RELEASES, RETENTION
 from tests.web.invented_operations import HEALTH, INCIDENTS, NOTHING_YET, WINDOWS
@@ -30,6 +30,7 @@ from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
+from akademos.serving.pages.focus_work import FocusWork
 from akademos.serving.pages.my_courses import render_my_courses
 from akademos.serving.pages.operations import render_operations
 from akademos.serving.pages.releases import render_releases
@@ -108,12 +109,15 @@ async def _other(request: Request) -> Response:
         return _page(content_page(which, language))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
-    if which in ("focus", "focus-rule", "no-focus"):
+    if which in ("focus", "focus-rule", "focus-work", "no-focus"):
         lines = [] if which == "no-focus" else focus_lines(by_rule=which == "focus-rule")
         shell = pages.Shell(nav=SHELL.nav, person="Noor Haddad", role="Advisor", language="de" if lines else "en")
         return _page(
-            pages.render_students_in_focus(lines, shell=shell, capacity=20, withheld=None, progress_path="/progress")
-        )
+            pages.render_students_in_focus(
+                lines, shell=shell, capacity=20, withheld=None, progress_path="/progress",
+                work=focus_work(lines) if which == "focus-work" else FocusWork() if which == "no-focus" else None,
+            )
+        )  # fmt: skip
     if which == "consent":
         return _page(pages.render_no_consent(shell=SHELL, own_page=True))
     down = errors.Unavailable("The store does not answer.", hint="Try again in a minute.")

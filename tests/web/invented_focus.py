@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
 from tests.web.invented_forms import Json
 
 from akademos.serving.pages.focus_words import change_words, reason_words
+from akademos.serving.pages.focus_work import FocusWork, Somebody, about_value
 from akademos.serving.pages.wording import words_in
+from akademos.stores.ports.alerts import AlertSettings
+from akademos.stores.ports.intervention_effects import PublishedEffect
+from akademos.stores.ports.record_store import RecordRow
 
 REASONS: tuple[Json, ...] = (
     {"theme": "inactivity", "effect": 0.8, "facts": {"inactive_days": 11.0}},
@@ -47,3 +54,53 @@ def focus_lines(*, by_rule: bool = False, learners: int = 24, language: str = "d
             }
         )
     return lines
+
+
+def focus_work(lines: Sequence[Json]) -> FocusWork:
+    """Alerts in every state, help in every state, both designs of effects, mail switched on."""
+    users = [str(line["user_id"]) for line in lines]
+    alerts = [
+        RecordRow(
+            (f"a{n}",),
+            {
+                "alert_id": f"a{n}", "user_id": users[n], "course_id": "maths",
+                "severity": "high" if n % 2 else "medium",
+                "kind": ("new_in_focus", "sharp_rise", "a very long kind that somebody made up <b>here</b>")[n % 3],
+                "reason": "Sharp rise: chance of not completing 72%, 20 points more than the week before.",
+                "status": "raised" if n < 3 else "acknowledged", "handler_id": None if n < 3 else ("ann", "eve")[n % 2],
+                "owner_id": ("ann", "eve", None)[n % 3], "created_at": "2026-03-09T03:45:00Z",
+            },
+            1,
+        )
+        for n in range(5)
+    ]  # fmt: skip
+    states = ("planned", "running", "completed", "planned")
+    helped = [
+        RecordRow(
+            (f"i{n}",),
+            {
+                "intervention_id": f"i{n}", "user_id": users[n], "kind": ("tutoring", "conversation", "other", "x")[n],
+                "status": states[n], "outcome": "partly" if states[n] == "completed" else None,
+                "arm": "comparison" if n == 3 else "treated", "starts_on": "2026-03-02" if n else None,
+                "created_at": "2026-03-01T03:45:00Z",
+            },
+            1,
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    published = datetime(2026, 3, 9, tzinfo=UTC)
+    return FocusWork(
+        alerts=alerts,
+        interventions=helped,
+        effects=[
+            PublishedEffect("tutoring", "spring", published, "randomised", 40, 45, -0.08, -0.14, -0.02),
+            PublishedEffect("conversation", "", published, "matched", 120, 120, 0.01, -0.03, 0.05),
+        ],
+        settings=AlertSettings(True, "noor.haddad@college.example", "Europe/Berlin", "20:00", "07:00", "de"),
+        names={str(line["user_id"]): str(line["learner"]["display_name"]) for line in lines if line["learner"]},
+        courses={"maths": "Mathematics 1"},
+        people=[Somebody(about_value(user, "maths"), f"{user}, Mathematics 1") for user in users],
+        asker="ann",
+        mail=True,
+        today=date(2026, 3, 10),
+    )

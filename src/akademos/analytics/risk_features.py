@@ -4,7 +4,7 @@ Question: how does this learner's study until now compare with that of the other
 Grain of the result: one learner and course, of those still registered at the cut-off. A *share* lies in 0..1. A *place*
 is the learner's place among those still registered in the same course at the same cut-off, (rank - 1/2) / learners, so
 that a quiet course and a busy one speak the same language; it uses what is known at the cut-off and nothing later.
-Nothing here says who somebody is: no demographic attribute, no earlier attempts, no course by name.
+Nothing here says who somebody is: no demographic attribute, no course by name.
 
 Caveat: clicks are a sign of study, not study. What is done on paper or elsewhere is not seen.
 Source of the kinds of features: Kuzilek et al. (2015), OU Analyse (clicks by material, marks, registration); Hlosta,
@@ -54,12 +54,12 @@ def risk_features(tables: Tables, as_of: int, params: RiskParameters) -> pl.Data
 
 
 def _registration(active: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:
-    """How early, how many courses at a time, and whether others were given up."""
+    """How early, how often before, how many courses at a time, and whether others were given up."""
     load = enrolled.group_by("learner_key").agg(
         courses=pl.len(), courses_left=pl.col("withdrawn_day").is_not_null().sum()
     )
     return (
-        active.select(*KEYS, registered_day="registered_day")
+        active.select(*KEYS, "resits", registered_day="registered_day")
         .with_columns(registered_place=place("registered_day"))
         .join(load, on="learner_key", how="left")
     )

@@ -23,7 +23,7 @@ from akademos.analytics.dropout_risk import Floats, RiskModel, matrix
 from akademos.analytics.probability_scores import log_loss
 from akademos.analytics.risk_tables import KEYS
 
-OUTCOME, COHORT = "outcome", "cohort"
+OUTCOME, COHORT, LIKE = "outcome", "cohort", "like"
 STRENGTH = 0.003
 """Of the logistic part: inverse of the penalty on squared weights."""
 
@@ -41,6 +41,9 @@ TREES: Mapping[str, Any] = {
 """Fitted on one thread: several are slower where other work shares the processors, and no better."""
 
 FOLDS = 5
+LIKE_LEAST = 100
+"""Examples of either outcome from which cohorts of the same season give the slope by themselves."""
+
 LEAF_SHARE = 30
 """A leaf holds at least a thirtieth of the examples where there are few of them."""
 
@@ -55,6 +58,7 @@ class Examples:
         outcome: 1 where the course was not completed, else 0.
         learner: number of the learner.
         cohort: number of the cohort, later ones larger.
+        like: whether the cohort is like those that the model will be used on: of the same season.
     """
 
     features: tuple[str, ...]
@@ -62,6 +66,7 @@ class Examples:
     outcome: Floats
     learner: npt.NDArray[np.int64]
     cohort: npt.NDArray[np.int64]
+    like: npt.NDArray[np.bool_]
 
     def of(self, rows: npt.NDArray[np.bool_]) -> Examples:
         """Some of them."""
@@ -71,19 +76,21 @@ class Examples:
             outcome=self.outcome[rows],
             learner=self.learner[rows],
             cohort=self.cohort[rows],
+            like=self.like[rows],
         )
 
 
 def examples(table: pl.DataFrame) -> Examples:
-    """A table of `risk_features` with the columns `outcome` (0 or 1) and `cohort` beside it, as arrays."""
+    """A table of `risk_features` with `outcome` (0 or 1), `cohort` and perhaps `like` beside it, as arrays."""
     ordered = table.sort(*KEYS, "day")
-    features = tuple(name for name in table.columns if name not in (*KEYS, OUTCOME, COHORT))
+    features = tuple(name for name in table.columns if name not in (*KEYS, OUTCOME, COHORT, LIKE))
     return Examples(
         features=features,
         rows=matrix(ordered, features),
         outcome=ordered[OUTCOME].cast(pl.Float64).to_numpy(),
         learner=ordered["learner_key"].rank("dense").to_numpy().astype(np.int64) - 1,
         cohort=ordered[COHORT].rank("dense").to_numpy().astype(np.int64) - 1,
+        like=ordered[LIKE].to_numpy() if LIKE in ordered.columns else np.zeros(ordered.height, dtype=np.bool_),
     )
 
 
@@ -110,13 +117,19 @@ def fit_risk(given: Examples, *, kinds: tuple[str, ...], withdrawn: float, seed:
         without = _both_parts(given.of(~held), kinds, withdrawn, seed)
         said[held] = (without.logistic_log_odds(given.rows[held]) + without.boosted_log_odds(given.rows[held])) / 2
     judged = ~np.isnan(said)
-    curve = _curve(said[judged], given.outcome[judged], given.cohort[judged]) if judged.any() else (0.0, 1.0)
+    curve, liked = (0.0, 1.0), False
+    if judged.any():
+        found = (said[judged], given.outcome[judged], given.cohort[judged])
+        like = given.like[judged] & (cohorts > 1)
+        liked = min(found[1][like].sum(), (1 - found[1][like]).sum()) >= LIKE_LEAST
+        curve = _curve(*found, like if liked else np.ones_like(like))
     notes = {
         "examples": len(given.outcome),
         "learners": int(given.learner.max()) + 1,
         "cohorts": cohorts,
         "share_not_completed": round(float(given.outcome.mean()), 4),
         "calibrated_on": "cohorts left out" if cohorts > 1 else "folds by learner",
+        "slope_of": "the same season" if liked else "all",
         "curve": [round(value, 4) for value in curve],
     }
     return replace(_both_parts(given, kinds, withdrawn, seed), curve=curve, notes=notes)
@@ -159,16 +172,32 @@ def _both_parts(given: Examples, kinds: tuple[str, ...], withdrawn: float, seed:
     )
 
 
-def _curve(log_odds: Floats, outcome: Floats, cohort: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """Mean intercept of the cohorts and their common slope, with the least log loss."""
+def _curve(
+    log_odds: Floats, outcome: Floats, cohort: npt.NDArray[np.int64], like: npt.NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Mean intercept of the cohorts, and the slope of those that are like the ones to come, with the least log loss.
+
+    Seasons differ in how well the end is seen from the beginning, which the slope must know; how many complete differs
+    from term to term for reasons of its own, so the intercept is the mean of all.
+    """
+    _, slope = _line(log_odds[like], outcome[like], cohort[like])
+    intercepts, _ = _line(slope * log_odds, outcome, cohort, free=False)
+    return float(intercepts.mean()), slope
+
+
+def _line(
+    log_odds: Floats, outcome: Floats, cohort: npt.NDArray[np.int64], *, free: bool = True
+) -> tuple[Floats, float]:
+    """An intercept a cohort and their common slope, 1 where it is not free."""
     from scipy.optimize import minimize  # heavy, and who only predicts needs none of it
 
     known, own = np.unique(cohort, return_inverse=True)
 
     def loss(at: Floats) -> tuple[float, Floats]:
-        chance = expit(at[own] + at[-1] * log_odds)
+        chance = expit(at[own] + (at[-1] if free else 1.0) * log_odds)
         miss = (chance - outcome) / len(outcome)
-        return log_loss(outcome, chance), np.append(np.bincount(own, miss, len(known)), miss @ log_odds)
+        slope = [miss @ log_odds] if free else [0.0]
+        return log_loss(outcome, chance), np.append(np.bincount(own, miss, len(known)), slope)
 
     found = minimize(loss, np.append(np.zeros(len(known)), 1.0), jac=True, method="L-BFGS-B").x
-    return float(found[:-1].mean()), float(max(found[-1], 0.0))
+    return found[:-1], float(max(found[-1], 0.0)) if free else 1.0

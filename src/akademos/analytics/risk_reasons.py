@@ -17,7 +17,7 @@ from akademos.analytics.dropout_risk import Floats
 THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("marks", ("score",)),
     ("assessments", ("missed", "submitted_", "late", "behind", "early_")),
-    ("registration", ("registered_", "courses", "banked")),
+    ("registration", ("registered_", "courses", "banked", "resits")),
     ("inactivity", ("inactive_days", "last_days", "week_0", "week_1", "active_days_7", "active_days_14", "streak_now")),
     ("rhythm", ("active_", "streak_", "gap_", "weekend_", "first_day")),
     ("effort", ("clicks", "week_", "weeks_", "day_")),

@@ -19,7 +19,13 @@ WEEK = 7
 
 INPUT: dict[str, pl.Schema] = {
     "enrolments": pl.Schema(
-        {"learner_key": pl.String, "course_id": pl.String, "registered_day": pl.Int32, "withdrawn_day": pl.Int32}
+        {
+            "learner_key": pl.String,
+            "course_id": pl.String,
+            "registered_day": pl.Int32,
+            "withdrawn_day": pl.Int32,
+            "resits": pl.Int32,
+        }
     ),
     "activity": pl.Schema(
         {
@@ -45,7 +51,8 @@ INPUT: dict[str, pl.Schema] = {
         }
     ),
 }
-"""Table -> columns. Grain: enrolments one learner and course; activity one learner, material and day (several rows
+"""Table -> columns. Grain: enrolments one learner and course, `resits` how often it was taken
+before or null; activity one learner, material and day (several rows
 count together); assessments one assessment of a course, `due_day` null where it has none; submissions one submission,
 `score` 0..1 or null, `banked` when it was carried over from an earlier presentation."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from akademos.catalogue.access_datasets import ACCESS_DATASETS
 from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
 from akademos.catalogue.content_datasets import CONTENT_DATASETS
+from akademos.catalogue.alert_datasets import ALERT_DATASETS
 from akademos.catalogue.credential_datasets import CREDENTIAL_DATASETS
 from akademos.catalogue.declarations import Dataset
 from akademos.catalogue.erasure_datasets import ERASURE_DATASETS
@@ -46,6 +47,7 @@ DATASETS: tuple[Dataset, ...] = (
     *KPI_DATASETS,
     *CONTENT_DATASETS,
     *RISK_DATASETS,
+    *ALERT_DATASETS,
     *RELEASE_DATASETS,
     *OUTBOX_DATASETS,
     *MONEY_DATASETS,

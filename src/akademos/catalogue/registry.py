@@ -195,6 +195,7 @@ def _named(kind: str, name: str, declared: Sequence[_Declared]) -> _Declared:
 def builtin() -> Registry:
     """The registry that ships, built and checked on first use and then shared."""
     from akademos.catalogue.content_policies import CONTENT_POLICIES
+    from akademos.catalogue.alert_datasets import ALERT_POLICIES
     from akademos.catalogue.datasets import DATASETS
     from akademos.catalogue.enrolment_events import ENROLMENT_EVENTS
     from akademos.catalogue.glossary import TERMS
@@ -207,4 +208,5 @@ def builtin() -> Registry:
     from akademos.catalogue.study_events import STUDY_EVENTS
 
     policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *MONEY_POLICIES, *CONTENT_POLICIES)
+    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *ALERT_POLICIES)
     return Registry((*PRODUCT_EVENTS, *ENROLMENT_EVENTS, *STUDY_EVENTS), DATASETS, METRICS, policies, TERMS)

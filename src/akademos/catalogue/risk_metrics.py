@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
+from akademos.catalogue.policies import LIMITS
 
 _SHOWN = ("GET /v1/analytics/students-in-focus",)
 _GRAIN = "learner, course and week"
@@ -32,5 +33,19 @@ RISK_METRICS: tuple[Metric, ...] = (
         minimum_sample="an enrolment in a course with a first day",
         upstream=("event_log", "enrolments"),
         endpoints=_SHOWN,
+    ),
+    Metric(
+        "intervention_effect",
+        "How much less likely it became that a course is not completed, four weeks after help began.",
+        "difference in differences of the weekly risk (1 for who has withdrawn) between learners who were helped and "
+        "those who were not: drawn by lot, or of the same course and week with the same risk; 95% interval; else not "
+        "attributable",
+        "probability",
+        "kind of intervention and trial",
+        (Purpose.ADVISING,),
+        minimum_sample="the tenant's floor of learners on each side",
+        upstream=("learner_interventions", "risk_scores"),
+        endpoints=("GET /v1/interventions/effects",),
+        group_floor=LIMITS.group_floor_least,
     ),
 )

@@ -30,6 +30,8 @@ GROUPS = (
     "identity",
     "tenant",
     "learner",
+    "alerts",
+    "interventions",
     "rights",
     "governance",
     "catalogue",

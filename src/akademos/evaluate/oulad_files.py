@@ -55,12 +55,18 @@ def read_presentation(folder: Path, code: str) -> Presentation:
     )
     kinds = site.select(_id(site, "id_site", "material_id"), kind=pl.col("activity_type")).unique("material_id")
     clicks, student = table["studentVle"], "learner_key"
+    whom = ["id_student", "code_module", "code_presentation"]
+    before = _number("num_of_prev_attempts") if "num_of_prev_attempts" in info.columns else pl.lit(None)
+    registered = registered.join(
+        info.select(*whom, resits=before.cast(pl.Int32)).unique(whom, keep="first"), on=whom, how="left"
+    )
     tables = {
         "enrolments": registered.select(
             _id(registered, "id_student", student),
             _COURSE,
             _day("date_registration", "registered_day"),
             _day("date_unregistration", "withdrawn_day"),
+            "resits",
         ),
         "activity": clicks.select(
             _id(clicks, "id_student", student),

@@ -33,7 +33,7 @@ from akademos.analytics.probability_scores import (
     interval,
 )
 from akademos.analytics.risk_features import risk_features
-from akademos.analytics.risk_fitting import COHORT, OUTCOME, examples, fit_risk
+from akademos.analytics.risk_fitting import COHORT, LIKE, OUTCOME, examples, fit_risk
 from akademos.analytics.risk_materials import common_kinds
 from akademos.analytics.risk_rules import risk_rules
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters
@@ -48,6 +48,9 @@ SEED = 14
 GROUPS = ("gender", "disability", "age_band", "imd_band")
 CAPACITY = 0.20
 """Share of a course's learners that an advisor has time for: recall by group is that of this list."""
+
+BACKGROUND = tuple(name for name in DEMOGRAPHICS if name != "num_of_prev_attempts")
+"""Who somebody is. How often the course was taken before is no background: it is a fact of registration (`resits`)."""
 
 NOT_COMPLETED = ("Withdrawn", "Fail")
 
@@ -89,7 +92,7 @@ def run(folder: Path) -> dict[str, Any]:
         for name, outcome, extra in (
             ("headline", _not_completed(), ()),
             ("withdrawn", (pl.col("result") == "Withdrawn").cast(pl.Float64), ()),
-            ("with_demographics", _not_completed(), DEMOGRAPHICS),
+            ("with_demographics", _not_completed(), BACKGROUND),
         )
     }
     weeks = {str(week): _week(test, week, models, params, known_people) for week in WEEKS}
@@ -117,7 +120,9 @@ def _not_completed() -> pl.Expr:
 def _examples(presentation: Presentation, number: int, params: RiskParameters) -> pl.DataFrame:
     """Everybody still registered, at every week, with what came of it."""
     features = pl.concat(risk_features(presentation.tables, WEEK * week, params) for week in WEEKS)
-    return features.join(presentation.outcomes, on=KEYS).with_columns(pl.lit(number).alias(COHORT))
+    return features.join(presentation.outcomes, on=KEYS).with_columns(
+        pl.lit(number).alias(COHORT), pl.lit(presentation.code[-1] == TEST[-1]).alias(LIKE)
+    )
 
 
 def _gone(presentation: Presentation, params: RiskParameters) -> pl.DataFrame:

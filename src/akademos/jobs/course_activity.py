@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from akademos.analytics.risk_tables import INPUT, KEYS
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
 
+YEAR = timedelta(days=364)
 SUBMITTED = "quiz_attempt_submitted"
 WITHDREW = "course_withdrawn"
 CERTIFIED = "certificate_issued"
@@ -121,7 +122,7 @@ def tables_at(
 
     Args:
         whole: what all learners did.
-        enrolments: learner_key, course_id, registered_on, withdrawn_on.
+        enrolments: learner_key, course_id, registered_on, withdrawn_on, resits.
         courses: those that are looked at: course_id, starts_on.
         as_of: the cut-off, a day of the course.
     """
@@ -138,6 +139,7 @@ def tables_at(
             *KEYS,
             registered_day=day_of("registered_on"),
             withdrawn_day=pl.coalesce(day_of("withdrawn_on"), "withdrew_day"),
+            resits="resits",
         )
         .cast(INPUT["enrolments"]),
         "activity": whole.activity.join(here, on="course_id", how="semi"),
@@ -152,7 +154,7 @@ def tables_at(
 
 
 def outcomes(whole: CourseActivity, enrolments: pl.DataFrame, courses: pl.DataFrame, today: date) -> pl.DataFrame:
-    """KEYS, `outcome` and `cohort` (ordinal of the first day) of courses that have ended.
+    """KEYS, `outcome`, `cohort` (ordinal of the first day), `like` (under way a year ago) of courses that have ended.
 
     Not completed (1): withdrew before the end; or the course gives certificates and this learner got none. Whether
     somebody failed is not known otherwise: grades are not among the purposes of this model.
@@ -171,5 +173,6 @@ def outcomes(whole: CourseActivity, enrolments: pl.DataFrame, courses: pl.DataFr
                 | (pl.col("gives").fill_null(value=False) & ~pl.col("certified").fill_null(value=False))
             ).cast(pl.Float64),
             cohort=pl.col("starts_on").cast(pl.Int32).cast(pl.Int64),
+            like=pl.lit(today - YEAR).is_between(pl.col("starts_on"), pl.col("ends_on")),
         )
     )

@@ -31,6 +31,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Every("compaction", timedelta(seconds=10)),
     Every("access_seal", timedelta(seconds=10)),
     Every("outbox_standing", timedelta(seconds=15)),
+    Every("alert_mail_standing", timedelta(seconds=15)),
     Every("sweep", timedelta(minutes=2)),
     Every("releases", timedelta(minutes=1)),
     Every("landing_expiry", timedelta(minutes=15)),

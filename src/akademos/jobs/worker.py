@@ -19,6 +19,7 @@ from akademos.errors import AkademosError
 from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.alerting import JOB as ALERTS
 from akademos.jobs.alerting import LOOK_EVERY, AlertingJob
+from akademos.jobs.alerting import Alerting
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.content_statistics import JOB as CONTENT_STATISTICS
 from akademos.jobs.content_statistics import ContentStatisticsJob
@@ -78,6 +79,9 @@ REFRESH_PAUSE_S = 0.25
 FOLLOW_PAUSE_S = 0.25
 """Between two looks for record changes, for webhooks that are due, and for what moves progress."""
 
+MAIL_PAUSE_S = 2.0
+"""Between two looks for messages that are due."""
+
 LONGEST_PAUSE_S = 5.0
 
 WORTH_A_LINE_S = 0.2
@@ -97,6 +101,7 @@ UPKEEP = (
     "compaction",
     "access_seal",
     "outbox_standing",
+    "alert_mail_standing",
     "sweep",
     RELEASES,
     "landing_expiry",
@@ -125,6 +130,7 @@ class Jobs:
     training: TrainingJob
     risk_scores: RiskScoresJob
     quality: QualityJob
+    alerting: Alerting
     releases: ResearchReleases
     outbox: OutboxJob
     progress: ProgressJob
@@ -162,7 +168,16 @@ class Jobs:
             CONTENT_STATISTICS: lambda: [
                 self.content_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()
             ],
+            **{name: partial(self._of_each_tenant, run) for name, run in self.alerting.commands().items()},
         }
+
+    def risk_and_alerts(self, tenant_id: str) -> None:
+        """The week's scores where they are due, and then whatever is to be alerted of."""
+        self.risk_scores.run(tenant_id, due_only=True)
+        self.alerting.after_scores(tenant_id)
+
+    def _of_each_tenant(self, run: Callable[[str], JobRun | None]) -> list[JobRun | None]:
+        return [run(tenant.tenant_id) for tenant in self.tenants.all()]
 
     def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
         with self.runs.running("progress", tenant_id) as run:
@@ -198,6 +213,7 @@ class Worker:
                 ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
                 ("outbox", partial(self._follow, self.jobs.outbox.sequence)),
                 ("webhooks", partial(self._follow, self.jobs.outbox.deliver)),
+                ("alert_mail", partial(self._follow, self.jobs.alerting.mail.once, MAIL_PAUSE_S)),
                 ("progress", partial(self._follow, self.jobs.progress.once)),
                 ("progress_events", self._emit),
                 ("refresh", self._refresh),
@@ -226,15 +242,15 @@ class Worker:
         self._recent.append((time.monotonic(), done.moved))
         self._wake.set()
 
-    def _follow(self, work: Callable[[], object]) -> None:
+    def _follow(self, work: Callable[[], object], look_again_s: float = FOLLOW_PAUSE_S) -> None:
         """Do `work` while it finds something to do, and look again and again; a store that is down is waited for, and
         what else fails is logged and tried again, so that it never keeps events from moving."""
-        pause = FOLLOW_PAUSE_S
+        pause = look_again_s
         while not self._stop.is_set():
             try:
                 while not self._stop.is_set() and work():
                     pass
-                pause = FOLLOW_PAUSE_S
+                pause = look_again_s
             except AkademosError as refused:
                 log.warning("following_failed", code=refused.code, reason=refused.reason)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
@@ -265,6 +281,7 @@ class Worker:
             "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
             "access_seal": lambda: self.jobs.access_seal.needed() and self.jobs.access_seal.run(),
             "outbox_standing": self.jobs.outbox.measure,
+            "alert_mail_standing": self.jobs.alerting.mail.measure,
             "sweep": self.jobs.compaction.sweep,
             RELEASES: lambda: self.jobs.releases.pending() and self.jobs.releases.run(),
             "landing_expiry": self.jobs.expiry.expire_landing,
@@ -306,6 +323,7 @@ class Worker:
                 KPIS: jobs.kpis.run,
                 CONTENT_STATISTICS: jobs.content_statistics.run,
                 RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
+                RISK_SCORES: jobs.risk_and_alerts,
             }
             apart: Mapping[str, Callable[[str], object]] = {QUALITY: jobs.quality.run, MARTS: jobs.marts.run}
             if job.job not in (LEARNER_STATES, TRAIN, *following, *apart):

@@ -27,6 +27,7 @@ from akademos.serving import (
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
     accesses,
+    alerts,
     analytics,
     audit,
     catalogue,
@@ -35,6 +36,7 @@ from akademos.serving.routes import (
     content,
     erasures,
     exam_plan,
+    focus_actions,
     groups,
     identity,
     kpis,
@@ -128,8 +130,10 @@ def create_app(
     app.router.routes.extend(routes)
     for one in (
         accesses,
+        alerts,
         analytics,
         exam_plan,
+        focus_actions,
         audit,
         catalogue,
         catalogue_pages,

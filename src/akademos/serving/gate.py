@@ -18,6 +18,7 @@ from akademos.privacy.disclosure_tables import published_count
 from akademos.serving.principal import Principal
 from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner, Stop
 from akademos.stores.ports.groups import GroupAnswer, PublishedGroups
+from akademos.stores.ports.intervention_effects import EffectReports, PublishedEffect
 from akademos.telemetry import CONSENT_DECISIONS
 
 T = TypeVar("T")
@@ -61,12 +62,21 @@ class Groups:
     floor: int
 
 
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What is published of interventions, none from fewer than `floor` learners on a side."""
+
+    effects: tuple[PublishedEffect, ...]
+    floor: int
+
+
 class Gate:
     """Lets a question pass or refuses it with a reason."""
 
-    def __init__(self, readings: LearnerReadings, groups: PublishedGroups) -> None:
+    def __init__(self, readings: LearnerReadings, groups: PublishedGroups, effects: EffectReports) -> None:
         self._readings = readings
         self._groups = groups
+        self._effects = effects
 
     def about_learner(self, principal: Principal, ask: Ask, produce: Callable[[Reading], T]) -> T:
         """Let `produce` make the answer if this principal may have it, and give it out if that is still so.
@@ -179,6 +189,25 @@ class Gate:
     def of_institution(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> int:
         """Let a question about published figures of the whole institution pass, and log it; the smallest group that the
         tenant wants anything shown of.
+    def effects(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> Effects:
+        """What interventions brought about, as published: for advisors, who intervene, and for those who get answers
+        over groups of the whole institution.
+
+        Raises:
+            Forbidden: another role.
+        """
+        ask = Ask(None, what, tuple(purposes))
+        if principal.role != "advisor" and principal.role not in SEES_ALL_GROUPS:
+            reason = "What interventions brought about is for advisors and for those who see all groups."
+            self._refuse(principal, ask, None, _wrong_role(principal, reason))
+        floor = self._groups.floor(principal.tenant_id)
+        found = self._effects.effects(principal.tenant_id)
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        return Effects(tuple(one for one in found if min(one.treated, one.comparison) >= floor), floor)
+
+    def released(self, principal: Principal, what: str, *, reason: str | None = None) -> None:
+        """Let a question about research releases pass, and log it.
 
         Raises:
             Forbidden: the role gets no such figures.

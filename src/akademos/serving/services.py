@@ -20,6 +20,7 @@ from akademos.serving.public_rate import PublicRate
 from akademos.serving.standing import Standing
 from akademos.stores.ports.access import LearnerReadings, Tenants
 from akademos.stores.ports.access_requests import AccessRequests
+from akademos.stores.ports.alerts import AlertPreferences, Mail
 from akademos.stores.ports.answers import AnswerSource
 from akademos.stores.ports.audit import AuditLog
 from akademos.stores.ports.audit_trail import AuditTrail
@@ -69,6 +70,7 @@ RETENTION = "/v1/analytics/journeys/retention"
 SURVIVAL = "/v1/analytics/journeys/survival"
 STUDENTS_IN_FOCUS = "/v1/analytics/students-in-focus"
 KPIS = "/v1/analytics/kpis"
+INTERVENTION_EFFECTS = "/v1/interventions/effects"
 ANSWERS = (
     DASHBOARD,
     MASTERY,
@@ -90,6 +92,10 @@ class Services:
     must be
     consented to; `group_metrics` are answered over groups,
     `content_metrics` about contents and journeys; `clock` gives the present instant in UTC; `development`
+    """Ports and policies behind the routes.
+
+    `purposes` says for each of `ANSWERS`, `PEERS`, `STUDENTS_IN_FOCUS` and `INTERVENTION_EFFECTS` what must be
+    consented to; `group_metrics` are answered over groups; `clock` gives the present instant in UTC; `development`
     allows the development sign-in; `public_url` is the address that browsers use, empty where it is not known."""
 
     gate: Gate
@@ -102,6 +108,8 @@ class Services:
     content: PublishedContent
     journeys: JourneyDesk
     focus: FocusScores
+    alerts: AlertPreferences
+    mail: Mail
     readings: LearnerReadings
     trail: AuditTrail
     consent: ConsentLedger
@@ -146,14 +154,14 @@ class Services:
 
 
 def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, ...]]:
-    """What must be consented to at each of `ANSWERS`, at `PEERS` and at `STUDENTS_IN_FOCUS`: of each metric answered
-    there its first purpose.
+    """What must be consented to at each of `ANSWERS`, at `PEERS`, `STUDENTS_IN_FOCUS` and `INTERVENTION_EFFECTS`: of
+    each metric answered there its first purpose.
 
     Raises:
         CatalogueError: an address answers no declared metric, or one without a purpose.
     """
     purposes: dict[str, tuple[Purpose, ...]] = {}
-    for address in (*ANSWERS, PEERS, STUDENTS_IN_FOCUS):
+    for address in (*ANSWERS, PEERS, STUDENTS_IN_FOCUS, INTERVENTION_EFFECTS):
         answered = [metric for metric in metrics if f"GET {address}" in metric.endpoints]
         if not answered or not all(metric.purposes for metric in answered):
             raise CatalogueError(

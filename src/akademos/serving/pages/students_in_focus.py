@@ -8,6 +8,7 @@ from datetime import date
 from markupsafe import Markup
 
 from akademos.serving.pages.answers import Json, block, rows, text_of
+from akademos.serving.pages.focus_work import FocusWork, work_parts
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table, share_cell
 from akademos.serving.pages.tiles import Tile
@@ -19,7 +20,13 @@ _LEVELS = ("low", "raised", "high")
 
 
 def render_students_in_focus(
-    lines: Sequence[Json], *, shell: Shell, capacity: int, withheld: int | None, progress_path: str
+    lines: Sequence[Json],
+    *,
+    shell: Shell,
+    capacity: int,
+    withheld: int | None,
+    progress_path: str,
+    work: FocusWork | None = None,
 ) -> str:
     """The list as HTML.
 
@@ -28,6 +35,7 @@ def render_students_in_focus(
         capacity: how many are shown.
         withheld: learners without consent, rounded; None when so few.
         progress_path: the page of one learner; the key goes into its parameter `learner`.
+        work: alerts, help and the rest; none: the list alone.
     """
     words = shell.words
     shown = lines[:capacity]
@@ -52,6 +60,8 @@ def render_students_in_focus(
         estimated=words.counted("focus.estimated", len(lines)),
         capacities=sorted({*CAPACITIES, capacity}),
         capacity=capacity,
+        **work_parts(work or FocusWork(), words),
+        working=work is not None,
     )
 
 

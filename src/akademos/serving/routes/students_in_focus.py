@@ -15,11 +15,15 @@ from starlette.responses import HTMLResponse, Response
 
 from akademos.serving import services as at
 from akademos.serving.languages import language_of
+from akademos.serving.gate import OwnLearners
 from akademos.serving.pages.focus_words import change_words, reason_words
+from akademos.serving.pages.focus_work import FocusWork
 from akademos.serving.pages.students_in_focus import render_students_in_focus
 from akademos.serving.pages.wording import Words, words_in
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
+from akademos.serving.routes.alerts import MARK
+from akademos.serving.routes.focus_material import work_of
 from akademos.serving.routes.learners import LearnerName
 from akademos.serving.routes.pages import FOCUS, HEADERS, MY_PROGRESS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served, Services
@@ -95,7 +99,8 @@ def students_in_focus(services: Served, principal: Asker, capacity: Capacity = C
     if principal.role == "learner":
         lines, withheld = _own(services, principal, at.STUDENTS_IN_FOCUS, words), None
     else:
-        lines, withheld = _advised(services, principal, at.STUDENTS_IN_FOCUS, words)
+        lines, own = _advised(services, principal, at.STUDENTS_IN_FOCUS, words)
+        withheld = own.withheld
     body = {
         "students": lines[:capacity],
         "capacity": capacity,
@@ -113,19 +118,44 @@ def students_in_focus_page(
     principal: Asker,
     capacity: Capacity = CAPACITY,
     lang: Annotated[str, Query(max_length=2)] = "",
+    done: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
-    """The list as a page, for advisors."""
+    """The list as a page, for advisors, with alerts to take on and help to note."""
+    return focus_page(request, services, principal, capacity=capacity, lang=lang, done=done)
+
+
+def focus_page(
+    request: Request,
+    services: Services,
+    principal: Principal,
+    *,
+    capacity: int = CAPACITY,
+    lang: str = "",
+    done: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    """The page, also after a form that was refused (`problem`)."""
     language = language_of(request, lang)
     words = words_in(language)
-    lines, withheld = _advised(services, principal, FOCUS, words)
+    lines, own = _advised(services, principal, FOCUS, words)
+    work = FocusWork(
+        **work_of(services, principal, own.learners, lines),
+        live=MARK,
+        done=done,
+        problem=problem,
+        today=services.clock().date(),
+    )
     shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal), language=language)
-    html = render_students_in_focus(lines, shell=shell, capacity=capacity, withheld=withheld, progress_path=MY_PROGRESS)
-    return HTMLResponse(html, headers=HEADERS)
+    html = render_students_in_focus(
+        lines, shell=shell, capacity=capacity, withheld=own.withheld, progress_path=MY_PROGRESS, work=work
+    )
+    return HTMLResponse(html, status, headers=HEADERS)
 
 
 def _advised(
     services: Services, principal: Principal, what: str, words: Words
-) -> tuple[list[dict[str, Any]], int | None]:
+) -> tuple[list[dict[str, Any]], OwnLearners]:
     """Lines about an advisor's own learners. Their consent is looked at again where the scores are read."""
     purposes = services.purposes_of(at.STUDENTS_IN_FOCUS)
     own = services.gate.own_learners(principal, what, purposes, advisors_only=True)
@@ -135,7 +165,7 @@ def _advised(
         _line(one, names[one.score.learner_key].display_name, names[one.score.learner_key].user_id, words)
         for one in _ordered(found)
     ]
-    return lines, own.withheld
+    return lines, own
 
 
 def _own(services: Services, principal: Principal, what: str, words: Words) -> list[dict[str, Any]]:

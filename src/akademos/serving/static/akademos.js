@@ -81,7 +81,32 @@ let closed = [];
 addEventListener("beforeprint", () => { closed = [...document.querySelectorAll("details:not([open])")]; for (const one of closed) one.open = true; });
 addEventListener("afterprint", () => { for (const one of closed) one.open = false; });
 
+// A card that says where to ask is fetched anew when there is something new; the answer waits until there is, or some seconds.
+// Who has left the desk is not kept signed in by it.
+const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+let touched = Date.now();
+for (const event of ["pointermove", "keydown", "scroll"]) addEventListener(event, () => { touched = Date.now(); }, { passive: true });
+async function follow(card) {
+  for (;;) {
+    try {
+      if (document.hidden || Date.now() - touched > 600000) { await rest(2000); continue; }
+      const said = await fetch(`${card.dataset.live}?after=${encodeURIComponent(card.dataset.mark)}`, { headers: { accept: "application/json" } });
+      if (said.status === 401 || said.status === 403) return;
+      if (!said.ok) { await rest(10000); continue; }
+      const { mark } = await said.json();
+      if (mark === card.dataset.mark) continue;
+      if (card.contains(document.activeElement)) { await rest(2000); continue; }
+      const fresh = await fetch(location.href, { headers: { accept: "text/html" } });
+      const found = fresh.ok && new DOMParser().parseFromString(await fresh.text(), "text/html").getElementById(card.id);
+      if (!found) { await rest(10000); continue; }
+      card.replaceChildren(...found.childNodes);
+      card.dataset.mark = mark;
+    } catch { await rest(10000); }
+  }
+}
+
 function ready() {
+  for (const card of document.querySelectorAll("[data-live]")) follow(card);
   for (const chart of document.querySelectorAll("svg.chart")) if (chart.querySelector("[data-tip]")) chart.tabIndex = 0;
   for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
   for (const header of document.querySelectorAll(".sortable thead th")) {

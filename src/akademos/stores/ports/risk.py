@@ -45,7 +45,7 @@ class RiskLedger(Protocol):
         ...
 
     def enrolments(self, tenant_id: str) -> pl.DataFrame:
-        """learner_key (the person's), course_id, registered_on, withdrawn_on of learners who consent to learning
+        """learner_key (of the person), course_id, registered_on, withdrawn_on, resits of who consents to learning
         support; who has withdrawn is among them."""
         ...
 

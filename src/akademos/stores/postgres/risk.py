@@ -29,7 +29,7 @@ _COURSES = """
 """
 _ENROLMENTS = f"""
     SELECT coalesce(l.person_key, e.learner_key)::text, e.course_id, min(e.registered_on),
-        CASE WHEN bool_and(e.withdrawn_on IS NOT NULL) THEN max(e.withdrawn_on) END
+        CASE WHEN bool_and(e.withdrawn_on IS NOT NULL) THEN max(e.withdrawn_on) END, max(e.resit)
     FROM enrolments e LEFT JOIN identity_links l USING (tenant_id, learner_key)
     WHERE e.tenant_id = %(tenant)s AND coalesce(l.person_key, e.learner_key) IN ({CONSENTING})
     GROUP BY 1, 2 ORDER BY 1, 2
@@ -88,7 +88,13 @@ class PostgresRisk:
         with self._database.pipeline() as transaction:
             values = {"tenant": tenant_id, "purposes": [Purpose.LEARNING_SUPPORT.value]}
             rows = transaction.execute(_ENROLMENTS, values).fetchall()
-        schema = {"learner_key": pl.String, "course_id": pl.String, "registered_on": pl.Date, "withdrawn_on": pl.Date}
+        schema = {
+            "learner_key": pl.String,
+            "course_id": pl.String,
+            "registered_on": pl.Date,
+            "withdrawn_on": pl.Date,
+            "resits": pl.Int32,
+        }
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def of_week(self, tenant_id: str, as_of: date) -> Mapping[tuple[str, str], RiskScore]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from akademos.stores.postgres.behaviours.alerts import tell_owner
 from akademos.stores.postgres.behaviours.certificates import on_issue
 from akademos.stores.postgres.behaviours.maturity import on_submitted_assessment, score_assessment
 from akademos.stores.postgres.behaviours.progress import on_completed, on_progress
@@ -43,5 +44,5 @@ BEHAVIOURS: Mapping[tuple[str, str], Behaviour] = {
 }
 """By record and create, update or action."""
 
-SUBSCRIBERS: tuple[Subscriber, ...] = (score_attempt_of, score_assessment)
+SUBSCRIBERS: tuple[Subscriber, ...] = (score_attempt_of, score_assessment, tell_owner)
 """Told of every change."""

@@ -1,0 +1,32 @@
+"""The wiring of alerts and interventions: a part of `system`."""
+
+from __future__ import annotations
+
+from akademos.adapters import Adapters, now
+from akademos.jobs.alert_mail import AlertMailJob
+from akademos.jobs.alerting import Alerting
+from akademos.jobs.intervention_effects import InterventionEffectsJob
+from akademos.jobs.risk_alerts import RiskAlertsJob
+
+PAGE = "/students-in-focus"
+
+
+def alerting(adapters: Adapters) -> Alerting:
+    """The jobs about alerts and interventions over an installation's stores."""
+    base = adapters.settings.public_url.rstrip("/")
+    return Alerting(
+        raising=RiskAlertsJob(adapters.risk, adapters.alerts, adapters.job_runs, clock=now),
+        mail=AlertMailJob(
+            adapters.alert_notices,
+            adapters.mail,
+            page=f"{base}{PAGE}" if base else "",
+            sender_domain=adapters.mail_server.sender_domain,
+            clock=now,
+        ),
+        effects=InterventionEffectsJob(
+            adapters.intervention_effects,
+            adapters.groups.floor,
+            adapters.job_runs,
+            clock=now,
+        ),
+    )

@@ -1,0 +1,82 @@
+"""When an advisor is alerted: a learner is new in focus, or their risk has risen sharply.
+
+Grain: one learner and course in one week. *New in focus*: the word for the estimate is `high` and was another the week
+before, or there was none. *Sharp rise*: the probability is `sharp_rise` or more above that of the week before by the
+same model, and the word is not `low`. Who is new in focus is not said to have risen as well. Advisory: nothing follows
+by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from akademos.catalogue.alert_datasets import ALERT_LIMITS
+
+AlertKind = Literal["new_in_focus", "sharp_rise"]
+Severity = Literal["medium", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What is known of a learner and course in a week: the word, and where a model gave it, its probability."""
+
+    level: str
+    risk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RiskAlert:
+    """What to alert somebody of, and how urgent that is: high for whoever is high, medium for the rest."""
+
+    kind: AlertKind
+    severity: Severity
+    points: int | None
+    """Hundredths of probability since the week before; None where the two cannot be compared."""
+
+
+def risk_alert(
+    now: Estimate, before: Estimate | None, *, comparable: bool, sharp_rise: float = ALERT_LIMITS.sharp_rise
+) -> RiskAlert | None:
+    """What to alert of; None when there is nothing new.
+
+    Args:
+        now, before: estimates of this week and the one before; None where there was none.
+        comparable: whether one model gave both, so that their probabilities may be subtracted.
+        sharp_rise: difference of probabilities.
+
+    Example:
+        >>> risk_alert(Estimate("high", 0.7), Estimate("raised", 0.5), comparable=True)
+        RiskAlert(kind='new_in_focus', severity='high', points=20)
+        >>> risk_alert(Estimate("raised", 0.55), Estimate("low", 0.3), comparable=True)
+        RiskAlert(kind='sharp_rise', severity='medium', points=25)
+        >>> risk_alert(Estimate("high", 0.7), Estimate("high", 0.68), comparable=True) is None
+        True
+    """
+    by = None
+    if comparable and before is not None and now.risk is not None and before.risk is not None:
+        by = now.risk - before.risk
+    points = None if by is None else round(100 * by)
+    if now.level == "high" and (before is None or before.level != "high"):
+        return RiskAlert("new_in_focus", "high", points)
+    # Compared with a hundredth of a point to spare: 0.45 - 0.3 is not 0.15 in binary.
+    if by is not None and by >= sharp_rise - 1e-4 and now.level != "low":
+        return RiskAlert("sharp_rise", "high" if now.level == "high" else "medium", points)
+    return None
+
+
+def alert_reason(alert: RiskAlert, risk: float | None, themes: Sequence[str]) -> str:
+    """Why, as the alert keeps it for whoever opens it later: one English sentence, which names nobody.
+
+    Example:
+        >>> alert_reason(RiskAlert("sharp_rise", "medium", 25), 0.55, ["marks"])
+        'Sharp rise: chance of not completing 55%, 25 points more than the week before; speaks for it: marks.'
+    """
+    head = {"new_in_focus": "New in focus", "sharp_rise": "Sharp rise"}[alert.kind]
+    chance = "by rule" if risk is None else f"chance of not completing {risk:.0%}"
+    moved = ""
+    if alert.points is not None and alert.points > 0:
+        moved = f", {alert.points} points more than the week before"
+    why = f"; speaks for it: {', '.join(themes)}" if themes else ""
+    return f"{head}: {chance}{moved}{why}."

@@ -1,0 +1,44 @@
+"""When an advisor is alerted."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from akademos.analytics.risk_alerts import Estimate, alert_reason, risk_alert
+from akademos.analytics.risk_reasons import level
+
+RISKS = st.floats(0, 1)
+
+
+@given(RISKS, st.none() | RISKS, st.booleans())
+def test_an_alert_is_of_somebody_who_got_worse(now: float, before: float | None, comparable: bool) -> None:
+    past = None if before is None else Estimate(level(before), before)
+    found = risk_alert(Estimate(level(now), now), past, comparable=comparable)
+    if before is not None and now <= before:
+        assert found is None
+    if level(now) == "low":
+        assert found is None
+    if found is not None:
+        assert found.severity == ("high" if level(now) == "high" else "medium")
+        assert (found.points is None) == (not comparable or before is None)
+
+
+def test_two_models_are_not_subtracted() -> None:
+    now, before = Estimate("raised", 0.55), Estimate("raised", 0.36)
+    assert risk_alert(now, before, comparable=False) is None
+    found = risk_alert(now, before, comparable=True)
+    assert found is not None
+    assert (found.kind, found.points) == ("sharp_rise", 19)
+
+
+def test_a_rise_to_the_very_bound_counts() -> None:
+    assert risk_alert(Estimate("raised", 0.45), Estimate("low", 0.3), comparable=True) is not None
+    assert risk_alert(Estimate("raised", 0.44), Estimate("low", 0.3), comparable=True) is None
+
+
+def test_the_rule_alerts_by_its_word() -> None:
+    found = risk_alert(Estimate("high"), Estimate("raised"), comparable=True)
+    assert found is not None
+    assert (found.kind, found.severity, found.points) == ("new_in_focus", "high", None)
+    assert alert_reason(found, None, []) == "New in focus: by rule."

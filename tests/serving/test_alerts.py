@@ -1,0 +1,261 @@
+"""Alerts and help over HTTP: for advisors about their own advisees who consent; forms that belong to their session."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+from tests.serving.institution import NOW, Institution
+from tests.serving.test_risk_store import WEEK, score
+
+from akademos.catalogue.declarations import Purpose
+from akademos.serving.pages.focus_work import about_value
+from akademos.serving.routes import alerts
+from akademos.stores.ports.alerts import AlertDraft
+from akademos.stores.ports.intervention_effects import PublishedEffect
+from akademos.stores.postgres.alerts import PostgresAlerts
+from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
+from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
+from akademos.stores.postgres.risk import PostgresRisk
+
+PAGE = "/students-in-focus"
+SETTINGS = "/v1/alerts/settings"
+MARK = "/v1/alerts/mark"
+EFFECTS = "/v1/interventions/effects"
+
+
+@pytest.fixture
+def alerted(institution: Institution) -> Institution:
+    """Alerts about ada and ben, who are ann's, and cy, who is not; all consent."""
+    for user in ("ada", "ben", "cy"):
+        for purpose in (Purpose.ADVISING, Purpose.LEARNING_SUPPORT):
+            institution.decide(user, "granted", purpose=purpose)
+    people = institution.people
+    PostgresRisk(institution.database).write(institution.tenant, WEEK, [score(people["ada"]), score(people["ben"])])
+    store = PostgresAlerts(institution.database, institution.keys, behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS)
+    drafts = [
+        AlertDraft(people[user], course, "new_in_focus", "high", "New in focus: chance 70%.", "risk_scores/x")
+        for user, course in (("ada", "algebra"), ("ben", "algebra"), ("cy", "geometry"))
+    ]
+    assert store.raise_alerts(institution.tenant, drafts, source_trigger="dropout_risk") == 3
+    institution.clock[0] = NOW
+    return institution
+
+
+def statuses(institution: Institution) -> dict[str, tuple[str, str | None]]:
+    with institution.database.pipeline() as transaction:
+        rows = transaction.execute(
+            "SELECT learner_key::text, status, handler_key::text FROM learner_alerts WHERE tenant_id = %s",
+            (institution.tenant,),
+        )
+        names = {key: user for user, key in institution.people.items()}
+        return {names[key]: (status, handler and names[handler]) for key, status, handler in rows}
+
+
+def alert_of(institution: Institution, user: str) -> str:
+    with institution.database.pipeline() as transaction:
+        row = transaction.execute(
+            "SELECT alert_id FROM learner_alerts WHERE tenant_id = %s AND learner_key = %s",
+            (institution.tenant, institution.people[user]),
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def form(client: TestClient) -> dict[str, str]:
+    """The token that forms of the page bear."""
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get(PAGE).text)
+    assert found is not None
+    return {"csrf": found[1], "lang": "en"}
+
+
+def test_the_page_shows_own_alerts_that_wait_and_nobody_elses(alerted: Institution) -> None:
+    page = alerted.as_("ann", "advisor").get(PAGE).text
+    assert "2</b> alerts wait" in page
+    assert alert_of(alerted, "ada") in page
+    assert alert_of(alerted, "cy") not in page
+    assert "Ada L." in page
+    assert f'data-live="{MARK}"' in page
+    alerted.decide("ada", "withdrawn", purpose=Purpose.ADVISING)
+    after = alerted.as_("ann", "advisor").get(PAGE).text
+    assert alert_of(alerted, "ada") not in after
+    assert "1</b> alert waits" in after
+
+
+def test_an_advisor_takes_an_alert_on_and_settles_it(alerted: Institution) -> None:
+    client = alerted.signed_in("ann", "advisor")
+    token = form(client)
+    alert = alert_of(alerted, "ada")
+    done = client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "acknowledge"})
+    assert (done.status_code, done.headers["location"]) == (303, f"{PAGE}?lang=en&done=alert")
+    assert statuses(alerted)["ada"] == ("acknowledged", "ann")
+    assert "You have taken it on." in client.get(PAGE).text
+    assert client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "resolve"}).status_code == 303
+    again = client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "resolve"})
+    assert again.status_code == 409
+    assert "resolved" in again.text
+    assert any(entry[3].startswith(f"{PAGE} alerts acknowledge") for entry in alerted.log())
+
+
+def test_a_form_of_another_session_changes_nothing(alerted: Institution) -> None:
+    client = alerted.signed_in("ann", "advisor")
+    other = form(alerted.signed_in("ann", "advisor"))
+    alert = alert_of(alerted, "ada")
+    for token in (other, {"csrf": "", "lang": "en"}):
+        refused = client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "acknowledge"})
+        assert refused.status_code == 403
+    assert statuses(alerted)["ada"][0] == "raised"
+
+
+def test_nobody_acts_on_what_is_out_of_reach(alerted: Institution) -> None:
+    client = alerted.signed_in("ann", "advisor")
+    token = form(client)
+    refused = client.post(f"{PAGE}/alerts", data={**token, "alert": alert_of(alerted, "cy"), "action": "dismiss"})
+    assert refused.status_code == 404
+    strange = client.post(f"{PAGE}/alerts", data={**token, "alert": alert_of(alerted, "ada"), "action": "explode"})
+    assert strange.status_code == 400
+    about = about_value("cy", "geometry")
+    out = client.post(f"{PAGE}/interventions", data={**token, "about": about, "kind": "tutoring"})
+    assert out.status_code == 403
+    for user, role in (("prof", "instructor"), ("ada", "learner"), ("root", "admin")):
+        other = alerted.as_(user, role)  # type: ignore[arg-type]  # roles
+        data = {"alert": alert_of(alerted, "ada"), "action": "dismiss"}
+        assert other.post(f"{PAGE}/alerts", data=data).status_code == 403, role
+        assert other.get(MARK).status_code == 403
+        assert other.get(SETTINGS).status_code == 403
+    assert {state for state, _ in statuses(alerted).values()} == {"raised"}
+
+
+def test_consent_is_asked_when_acting(alerted: Institution) -> None:
+    client = alerted.signed_in("ann", "advisor")
+    token = form(client)
+    alerted.decide("ada", "withdrawn", purpose=Purpose.ADVISING)
+    refused = client.post(f"{PAGE}/alerts", data={**token, "alert": alert_of(alerted, "ada"), "action": "acknowledge"})
+    assert refused.status_code in (403, 404)
+    assert statuses(alerted)["ada"][0] == "raised"
+
+
+def test_help_is_noted_begun_and_ended_with_what_came_of_it(alerted: Institution) -> None:
+    client = alerted.signed_in("ann", "advisor")
+    token = form(client)
+    sent = {
+        **token, "about": about_value("ada", "algebra"), "kind": "tutoring", "starts_on": NOW.date().isoformat(),
+        "trial": "spring", "arm": "treated", "alert": alert_of(alerted, "ada"),
+    }  # fmt: skip
+    assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
+    (row,) = client.get("/v1/records/interventions").json()["records"]
+    assert (row["user_id"], row["kind"], row["trial"], row["arm"]) == ("ada", "tutoring", "spring", "treated")
+    assert (row["assignment"], row["status"], row["staff_id"]) == ("randomised", "running", "ann")
+    shown = client.get(PAGE).text
+    assert "under way" in shown
+    acted = f"{PAGE}/interventions/act"
+    data = {**token, "intervention": row["intervention_id"], "action": "complete", "outcome": "helped"}
+    assert client.post(acted, data=data).status_code == 303
+    (row,) = client.get("/v1/records/interventions").json()["records"]
+    assert (row["status"], row["outcome"]) == ("completed", "helped")
+    wrong = client.post(f"{PAGE}/interventions", data={**sent, "kind": "magic"})
+    assert wrong.status_code == 400
+    assert "Choose one of the list" in wrong.text
+
+
+def test_who_is_drawn_to_be_compared_with_is_not_helped(alerted: Institution) -> None:
+    client = alerted.signed_in("ann", "advisor")
+    sent = {
+        **form(client), "about": about_value("ben", "algebra"), "kind": "tutoring",
+        "starts_on": NOW.date().isoformat(), "trial": "spring", "arm": "comparison",
+    }  # fmt: skip
+    assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
+    (row,) = client.get("/v1/records/interventions").json()["records"]
+    assert (row["arm"], row["status"]) == ("comparison", "planned")
+    assert "compared with" in client.get(PAGE).text
+
+
+def test_an_advisor_says_how_to_be_told(alerted: Institution) -> None:
+    client = alerted.as_("ann", "advisor")
+    assert client.get(SETTINGS).json()["by_mail"] is False
+    wanted = {
+        "by_mail": True, "address": "ann@college.example", "time_zone": "Europe/Berlin", "quiet_from": "20:00",
+        "quiet_until": "07:00", "language": "de",
+    }  # fmt: skip
+    assert client.put(SETTINGS, json=wanted).json() == wanted
+    assert client.get(SETTINGS).json() == wanted
+    with alerted.database.pipeline() as transaction:
+        (sealed,) = transaction.execute(
+            "SELECT address FROM alert_settings WHERE tenant_id = %s", (alerted.tenant,)
+        ).fetchone() or (b"",)
+    assert b"ann@" not in bytes(sealed)
+    for change, status in (
+        ({"time_zone": "Mars/Olympus"}, 422), ({"quiet_from": "25:00"}, 422), ({"quiet_until": None}, 422),
+        ({"address": "ann@elsewhere.example"}, 400), ({"address": None}, 409), ({"surprise": 1}, 422),
+    ):  # fmt: skip
+        refused = client.put(SETTINGS, json={**wanted, **change})
+        assert refused.status_code in (status, 400), (change, refused.text)
+        assert "application/problem+json" in refused.headers["content-type"]
+    assert client.get(SETTINGS).json() == wanted
+    session = alerted.signed_in("ann", "advisor")
+    assert session.put(SETTINGS, json=wanted).status_code == 403, "a session sends its token with a change"
+    page = session.post(f"{PAGE}/settings", data={**form(session), "by_mail": "false", "time_zone": "UTC"})
+    assert page.status_code == 303
+    assert client.get(SETTINGS).json()["by_mail"] is False
+
+
+def test_the_mark_changes_with_the_alerts_and_tells_of_nobody(
+    alerted: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "WAIT_S", 0.2)
+    client = alerted.as_("ann", "advisor")
+    first = client.get(MARK).json()
+    assert first["waiting"] == 2
+    assert client.get(MARK, params={"after": first["mark"]}).json() == first
+    alerted.decide("ben", "withdrawn", purpose=Purpose.LEARNING_SUPPORT)
+    second = client.get(MARK, params={"after": first["mark"]}).json()
+    assert second["waiting"] == 1
+    assert second["mark"] != first["mark"]
+    assert not any(key in str(second) for key in alerted.people.values())
+
+
+def test_effects_are_for_advisors_and_those_who_see_all_groups(alerted: Institution) -> None:
+    published = datetime(2026, 3, 9, tzinfo=UTC)
+    store = PostgresInterventionEffects(alerted.database)
+    for kind, size in (("tutoring", 15), ("extension", 5)):
+        effect = PublishedEffect(kind, "", published, "matched", size, size, -0.08, -0.14, -0.02)
+        assert store.publish(alerted.tenant, effect, frozenset({alerted.people["ada"]}))
+    for user, role in (("ann", "advisor"), ("root", "admin"), ("root", "analyst"), ("root", "product")):
+        body = alerted.as_(user, role).get(EFFECTS).json()  # type: ignore[arg-type]  # roles
+        (line,) = body["effects"]
+        assert (line["kind"], line["effect"], line["treated"]) == ("tutoring", -0.08, 15), "5 are below the floor"
+    for user, role in (("ada", "learner"), ("prof", "instructor"), ("root", "steward")):
+        assert alerted.as_(user, role).get(EFFECTS).status_code == 403  # type: ignore[arg-type]  # roles
+    assert alerted.as_("boss", "admin", tenant=alerted.elsewhere).get(EFFECTS).json()["effects"] == []
+    assert "-8" in alerted.as_("ann", "advisor").get(PAGE).text
+    store.withhold(alerted.tenant, ("tutoring", ""))
+    assert alerted.as_("ann", "advisor").get(EFFECTS).json()["effects"] == []
+
+
+def test_an_effect_is_not_published_of_who_has_withdrawn(alerted: Institution) -> None:
+    store = PostgresInterventionEffects(alerted.database)
+    effect = PublishedEffect("tutoring", "", NOW, "matched", 15, 15, -0.08, -0.14, -0.02)
+    members = frozenset({alerted.people["ada"], alerted.people["ben"]})
+    assert store.publish(alerted.tenant, effect, members)
+    alerted.decide("ben", "withdrawn", purpose=Purpose.ADVISING)
+    assert not store.publish(alerted.tenant, effect, members)
+    last = store.last(alerted.tenant)["tutoring", ""]
+    assert (last.members, last.counted) == (frozenset({alerted.people["ada"]}), 2)
+
+
+def test_material_is_of_those_who_consent(alerted: Institution) -> None:
+    store = PostgresInterventionEffects(alerted.database)
+    client = alerted.signed_in("ann", "advisor")
+    for user in ("ada", "ben"):
+        sent = {**form(client), "about": about_value(user, "algebra"), "kind": "tutoring",
+                "starts_on": (NOW - timedelta(days=1)).date().isoformat()}  # fmt: skip
+        assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
+    alerted.decide("ben", "withdrawn", purpose=Purpose.ADVISING)
+    material = store.material(alerted.tenant)
+    ada = alerted.people["ada"]
+    assert [one.learner_key for one in material.interventions] == [ada]
+    assert {row[0] for row in material.scores} == {ada}
+    assert material.interventions[0].treated
+    assert not material.interventions[0].randomised
