@@ -45,8 +45,8 @@ from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.job_runs import PostgresJobRuns
-from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.journeys import PostgresJourneys
+from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
@@ -271,6 +271,8 @@ class Adapters:
     def money_books(self) -> PostgresMoneyBooks:
         """Bills, terms, rates, payments, settlements and balances."""
         return PostgresMoneyBooks(self.database, self.keys, self.vault)
+
+    @cached_property
     def content(self) -> PostgresContent:
         """Statistics of contents and items, and the memory of the guard behind them."""
         return PostgresContent(self.database)

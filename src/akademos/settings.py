@@ -55,6 +55,7 @@ class Settings:
     region: str = _setting("local", "where the processes of this installation run, as operations and bills name it")
     openlineage_file: Path | None = _setting(
         None, "file to which every run of a job is written as OpenLineage events, a line each; empty: none"
+    )
     smtp_host: str = _setting("", "mail server that messages about alerts go through; empty: none are sent")
     smtp_port: int = _setting(587, "its port", least=1)
     smtp_security: Literal["starttls", "tls", "none"] = _setting(

@@ -253,7 +253,6 @@ class System(Catalogued):
         protection: Protection = "full",
     ) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
-        from akademos.alerting import alerting
         from akademos.jobs.access_seal import AccessSealJob
         from akademos.jobs.carry_forward import CarryForward
         from akademos.jobs.compaction import CompactionJob
@@ -276,6 +275,7 @@ class System(Catalogued):
         from akademos.jobs.warehouse.night import MartsNight
         from akademos.jobs.withdraw import WithdrawalsJob
         from akademos.jobs.worker import Jobs
+        from akademos.outreach import outreach
         from akademos.stores.postgres.access_seals import PostgresAccessSeals
         from akademos.stores.postgres.landing_queue import PostgresLandingQueue
         from akademos.stores.postgres.outbox_deliveries import PostgresDeliveries
@@ -339,7 +339,7 @@ class System(Catalogued):
             training=self.training,
             risk_scores=self.risk_scores,
             quality=self.quality_job,
-            alerting=alerting(self),
+            outreach=outreach(self),
             releases=self.research_releases,
             outbox=OutboxJob(
                 self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now

@@ -89,6 +89,7 @@ def samples(*families: str) -> Iterator[Sample]:
         if family.name in families:
             yield from family.samples
 
+
 ALERT_MAIL = Counter("akademos_alert_mail_total", "messages to owners of alerts, by what came of them", ["outcome"])
 ALERT_MAIL_DEAD = Gauge("akademos_alert_mail_dead", "alerts whose owner could not be told")
 ALERT_MAIL_LAG = Gauge("akademos_alert_mail_lag_seconds", "age of the oldest message that is due and not sent")

@@ -24,8 +24,8 @@ from akademos.catalogue.registry import builtin
 from akademos.catalogue.roles import RULE_OF, Role, Source
 from akademos.edges import provider_secret
 from akademos.errors import NotFound
-from akademos.jobs.journey_answers import JourneyAnswers
 from akademos.jobs.data_catalogue import PutTogether
+from akademos.jobs.journey_answers import JourneyAnswers
 from akademos.jobs.retention_report import RetentionReport
 from akademos.jobs.warehouse_models import warehouse_models
 from akademos.outbox.selection import published_records
@@ -66,8 +66,8 @@ from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.job_runs import PostgresJobRuns
-from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.journeys import PostgresJourneys
+from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from akademos.catalogue.checks import holds
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Policy, Purpose, years
 from akademos.catalogue.policies import LIMITS
@@ -119,7 +120,7 @@ ALERT_DATASETS: tuple[Dataset, ...] = (
         retention=years(1),
         service_level="within a minute, quiet hours apart",
         upstream=("learner_alerts", "alert_settings"),
-        checks=("a row is settled unless it is pending",),
+        checks=(holds("settled unless pending", "(state = 'pending') = (settled_at IS NULL)"),),
     ),
     Dataset(
         name="intervention_effects",
@@ -147,7 +148,7 @@ ALERT_DATASETS: tuple[Dataset, ...] = (
         retention=years(1),
         service_level="every night",
         upstream=("learner_interventions", "risk_scores"),
-        checks=("low <= effect <= high",),
+        checks=(holds("the interval holds the effect", "low <= effect AND effect <= high"),),
     ),
     Dataset(
         name="intervention_effect_members",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import Severity, holds
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Dataset, Purpose, years
+from akademos.catalogue.policies import LIMITS
 
 _PURPOSES = (Purpose.LEARNING_SUPPORT, Purpose.PRODUCT_ANALYTICS)
 _OWNER = "learning science"
@@ -28,7 +30,13 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         purposes=_PURPOSES,
         service_level="every night",
         upstream=("event_log", "enrolments", "people", "consent_state"),
-        checks=("a block has at least k people",),
+        checks=(
+            holds(
+                "a block has as many people as any tenant must have",
+                f"people >= {LIMITS.group_floor_least}",
+                severity=Severity.CRITICAL,
+            ),
+        ),
     ),
     Dataset(
         name="content_members",
@@ -68,7 +76,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         time_column="as_of",
         service_level="every night",
         upstream=("content_members", "event_log"),
-        checks=("people >= k",),
+        checks=(holds("somebody is counted in it", "people > 0"),),
     ),
     Dataset(
         name="content_taken",
@@ -110,7 +118,13 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         retention=years(2),
         service_level="every night",
         upstream=("content_taken",),
-        checks=("no number is of fewer than k people",),
+        checks=(
+            holds(
+                "made with a floor that a tenant may have",
+                f"smallest_group >= {LIMITS.group_floor_least}",
+                severity=Severity.CRITICAL,
+            ),
+        ),
     ),
     Dataset(
         name="journey_answers",
@@ -132,6 +146,6 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         retention=years(2),
         service_level="on request",
         upstream=("content_sums", "event_log"),
-        checks=("no number is of fewer than k people",),
+        checks=(holds("answered after its edition began", "answered_at >= edition"),),
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from akademos.catalogue.access_datasets import ACCESS_DATASETS
 from akademos.catalogue.activity_datasets import ACTIVITY_DATASETS
-from akademos.catalogue.content_datasets import CONTENT_DATASETS
 from akademos.catalogue.alert_datasets import ALERT_DATASETS
+from akademos.catalogue.content_datasets import CONTENT_DATASETS
 from akademos.catalogue.credential_datasets import CREDENTIAL_DATASETS
 from akademos.catalogue.declarations import Dataset
 from akademos.catalogue.erasure_datasets import ERASURE_DATASETS

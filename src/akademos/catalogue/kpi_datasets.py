@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import Severity, holds
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
+from akademos.catalogue.policies import LIMITS
 
 _PRODUCT = (Purpose.PRODUCT_ANALYTICS,)
 _OWNER = "product officer"
@@ -28,7 +30,13 @@ KPI_DATASETS: tuple[Dataset, ...] = (
         purposes=_PRODUCT,
         service_level="every night",
         upstream=_UPSTREAM,
-        checks=("a block has at least k people",),
+        checks=(
+            holds(
+                "a block has as many people as any tenant must have",
+                f"people >= {LIMITS.group_floor_least}",
+                severity=Severity.CRITICAL,
+            ),
+        ),
     ),
     Dataset(
         name="kpi_members",
@@ -67,7 +75,7 @@ KPI_DATASETS: tuple[Dataset, ...] = (
         time_column="as_of",
         service_level="every night",
         upstream=("kpi_members", "event_log"),
-        checks=("people >= k",),
+        checks=(holds("somebody is counted in it", "people > 0"),),
     ),
     Dataset(
         name="kpi_snapshots",
@@ -103,7 +111,13 @@ KPI_DATASETS: tuple[Dataset, ...] = (
         retention=years(5),
         service_level="every night",
         upstream=("kpi_sums", "event_log"),
-        checks=("no number over people is of fewer than k people",),
+        checks=(
+            holds(
+                "no number over people is of fewer than k",
+                "people IS NULL OR people >= smallest_group",
+                severity=Severity.CRITICAL,
+            ),
+        ),
     ),
     Dataset(
         name="kpi_notes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import Check, Severity, holds
 from akademos.catalogue.dataset_columns import TENANT, may, must
 from akademos.catalogue.declarations import Basis, Column, Dataset, Policy, years
 
@@ -26,7 +27,7 @@ def _amount(name: str, description: str, *, unit: str = "currency") -> Column:
     return must(name, "decimal", description, unit=unit)
 
 
-def _dataset(name: str, description: str, grain: str, *columns: Column, checks: tuple[str, ...] = ()) -> Dataset:
+def _dataset(name: str, description: str, grain: str, *columns: Column, checks: tuple[Check, ...] = ()) -> Dataset:
     return Dataset(
         name=name,
         description=description,
@@ -86,7 +87,7 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
         may("listed", "decimal", "cost at list price", unit="currency"),
         may("quantity", "decimal", "how much was used", unit="the column unit"),
         may("unit", "string", "unit of the quantity"),
-        checks=("a bill's billed costs sum to its invoice", "charge_end > charge_start"),
+        checks=(holds("a charge is for some time", "charge_end > charge_start"),),
     ),
     _dataset(
         "exchange_rates",
@@ -97,7 +98,7 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
         must("rated_on", "date", "day of the rate"),
         _amount("rate", "units of quote for one of base", unit="1"),
         must("source", "string", "whose rate"),
-        checks=("rate > 0",),
+        checks=(holds("a rate is above zero", "rate > 0", severity=Severity.CRITICAL),),
     ),
     _dataset(
         "transactions",
@@ -117,7 +118,6 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
         must("posted_at", "timestamp", "when it was booked"),
         may("related", "string", "reference of the transaction that it refunds or corrects"),
         may("subject", "bytes", "audit name of the customer; none of somebody who was erased before"),
-        checks=("amount is a whole number of minor units",),
     ),
     _dataset(
         "settlement_lines",
@@ -134,7 +134,7 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
         _amount("paid_gross", "what is settled, in the payout's currency", unit="paid_currency"),
         _amount("fee", "what the provider keeps", unit="paid_currency"),
         _amount("net", "what is paid out", unit="paid_currency"),
-        checks=("net = paid_gross - fee",),
+        checks=(holds("what is paid out is the gross less the fee", "net = paid_gross - fee"),),
     ),
     _dataset(
         "stated_balances",
@@ -174,7 +174,10 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
         basis=Basis.LEGAL_OBLIGATION,
         time_column="loaded_at",
         retention=RETENTION,
-        checks=("received = accepted + duplicate + rejected", "meant_checksum = kept_checksum"),
+        checks=(
+            holds("every row has a verdict", "received = accepted + duplicate + rejected", severity=Severity.CRITICAL),
+            holds("what was meant to be kept is kept", "meant_checksum = kept_checksum", severity=Severity.CRITICAL),
+        ),
     ),
 )
 

@@ -194,8 +194,8 @@ def _named(kind: str, name: str, declared: Sequence[_Declared]) -> _Declared:
 @cache
 def builtin() -> Registry:
     """The registry that ships, built and checked on first use and then shared."""
-    from akademos.catalogue.content_policies import CONTENT_POLICIES
     from akademos.catalogue.alert_datasets import ALERT_POLICIES
+    from akademos.catalogue.content_policies import CONTENT_POLICIES
     from akademos.catalogue.datasets import DATASETS
     from akademos.catalogue.enrolment_events import ENROLMENT_EVENTS
     from akademos.catalogue.glossary import TERMS

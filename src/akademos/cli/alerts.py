@@ -62,11 +62,11 @@ def hush(advisor: Advisor, tenant: Tenant = None, data: Data = None) -> None:
 def send(data: Data = None) -> None:
     """Send what is due now, as the worker does by itself, and say how it stands."""
     from akademos.adapters import now
-    from akademos.alerting import alerting
+    from akademos.outreach import outreach
 
     counts: dict[str, int] = {}
     with System(settings_module.load(data=data)) as system:
-        mail = alerting(system).mail
+        mail = outreach(system).mail
         while (result := mail.once()) is not None:
             counts[result] = counts.get(result, 0) + 1
         standing = system.alert_notices.standing(now())

@@ -190,11 +190,11 @@ def parsed(name: str, sql: str, tables: Schema, dialect: str) -> dict[str, set[P
         raise CatalogueError(
             f"The query of {name} cannot be parsed: {str(refused)[:300]}", hint="Keep to SQL of the named dialect."
         ) from refused
-    found = {}
-    for column, node in nodes.items():
+    found: dict[str, set[Place]] = {}
+    for output, node in nodes.items():
         tables_read = ((one.name, one.expression) for one in node.walk() if isinstance(one.expression, exp.Table))
         places = {_place(at, table) for at, table in tables_read}
-        found[column] = {place for place in places if place.column in tables.get(place.node, ())}
+        found[output] = {place for place in places if place.column in tables.get(place.node, ())}
     return found
 
 

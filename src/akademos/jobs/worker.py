@@ -19,7 +19,6 @@ from akademos.errors import AkademosError
 from akademos.jobs.access_seal import AccessSealJob
 from akademos.jobs.alerting import JOB as ALERTS
 from akademos.jobs.alerting import LOOK_EVERY, AlertingJob
-from akademos.jobs.alerting import Alerting
 from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.content_statistics import JOB as CONTENT_STATISTICS
 from akademos.jobs.content_statistics import ContentStatisticsJob
@@ -35,6 +34,7 @@ from akademos.jobs.model_training import JOB as TRAIN
 from akademos.jobs.model_training import TrainingJob
 from akademos.jobs.mover import Move, Mover
 from akademos.jobs.outbox import OutboxJob
+from akademos.jobs.outreach import Outreach
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.plan import (
@@ -130,7 +130,7 @@ class Jobs:
     training: TrainingJob
     risk_scores: RiskScoresJob
     quality: QualityJob
-    alerting: Alerting
+    outreach: Outreach
     releases: ResearchReleases
     outbox: OutboxJob
     progress: ProgressJob
@@ -168,13 +168,13 @@ class Jobs:
             CONTENT_STATISTICS: lambda: [
                 self.content_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()
             ],
-            **{name: partial(self._of_each_tenant, run) for name, run in self.alerting.commands().items()},
+            **{name: partial(self._of_each_tenant, run) for name, run in self.outreach.commands().items()},
         }
 
     def risk_and_alerts(self, tenant_id: str) -> None:
         """The week's scores where they are due, and then whatever is to be alerted of."""
         self.risk_scores.run(tenant_id, due_only=True)
-        self.alerting.after_scores(tenant_id)
+        self.outreach.after_scores(tenant_id)
 
     def _of_each_tenant(self, run: Callable[[str], JobRun | None]) -> list[JobRun | None]:
         return [run(tenant.tenant_id) for tenant in self.tenants.all()]
@@ -213,7 +213,7 @@ class Worker:
                 ("mover", lambda: self.jobs.mover.run(self._stop, pause_s=self.pause_s, moved=self._moved)),
                 ("outbox", partial(self._follow, self.jobs.outbox.sequence)),
                 ("webhooks", partial(self._follow, self.jobs.outbox.deliver)),
-                ("alert_mail", partial(self._follow, self.jobs.alerting.mail.once, MAIL_PAUSE_S)),
+                ("alert_mail", partial(self._follow, self.jobs.outreach.mail.once, MAIL_PAUSE_S)),
                 ("progress", partial(self._follow, self.jobs.progress.once)),
                 ("progress_events", self._emit),
                 ("refresh", self._refresh),
@@ -281,7 +281,7 @@ class Worker:
             "compaction": lambda: self.jobs.compaction.needed() and self.jobs.compaction.run(),
             "access_seal": lambda: self.jobs.access_seal.needed() and self.jobs.access_seal.run(),
             "outbox_standing": self.jobs.outbox.measure,
-            "alert_mail_standing": self.jobs.alerting.mail.measure,
+            "alert_mail_standing": self.jobs.outreach.mail.measure,
             "sweep": self.jobs.compaction.sweep,
             RELEASES: lambda: self.jobs.releases.pending() and self.jobs.releases.run(),
             "landing_expiry": self.jobs.expiry.expire_landing,
@@ -322,7 +322,6 @@ class Worker:
                 PEER_COMPARISON: jobs.peer_comparison.run,
                 KPIS: jobs.kpis.run,
                 CONTENT_STATISTICS: jobs.content_statistics.run,
-                RISK_SCORES: partial(jobs.risk_scores.run, due_only=True),
                 RISK_SCORES: jobs.risk_and_alerts,
             }
             apart: Mapping[str, Callable[[str], object]] = {QUALITY: jobs.quality.run, MARTS: jobs.marts.run}

@@ -189,6 +189,18 @@ class Gate:
     def of_institution(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> int:
         """Let a question about published figures of the whole institution pass, and log it; the smallest group that the
         tenant wants anything shown of.
+
+        Raises:
+            Forbidden: the role gets no such figures.
+        """
+        ask = Ask(None, what, tuple(sorted(set(purposes))))
+        if principal.role not in SEES_ALL_GROUPS:
+            self._refuse(principal, ask, None, _wrong_role(principal, "Figures of the institution are for its staff."))
+        floor = self._groups.floor(principal.tenant_id)
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        return floor
+
     def effects(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> Effects:
         """What interventions brought about, as published: for advisors, who intervene, and for those who get answers
         over groups of the whole institution.
@@ -205,20 +217,6 @@ class Gate:
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
         return Effects(tuple(one for one in found if min(one.treated, one.comparison) >= floor), floor)
-
-    def released(self, principal: Principal, what: str, *, reason: str | None = None) -> None:
-        """Let a question about research releases pass, and log it.
-
-        Raises:
-            Forbidden: the role gets no such figures.
-        """
-        ask = Ask(None, what, tuple(sorted(set(purposes))))
-        if principal.role not in SEES_ALL_GROUPS:
-            self._refuse(principal, ask, None, _wrong_role(principal, "Figures of the institution are for its staff."))
-        floor = self._groups.floor(principal.tenant_id)
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
-        CONSENT_DECISIONS.labels(ALLOWED).inc()
-        return floor
 
     def released(
         self,

@@ -33,8 +33,8 @@ from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
 from akademos.stores.ports.incidents import IncidentBook
-from akademos.stores.ports.kpis import PublishedKpis
 from akademos.stores.ports.journeys import JourneyDesk
+from akademos.stores.ports.kpis import PublishedKpis
 from akademos.stores.ports.learning import LearnerCourses
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
@@ -88,15 +88,13 @@ ANSWERS = (
 
 @dataclass(frozen=True)
 class Services:
-    """Ports and policies behind the routes. `purposes` says for each of `ANSWERS`, `PEERS` and `STUDENTS_IN_FOCUS` what
-    must be
-    consented to; `group_metrics` are answered over groups,
-    `content_metrics` about contents and journeys; `clock` gives the present instant in UTC; `development`
     """Ports and policies behind the routes.
 
     `purposes` says for each of `ANSWERS`, `PEERS`, `STUDENTS_IN_FOCUS` and `INTERVENTION_EFFECTS` what must be
-    consented to; `group_metrics` are answered over groups; `clock` gives the present instant in UTC; `development`
-    allows the development sign-in; `public_url` is the address that browsers use, empty where it is not known."""
+    consented to; `group_metrics` are answered over groups, `content_metrics` about contents and journeys; `clock` gives
+    the present instant in UTC; `development` allows the development sign-in; `public_url` is the address that browsers
+    use, empty where it is not known.
+    """
 
     gate: Gate
     doorkeeper: Doorkeeper

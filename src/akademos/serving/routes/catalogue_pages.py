@@ -13,12 +13,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from akademos.errors import AkademosError, InputError, NotFound, Unauthenticated
 from akademos.serving import catalogue_access as access
 from akademos.serving import catalogue_forms as forms
+from akademos.serving.languages import language_of
 from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, render_catalogue, render_product, render_requests
 from akademos.serving.pages.catalogue_dataset import render_dataset
 from akademos.serving.pages.shell import Shell
 from akademos.serving.principal import Principal
 from akademos.serving.routes.catalogue import listed_requests
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
 from akademos.serving.services import Served, Services, services_of
 from akademos.serving.small_bodies import SmallBodyRoute

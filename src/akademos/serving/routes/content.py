@@ -19,12 +19,12 @@ from akademos.serving.content_forms import (
     masked,
     versions_of,
 )
+from akademos.serving.languages import language_of
 from akademos.serving.pages.content import render_content, render_contents
 from akademos.serving.pages.items import render_item, render_items
 from akademos.serving.pages.shell import Shell
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.problems import documented
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import CONTENT, HEADERS, ITEMS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served, Services
 from akademos.serving.table_forms import TABLES, Form, table_response

@@ -21,9 +21,9 @@ from akademos.serving.journey_forms import (
     known_step,
     survival_step,
 )
+from akademos.serving.languages import language_of
 from akademos.serving.pages.journeys import Asked, render_journeys
 from akademos.serving.problems import documented
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, JOURNEYS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served
 from akademos.serving.table_forms import TABLES, Form, table_response

@@ -14,10 +14,10 @@ from akademos.catalogue.kpis import DIMENSIONS, KPIS
 from akademos.errors import AkademosError, InputError
 from akademos.serving import services as at
 from akademos.serving.kpi_answers import kpi_named, lines, members, next_review, note, of_slice, row, summary, wanted
+from akademos.serving.languages import language_of
 from akademos.serving.pages.kpis import KpiView, render_kpis
 from akademos.serving.principal import Principal
 from akademos.serving.routes.kpis import WRITERS, NoteSent, may_write, note_of
-from akademos.serving.routes.my_consent import language_of
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
 from akademos.serving.routes.pages import KPIS as PAGE
 from akademos.serving.services import Asker, Served, Services

@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, Response
 
 from akademos.serving import services as at
-from akademos.serving.languages import language_of
 from akademos.serving.gate import OwnLearners
+from akademos.serving.languages import language_of
 from akademos.serving.pages.focus_words import change_words, reason_words
 from akademos.serving.pages.focus_work import FocusWork
 from akademos.serving.pages.students_in_focus import render_students_in_focus

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from akademos.adapters import Adapters, now
 from akademos.jobs.alert_mail import AlertMailJob
-from akademos.jobs.alerting import Alerting
 from akademos.jobs.intervention_effects import InterventionEffectsJob
+from akademos.jobs.outreach import Outreach
 from akademos.jobs.risk_alerts import RiskAlertsJob
 
 PAGE = "/students-in-focus"
 
 
-def alerting(adapters: Adapters) -> Alerting:
+def outreach(adapters: Adapters) -> Outreach:
     """The jobs about alerts and interventions over an installation's stores."""
     base = adapters.settings.public_url.rstrip("/")
-    return Alerting(
+    return Outreach(
         raising=RiskAlertsJob(adapters.risk, adapters.alerts, adapters.job_runs, clock=now),
         mail=AlertMailJob(
             adapters.alert_notices,
