@@ -20,52 +20,34 @@ from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.http.webhooks import HttpWebhooks
 from akademos.stores.postgres.access import PostgresTenants
-from akademos.stores.postgres.access_requests import PostgresAccessRequests
-from akademos.stores.postgres.alert_notices import PostgresAlertNotices
-from akademos.stores.postgres.alerts import PostgresAlerts
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
 from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.carried import PostgresCarriedForward
-from akademos.stores.postgres.catalogue_versions import PostgresCatalogueVersions
 from akademos.stores.postgres.certificates import PostgresCertificates
-from akademos.stores.postgres.certifications import PostgresCertifications
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
-from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
-from akademos.stores.postgres.dataset_looks import PostgresDatasetLooks
 from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.erasures import PostgresErasures
-from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.held_data import PostgresHeldData
 from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.identity import PostgresIdentity
-from akademos.stores.postgres.incidents import PostgresIncidents
-from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.job_runs import PostgresJobRuns
-from akademos.stores.postgres.journeys import PostgresJourneys
-from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
 from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.models import PostgresModels
-from akademos.stores.postgres.money_books import PostgresMoneyBooks
-from akademos.stores.postgres.noise import PostgresNoise
-from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.outbox_recipients import PostgresRecipients
-from akademos.stores.postgres.peers import PostgresPeers
-from akademos.stores.postgres.quality import PostgresQuality
 from akademos.stores.postgres.record_store import PostgresRecordStore
 from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
-from akademos.stores.postgres.risk import PostgresRisk
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
 from akademos.stores.postgres.roster import PostgresRosters
 from akademos.stores.postgres.salts import PostgresSalts
@@ -73,7 +55,6 @@ from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
 from akademos.stores.postgres.topic_changes import PostgresTopicChanges
 from akademos.stores.postgres.vault import PostgresVault
-from akademos.stores.smtp.mail import MailServer, SmtpMail
 
 if TYPE_CHECKING:
     from akademos.stores.lake.event_log import LakeEventLog
@@ -253,80 +234,6 @@ class Adapters:
         return PostgresCarriedForward(self.database)
 
     @cached_property
-    def groups(self) -> PostgresGroups:
-        """Answers over groups, and the memory of the guard behind them."""
-        return PostgresGroups(self.database, self.keys)
-
-    @cached_property
-    def kpis(self) -> PostgresKpis:
-        """Product KPIs: the guard's memory, snapshots and notes."""
-        return PostgresKpis(self.database)
-
-    @cached_property
-    def peers(self) -> PostgresPeers:
-        """Comparison with peers, and the memory of the guard behind it."""
-        return PostgresPeers(self.database)
-
-    @cached_property
-    def money_books(self) -> PostgresMoneyBooks:
-        """Bills, terms, rates, payments, settlements and balances."""
-        return PostgresMoneyBooks(self.database, self.keys, self.vault)
-
-    @cached_property
-    def content(self) -> PostgresContent:
-        """Statistics of contents and items, and the memory of the guard behind them."""
-        return PostgresContent(self.database)
-
-    @cached_property
-    def journeys(self) -> PostgresJourneys:
-        """Who is counted in journeys, and what was answered."""
-        return PostgresJourneys(self.database)
-
-    @cached_property
-    def risk(self) -> PostgresRisk:
-        """Weekly risk, and what it rests on."""
-        return PostgresRisk(self.database)
-
-    @cached_property
-    def alerts(self) -> PostgresAlerts:
-        """Alerts, and how advisors want to be told."""
-        return PostgresAlerts(self.database, self.keys, behaviours=BEHAVIOURS, subscribers=SUBSCRIBERS)
-
-    @cached_property
-    def alert_notices(self) -> PostgresAlertNotices:
-        """Messages to the owners of alerts."""
-        return PostgresAlertNotices(self.database, self.keys)
-
-    @cached_property
-    def intervention_effects(self) -> PostgresInterventionEffects:
-        """What interventions brought about."""
-        return PostgresInterventionEffects(self.database)
-
-    @cached_property
-    def mail_server(self) -> MailServer:
-        """Where mail goes."""
-        chosen = self.settings
-        return MailServer(
-            chosen.smtp_host,
-            chosen.smtp_port,
-            chosen.smtp_security,
-            chosen.smtp_user,
-            chosen.smtp_password,
-            chosen.mail_from,
-            chosen.mail_domains,
-        )
-
-    @cached_property
-    def mail(self) -> SmtpMail:
-        """Sends it."""
-        return SmtpMail(self.mail_server, development=self.settings.environment == "development")
-
-    @cached_property
-    def noise(self) -> PostgresNoise:
-        """Budgets of releases with noise."""
-        return PostgresNoise(self.database)
-
-    @cached_property
     def releases(self) -> PostgresReleases:
         """The register of research releases."""
         return PostgresReleases(self.database, self.keys)
@@ -367,16 +274,6 @@ class Adapters:
         return EmittingRuns(runs, self.settings.openlineage_file, packaged_description, clock=now)
 
     @cached_property
-    def incidents(self) -> PostgresIncidents:
-        """Alerts, incidents and maintenance windows."""
-        return PostgresIncidents(self.database)
-
-    @cached_property
-    def ops_logs(self) -> PostgresOpsLogs:
-        """What is kept of the log."""
-        return PostgresOpsLogs(self.database)
-
-    @cached_property
     def erasures(self) -> PostgresErasures:
         """Requests to erase a person, and their receipts."""
         return PostgresErasures(self.database, self.keys, self._erasure_keys, clock=now)
@@ -412,31 +309,6 @@ class Adapters:
     def legal_holds(self) -> PostgresLegalHolds:
         """What may not be deleted."""
         return PostgresLegalHolds(self.database, self.keys)
-
-    @cached_property
-    def quality(self) -> PostgresQuality:
-        """Results of checks, and issues."""
-        return PostgresQuality(self.database)
-
-    @cached_property
-    def certifications(self) -> PostgresCertifications:
-        """What stewards say of datasets."""
-        return PostgresCertifications(self.database)
-
-    @cached_property
-    def catalogue_versions(self) -> PostgresCatalogueVersions:
-        """What the catalogue said, and since when."""
-        return PostgresCatalogueVersions(self.database)
-
-    @cached_property
-    def dataset_looks(self) -> PostgresDatasetLooks:
-        """Rows, samples and use of one dataset."""
-        return PostgresDatasetLooks(self.database)
-
-    @cached_property
-    def access_requests(self) -> PostgresAccessRequests:
-        """Who asked for access, and what stewards granted."""
-        return PostgresAccessRequests(self.database, self.keys, self.vault)
 
     @cached_property
     def _erasure_keys(self) -> FileErasureKeys:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from akademos.adapters import Adapters, now
+from akademos.adapters import now
+from akademos.institution import InstitutionAdapters
 
 if TYPE_CHECKING:
     from akademos.jobs.data_catalogue import PutTogether
     from akademos.jobs.quality import QualityJob
 
 
-class Catalogued(Adapters):
+class Catalogued(InstitutionAdapters):
     """An installation with its catalogue."""
 
     @cached_property

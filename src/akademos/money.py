@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from akademos.adapters import Adapters, now
+from akademos.adapters import now
+from akademos.institution import InstitutionAdapters
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,14 +18,14 @@ ROW_KEY = "money"
 """Use of the tenant's key under which rows of money have their ids."""
 
 
-def money_hash(system: Adapters, tenant_id: str) -> Hashed:
+def money_hash(system: InstitutionAdapters, tenant_id: str) -> Hashed:
     """The tenant's own hash of values."""
     from akademos.intake.payment_files import keyed_hash
 
     return keyed_hash(system.keys.derived(tenant_id, ROW_KEY))
 
 
-def metering(system: Adapters) -> MeteringJob:
+def metering(system: InstitutionAdapters) -> MeteringJob:
     """Charges tenants for what they use of the platform."""
     from akademos.jobs.metering import MeteringJob
 
@@ -34,7 +35,7 @@ def metering(system: Adapters) -> MeteringJob:
     return MeteringJob(system.money_books, stored, lambda tenant_id: money_hash(system, tenant_id), clock=now)
 
 
-def books(system: Adapters, tenant_id: str, today: date) -> Inputs:
+def books(system: InstitutionAdapters, tenant_id: str, today: date) -> Inputs:
     """The books as computed inputs of the warehouse see them, fresh from the database."""
     from akademos.jobs.warehouse.computed import Inputs
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from akademos.adapters import Adapters, now
+from akademos.adapters import now
+from akademos.institution import InstitutionAdapters
 from akademos.jobs.alert_mail import AlertMailJob
 from akademos.jobs.intervention_effects import InterventionEffectsJob
 from akademos.jobs.outreach import Outreach
@@ -11,7 +12,7 @@ from akademos.jobs.risk_alerts import RiskAlertsJob
 PAGE = "/students-in-focus"
 
 
-def outreach(adapters: Adapters) -> Outreach:
+def outreach(adapters: InstitutionAdapters) -> Outreach:
     """The jobs about alerts and interventions over an installation's stores."""
     base = adapters.settings.public_url.rstrip("/")
     return Outreach(

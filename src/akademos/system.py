@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -19,7 +19,6 @@ from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.rate import TokenBuckets
 from akademos.intake.receive import Intake
-from akademos.marts import build_apart
 from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
@@ -28,7 +27,6 @@ from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.public_rate import PublicRate
 from akademos.serving.services import (
     Services,
-    declared_among_peers,
     declared_over_content,
     declared_over_groups,
     declared_purposes,
@@ -253,107 +251,9 @@ class System(Catalogued):
         protection: Protection = "full",
     ) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
-        from akademos.jobs.access_seal import AccessSealJob
-        from akademos.jobs.carry_forward import CarryForward
-        from akademos.jobs.compaction import CompactionJob
-        from akademos.jobs.content_statistics import ContentStatisticsJob, events_of_content
-        from akademos.jobs.expiry import ExpiryJobs
-        from akademos.jobs.group_statistics import GroupStatisticsJob
-        from akademos.jobs.kpi_sources import KpiReaders
-        from akademos.jobs.kpis import KpiJob
-        from akademos.jobs.learner_buckets import LearnerBuckets
-        from akademos.jobs.learner_history import PastTables
-        from akademos.jobs.learner_states import ROWS_PER_BUCKET, LearnerStatesJob
-        from akademos.jobs.mover import Mover
-        from akademos.jobs.outbox import OutboxJob
-        from akademos.jobs.peer_comparison import PeerComparisonJob
-        from akademos.jobs.progress import ProgressJob
-        from akademos.jobs.progress_events import ProgressEventsJob
-        from akademos.jobs.record_expiry import RecordExpiryJob
-        from akademos.jobs.refresh import Refresh
-        from akademos.jobs.served_tracing import TracingInService
-        from akademos.jobs.warehouse.night import MartsNight
-        from akademos.jobs.withdraw import WithdrawalsJob
-        from akademos.jobs.worker import Jobs
-        from akademos.outreach import outreach
-        from akademos.stores.postgres.access_seals import PostgresAccessSeals
-        from akademos.stores.postgres.landing_queue import PostgresLandingQueue
-        from akademos.stores.postgres.outbox_deliveries import PostgresDeliveries
-        from akademos.stores.postgres.progress import PostgresProgress
-        from akademos.stores.postgres.progress_events import PostgresProgressEvents
-        from akademos.stores.postgres.record_expiry import PostgresRecordExpiry
+        from akademos.standing_jobs import standing_jobs
 
-        core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
-        queue, registries = PostgresLandingQueue(self.database), self.registries
-        processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
-        resolved = self.resolved_events
-        intake, writer = self.intake()
-        carry = CarryForward(core, self.carried, consent, states, registries)
-        mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
-        tables = PastTables(resolved, self.records, states, consent, self.resolved_carried, registries)
-        return Jobs(
-            mover=mover,
-            refresh=Refresh(states, tables, consent, clock=now, tracing=tracing.at),
-            erasure=self.erasure_job(mover),
-            withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries, self.carried),
-            compaction=CompactionJob(core, runs),
-            expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, carry, clock=now),
-            record_expiry=RecordExpiryJob(PostgresRecordExpiry(self.database, self.keys), runs, clock=now),
-            access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
-            alerting=self.alerting(),
-            learner_states=LearnerStatesJob(
-                resolved,
-                self.records,
-                states,
-                consent,
-                runs,
-                registries,
-                self.models,
-                self.resolved_carried,
-                clock=now,
-                tracing=tracing,
-                processes=processes,
-            ),
-            group_statistics=GroupStatisticsJob(
-                self.groups, runs, declared_over_groups(builtin().metrics), clock=now, protection=protection
-            ),
-            peer_comparison=PeerComparisonJob(
-                self.peers,
-                states,
-                self.records,
-                runs,
-                declared_among_peers(builtin().metrics),
-                clock=now,
-                protection=protection,
-            ),
-            kpis=KpiJob(self.kpis, runs, KpiReaders(core, self.kpis, states, self.records, registries), clock=now),
-            content_statistics=ContentStatisticsJob(
-                self.content,
-                LearnerBuckets(core, consent, ROWS_PER_BUCKET),
-                self.records,
-                runs,
-                lambda tenant_id: events_of_content([event.name for event in registries(tenant_id).newest()]),
-                declared_over_content(builtin().metrics),
-                clock=now,
-            ),
-            training=self.training,
-            risk_scores=self.risk_scores,
-            quality=self.quality_job,
-            outreach=outreach(self),
-            releases=self.research_releases,
-            outbox=OutboxJob(
-                self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now
-            ),
-            progress=ProgressJob(PostgresProgress(self.database), core, consent, clock=now),
-            progress_events=ProgressEventsJob(PostgresProgressEvents(self.database, self.keys), intake, writer.close),
-            marts=MartsNight(partial(build_apart, self.settings), runs),
-            tenants=self.tenants,
-            runs=runs,
-            queue=queue,
-            core=core,
-            records=self.records,
-            clock=now,
-        )
+        return standing_jobs(self, exactly_once=exactly_once, fault_point=fault_point, protection=protection)
 
     @cached_property
     def retention_report(self) -> RetentionReport:

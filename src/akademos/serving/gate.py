@@ -16,7 +16,8 @@ from akademos.catalogue.roles import ROLE_RULES, RULE_OF, Question, Reach, Role
 from akademos.errors import AkademosError, Forbidden, InputError, Unavailable
 from akademos.privacy.disclosure_tables import published_count
 from akademos.serving.principal import Principal
-from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner, Stop
+from akademos.serving.refusals import no_access, no_consent, not_own_course, not_self, out_of_scope, stopped, wrong_role
+from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner
 from akademos.stores.ports.groups import GroupAnswer, PublishedGroups
 from akademos.stores.ports.intervention_effects import EffectReports, PublishedEffect
 from akademos.telemetry import CONSENT_DECISIONS
@@ -122,7 +123,7 @@ class Gate:
         """
         ask = Ask(None, what, tuple(purposes))
         if principal.role != "learner":
-            self._refuse(principal, ask, None, _wrong_role(principal, "This is for learners, about themselves."))
+            self._refuse(principal, ask, None, wrong_role(principal, "This is for learners, about themselves."))
         return self.about_learner(principal, ask, produce)
 
     def own_learners(
@@ -140,7 +141,7 @@ class Gate:
             reason = (
                 "This list is for advisors." if advisors_only else "Lists of learners are for instructors and advisors."
             )
-            self._refuse(principal, ask, None, _wrong_role(principal, reason))
+            self._refuse(principal, ask, None, wrong_role(principal, reason))
         roster = self._readings.roster(principal.tenant_id, actor=principal.user_id, reach=reach, purposes=purposes)
         entry = self._entry(principal, ask, roster.actor_audit_name, None, ALLOWED)
         keys = [learner.learner_key for learner in roster.learners]
@@ -178,9 +179,9 @@ class Gate:
         if principal.role == "instructor":
             courses = self._groups.courses_taught(principal.tenant_id, principal.user_id)
             if course is not None and course not in courses:
-                self._refuse(principal, ask, None, _not_own_course())
+                self._refuse(principal, ask, None, not_own_course())
         elif principal.role not in SEES_ALL_GROUPS:
-            self._refuse(principal, ask, None, _wrong_role(principal, "Answers over groups are for staff."))
+            self._refuse(principal, ask, None, wrong_role(principal, "Answers over groups are for staff."))
         floor = max(self._groups.floor(principal.tenant_id), *(metric.group_floor or 0 for metric in metrics))
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
@@ -195,7 +196,7 @@ class Gate:
         """
         ask = Ask(None, what, tuple(sorted(set(purposes))))
         if principal.role not in SEES_ALL_GROUPS:
-            self._refuse(principal, ask, None, _wrong_role(principal, "Figures of the institution are for its staff."))
+            self._refuse(principal, ask, None, wrong_role(principal, "Figures of the institution are for its staff."))
         floor = self._groups.floor(principal.tenant_id)
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
@@ -211,7 +212,7 @@ class Gate:
         ask = Ask(None, what, tuple(purposes))
         if principal.role != "advisor" and principal.role not in SEES_ALL_GROUPS:
             reason = "What interventions brought about is for advisors and for those who see all groups."
-            self._refuse(principal, ask, None, _wrong_role(principal, reason))
+            self._refuse(principal, ask, None, wrong_role(principal, reason))
         floor = self._groups.floor(principal.tenant_id)
         found = self._effects.effects(principal.tenant_id)
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
@@ -234,7 +235,7 @@ class Gate:
         """
         ask = Ask(None, what, (Purpose.RESEARCH,), reason)
         if Question.RELEASE not in RULE_OF[principal.role].questions and not granted():
-            self._refuse(principal, ask, None, _wrong_role(principal, "Research releases are for researchers."))
+            self._refuse(principal, ask, None, wrong_role(principal, "Research releases are for researchers."))
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
 
@@ -248,7 +249,7 @@ class Gate:
         ask = Ask(None, what, ())
         if principal.role not in readers and not granted():
             reason = "Rows of this dataset are for others." if readers else "Nobody looks at rows of this dataset."
-            self._refuse(principal, ask, None, _no_access(reason, grantable=bool(readers)))
+            self._refuse(principal, ask, None, no_access(reason, grantable=bool(readers)))
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
 
@@ -259,7 +260,7 @@ class Gate:
     def _check_role(self, principal: Principal, ask: Ask) -> None:
         rule = RULE_OF[principal.role]
         if Question.INDIVIDUAL not in rule.questions:
-            self._refuse(principal, ask, None, _wrong_role(principal, rule.refusal))
+            self._refuse(principal, ask, None, wrong_role(principal, rule.refusal))
         if rule.reach is not Reach.SELF and ask.learner is None:
             raise InputError(
                 "The question does not say about whom.",
@@ -273,16 +274,16 @@ class Gate:
         if reach is Reach.SELF:
             own = ask.learner is None or reading.learner_key == reading.actor_key is not None
             if not own:
-                self._refuse(principal, ask, reading, _not_self())
+                self._refuse(principal, ask, reading, not_self())
         elif not _reaches(reach, reading):
-            self._refuse(principal, ask, reading, _out_of_scope(reach))
+            self._refuse(principal, ask, reading, out_of_scope(reach))
         if not reading.granted.issuperset(ask.purposes):
             stop = next((reading.stopped[one] for one in ask.purposes if one in reading.stopped), None)
             if stop is not None:
-                self._refuse(principal, ask, reading, _stopped(principal, ask, stop))
+                self._refuse(principal, ask, reading, stopped(principal, ask.purposes, stop))
             missing = tuple(one for one in ask.purposes if one not in reading.granted)
             withdrawn = bool(reading.decided.intersection(missing))
-            self._refuse(principal, ask, reading, _no_consent(principal, missing, withdrawn=withdrawn))
+            self._refuse(principal, ask, reading, no_consent(principal, missing, withdrawn=withdrawn))
 
     def _confirm(self, principal: Principal, ask: Ask, reading: Reading, answer: object) -> str:
         decision = answer.code if isinstance(answer, AkademosError) else ALLOWED
@@ -332,7 +333,7 @@ def may_ask(principal: Principal, question: Question) -> None:
     rule = RULE_OF[principal.role]
     if question not in rule.questions:
         allowed = ", ".join(sorted(one.value for one in rule.questions))
-        raise _wrong_role(principal, f"The role {principal.role} asks for {allowed} only, not for {question.value}.")
+        raise wrong_role(principal, f"The role {principal.role} asks for {allowed} only, not for {question.value}.")
 
 
 def _with_purposes_of_role(principal: Principal, ask: Ask) -> Ask:
@@ -356,73 +357,3 @@ def _without_names(ask: Ask, principal: Principal, reading: Reading | None) -> s
         if name:
             kept = kept.replace(name, stands_for)
     return kept
-
-
-def _wrong_role(principal: Principal, reason: str) -> Forbidden:
-    return Forbidden(reason, hint=f"Sign in with another role than {principal.role}.", code="role")
-
-
-def _no_access(reason: str, *, grantable: bool) -> Forbidden:
-    hint = "Ask for access on the dataset's page; a data steward decides." if grantable else "Use a data product."
-    return Forbidden(reason, hint=hint, code="no_access")
-
-
-def _not_self() -> Forbidden:
-    return Forbidden(
-        "A learner sees their own answers only.", hint="Ask without naming a learner to see your own.", code="scope"
-    )
-
-
-def _out_of_scope(reach: Reach) -> Forbidden:
-    courses = "There is no such learner in a course that you are assigned to as instructor."
-    return Forbidden(
-        courses if reach is Reach.OWN_COURSES else "There is no such learner among those you advise.",
-        hint="/v1/learners lists your learners; the tenant's rosters decide who is on it.",
-        code="scope",
-    )
-
-
-def _not_own_course() -> Forbidden:
-    return Forbidden(
-        "You are not assigned to such a course as instructor.",
-        hint="Leave course out to see the groups of all your courses.",
-        code="scope",
-    )
-
-
-_STOPS = {
-    Stop.PAUSED: ("consent_paused", "paused the use of the data for {words}"),
-    Stop.RESTRICTED: ("processing_restricted", "had the processing for {words} restricted"),
-    Stop.OBJECTED: ("processing_objected", "objected to the processing for {words}"),
-}
-
-
-def _stopped(principal: Principal, ask: Ask, stop: Stop) -> Forbidden:
-    code, did = _STOPS[stop]
-    own = principal.role == "learner"
-    words = " and ".join(purpose.value.replace("_", " ") for purpose in ask.purposes)
-    return Forbidden(
-        f"{'You have' if own else 'The learner has'} {did.format(words=words)}.",
-        hint=(
-            "Nothing was deleted: take it back at /my-consent or with POST /v1/consent, and the answer is made anew."
-            if own
-            else "Only the learner can change that; it is without any disadvantage to their studies."
-        ),
-        code=code,
-    )
-
-
-def _no_consent(principal: Principal, missing: Sequence[Purpose], *, withdrawn: bool) -> Forbidden:
-    words = " and ".join(purpose.value.replace("_", " ") for purpose in missing)
-    own = principal.role == "learner"
-    whose = "You have" if own else "The learner has"
-    did = f"withdrawn the consent to {words}" if withdrawn else f"not consented to {words}"
-    return Forbidden(
-        f"{whose} {did}.",
-        hint=(
-            "Consent at /my-consent or with POST /v1/consent, and the answer is made anew."
-            if own
-            else "Only the learner can change that; refusing is without any disadvantage to their studies."
-        ),
-        code="consent_withdrawn" if withdrawn else "consent_missing",
-    )
