@@ -15,6 +15,7 @@ from rich.table import Table
 from akademos import settings
 from akademos.cli.erasures import Data, TenantId
 from akademos.cli.learner import only_tenant
+from akademos.ledger.money import minor_unit
 from akademos.system import System, now
 
 if TYPE_CHECKING:
@@ -97,7 +98,12 @@ def _show_months(console: Console, paid: pl.DataFrame) -> None:
         column.justify = "right"
     shown = sorted(paid["period_start"].unique())[-MONTHS_SHOWN:]
     for row in paid.filter(paid["period_start"].is_in(shown)).sort("period_start", "currency").iter_rows(named=True):
-        cells = (row["cost_centre"], row["currency"], f"{row['effective']:,.4f}", f"{row['amount']:,}")
+        cells = (
+            row["cost_centre"],
+            row["currency"],
+            f"{row['effective']:,.4f}",
+            f"{row['amount']:,.{minor_unit(row['currency'])}f}",
+        )
         table.add_row(f"{row['period_start']:%Y-%m}", *cells)
     console.print(table)
 
@@ -115,7 +121,9 @@ def _said(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     if name == "month" and value is not None:
         return f"{value:%Y-%m}"
-    return "" if value is None else f"{value:,}" if isinstance(value, Decimal | int) else str(value)
+    if isinstance(value, Decimal):
+        return f"{value:,f}" if name == "per_learner" else f"{value:,.{minor_unit(row['currency'])}f}"
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _write(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +47,11 @@ def reconcile(
     day = _day(as_of) if as_of else now().date()
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
-        found = findings(books(system, chosen, day))
+        references = system.money_books.references(chosen)
+        found = [
+            {**one, "reference": references.get(str(one["subject_id"]), one["subject_id"])}
+            for one in findings(books(system, chosen, day))
+        ]
     if to is not None:
         pl.DataFrame(found, infer_schema_length=None).write_csv(to)
     causes = Counter((str(one["subject"]), str(one["status"]), str(one["cause"])) for one in found)
@@ -62,16 +67,16 @@ def reconcile(
     typer.echo(json.dumps({"as_of": str(day), **summed, "causes": by_cause}))
 
 
-def _name(wrong: list[Mapping[str, object]], console: Console) -> None:
+def _name(wrong: Sequence[Mapping[str, object]], console: Console) -> None:
     if not wrong:
         return
-    table = Table("cause", "which", "merchant", "expected", "found", "currency", "fee off", "days")
-    for column in (3, 4, 6, 7):
+    table = Table("cause", "reference", "expected", "found", "", "fee off", "days")
+    for column in (2, 3, 5, 6):
         table.columns[column].justify = "right"
     for one in wrong[:TOLD]:
         table.add_row(
-            str(one["cause"]), str(one["subject_id"])[:40], str(one["merchant"]), _said(one["expected"]),
-            _said(one["found"]), str(one["currency"]), _said(one.get("fee_difference")), _said(one.get("days")),
+            str(one["cause"]), str(one["reference"]), _said(one["expected"]), _said(one["found"]), str(one["currency"]),
+            _said(one.get("fee_difference")), _said(one.get("days")),
         )  # fmt: skip
     console.print(table)
     if len(wrong) > TOLD:
@@ -79,6 +84,8 @@ def _name(wrong: list[Mapping[str, object]], console: Console) -> None:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():,f}" if value else "0"
     return "" if value is None else str(value)
 
 

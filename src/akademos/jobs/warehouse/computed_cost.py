@@ -175,18 +175,19 @@ def course_parts(inputs: Inputs) -> list[Row]:
 
 
 def monthly(inputs: Inputs) -> dict[str, list[tuple[date, Decimal]]]:
-    """Bills by currency and month, without gaps, of months that were over before today."""
+    """Effective cost by currency and month, without gaps, of months that were over before today: what was used, with
+    purchases spread over their time, so that a purchase for a year is no trend."""
     bills = (
         inputs.frame("billing_charges")
         .group_by(*BILL, "period_end")
-        .agg(pl.col("billed").sum())
+        .agg(pl.col("effective").sum())
         .filter(pl.col("period_end") <= inputs.today)
     )
     sums: dict[str, dict[date, Decimal]] = defaultdict(dict)
     with localcontext(prec=DIGITS):
         for row in bills.iter_rows(named=True):
             month, amounts = row["period_start"].replace(day=1), sums[row["currency"]]
-            part = from_minor(to_minor(row["billed"], row["currency"]), row["currency"])
+            part = from_minor(to_minor(row["effective"], row["currency"]), row["currency"])
             amounts[month] = amounts.get(month, Decimal(0)) + part
     found = {}
     for currency, amounts in sorted(sums.items()):
@@ -204,7 +205,7 @@ def next_month(month: date) -> date:
 
 
 def forecasts(inputs: Inputs) -> list[Row]:
-    """The next months of each currency's bills, with interval; grain: one currency and month ahead."""
+    """The next months of each currency's effective cost, with interval; grain: one currency and month ahead."""
     found: list[Row] = []
     for currency, months in monthly(inputs).items():
         series = [float(amount) for _, amount in months]
@@ -320,7 +321,7 @@ COMPUTED: tuple[Computed, ...] = (
             ("months_inside", "int32"),
         ),
         forecasts,
-        "Forecast of bills by currency and month.",
+        "Forecast of effective cost by currency and month.",
         ("billing_charges",),
     ),
     Computed(

@@ -121,6 +121,13 @@ class MoneyBooks(Protocol):
         """
         ...
 
+    def references(self, tenant_id: str) -> Mapping[str, str]:
+        """By which reference providers know transactions and settlement lines; keys are row ids in hexadecimal.
+
+        For whoever works through a reconciliation; the warehouse does not have them.
+        """
+        ...
+
     def read(self, tenant_id: str, extract: str) -> pl.DataFrame:
         """The rows of an extract of the warehouse (`catalogue.warehouse`), as it declares them."""
         ...

@@ -60,6 +60,10 @@ _COMPUTE = """
     FROM job_runs, part WHERE (tenant_id = %(tenant)s OR tenant_id IS NULL)
         AND finished_at >= %(start)s AND finished_at < %(end)s GROUP BY job
 """
+_REFERENCES = """
+    SELECT encode(row_id, 'hex'), reference FROM transactions WHERE tenant_id = %(tenant)s
+    UNION ALL SELECT encode(row_id, 'hex'), reference FROM settlement_lines WHERE tenant_id = %(tenant)s
+"""
 _ANSWERS = """
     SELECT what, count(*)::float FROM access_log
     WHERE tenant_id = %(tenant)s AND decision = 'allowed' AND at >= %(start)s AND at < %(end)s GROUP BY what
@@ -198,6 +202,11 @@ class PostgresMoneyBooks:
                 item: {str(name): float(quantity) for name, quantity in transaction.execute(query, values)}
                 for item, query in (("events", _EVENTS), ("compute", _COMPUTE), ("answers", _ANSWERS))
             }
+
+    def references(self, tenant_id: str) -> Mapping[str, str]:
+        """By which reference providers know transactions and settlement lines; see the port."""
+        with self._database.pipeline() as transaction:
+            return dict(transaction.execute(_REFERENCES, {"tenant": tenant_id}).fetchall())
 
     def read(self, tenant_id: str, extract: str) -> pl.DataFrame:
         """The rows of an extract, as it declares them."""
