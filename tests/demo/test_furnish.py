@@ -125,7 +125,7 @@ def test_another_demo_in_the_same_folder_is_refused(history: History, tmp_path: 
 
 
 def test_history_of_those_who_decided_is_a_file_that_the_import_understands(history: History, tmp_path: Path) -> None:
-    mark(tmp_path, history, "records", "decisions", "recent", "analytics")
+    mark(tmp_path, history, "records", "decisions", "recent", "operations", "analytics")
     doors = Doors()
     furnishing(tmp_path, history).while_serving(doors, history, "http://nobody", print)
     assert doors.asked == ["ingest"]

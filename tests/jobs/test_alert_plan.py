@@ -111,6 +111,18 @@ def test_a_rule_waits_for_as_long_as_it_says() -> None:
     assert book.incidents[incident.incident_id].resolution == "recovered"
 
 
+def test_what_nobody_watched_does_not_count_as_held() -> None:
+    book, later = Book(), START + timedelta(hours=1)
+    book.look([Measured("load", 7)], START)
+    for minute in range(4):
+        at = later + timedelta(minutes=minute)
+        standing = list(book.alerts.values())
+        (one,) = judge(
+            RULES, [Measured("load", 7)], frozenset({"load"}), standing, (), at, book.new_id, watched_since=later
+        )
+        assert bool(one.opens) is (timedelta(minutes=minute) >= HELD)
+
+
 def test_a_dip_makes_it_wait_anew() -> None:
     book = Book()
     for minute, value in enumerate((7, 7, 1, 7, 7)):

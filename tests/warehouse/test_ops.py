@@ -50,6 +50,7 @@ def operate(site: Site) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_twenty_tables_have_rows_and_say_what_happened(site: Site) -> None:
     day_of_events(site)
     operate(site)

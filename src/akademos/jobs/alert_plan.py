@@ -25,6 +25,8 @@ def judge(
     windows: Sequence[Window],
     now: datetime,
     new_id: Callable[[], UUID],
+    *,
+    watched_since: datetime | None = None,
 ) -> list[Verdict]:
     """What is to be written down: a verdict for every alert that stands or begins, and for every one that ends.
 
@@ -35,6 +37,8 @@ def judge(
         standing: alerts that are not cleared.
         windows: those that are open now.
         new_id: makes ids of alerts and incidents.
+        watched_since: from when on somebody has looked without a gap, if not always: nobody knows that a condition has
+            held before.
     """
     before: dict[Key, StandingAlert] = {(one.rule, one.tenant_id, one.subject): one for one in standing}
     verdicts: list[Verdict] = []
@@ -43,7 +47,7 @@ def judge(
         for figure in found:
             if figure.figure == rule.figure and figure.value > rule.above:
                 alert = before.pop((rule.name, figure.tenant_id, figure.subject), None)
-                verdicts.append(_stands(rule, figure, alert, windows, now, new_id))
+                verdicts.append(_stands(rule, figure, alert, windows, now, new_id, watched_since))
     by_name = {rule.name: rule for rule in rules}
     for alert in before.values():
         gone = by_name.get(alert.rule)
@@ -59,13 +63,15 @@ def _stands(
     windows: Sequence[Window],
     now: datetime,
     new_id: Callable[[], UUID],
+    watched_since: datetime | None,
 ) -> Verdict:
     if alert is None:
         began = now if figure.since is None else min(figure.since, now)
         alert = StandingAlert(
             new_id(), figure.tenant_id, rule.name, figure.subject, began, now, None, figure.value, None, None
         )
-    fires = alert.fired_at is not None or now - alert.seen_at >= rule.holds_for
+    held_since = max(alert.seen_at, watched_since or alert.seen_at)
+    fires = alert.fired_at is not None or now - held_since >= rule.holds_for
     window = next((one.window_id for one in windows if covers(one, rule.name, figure.tenant_id)), None)
     alert = replace(
         alert,

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 JOB = "alerts"
 LOOK_EVERY = timedelta(minutes=1)
 KEEP_EVERY = timedelta(minutes=5)
+GAP = 3 * LOOK_EVERY
+"""Between two looks; what a condition did in a longer one nobody knows."""
 
 
 class Gauges(Protocol):
@@ -64,6 +66,8 @@ class AlertingJob:
         self._clock = clock
         self._rules = rules
         self._kept_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._watched_since: datetime | None = None
 
     def look(self) -> JobRun | None:
         """Measure, and write down if there is something new or figures are to be kept again."""
@@ -71,7 +75,7 @@ class AlertingJob:
         figures, measured = self._measure(now)
         due = self._kept_at is None or now - self._kept_at >= KEEP_EVERY
         standing = self._book.standing()
-        verdicts = judge(self._rules, figures, measured, standing, self._book.windows(now), now, uuid4)
+        verdicts = self._judge(figures, measured, standing, now)
         _export(figures)
         return self._write(figures, measured) if due or changes(verdicts, standing) else None
 
@@ -83,9 +87,7 @@ class AlertingJob:
         with self._runs.running(JOB) as run:
             if run is not None:  # judged again: another process may have written meanwhile
                 now = self._clock()
-                verdicts = judge(
-                    self._rules, figures, measured, self._book.standing(), self._book.windows(now), now, uuid4
-                )
+                verdicts = self._judge(figures, measured, self._book.standing(), now)
                 self._book.write(verdicts, now)
                 self._book.keep_figures(figures, now)
                 self._kept_at = now
@@ -98,7 +100,20 @@ class AlertingJob:
                     INCIDENTS_OPEN.labels(priority.name).set(standing.get(priority.name, 0))
         return run
 
+    def _judge(
+        self,
+        figures: Sequence[Measured],
+        measured: frozenset[str],
+        standing: Sequence[StandingAlert],
+        now: datetime,
+    ) -> list[Verdict]:
+        windows, since = self._book.windows(now), self._watched_since
+        return judge(self._rules, figures, measured, standing, windows, now, uuid4, watched_since=since)
+
     def _measure(self, now: datetime) -> tuple[list[Measured], frozenset[str]]:
+        if self._looked_at is None or now - self._looked_at > GAP:
+            self._watched_since = now
+        self._looked_at = now
         found: list[Measured] = []
         measured: set[str] = set()
         for gauges in self._gauges:

@@ -180,7 +180,7 @@ def _open_incident(one: Incident, now: datetime, words: Words) -> OpenIncident:
         one.subject or words.plain("ops.whole" if one.tenant_id is None else "ops.tenant"),
         one.priority,
         words.plain("ops.since", age=age(one.opened_at, now, words), at=_moment(one.opened_at, words)),
-        "" if rule is None else rule.summary,
+        "" if rule is None else rule.summary.replace("`", ""),
         RUNBOOK_OF[one.runbook].page,
         taken,
         words.plain(f"ops.late.{'resolve' if taken else 'acknowledge'}") if now - one.opened_at > limit else "",
