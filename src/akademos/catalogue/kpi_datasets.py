@@ -132,7 +132,7 @@ KPI_DATASETS: tuple[Dataset, ...] = (
             may("kpi", "string", "the KPI it is about; none: all of them"),
             must("about", "date", "the day it is about"),
             must("logged_at", "timestamp", "when it was written"),
-            must("author", "string", "who wrote it, by audit name", personal=True),
+            must("author", "string", "who wrote it, by audit name"),
             must("body", "string", "the note; searched for personal data at the door"),
             may("owner", "string", "team that does what a review agreed on"),
             may("due_on", "date", "by when"),

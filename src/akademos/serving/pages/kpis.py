@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -22,6 +22,7 @@ from akademos.serving.pages.tiles import Tile
 from akademos.serving.pages.wording import Words
 
 Json = Mapping[str, Any]
+RECENT = timedelta(days=35)
 HEADLINE = ("weekly_active_users", "onboarding_completion", "action_plan_adherence", "advisee_activation")
 
 
@@ -99,7 +100,7 @@ def render_kpis(
         since=since.isoformat(),
         until=until.isoformat(),
         tiles=[_tile(by_name[name], words) for name in HEADLINE if name in by_name],
-        step=_step(views, shell),
+        step=_step(views, shell, now.date()),
         cards=[_card(view, words) for view in views if not view.summary["watch"]],
         watch=[_card(view, words) for view in views if view.summary["watch"]],
         closer=None if closer is None else _closer(*closer, words),
@@ -315,10 +316,17 @@ def _closer(view: KpiView, newest: Sequence[Json], words: Words) -> dict[str, An
     }
 
 
-def _step(views: Sequence[KpiView], shell: Shell) -> Step | None:
-    """What to look at first: production that differs from staging, else the KPI farthest from its target."""
+def _step(views: Sequence[KpiView], shell: Shell, today: date) -> Step | None:
+    """What to look at first: the KPI farthest from its target, else one that differs from staging; of values that are
+    not older than `RECENT`."""
     words = shell.words
-    known = [view for view in views if view.summary["newest"] and view.summary["newest"]["value"] is not None]
+    known = [
+        view
+        for view in views
+        if (newest := view.summary["newest"])
+        and newest["value"] is not None
+        and date.fromisoformat(newest["week"]) >= today - RECENT
+    ]
     beyond = [view for view in known if view.summary["newest"]["parity"] == "beyond"]
     missed = [view for view in known if view.summary["target_reached"] is False]
 

@@ -1,4 +1,5 @@
-"""Product KPIs on PostgreSQL: the guard's memory as the pipeline, snapshots and notes as the serving role."""
+"""Product KPIs on PostgreSQL: memory and whatever is written as the pipeline, snapshots and notes read as the serving
+role."""
 
 from __future__ import annotations
 
@@ -215,12 +216,12 @@ class PostgresKpis:
 
     def add_note(self, tenant_id: str, note: KpiNote) -> None:
         """Keep a note."""
-        with self._database.serving(tenant_id) as transaction:
+        with self._database.pipeline() as transaction:
             transaction.execute(_ADD_NOTE, (tenant_id, *astuple(note)))
 
     def finish_note(self, tenant_id: str, note_id: str, at: datetime) -> bool:
         """Note that a review's task is done."""
-        with self._database.serving(tenant_id) as transaction:
+        with self._database.pipeline() as transaction:
             return transaction.execute(_FINISH, (at, tenant_id, note_id)).rowcount > 0
 
 

@@ -3273,8 +3273,7 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON akademos.%I TO akademos_pipeline', t);
     END LOOP;
 END $$;
-GRANT SELECT ON akademos.kpi_snapshots TO akademos_serving;
-GRANT SELECT, INSERT, UPDATE ON akademos.kpi_notes TO akademos_serving;
+GRANT SELECT ON akademos.kpi_snapshots, akademos.kpi_notes TO akademos_serving;
 
 -- Contents, items and journeys: people are counted in blocks of their own, by course.
 CREATE TABLE akademos.content_blocks (

@@ -83,5 +83,4 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON akademos.%I TO akademos_pipeline', t);
     END LOOP;
 END $$;
-GRANT SELECT ON akademos.kpi_snapshots TO akademos_serving;
-GRANT SELECT, INSERT, UPDATE ON akademos.kpi_notes TO akademos_serving;
+GRANT SELECT ON akademos.kpi_snapshots, akademos.kpi_notes TO akademos_serving;
