@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import logit
+from scipy.special import expit, logit
 from tests.analytics.courses import DAYS, KINDS, course_tables
 
 from akademos.analytics.dropout_risk import RiskModel, from_bytes
 from akademos.analytics.fairness import abroca, group_scores
 from akademos.analytics.probability_scores import auc, average_precision, calibration_slope
 from akademos.analytics.risk_features import NEVER, risk_features
-from akademos.analytics.risk_fitting import COHORT, Examples, examples, fit_risk
+from akademos.analytics.risk_fitting import COHORT, Examples, calibration_curve, examples, fit_risk
 from akademos.analytics.risk_materials import common_kinds
 from akademos.analytics.risk_rules import risk_rules
 from akademos.analytics.risk_tables import INPUT, KEYS, RiskParameters, known
@@ -194,6 +194,19 @@ def test_one_cohort_calibrates_on_folds_of_learners() -> None:
     model = fit_risk(examples(_examples(5, 0)), kinds=KINDS, withdrawn=0.9, seed=1)
     assert model.notes["calibrated_on"] == "folds by learner"
     assert 0 < model.curve[1] < 3
+
+
+def test_the_slope_is_that_of_the_season_to_come_and_the_intercept_the_mean_of_all() -> None:
+    draw = np.random.default_rng(8)
+    log_odds, cohort = draw.normal(0, 1.5, 8000), np.arange(8000) % 2
+    slope, intercept = np.array([0.7, 1.4]), np.array([-0.4, 0.8])
+    outcome = (draw.random(8000) < expit(intercept[cohort] + slope[cohort] * log_odds)).astype(float)
+    of_all = calibration_curve(log_odds, outcome, cohort, np.ones(8000, dtype=np.bool_))
+    for season in (0, 1):
+        found = calibration_curve(log_odds, outcome, cohort, cohort == season)
+        assert abs(found[1] - slope[season]) < 0.1
+        assert abs(found[0] - intercept.mean()) < 0.15
+    assert slope[0] < of_all[1] < slope[1]
 
 
 def test_average_precision_by_hand() -> None:

@@ -122,7 +122,7 @@ def fit_risk(given: Examples, *, kinds: tuple[str, ...], withdrawn: float, seed:
         found = (said[judged], given.outcome[judged], given.cohort[judged])
         like = given.like[judged] & (cohorts > 1)
         liked = min(found[1][like].sum(), (1 - found[1][like]).sum()) >= LIKE_LEAST
-        curve = _curve(*found, like if liked else np.ones_like(like))
+        curve = calibration_curve(*found, like if liked else np.ones_like(like))
     notes = {
         "examples": len(given.outcome),
         "learners": int(given.learner.max()) + 1,
@@ -172,7 +172,7 @@ def _both_parts(given: Examples, kinds: tuple[str, ...], withdrawn: float, seed:
     )
 
 
-def _curve(
+def calibration_curve(
     log_odds: Floats, outcome: Floats, cohort: npt.NDArray[np.int64], like: npt.NDArray[np.bool_]
 ) -> tuple[float, float]:
     """Mean intercept of the cohorts, and the slope of those that are like the ones to come, with the least log loss.

@@ -104,6 +104,7 @@ def work_parts(work: FocusWork, words: Words) -> dict[str, object]:
     return {
         "work": work,
         "alerts": [_alert(row, work, words) for row in work.alerts],
+        "waiting": sum(row.values["status"] == "raised" for row in work.alerts),
         "helped": [_help(row, work, words) for row in work.interventions],
         "effects": _effects(work.effects, words),
         "kinds": [(kind, words.plain(f"help.kind.{kind}")) for kind in KINDS],
