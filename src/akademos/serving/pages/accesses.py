@@ -24,7 +24,7 @@ _SEEN = (
     ("/v1/analytics/exam-plan", "plan"),
     ("/exam-plan", "plan"),
     ("/v1/analytics/recommendations", "recommendations"),
-    ("/v1/students-in-focus", "focus"),
+    ("/v1/analytics/students-in-focus", "focus"),
     ("/students-in-focus", "focus"),
     ("/my-progress", "progress"),
     ("/my-study-habits", "study"),
