@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from tests.serving.institution import Institution
 from tests.serving.test_learner_answers import row, source
 
+from akademos.catalogue.roles import Role
 from akademos.serving.api import create_app
 
 HTML = {"Accept": "text/html"}
@@ -19,7 +20,11 @@ LEARNER_PAGES = (
     "/my-progress", "/my-progress?topic=a", "/exam-plan", "/my-study-habits", "/my-courses", "/peers", "/my-consent",
     "/who-saw-my-data?own=true",
 )  # fmt: skip
-STAFF_PAGES = {"instructor": ("/learners", "/groups"), "steward": ("/trust",), "researcher": ("/releases",)}
+STAFF_PAGES: dict[Role, tuple[str, ...]] = {
+    "instructor": ("/learners", "/groups"),
+    "steward": ("/trust",),
+    "researcher": ("/releases",),
+}
 ENGLISH = re.compile(r"\b(?:the|of|your|you|and|with|from|this|are|it)\b", re.IGNORECASE)
 
 
@@ -156,7 +161,7 @@ def test_a_german_learner_reads_german(drawn: Institution, path: str) -> None:
 
 
 @pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in STAFF_PAGES.items() for path in paths])
-def test_german_staff_read_german(drawn: Institution, role: str, path: str) -> None:
+def test_german_staff_read_german(drawn: Institution, role: Role, path: str) -> None:
     answer = drawn.as_("prof", role).get(path, headers=GERMAN)
     assert answer.status_code == 200
     text = said_in_german(answer.text)
