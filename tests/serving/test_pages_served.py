@@ -20,7 +20,11 @@ LEARNER_PAGES = (
     "/my-progress", "/my-progress?topic=a", "/exam-plan", "/my-study-habits", "/my-courses", "/peers", "/my-consent",
     "/who-saw-my-data?own=true",
 )  # fmt: skip
-STAFF_PAGES = {"instructor": ("/learners", "/groups"), "steward": ("/trust",), "researcher": ("/releases",)}
+STAFF_PAGES: dict[Role, tuple[str, ...]] = {
+    "instructor": ("/learners", "/groups"),
+    "steward": ("/trust",),
+    "researcher": ("/releases",),
+}
 ENGLISH = re.compile(r"\b(?:the|of|your|you|and|with|from|this|are|it)\b", re.IGNORECASE)
 
 

@@ -348,9 +348,9 @@ def _facts(answer: Json, header: Header, words: Words) -> list[Fact]:
     memory = words.counted_plain(
         f"plan.memory.{text_of(basis.get('memory_weights')) or 'default'}", count_of(basis.get("memory_reviews")) or 0
     )
-    provenance, note = header.provenance, f"about.note.{header.clock}"
+    provenance, computed, note = header.provenance, header.computed_at, f"about.note.{header.clock}"
     found = [
-        ("computed", None if header.computed_at is None else words.locale.moment(header.computed_at)),
+        ("computed", None if computed is None else words.locale.moment(computed.astimezone(header.now.tzinfo))),
         ("memory", memory),
         ("definition", text_of(provenance.get("definition"))),
         ("parameters", text_of(provenance.get("parameters"))),
