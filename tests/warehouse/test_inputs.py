@@ -87,7 +87,7 @@ def test_extract_runs_on_an_empty_tenant_and_says_whose_rows_it_reads(
 
 
 def test_names_stand_once_and_types_are_known() -> None:
-    check_names((one.name, one.columns) for one in (*extracts(), *computed()))
+    check_names([(one.name, one.columns) for one in extracts()] + [(one.name, one.columns) for one in computed()])
     assert len({(one.kind, one.status) for one in statuses()}) == len(statuses())
     for wrong in ((("a", (("x", "int64"),)), ("a", (("x", "int64"),))), (("a", (("x", "uuid"),)),), (("a", ()),)):
         with pytest.raises(CatalogueError):

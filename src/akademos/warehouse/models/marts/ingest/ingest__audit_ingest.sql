@@ -8,11 +8,13 @@ with core_of_import as (
     from {{ extract('waiting_by_day') }} as w
     group by received_on
 ), moved as (
-    select moved_on,
-        sum(case when kind = 'released' then events else 0 end) as released,
-        sum(case when kind in ('late_duplicate', 'withdrawn', 'expired_retention', 'expired_log', 'erased') then events else 0 end) as gone
-    from {{ extract('movements_by_day') }} as m
-    group by moved_on
+    -- Since the day of receipt: a movement does not say when what it moved had come in.
+    select l.received_on,
+        sum(case when m.kind = 'released' then m.events else 0 end) as released,
+        sum(case when m.kind in ('late_duplicate', 'withdrawn', 'expired_retention', 'expired_log', 'erased') then m.events else 0 end) as gone
+    from (select distinct received_on from {{ ref('staging__loads') }} as s) as l
+    join {{ extract('movements_by_day') }} as m on m.moved_on >= l.received_on
+    group by l.received_on
 ), live as (
     select l.load || '/' || l.channel || '/' || cast(l.received_on as varchar) as load_key,
         l.load,
@@ -32,7 +34,7 @@ with core_of_import as (
         case when l.load = 'core' then coalesce(m.gone, 0) else 0 end as gone
     from {{ ref('staging__loads') }} as l
     left join waiting as w on w.received_on = l.received_on
-    left join moved as m on m.moved_on = l.received_on
+    left join moved as m on m.received_on = l.received_on
 ), imported as (
     select 'import/' || i.import_id || '/' || i.file as load_key,
         'import' as load,
@@ -70,7 +72,7 @@ select load_key, load, channel, source_system_id, received_on, closed,
         else concat_ws('; ',
             case when in_logs > 0 then 'kept in the preference and security logs: ' || cast(in_logs as varchar) end,
             case when in_landing > 0 then 'on the way: ' || cast(in_landing as varchar) end,
-            case when released > 0 then 'held before and released that day: ' || cast(released as varchar) end,
-            case when gone > 0 then 'left since (withdrawn, erased, expired, late duplicate): ' || cast(gone as varchar) end)
+            case when released > 0 then 'held before and released since: ' || cast(released as varchar) end,
+            case when gone > 0 then 'left the platform since (withdrawn, erased, expired, late duplicate): ' || cast(gone as varchar) end)
         end as cause
 from loads
