@@ -20,9 +20,8 @@ import typer
 from rich.console import Console
 
 from akademos import settings as settings_module
-from akademos.cli.allocator import bound_arenas
 from akademos.cli.operator import operator
-from akademos.cli.serve import serve
+from akademos.cli.serve import Front, prepared, serve
 from akademos.cli.shared_metrics import metrics_shared
 from akademos.errors import Unavailable
 from akademos.settings import PREFIX, child_environment
@@ -55,8 +54,7 @@ def command(
     def note(what: str) -> None:
         console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}", soft_wrap=True)
 
-    bound_arenas()
-    with metrics_shared():
+    with metrics_shared(), prepared(chosen) as front:
         from akademos.demo.furnish import OUTSIDE_SUFFIX, Furnishing
         from akademos.system import System
 
@@ -64,13 +62,15 @@ def command(
         with System(chosen) as system:
             outside = chosen.data.with_name(chosen.data.name + OUTSIDE_SUFFIX)
             furnishing = Furnishing(chosen.data, outside, seed=seed, learners=learners, now=datetime.now(UTC))
-            _serve_furnished(system, furnishing, note, lambda url: _welcome(console, url))
+            _serve_furnished(system, front, furnishing, note, lambda url: _welcome(console, url))
 
 
-def _serve_furnished(system: System, furnishing: Furnishing, note: Note, welcome: Callable[[str], None]) -> None:
+def _serve_furnished(
+    system: System, front: Front, furnishing: Furnishing, note: Note, welcome: Callable[[str], None]
+) -> None:
     """Serve; furnish beside it what is missing; welcome when all is there."""
     if furnishing.finished:
-        serve(system, ready=welcome)
+        serve(system, front, ready=welcome)
         return
     doors = CommandLineDoors(system)
     history = furnishing.simulate(note)
@@ -96,7 +96,7 @@ def _serve_furnished(system: System, furnishing: Furnishing, note: Note, welcome
     note("Starting the server")
     try:
         paused.enter_context(system.job_runs.pause())
-        serve(system, ready=ready)
+        serve(system, front, ready=ready)
     finally:
         ended_by_hand = not failures
         doors.leave()

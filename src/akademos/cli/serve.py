@@ -8,14 +8,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from akademos import settings as settings_module
-from akademos.cli.allocator import bound_arenas
 from akademos.cli.children import Children
 from akademos.cli.shared_metrics import metrics_shared
 from akademos.cli.worker import work
@@ -53,43 +53,77 @@ def command(
     if development:
         chosen = replace(chosen, environment="development")
     settings_module.check_development(chosen)
-    bound_arenas()
-    with metrics_shared():
+    with metrics_shared(), prepared(chosen, processes=processes) as front:
         from akademos.system import System
 
         with System(chosen) as system:
-            serve(system, processes=processes, ready=lambda url: typer.echo(f"Akademos serves at {url}"))
+            serve(system, front, ready=lambda url: typer.echo(f"Akademos serves at {url}"))
 
 
-def serve(system: System, *, processes: int = PROCESSES, ready: Ready = lambda url: None) -> None:
-    """Serve until SIGINT or SIGTERM; call from the main thread, within `metrics_shared` for joint metrics.
+@dataclass(frozen=True)
+class Front:
+    """What the processes of a server share: the socket that they listen on, and how much every sender may send."""
+
+    listening: socket.socket
+    buckets: TokenBuckets
+    children: Children
+
+
+@contextmanager
+def prepared(chosen: Settings, *, processes: int = PROCESSES) -> Iterator[Front]:
+    """Get ready to serve: import everything, and fork what the other processes come from. Call from the main thread,
+    before threads are started and the installation is opened, and within `metrics_shared` for joint metrics.
 
     Args:
-        system: the opened installation; its settings say where to listen and whether a worker runs beside it.
+        chosen: where to listen, and whether a worker runs beside the server.
         processes: processes that answer requests; this one is the first of them.
+
+    Raises:
+        SettingsError: the address or port cannot be listened on.
+    """
+    import_module("akademos.cli.prefork")
+    from akademos.intake.rate import TokenBuckets
+
+    listening, buckets = _bound(chosen), TokenBuckets()
+    children = Children(ended=_forget_metrics, log_level=chosen.log_level)
+    if chosen.worker:
+        children.add("worker", work, chosen)
+    for number in range(1, processes):
+        children.add(f"server {number + 1}", serve_on, chosen, listening, buckets)
+    try:
+        children.prepare()
+        yield Front(listening, buckets, children)
+    finally:
+        children.stop()
+        listening.close()
+
+
+def serve(system: System, front: Front, *, ready: Ready = lambda url: None) -> None:
+    """Serve until SIGINT or SIGTERM; call from the main thread.
+
+    Args:
+        system: the opened installation.
+        front: what `prepared` gave for its settings.
         ready: called with the address once requests are answered.
 
     Raises:
         SettingsError: the address or port cannot be listened on.
-        Unavailable: the server did not start.
+        Unavailable: the server did not start, or the other processes were lost.
     """
     chosen = system.settings
     settings_module.check_development(chosen)
-    listening = _listen(chosen)
-    url = f"http://{chosen.host}:{listening.getsockname()[1]}"
-    children = Children(ended=_forget_metrics)
-    if chosen.worker:
-        children.add("worker", work, chosen)
-    for number in range(1, processes):
-        children.add(f"server {number + 1}", serve_on, chosen, listening, system.buckets)
+    _listen(front.listening, chosen)
+    url = f"http://{chosen.host}:{front.listening.getsockname()[1]}"
+    system.buckets = front.buckets
     with _signals_noted() as asked_to_end:
         try:
-            children.start()
-            # A copy: the server closes its own at the end, and a process that is just being forked gets this one.
-            _run_here(system, listening.dup(), lambda: ready(url), asked_to_end)
+            front.children.start()
+            # A copy: the server closes its own at the end.
+            _run_here(system, front.listening.dup(), lambda: ready(url), asked_to_end)
         finally:
-            children.stop()
-            listening.close()
+            front.children.stop()
+    if front.children.lost:
+        raise Unavailable("The worker and the other servers were lost.", hint="Serve again; the log says what ended.")
 
 
 def serve_on(chosen: Settings, listening: socket.socket, buckets: TokenBuckets) -> None:
@@ -101,15 +135,29 @@ def serve_on(chosen: Settings, listening: socket.socket, buckets: TokenBuckets) 
         _run_here(system, listening, lambda: None, asked_to_end)
 
 
-def _listen(chosen: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+def _bound(chosen: Settings) -> socket.socket:
+    found = socket.socket(socket.AF_INET6 if ":" in chosen.host else socket.AF_INET)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((chosen.host, chosen.port), family=family, backlog=BACKLOG)
+        found.bind((chosen.host, chosen.port))
     except OSError as refusal:
-        raise SettingsError(
-            f"{chosen.host}:{chosen.port} cannot be listened on: {refusal.strerror}.",
-            hint="Choose another with --port, or 0 for a free one.",
-        ) from refusal
+        found.close()
+        raise _taken(chosen, refusal) from refusal
+    return found
+
+
+def _listen(listening: socket.socket, chosen: Settings) -> None:
+    try:
+        listening.listen(BACKLOG)
+    except OSError as refusal:
+        raise _taken(chosen, refusal) from refusal
+
+
+def _taken(chosen: Settings, refusal: OSError) -> SettingsError:
+    return SettingsError(
+        f"{chosen.host}:{chosen.port} cannot be listened on: {refusal.strerror}.",
+        hint="Choose another with --port, or 0 for a free one.",
+    )
 
 
 def _run_here(
