@@ -71,9 +71,11 @@ for line in open(sys.argv[1]):
         eventType=RunState[one["eventType"]], eventTime=one["eventTime"], producer=one["producer"],
         run=Run(one["run"]["runId"], facets(one["run"]["facets"])),
         job=Job(one["job"]["namespace"], one["job"]["name"], facets(one["job"]["facets"])),
-        inputs=[InputDataset(d["namespace"], d["name"], facets=facets(d["facets"]), inputFacets=facets(d["inputFacets"]))
+        inputs=[InputDataset(d["namespace"], d["name"], facets=facets(d["facets"]),
+                             inputFacets=facets(d["inputFacets"]))
                 for d in one["inputs"]],
-        outputs=[OutputDataset(d["namespace"], d["name"], facets=facets(d["facets"]), outputFacets=facets(d["outputFacets"]))
+        outputs=[OutputDataset(d["namespace"], d["name"], facets=facets(d["facets"]),
+                               outputFacets=facets(d["outputFacets"]))
                  for d in one["outputs"]],
     )
     count += 1
