@@ -183,8 +183,8 @@ def parsed(name: str, sql: str, tables: Schema, dialect: str) -> dict[str, set[P
         schema.setdefault(home if dot else "akademos", {})[bare if dot else table] = dict.fromkeys(columns, "text")
     try:
         tree = parse_one(sql, dialect=dialect)
-        for column in tree.find_all(exp.Column):
-            _name_table(column, tables)
+        for read in tree.find_all(exp.Column):
+            _name_table(read, tables)
         nodes = lineage(None, tree, schema, dialect=dialect, db="akademos")
     except SqlglotError as refused:
         raise CatalogueError(
