@@ -29,11 +29,7 @@ def steps(people: list[Walk]) -> Steps:
         for number, walk in enumerate(people)
         for day, step in walk
     ]
-    schema: dict[str, pl.DataType] = {
-        "learner_key": pl.String(),
-        "occurred_at": pl.Datetime("us", "UTC"),
-        "step": pl.Enum(DETAILED),
-    }
+    schema = pl.Schema({"learner_key": pl.String(), "occurred_at": pl.Datetime("us", "UTC"), "step": pl.Enum(DETAILED)})
     return read_steps(pl.DataFrame(rows, schema=schema, orient="row"))
 
 

@@ -8,9 +8,10 @@ k people; counts are rounded.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -44,6 +45,23 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+KEPT = timedelta(minutes=1)
+BASES_KEPT, EVENTS_KEPT = 4, 1_000_000
+"""What was read is kept for as long, of so many courses, if it is no larger."""
+
+_Basis = tuple[str, str, datetime, tuple[tuple[str, ...], ...]]
+"""Tenant, course, edition, and who is counted at this moment: after a withdrawal it is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """Who, in order of number, and their steps, as read at an instant."""
+
+    at: datetime
+    keys: list[str]
+    steps: Steps
+
+
 class JourneyAnswers:
     """Adapter of the port `JourneyDesk`.
 
@@ -69,6 +87,8 @@ class JourneyAnswers:
         self._records = records
         self._purposes = tuple(purposes)
         self._clock = clock
+        self._read: dict[_Basis, _Walked] = {}
+        self._reading = threading.Lock()
 
     def answer(self, tenant_id: str, course_id: str, question: JourneyQuestion) -> JourneyAnswer:
         """The answer; see the port."""
@@ -100,9 +120,11 @@ class JourneyAnswers:
         counted = sum(len(block.people) for block in blocks)
         if counted < 2 * floor:
             return {"learners": None, "withheld": True}
-        steps = self._steps(tenant_id, course_id, blocks, people, edition)
         personas = {key: block.persona for block in blocks for key in block.people}
-        keys, numbered = steps
+        basis = (tenant_id, course_id, edition.since, tuple(block.people for block in blocks))
+        with self._reading:
+            walked = self._walked(basis, lambda: self._steps(tenant_id, course_id, blocks, people, edition))
+        keys, numbered = walked.keys, walked.steps
         header = {"learners": rounded(counted)}
         if isinstance(question, FunnelQuestion):
             return header | funnel_table(numbered, question, floor)
@@ -112,6 +134,18 @@ class JourneyAnswers:
             groups = None if question.by == "week" else [personas[key] for key in keys]
             return header | retention_table(numbered, edition.since, groups, floor)
         return header | survival_table(numbered, question, edition.since, floor)
+
+    def _walked(self, basis: _Basis, read: Callable[[], tuple[list[str], Steps]]) -> _Walked:
+        """What was read of the same people and edition a moment ago, or is read now: a page asks four questions."""
+        now = self._clock()
+        self._read = {key: one for key, one in self._read.items() if timedelta(0) <= now - one.at < KEPT}
+        if basis not in self._read:
+            keys, steps = read()
+            walked = _Walked(now, keys, steps)
+            if len(steps.at) > EVENTS_KEPT:
+                return walked
+            self._read = dict([*self._read.items()][1 - BASES_KEPT :]) | {basis: walked}
+        return self._read[basis]
 
     def _people(self, tenant_id: str, blocks: Sequence[CountedBlock]) -> dict[str, tuple[str, ...]]:
         """Of the people of the blocks those who consent now, with the keys whose events count."""

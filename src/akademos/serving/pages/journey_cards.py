@@ -216,8 +216,8 @@ def retention_card(answer: Json, words: Words) -> Card:
             share=written(by_place[cell.group, cell.week]["share"], locale),
         )
 
-    fourth = [drawn[group, 4].share for group in groups if (group, 4) in drawn]
-    known = [share for share in fourth if share is not None]
+    fourth = [drawn[group, 4] for group in groups if (group, 4) in drawn]
+    known = [cell.share for cell in fourth if cell.share is not None and not cell.bound]
     take = Markup("")
     if known:
         take = words.html(
