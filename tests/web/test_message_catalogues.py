@@ -15,8 +15,10 @@ from akademos.serving.pages.wording import LANGUAGES, LOCALES
 
 FOLDER = Path(pages.__file__).parent / "messages"
 OTHERS = [language for language in LANGUAGES if language != "en"]
-OUR_OWN_FAULT = {"error.500"}
-"""Messages that say what happened to us, and nothing about a learner."""
+OF_THINGS = ("error.500", "ops.", "catalogue.", "content.", "items.", "kpi.", "kpis.", "journeys.step.")
+"""Beginnings of messages about machines, checks, content and questions: those may fail, rank and be wrong."""
+WITH_A_YEAR = (".as_of", ".review.next", ".survival.median")
+"""Ends of messages whose day comes with its year, or is a number of days."""
 
 
 def own_messages(language: str) -> dict[str, str]:
@@ -70,7 +72,7 @@ def test_messages_that_count_come_in_both_forms(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_messages_are_careful(language: str) -> None:
     for key, message in MESSAGES[language].items():
-        assert careless(said_in(message), language) == [] or key in OUR_OWN_FAULT, key
+        assert careless(said_in(message), language) == [] or key.startswith(OF_THINGS), key
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,8 @@ def test_careless_words_are_found(language: str, text: str, found: list[str]) ->
 def test_a_day_never_ends_a_sentence_where_months_end_in_a_dot(language: str) -> None:
     """ "bis zum 5. Jan.." is what would come of it."""
     for key, message in MESSAGES[language].items():
-        assert not re.search(r"{(?:day|early|late)}(?:</\w+>)?\.", message), key
+        if not key.endswith(WITH_A_YEAR):
+            assert not re.search(r"{(?:day|early|late)}(?:</\w+>)?\.", message), key
 
 
 def test_german_is_formal_and_has_its_own_quotation_marks() -> None:
