@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import httpx
 
@@ -36,11 +35,9 @@ from akademos.stores.postgres.reading import PostgresReadings
 if TYPE_CHECKING:
     from akademos.intake.bulk.run import BulkImport
     from akademos.intake.consent_records import ConsentRecords
-    from akademos.jobs.alerting import AlertingJob
     from akademos.jobs.erasure import ErasureJob
     from akademos.jobs.group_statistics import Protection
     from akademos.jobs.learner_answers import LearnerAnswers
-    from akademos.jobs.log_keeper import LogKeeper
     from akademos.jobs.model_training import TrainingJob
     from akademos.jobs.mover import Mover
     from akademos.jobs.research_releases import ResearchReleases
@@ -250,6 +247,7 @@ class System(Adapters):
         from akademos.stores.postgres.progress import PostgresProgress
         from akademos.stores.postgres.progress_events import PostgresProgressEvents
         from akademos.stores.postgres.record_expiry import PostgresRecordExpiry
+        from akademos.watching import alerting_job
 
         core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
         queue, registries = PostgresLandingQueue(self.database), self.registries
@@ -268,7 +266,7 @@ class System(Adapters):
             expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, carry, clock=now),
             record_expiry=RecordExpiryJob(PostgresRecordExpiry(self.database, self.keys), runs, clock=now),
             access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
-            alerting=self.alerting(),
+            alerting=alerting_job(self),
             learner_states=LearnerStatesJob(
                 resolved,
                 self.records,
@@ -355,31 +353,6 @@ class System(Adapters):
             },
             fault_point=fault_point,
         )
-
-    def alerting(self) -> AlertingJob:
-        """Looks after the platform itself; figures that are differences begin with it."""
-        from akademos.jobs.alerting import AlertingJob, Gauges
-        from akademos.jobs.core_gauges import CoreGauges
-        from akademos.jobs.request_gauges import RequestGauges
-        from akademos.stores.disk.host_gauges import HostGauges
-        from akademos.stores.postgres.platform_gauges import PlatformGauges
-
-        gauges: list[Gauges] = [
-            PlatformGauges(self.database),
-            CoreGauges(self.event_log, self.tenants),
-            HostGauges(self.settings.data),
-            RequestGauges(),
-        ]
-        return AlertingJob(gauges, self.incidents, self.ops_logs, self.job_runs, clock=now)
-
-    def log_keeper(self, service: str) -> LogKeeper:
-        """Keeps what this process logs, not yet started."""
-        from akademos import __version__
-        from akademos.jobs.log_keeper import LogKeeper
-        from akademos.stores.ports.ops_logs import Process
-
-        process = Process(service, uuid4().hex[:12], __version__, self.settings.region, now())
-        return LogKeeper(self.ops_logs, process, clock=now)
 
     def worker(self, *, exactly_once: bool = True, fault_point: Callable[[], None] = lambda: None) -> Worker:
         """The worker of this process, not yet started."""
