@@ -108,9 +108,11 @@ def rehearse(data: Data = None) -> None:
 
     Everything is as in earnest but the failure, so that you know that failures are noticed and written down.
     """
+    from akademos.watching import alerting_job
+
     configure_logging("error")
     with System(settings.load(data=data)) as system:
-        alerting, by = system.alerting(), operator()
+        alerting, by = alerting_job(system), operator()
         with suppress(Conflict), system.job_runs.running(REHEARSAL) as run:
             if run is None:
                 raise Unavailable("Somebody else is rehearsing.", hint="Try again when they have ended.")

@@ -169,6 +169,7 @@ def _run_here(
     from akademos import __version__
     from akademos.serving.door_protocol import with_doors
     from akademos.telemetry import configure_logging
+    from akademos.watching import log_keeper
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -193,7 +194,7 @@ def _run_here(
     )
     server = Server(config)
     try:
-        with system.log_keeper("server") as keeper:
+        with log_keeper(system, "server") as keeper:
             configure_logging(system.settings.log_level, keeper.offer)
             log = structlog.get_logger()
             log.info("server_started", version=__version__)

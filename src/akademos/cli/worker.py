@@ -45,8 +45,9 @@ def work(chosen: Settings, *, exactly_once: bool = True, fault_point: Callable[[
         signal.signal(one, lambda *_: asked_to_end.set())  # until the worker listens itself
     from akademos.system import System
     from akademos.telemetry import configure_logging
+    from akademos.watching import log_keeper
 
-    with System(chosen) as system, system.log_keeper("worker") as keeper:
+    with System(chosen) as system, log_keeper(system, "worker") as keeper:
         configure_logging(chosen.log_level, keeper.offer)
         worker = system.worker(exactly_once=exactly_once, fault_point=fault_point)
         for one in (signal.SIGINT, signal.SIGTERM):
