@@ -39,6 +39,7 @@ from akademos.stores.postgres.outbox_deliveries import PostgresDeliveries
 from akademos.stores.postgres.progress import PostgresProgress
 from akademos.stores.postgres.progress_events import PostgresProgressEvents
 from akademos.stores.postgres.record_expiry import PostgresRecordExpiry
+from akademos.watching import alerting_job
 
 if TYPE_CHECKING:
     from akademos.jobs.group_statistics import Protection
@@ -66,7 +67,7 @@ def standing_jobs(
         expiry=ExpiryJobs(queue, core, system.tenants, runs, system.retention, registries, carry, clock=now),
         record_expiry=RecordExpiryJob(PostgresRecordExpiry(system.database, system.keys), runs, clock=now),
         access_seal=AccessSealJob(PostgresAccessSeals(system.database), runs, clock=now),
-        alerting=system.alerting(),
+        alerting=alerting_job(system),
         learner_states=LearnerStatesJob(
             resolved,
             system.records,

@@ -248,97 +248,9 @@ class System(Catalogued):
         protection: Protection = "full",
     ) -> Jobs:
         """Everything that runs by itself; the arguments are for measuring what the safeguards are for."""
-<<<<<<< HEAD
         from akademos.standing_jobs import standing_jobs
 
         return standing_jobs(self, exactly_once=exactly_once, fault_point=fault_point, protection=protection)
-=======
-        from akademos.jobs.access_seal import AccessSealJob
-        from akademos.jobs.carry_forward import CarryForward
-        from akademos.jobs.compaction import CompactionJob
-        from akademos.jobs.expiry import ExpiryJobs
-        from akademos.jobs.group_statistics import GroupStatisticsJob
-        from akademos.jobs.learner_history import PastTables
-        from akademos.jobs.learner_states import LearnerStatesJob
-        from akademos.jobs.mover import Mover
-        from akademos.jobs.outbox import OutboxJob
-        from akademos.jobs.peer_comparison import PeerComparisonJob
-        from akademos.jobs.progress import ProgressJob
-        from akademos.jobs.progress_events import ProgressEventsJob
-        from akademos.jobs.record_expiry import RecordExpiryJob
-        from akademos.jobs.refresh import Refresh
-        from akademos.jobs.served_tracing import TracingInService
-        from akademos.jobs.warehouse.night import MartsNight
-        from akademos.jobs.withdraw import WithdrawalsJob
-        from akademos.jobs.worker import Jobs
-        from akademos.stores.postgres.access_seals import PostgresAccessSeals
-        from akademos.stores.postgres.landing_queue import PostgresLandingQueue
-        from akademos.stores.postgres.outbox_deliveries import PostgresDeliveries
-        from akademos.stores.postgres.progress import PostgresProgress
-        from akademos.stores.postgres.progress_events import PostgresProgressEvents
-        from akademos.stores.postgres.record_expiry import PostgresRecordExpiry
-        from akademos.watching import alerting_job
-
-        core, consent, states, runs = self.event_log, self.consent, self.learner_states, self.job_runs
-        queue, registries = PostgresLandingQueue(self.database), self.registries
-        processes, tracing = self.settings.analytics_processes, TracingInService(self.models)
-        resolved = self.resolved_events
-        intake, writer = self.intake()
-        carry = CarryForward(core, self.carried, consent, states, registries)
-        mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
-        tables = PastTables(resolved, self.records, states, consent, self.resolved_carried, registries)
-        return Jobs(
-            mover=mover,
-            refresh=Refresh(states, tables, consent, clock=now, tracing=tracing.at),
-            erasure=self.erasure_job(mover),
-            withdrawals=WithdrawalsJob(core, consent, queue, states, runs, registries, self.carried),
-            compaction=CompactionJob(core, runs),
-            expiry=ExpiryJobs(queue, core, self.tenants, runs, self.retention, registries, carry, clock=now),
-            record_expiry=RecordExpiryJob(PostgresRecordExpiry(self.database, self.keys), runs, clock=now),
-            access_seal=AccessSealJob(PostgresAccessSeals(self.database), runs, clock=now),
-            alerting=alerting_job(self),
-            learner_states=LearnerStatesJob(
-                resolved,
-                self.records,
-                states,
-                consent,
-                runs,
-                registries,
-                self.models,
-                self.resolved_carried,
-                clock=now,
-                tracing=tracing,
-                processes=processes,
-            ),
-            group_statistics=GroupStatisticsJob(
-                self.groups, runs, declared_over_groups(builtin().metrics), clock=now, protection=protection
-            ),
-            peer_comparison=PeerComparisonJob(
-                self.peers,
-                states,
-                self.records,
-                runs,
-                declared_among_peers(builtin().metrics),
-                clock=now,
-                protection=protection,
-            ),
-            training=self.training,
-            risk_scores=self.risk_scores,
-            releases=self.research_releases,
-            outbox=OutboxJob(
-                self.outbox, PostgresDeliveries(self.database, self.keys, self.outbox), self.webhooks, clock=now
-            ),
-            progress=ProgressJob(PostgresProgress(self.database), core, consent, clock=now),
-            progress_events=ProgressEventsJob(PostgresProgressEvents(self.database, self.keys), intake, writer.close),
-            marts=MartsNight(partial(build_apart, self.settings), runs),
-            tenants=self.tenants,
-            runs=runs,
-            queue=queue,
-            core=core,
-            records=self.records,
-            clock=now,
-        )
->>>>>>> O
 
     @cached_property
     def retention_report(self) -> RetentionReport:

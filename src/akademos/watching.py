@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import uuid4
 
 from akademos import __version__
-from akademos.adapters import Adapters, now
+from akademos.adapters import now
+from akademos.institution import InstitutionAdapters
 from akademos.jobs.alerting import AlertingJob, Gauges
 from akademos.jobs.core_gauges import CoreGauges
 from akademos.jobs.log_keeper import LogKeeper
@@ -15,7 +16,7 @@ from akademos.stores.ports.ops_logs import Process
 from akademos.stores.postgres.platform_gauges import PlatformGauges
 
 
-def alerting_job(adapters: Adapters) -> AlertingJob:
+def alerting_job(adapters: InstitutionAdapters) -> AlertingJob:
     """Looks after the platform; figures that are differences begin with it."""
     gauges: list[Gauges] = [
         PlatformGauges(adapters.database),
@@ -26,7 +27,7 @@ def alerting_job(adapters: Adapters) -> AlertingJob:
     return AlertingJob(gauges, adapters.incidents, adapters.ops_logs, adapters.job_runs, clock=now)
 
 
-def log_keeper(adapters: Adapters, service: str) -> LogKeeper:
+def log_keeper(adapters: InstitutionAdapters, service: str) -> LogKeeper:
     """Keeps what this process logs, once it is entered."""
     process = Process(service, uuid4().hex[:12], __version__, adapters.settings.region, now())
     return LogKeeper(adapters.ops_logs, process, clock=now)
