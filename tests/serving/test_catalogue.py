@@ -51,7 +51,7 @@ def test_a_dataset_is_found_and_described_with_its_origins(institution: Institut
     origins = {one["name"]: one["made_from"] for one in log["columns"]}
     assert {"node": "question_submitted", "column": "score", "how": "property"} in origins["score"]
     down = {one["name"] for one in log["lineage"]["downstream"]}
-    assert {"question_attempts", "learner_state", "mastery", "ingest.fact_event_counts"} <= down
+    assert {"question_attempts", "learner_state", "mastery", "ingest.dim_environment"} <= down
     mart = client.get(f"{BASE}/datasets/ingest.fact_event_counts").json()
     by_sql = {column["name"]: [(o["node"], o["column"]) for o in column["made_from"]] for column in mart["columns"]}
     assert by_sql["first_received_at"] == [("ingest.stg_raw", "received_at")]
