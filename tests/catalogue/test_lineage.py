@@ -19,7 +19,7 @@ from akademos.jobs.warehouse_lineage import warehouse_edges
 from akademos.jobs.warehouse_models import warehouse_models
 
 #: What runs without an entry in the record of jobs, or keeps nothing.
-UNRECORDED = {"outbox_standing", "sweep"}
+UNRECORDED = {"alert_mail_standing", "outbox_standing", "sweep"}
 
 DATASETS = {one.name: one for one in (*builtin().datasets, *warehouse_models())}
 

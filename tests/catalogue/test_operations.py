@@ -17,7 +17,7 @@ from akademos.jobs.plan import SCHEDULE
 from akademos.jobs.worker import UPKEEP
 
 ROOT = Path(__file__).parents[2]
-NO_RECORD = {"outbox_standing", "sweep"}
+NO_RECORD = {"alert_mail_standing", "outbox_standing", "sweep"}
 """Upkeep that keeps no record of its runs."""
 
 

@@ -21,7 +21,12 @@ JOB_BUDGETS: dict[str, timedelta] = {
     "train": timedelta(minutes=30),
     "group_statistics": timedelta(minutes=5),
     "peer_comparison": timedelta(minutes=5),
+    "kpis": timedelta(minutes=15),
+    "content_statistics": timedelta(minutes=15),
     "risk_scores": timedelta(minutes=15),
+    "risk_alerts": timedelta(minutes=5),
+    "intervention_effects": timedelta(minutes=5),
+    "quality": timedelta(minutes=30),
     "marts": timedelta(hours=1),
     "rehearsal": timedelta(minutes=5),
 }

@@ -55,6 +55,19 @@ JOB_FLOWS: tuple[JobFlow, ...] = (
         "peer_comparison", "Comparison with peers, under disclosure control.", _STEWARD,
         ("peer_blocks", "peer_members", "peer_sums", "peer_publications"), promise=NIGHT,
     ),
+    JobFlow(
+        "content_statistics", "Statistics of contents and items, under disclosure control.", _SCIENCE,
+        ("content_blocks", "content_members", "content_sums", "content_taken", "content_statistics"), promise=NIGHT,
+    ),
+    JobFlow(
+        "kpis", "Product KPIs, under disclosure control.", "product officer",
+        ("kpi_blocks", "kpi_members", "kpi_sums", "kpi_snapshots"), promise=NIGHT,
+    ),
+    JobFlow("risk_alerts", "Opens alerts about students in focus.", _SCIENCE, ("alert_deliveries",), promise=NIGHT),
+    JobFlow(
+        "intervention_effects", "What interventions brought about.", _SCIENCE,
+        ("intervention_effects", "intervention_effect_members"), promise=NIGHT,
+    ),
     JobFlow("progress", "Progress of learners in their courses, anew.", "enterprise architect",
             ("progress_observations",)),
     JobFlow("release", "Makes a research release after attacking it.", _STEWARD,

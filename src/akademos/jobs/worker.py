@@ -324,22 +324,21 @@ class Worker:
                 CONTENT_STATISTICS: jobs.content_statistics.run,
                 RISK_SCORES: jobs.risk_and_alerts,
             }
-            apart: Mapping[str, Callable[[str], object]] = {QUALITY: jobs.quality.run, MARTS: jobs.marts.run}
-            if job.job not in (LEARNER_STATES, TRAIN, *following, *apart):
+            apart: Mapping[str, Callable[[str], object]] = {
+                QUALITY: jobs.quality.run,
+                TRAIN: partial(jobs.training.run, due_only=True),
+                MARTS: jobs.marts.run,
+            }
+            if job.job not in (LEARNER_STATES, *following, *apart):
                 past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
                 continue
             for tenant in jobs.tenants.all():
-                if job.job == TRAIN:
-                    last = jobs.runs.last(TRAIN, tenant.tenant_id)
-                    taught = (LEARNER_STATES, tenant.tenant_id) in succeeded  # features rest on what the cohort teaches
-                    if taught and due([job], {TRAIN: _history(last, succeeded.get((TRAIN, tenant.tenant_id)))}, now):
-                        self._try(TRAIN, partial(jobs.training.run, tenant.tenant_id, due_only=True))
-                elif job.job in apart:
+                if job.job in apart:
                     last = jobs.runs.last(job.job, tenant.tenant_id)
-                    # The warehouse has nothing to tell before the first night.
-                    begun = job.job != MARTS or (LEARNER_STATES, tenant.tenant_id) in succeeded
+                    # Models rest on what the cohort teaches, and before its first night the warehouse has nothing to tell.
+                    begun = job.job == QUALITY or (LEARNER_STATES, tenant.tenant_id) in succeeded
                     if begun and due([job], {job.job: _history(last, succeeded.get((job.job, tenant.tenant_id)))}, now):
                         self._try(job.job, partial(apart[job.job], tenant.tenant_id))
                 elif job.job in following:
