@@ -337,7 +337,7 @@ class Worker:
             for tenant in jobs.tenants.all():
                 if job.job in apart:
                     last = jobs.runs.last(job.job, tenant.tenant_id)
-                    # Models rest on what the cohort teaches, and before its first night the warehouse has nothing to tell.
+                    # Models rest on what the cohort teaches; before its first night the warehouse has nothing to tell.
                     begun = job.job == QUALITY or (LEARNER_STATES, tenant.tenant_id) in succeeded
                     if begun and due([job], {job.job: _history(last, succeeded.get((job.job, tenant.tenant_id)))}, now):
                         self._try(job.job, partial(apart[job.job], tenant.tenant_id))
