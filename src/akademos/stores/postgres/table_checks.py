@@ -33,6 +33,7 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "int32": ("integer", "integer[]"),
     "int64": ("bigint", "xid8"),
     "float64": ("double precision",),
+    "decimal": ("numeric",),
     "bool": ("boolean",),
     "timestamp": ("timestamp with time zone",),
     "date": ("date",),
@@ -127,7 +128,7 @@ def _schema(transaction: Transaction, dataset: Dataset) -> Offence:
     wrong += [f"{name}: not declared" for name in there if name not in {one.name for one in dataset.columns}]
     for one in dataset.columns:
         kind, filled = there.get(one.name, ("", False))
-        if kind and kind not in _TYPES[one.type]:
+        if kind and kind.partition("(")[0] not in _TYPES[one.type]:  # digits of decimals are not declared
             wrong.append(f"{one.name}: {kind}, declared as {one.type}")
         if kind and filled == one.nullable:
             wrong.append(f"{one.name}: {'never' if filled else 'may be'} null, declared otherwise")
