@@ -53,7 +53,7 @@ RECENT_DAYS = 2.0
 
 OUTSIDE_SUFFIX = "-demo"
 """The institution's own files and the truth lie beside the data folder, under its name with this suffix."""
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 
 Note = Callable[[str], None]
 
