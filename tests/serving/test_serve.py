@@ -42,10 +42,12 @@ def start(folder: Path, *options: str, worker: bool = False, **environment: str)
         start_new_session=True,
     )
     assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"http://\S+", line)
-    assert found, line + process.stdout.read()
-    return process, found[0]
+    said = ""
+    for line in process.stdout:  # to its end, if it never says so
+        if found := re.search(r"Akademos serves at (http://\S+)", line):
+            return process, found[1]
+        said += line
+    raise AssertionError(said)
 
 
 def finish(process: subprocess.Popen[str]) -> None:
