@@ -83,3 +83,13 @@ def test_a_child_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
         data=tmp_path, port=0, worker=False, environment="development", database_url="host=/x password='a b'"
     )
     assert load(child_environment(chosen)) == chosen
+
+
+def test_what_the_processes_are_forked_from_has_started_no_engine() -> None:
+    """A pool of threads that is started at an import is dead in every fork: whatever asks it waits for ever."""
+    names = (
+        "import os, akademos.cli.prefork; "
+        "print(*(open(f'/proc/self/task/{task}/comm').read().strip() for task in os.listdir('/proc/self/task')))"
+    )
+    said = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in said if name.startswith(("polars-0", "tokio", "duckdb", "rayon"))] == []
