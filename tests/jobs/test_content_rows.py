@@ -10,4 +10,4 @@ from akademos.jobs.content_rows import CONTENTS
 
 def test_contents_have_the_columns_of_the_definition_and_how_many_events_they_rest_on() -> None:
     made = by_learner(pl.DataFrame(schema=pl.Schema(EVENTS))).schema
-    assert CONTENTS == pl.Schema({**made, "entry": pl.String(), "events": pl.Int64()})
+    assert pl.Schema({**made, "entry": pl.String(), "events": pl.Int64()}) == CONTENTS

@@ -145,7 +145,7 @@ def filled(postgres: EmbeddedPostgres, dsn: str, database: Database) -> Database
     made = {
         "text": "'x{n}'", "uuid": "gen_random_uuid()", "bytea": "'x{n}'::bytea", "timestamp with time zone": "now()",
         "date": "current_date", "boolean": "false", "integer": "{n}", "bigint": "{n}", "double precision": "{n}",
-        "jsonb": "'{{}}'", "text[]": "'{{}}'", "xid8": "'{n}'", "integer[]": "'{{}}'",
+        "jsonb": "'{{}}'", "text[]": "'{{}}'", "xid8": "'{n}'", "integer[]": "'{{}}'", "numeric": "{n}",
     }  # fmt: skip
     superuser = make_conninfo(postgres.superuser_dsn, dbname=conninfo_to_dict(dsn)["dbname"])
     with psycopg.connect(superuser, autocommit=True) as connection:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from http import HTTPStatus
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 from tests.records.desk import Desk, teach
@@ -29,8 +33,8 @@ def taught(desk: Desk) -> Desk:
 
 
 @pytest.fixture
-def host(institution: Institution) -> TestClient:
-    """A program with a key for records; Ada has completed algebra."""
+def host(institution: Institution, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A program with a key for records, which waits when it is told to; Ada has completed algebra."""
     with institution.database.pipeline(institution.tenant) as transaction:
         transaction.execute(
             "INSERT INTO learning_user_progress (tenant_id, learner_key, content_type, content_id, course_id, "
@@ -42,4 +46,14 @@ def host(institution: Institution) -> TestClient:
     )
     client = institution.client()
     client.headers["Authorization"] = f"Bearer {key}"
+    ask = client.request
+
+    def patiently(*arguments: Any, **named: Any) -> Any:
+        answer = ask(*arguments, **named)
+        while answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            time.sleep(float(answer.headers["Retry-After"]))
+            answer = ask(*arguments, **named)
+        return answer
+
+    monkeypatch.setattr(client, "request", patiently)
     return client

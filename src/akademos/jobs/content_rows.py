@@ -12,7 +12,7 @@ from datetime import datetime
 
 import polars as pl
 
-from akademos.analytics.content_use import EVENTS, by_learner, conform_events
+from akademos.analytics.content_use import by_learner, conform_events
 from akademos.analytics.item_answers import ANSWERS, conform_answers, first_answers
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
 from akademos.privacy.disclosure_blocks import Ledger, Record

@@ -197,7 +197,7 @@ def my_certificates(request: Request, services: Served, principal: Asker) -> Res
     response_class=Response,
     responses={
         200: {"content": {"application/pdf": {}}, "description": "One sheet of A4."},
-        **documented(401, 403, 404, 409, 422, 503),
+        **documented(400, 401, 403, 404, 409, 422, 503),
     },
 )
 def certificate_sheet(
