@@ -52,19 +52,19 @@ _PROPERTIES = pl.Struct(
 _ENTRY = "entry"
 CONTENTS = pl.Schema(
     {
-        "course_id": pl.String,
-        "material_id": pl.String,
-        "material_version": pl.String,
-        "learner_key": pl.String,
-        "kind": pl.String,
+        "course_id": pl.String(),
+        "material_id": pl.String(),
+        "material_version": pl.String(),
+        "learner_key": pl.String(),
+        "kind": pl.String(),
         "first_at": pl.Datetime("us", "UTC"),
-        "completed": pl.Boolean,
-        "seconds": pl.Float64,
-        "days": pl.UInt32,
-        "second": pl.Float64,
-        "scroll": pl.Float64,
-        _ENTRY: pl.String,
-        "events": pl.Int64,
+        "completed": pl.Boolean(),
+        "seconds": pl.Float64(),
+        "days": pl.UInt32(),
+        "second": pl.Float64(),
+        "scroll": pl.Float64(),
+        _ENTRY: pl.String(),
+        "events": pl.Int64(),
     }
 )
 """`content_use.by_learner`, with the entry and how many events a row rests on."""
