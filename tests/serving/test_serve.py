@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -152,7 +153,8 @@ def test_one_process_ends_on_a_signal(dsn: str, tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert process.stdout is not None
-        assert process.stdout.read() == ""  # nothing to say about an end that was asked for
+        said = [json.loads(line) for line in process.stdout.read().splitlines()]
+        assert [(line["event"], line["level"]) for line in said] == [("server_stopped", "info")]  # as it was asked to
     finally:
         finish(process)
 

@@ -28,7 +28,7 @@ def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -
     day_of_events(site)
     courses(site)
     first = site.build()
-    assert first.empty == []
+    assert [name for name in first.empty if name.startswith("ingest.")] == []  # of this schema's flows all have come
     assert all(check.status == "pass" for check in first.checks)
     assert verdicts(site) == VERDICTS | {"accepted": 8}
     assert site.one("SELECT count(*) FROM ingest.digital_learning_analytics_platform_fact_raw_events") == 9
