@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from akademos.catalogue.audit_actions import AuditAction
@@ -149,11 +150,11 @@ class PostgresAccessRequests:
         ).fetchone()
         return str(row[0]) if row else ""
 
-    def _request(self, tenant_id: str, row: tuple[object, ...]) -> AccessRequest:
+    def _request(self, tenant_id: str, row: tuple[Any, ...]) -> AccessRequest:
         request_id, kind, name, key, wrapped, sealed, *rest = row
-        data_key = self._keys.unwrap(tenant_id, str(key), wrapped)  # type: ignore[arg-type]  # bytes
-        person = None if sealed is None else unseal(data_key, sealed)  # type: ignore[arg-type]  # bytes
-        return AccessRequest(request_id, kind, name, person, *rest)  # type: ignore[arg-type]  # columns in order
+        data_key = self._keys.unwrap(tenant_id, str(key), wrapped)
+        person = None if sealed is None else unseal(data_key, sealed)
+        return AccessRequest(request_id, kind, name, person, *rest)
 
     def _log(
         self,

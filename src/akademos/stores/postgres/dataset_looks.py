@@ -34,9 +34,9 @@ class PostgresDatasetLooks:
     def standing(self, tenant_id: str, dataset: Dataset) -> Standing | None:
         """Rows and the newest one; None where it is no table."""
         table = sql.Identifier(dataset.name)
-        newest = sql.SQL("NULL")
+        newest: sql.Composable = sql.SQL("NULL")
         if dataset.time_column is not None:
-            newest = sql.SQL("max({})::timestamptz").format(sql.Identifier(dataset.time_column))  # type: ignore[assignment]  # Composed is as good
+            newest = sql.SQL("max({})::timestamptz").format(sql.Identifier(dataset.time_column))
         with self._database.pipeline(tenant_id) as transaction:
             row = transaction.execute(_KIND, (dataset.name,)).fetchone()
             if row is None:

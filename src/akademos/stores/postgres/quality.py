@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from akademos.stores.ports.quality import QualityIssue, QualityResult
@@ -95,7 +96,7 @@ def _open(transaction: Transaction, tenant_id: str, one: QualityResult, owner: s
     return int(bool(row and row[0]))
 
 
-def _result(row: tuple[object, ...]) -> QualityResult:
-    values = list(row)
-    values[7] = tuple(values[7])  # type: ignore[arg-type]  # an array of texts
-    return QualityResult(*values)  # type: ignore[arg-type]  # columns in the order of the fields
+def _result(row: tuple[Any, ...]) -> QualityResult:
+    values = list(row)  # columns in the order of the fields
+    values[7] = tuple(values[7])
+    return QualityResult(*values)
