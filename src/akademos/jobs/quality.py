@@ -7,7 +7,7 @@ to keep fresh against that promise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from akademos.catalogue.catalogue_content import versions_of
@@ -18,8 +18,8 @@ from akademos.catalogue.products import PRODUCTS
 from akademos.catalogue.registry import Registry
 from akademos.jobs.warehouse_models import warehouse_models
 from akademos.stores.ports.catalogue import CatalogueVersions
-from akademos.stores.ports.job_runs import JobRun, JobRuns
-from akademos.stores.ports.quality import Offence, QualityResult, QualityStore, TableChecks
+from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
+from akademos.stores.ports.quality import Offence, QualityResult, QualityStore, Status, TableChecks
 
 JOB = "quality"
 
@@ -68,28 +68,36 @@ class QualityJob:
         return run
 
     def _results(self, tenant_id: str, datasets: Sequence[Dataset], now: datetime) -> Iterator[QualityResult]:
+        succeeded = self._runs.succeeded()
         for dataset in datasets:
             if not dataset.available or not self._tables.stands(dataset):
                 continue
             for check in checks_of(dataset):
-                found = self._freshness(tenant_id, dataset, check, now)
+                found = _freshness(succeeded, tenant_id, dataset, check, now)
                 if found is None:
                     found = self._tables.offences(tenant_id, dataset, check, now)
-                status = "failed" if found.offending else "passed" if found.enough else "not_enough"
+                status: Status = "failed" if found.offending else "passed" if found.enough else "not_enough"
                 yield QualityResult(
                     dataset.name, check.name, check.kind.value, check.severity.value, check.statement,
-                    status, found.offending, found.sample, found.said, now,  # type: ignore[arg-type]  # three words
+                    status, found.offending, found.sample, found.said, now,
                 )  # fmt: skip
 
-    def _freshness(self, tenant_id: str, dataset: Dataset, check: Check, now: datetime) -> Offence | None:
-        """Of a dataset that a job makes: by the job's last success, since a run may find nothing to write."""
-        flow = flow_of(dataset.name)
-        if check.kind is not CheckKind.FRESHNESS or flow is None or check.within is None:
-            return None
-        if flow.job == JOB:  # this very run
-            return Offence(0, said="by this run")
-        last = self._runs.succeeded().get((flow.job, tenant_id if flow.by_tenant else None))
-        if last is None or last.finished_at is None:
-            return Offence(0, enough=False, said=f"{flow.job} has not run yet")
-        late = now - last.finished_at > check.within
-        return Offence(int(late), said=f"{flow.job} last succeeded {last.finished_at:%Y-%m-%d %H:%M} UTC")
+
+def _freshness(
+    succeeded: Mapping[tuple[str, str | None], PastRun],
+    tenant_id: str,
+    dataset: Dataset,
+    check: Check,
+    now: datetime,
+) -> Offence | None:
+    """Of a dataset that a job makes: by the job's last success, since a run may find nothing to write."""
+    flow = flow_of(dataset.name)
+    if check.kind is not CheckKind.FRESHNESS or flow is None or check.within is None:
+        return None
+    if flow.job == JOB:  # this very run
+        return Offence(0, said="by this run")
+    last = succeeded.get((flow.job, tenant_id if flow.by_tenant else None))
+    if last is None or last.finished_at is None:
+        return Offence(0, enough=False, said=f"{flow.job} has not run yet")
+    late = now - last.finished_at > check.within
+    return Offence(int(late), said=f"{flow.job} last succeeded {last.finished_at:%Y-%m-%d %H:%M} UTC")
