@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LEAVE_S = 20.0
 LAST_WORDS = 1_000
-BUSY = "another process is running it"
+NIGHTLY = ("learner_states", "group_statistics", "peer_comparison", "content_statistics", "kpis", "quality")
 _LOOK_EVERY_S = 0.1
 
 Note = Callable[[str], None]
@@ -193,12 +193,8 @@ class CommandLineDoors:
         return PostgresLandingQueue(self._system.database).backlog().events == 0
 
     def nightly(self) -> None:
-        """`akademos jobs run` of the states and what follows; again if the worker is just at it: it may have begun
-        too early."""
-        for job in ("learner_states", "group_statistics", "peer_comparison", "content_statistics", "kpis"):
-            while BUSY in self._run("jobs", "run", job):
-                self._leaving.wait(1.0)
-        self._run("jobs", "run", "quality")
+        """`akademos jobs run` of the states and what follows; again if the worker is just at it."""
+        self._run("jobs", "run", "--wait", *NIGHTLY)
         self._run("catalogue", "certify", "topics", "--why", "Compared with the syllabus of the demo institution.")
 
     def leave(self) -> None:

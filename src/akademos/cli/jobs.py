@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,18 +15,24 @@ from rich.table import Table
 from akademos import settings as settings_module
 from akademos.errors import InputError, NotFound
 
+if TYPE_CHECKING:
+    from akademos.stores.ports.job_runs import JobRun
+
+_LOOK_AGAIN_S = 1.0
+
 app = typer.Typer(help="What runs by itself: look at it, or run it by hand.", no_args_is_help=True)
 
 
 @app.command()
 def run(
-    name: Annotated[str, typer.Argument(help="Name of the job; `akademos jobs list` names them all.")],
+    names: Annotated[list[str], typer.Argument(help="Names of jobs, in their order; `akademos jobs list` has them.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a job that another process is running.")] = False,
     data: Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")] = None,
     protection: Annotated[
         str, typer.Option(hidden=True, help="For `bench disclosure`: full, suppression or none.")
     ] = "full",
 ) -> None:
-    """Run one job now, whether it is due or not."""
+    """Run jobs now, one after the other, whether they are due or not."""
     from akademos.jobs.group_statistics import PROTECTIONS
     from akademos.system import System
 
@@ -36,13 +44,26 @@ def run(
         )
     with System(chosen) as system:
         commands = system.jobs(protection=weakened).commands()
-        if name not in commands:
-            raise NotFound(f"There is no job `{name}`.", hint="Jobs: " + ", ".join(commands) + ".")
-        for done in commands[name]():
-            if done is None:
-                typer.echo(f"{name}: another process is running it.")
-            else:
-                typer.echo(f"{name}: read {done.rows_in:,}, wrote or removed {done.rows_out:,}.")
+        for name in names:
+            if name not in commands:
+                raise NotFound(f"There is no job `{name}`.", hint="Jobs: " + ", ".join(commands) + ".")
+        for name in names:
+            _run(name, commands[name], wait=wait)
+
+
+def _run(name: str, command: Callable[[], list[JobRun | None]], *, wait: bool) -> None:
+    """Run one job and say what it did; anew while another process is at it, when that is to be waited for: the other
+    may have begun too early."""
+    while True:
+        outcomes = command()
+        if not wait or None not in outcomes:
+            break
+        time.sleep(_LOOK_AGAIN_S)
+    for done in outcomes:
+        if done is None:
+            typer.echo(f"{name}: another process is running it.")
+        else:
+            typer.echo(f"{name}: read {done.rows_in:,}, wrote or removed {done.rows_out:,}.")
 
 
 @app.command(name="list")
