@@ -31,6 +31,7 @@ from akademos.jobs.warehouse.night import MartsNight
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.jobs.worker import Jobs
 from akademos.marts import build_apart
+from akademos.money import metering
 from akademos.outreach import outreach
 from akademos.serving.services import declared_among_peers, declared_over_content, declared_over_groups
 from akademos.stores.postgres.access_seals import PostgresAccessSeals
@@ -106,6 +107,7 @@ def standing_jobs(
         training=system.training,
         risk_scores=system.risk_scores,
         quality=system.quality_job,
+        metering=metering(system),
         outreach=outreach(system),
         releases=system.research_releases,
         outbox=OutboxJob(
