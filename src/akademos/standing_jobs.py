@@ -14,6 +14,7 @@ from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.content_statistics import ContentStatisticsJob, events_of_content
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.group_statistics import GroupStatisticsJob
+from akademos.jobs.kpi_effects import PublishedEffects
 from akademos.jobs.kpi_sources import KpiReaders
 from akademos.jobs.kpis import KpiJob
 from akademos.jobs.learner_buckets import LearnerBuckets
@@ -94,7 +95,13 @@ def standing_jobs(
             clock=now,
             protection=protection,
         ),
-        kpis=KpiJob(system.kpis, runs, KpiReaders(core, system.kpis, states, system.records, registries), clock=now),
+        kpis=KpiJob(
+            system.kpis,
+            runs,
+            KpiReaders(core, system.kpis, states, system.records, registries),
+            effects=PublishedEffects(system.content, system.intervention_effects),
+            clock=now,
+        ),
         content_statistics=ContentStatisticsJob(
             system.content,
             LearnerBuckets(core, consent, ROWS_PER_BUCKET),

@@ -43,8 +43,8 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("train", time(3, 15)),
     Nightly("group_statistics", time(3, 30)),  # earlier where the states are done; then at the latest
     Nightly("peer_comparison", time(3, 30)),
-    Nightly("kpis", time(3, 40)),
     Nightly("content_statistics", time(3, 40)),
+    Nightly("kpis", time(3, 40)),  # some of them are made of what is published of contents
     Nightly("risk_scores", time(3, 45)),  # of a week: the other nights find it done
     Nightly("metering", time(3, 50)),
     Nightly("quality", time(3, 55)),  # of what the others have made; the marts show it
