@@ -77,8 +77,10 @@ _READER = """
 """
 _ADVANCE = "UPDATE outbox_readers SET position = %(until)s WHERE tenant_id = %(tenant)s AND reader = %(reader)s"
 _UNTIL = """
-    SELECT least(h.position, %(after)s + %(limit)s) FROM outbox_heads h WHERE h.tenant_id = %(tenant)s
+    SELECT least(h.position, %(after)s::bigint + %(limit)s) FROM outbox_heads h WHERE h.tenant_id = %(tenant)s
 """
+# OFFSET 0: the one change of a place is looked up by its key alone. After a bulk of changes the statistics of `record`
+# are old, and the planner reads all of them for each place (a minute for a thousand, among 200,000).
 # A scored attempt and a reviewed submission say what their events say; progress that this job has written says nothing.
 _FOLLOW = f"""
     INSERT INTO progress_observations (tenant_id, {_OBSERVED})
@@ -92,7 +94,8 @@ _FOLLOW = f"""
         CASE WHEN c.record = 'learning_exercise_submissions' THEN
             CASE WHEN coalesce((c.after ->> 'passed')::boolean, true) THEN 'accepted' ELSE 'rejected' END END,
         coalesce(c.after ->> 'quiz_revision', c.after ->> 'exercise_revision')::integer, true
-    FROM outbox o JOIN record_changes c ON c.tenant_id = o.tenant_id AND c.position = o.change
+    FROM outbox o CROSS JOIN LATERAL (
+        SELECT * FROM record_changes n WHERE n.tenant_id = o.tenant_id AND n.position = o.change OFFSET 0) c
     WHERE o.tenant_id = %(tenant)s AND o.position > %(after)s AND o.position <= %(until)s AND c.learner_key IS NOT NULL
         AND EXISTS (
             SELECT FROM people p WHERE p.tenant_id = c.tenant_id AND p.learner_key = c.learner_key FOR KEY SHARE
