@@ -22,8 +22,8 @@ from akademos.stores.postgres.migrate import migrate
 
 TEMPLATE = "akademos_template"
 DISPOSABLE = ("fsync = off", "full_page_writes = off", "file_copy_method = clone")
-"""Nothing in the shared server outlives the run: waiting for the disk took most of a test's time (1.6 s to make a database
-and 2.1 s to drop it beside other work, 0.4 s and 0.1 s so). What is tested about durability has a server of its own."""
+"""Nothing in the shared server outlives the run, so it waits for no disk: that took most of a test's time (beside other
+work 1.6 s to make a database and 2.1 s to drop it, 0.4 s and 0.1 s so). Durability is tested on servers of its own."""
 
 # No test asserts a time: what hypothesis calls slow is a busy machine.
 hypothesis_settings.register_profile("akademos", deadline=None)
