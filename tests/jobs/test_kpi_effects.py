@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.contracts.polars_event_log import PolarsEventLog
 
 from akademos.analytics.kpi_effects import HelpEffect, median_of_contents, pooled_effect, share_of_contents
 from akademos.catalogue.kpis import KPI_OF, KPIS, Measure
@@ -20,6 +20,8 @@ from akademos.jobs.kpi_effects import NOT_KEPT, PublishedEffects
 from akademos.jobs.kpi_sources import KpiReaders
 from akademos.jobs.kpis import FIRST_WEEKS, KpiJob
 from akademos.privacy.pseudonyms import Keys
+from akademos.stores.lake.event_log import LakeEventLog
+from akademos.stores.lake.locks import ThreadLocks
 from akademos.stores.ports.kpis import Snapshot
 from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
@@ -38,6 +40,7 @@ class Published:
     """What is published of a tenant, and the job that makes KPIs of it."""
 
     database: Database
+    core: LakeEventLog
     tenant: str
     now: datetime = datetime(2026, 3, 9, 4, 0, tzinfo=UTC)
 
@@ -62,7 +65,7 @@ class Published:
     def night(self) -> int:
         kpis, keys = PostgresKpis(self.database), Keys(bytes(range(32)))
         readers = KpiReaders(
-            PolarsEventLog(),
+            self.core,
             kpis,
             PostgresLearnerStates(self.database),
             PostgresRecords(self.database, keys),
@@ -93,10 +96,12 @@ def content(gain: float | None, effectiveness: float | None, reasons: Sequence[s
 
 
 @pytest.fixture
-def published(database: Database, tenant: str) -> Published:
+def published(database: Database, tenant: str, tmp_path: Path) -> Iterator[Published]:
     with database.pipeline() as transaction:
         transaction.execute("UPDATE tenants SET group_floor = 10 WHERE tenant_id = %s", (tenant,))
-    return Published(database, tenant)
+    core = LakeEventLog(str(tmp_path / "lake"), ThreadLocks(), memory_limit_mb=64)
+    yield Published(database, core, tenant)
+    core.close()
 
 
 def test_where_nothing_is_published_they_say_what_they_wait_for(published: Published) -> None:
