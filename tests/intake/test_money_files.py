@@ -280,7 +280,7 @@ def test_the_night_meters_whoever_has_prices_and_says_whom_it_left_out(system: S
         transaction.execute(CAME)
     (run,) = system.jobs().commands()["metering"]()
     assert run is not None
-    assert run.detail == {"skipped": "no price is declared"}
+    assert run.detail == {"left_out": "no price is declared"}
     last = system.job_runs.last("metering", "college")
     assert last is not None
     assert last.outcome == "succeeded"  # nobody is called at night because a tenant pays nothing

@@ -121,7 +121,7 @@ class MeteringNight:
             if run is not None and self._job.has_prices(tenant_id):
                 _noted(run, self._job.run(tenant_id, by=f"job:{JOB}"))
             elif run is not None:
-                run.detail |= {"skipped": "no price is declared"}
+                run.detail |= {"left_out": "no price is declared"}
         return run
 
     def by_hand(self, tenant_id: str, *, by: str) -> Metered:
