@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from akademos.jobs.warehouse.build import MartsJob
     from akademos.settings import Settings
     from akademos.stores.lake.warehouse import DuckDbWarehouse
+    from akademos.stores.ports.cost_report import CostReports
 
 ENVELOPE_KEY = "envelopes"
 """Use of the tenant's key under which the raw zone knows ids of senders."""
@@ -34,6 +35,13 @@ def warehouse(settings: Settings) -> DuckDbWarehouse:
     from akademos.stores.lake.warehouse import DuckDbWarehouse
 
     return DuckDbWarehouse(warehouses(settings))
+
+
+def cost_reports(settings: Settings) -> CostReports:
+    """What the published warehouses say of costs."""
+    from akademos.stores.lake.cost_report import WarehouseCosts
+
+    return WarehouseCosts(warehouse(settings))
 
 
 def marts_job(system: Adapters) -> MartsJob:

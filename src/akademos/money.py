@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from akademos.intake.payment_files import Hashed
-    from akademos.jobs.metering import MeteringJob
+    from akademos.jobs.metering import MeteringNight
     from akademos.jobs.warehouse.computed import Inputs
 
 ROW_KEY = "money"
@@ -25,14 +25,15 @@ def money_hash(system: InstitutionAdapters, tenant_id: str) -> Hashed:
     return keyed_hash(system.keys.derived(tenant_id, ROW_KEY))
 
 
-def metering(system: InstitutionAdapters) -> MeteringJob:
+def metering(system: InstitutionAdapters) -> MeteringNight:
     """Charges tenants for what they use of the platform."""
-    from akademos.jobs.metering import MeteringJob
+    from akademos.jobs.metering import MeteringJob, MeteringNight
 
     def stored(tenant_id: str) -> int:
         return system.event_log.stored_bytes(tenant_id)
 
-    return MeteringJob(system.money_books, stored, lambda tenant_id: money_hash(system, tenant_id), clock=now)
+    job = MeteringJob(system.money_books, stored, lambda tenant_id: money_hash(system, tenant_id), clock=now)
+    return MeteringNight(job, system.job_runs)
 
 
 def books(system: InstitutionAdapters, tenant_id: str, today: date) -> Inputs:

@@ -14,6 +14,7 @@ from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.content_statistics import ContentStatisticsJob, events_of_content
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.group_statistics import GroupStatisticsJob
+from akademos.jobs.kpi_effects import PublishedEffects
 from akademos.jobs.kpi_sources import KpiReaders
 from akademos.jobs.kpis import KpiJob
 from akademos.jobs.learner_buckets import LearnerBuckets
@@ -31,6 +32,7 @@ from akademos.jobs.warehouse.night import MartsNight
 from akademos.jobs.withdraw import WithdrawalsJob
 from akademos.jobs.worker import Jobs
 from akademos.marts import build_apart
+from akademos.money import metering
 from akademos.outreach import outreach
 from akademos.serving.services import declared_among_peers, declared_over_content, declared_over_groups
 from akademos.stores.postgres.access_seals import PostgresAccessSeals
@@ -93,7 +95,13 @@ def standing_jobs(
             clock=now,
             protection=protection,
         ),
-        kpis=KpiJob(system.kpis, runs, KpiReaders(core, system.kpis, states, system.records, registries), clock=now),
+        kpis=KpiJob(
+            system.kpis,
+            runs,
+            KpiReaders(core, system.kpis, states, system.records, registries),
+            effects=PublishedEffects(system.content, system.intervention_effects),
+            clock=now,
+        ),
         content_statistics=ContentStatisticsJob(
             system.content,
             LearnerBuckets(core, consent, ROWS_PER_BUCKET),
@@ -106,6 +114,7 @@ def standing_jobs(
         training=system.training,
         risk_scores=system.risk_scores,
         quality=system.quality_job,
+        metering=metering(system),
         outreach=outreach(system),
         releases=system.research_releases,
         outbox=OutboxJob(

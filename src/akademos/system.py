@@ -18,6 +18,7 @@ from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.rate import TokenBuckets
 from akademos.intake.receive import Intake
+from akademos.marts import cost_reports
 from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
 from akademos.serving.openid_provider import Providers
@@ -121,6 +122,7 @@ class System(Catalogued):
             answers=self.learner_answers,
             peers=self.peers,
             kpis=self.kpis,
+            costs=cost_reports(self.settings),
             content=self.content,
             journeys=self.journey_answers,
             content_metrics=declared_over_content(builtin().metrics),

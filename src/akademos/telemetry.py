@@ -18,6 +18,11 @@ from prometheus_client.samples import Sample
 EVENTS_INGESTED = Counter(
     "analytics_events_ingested_total", "events taken (accepted or held), by environment", ["environment"]
 )
+STAGING_BASELINE = Gauge(
+    "analytics_events_ingested_total_staging_baseline",
+    "events taken in staging, which those of production are held against",
+    multiprocess_mode="mostrecent",
+)
 VERDICTS = Counter("akademos_verdicts_total", "verdicts given", ["door", "verdict"])
 SUPPRESSED = Counter("akademos_suppressed_total", "events kept out by an opt-out, a pause or a restriction", ["reason"])
 VALIDATION_FAILURES = Counter("akademos_validation_failures_total", "events refused, by code", ["code"])

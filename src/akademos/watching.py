@@ -10,19 +10,23 @@ from akademos.institution import InstitutionAdapters
 from akademos.jobs.alerting import AlertingJob, Gauges
 from akademos.jobs.core_gauges import CoreGauges
 from akademos.jobs.log_keeper import LogKeeper
+from akademos.jobs.parity_gauges import ParityGauges
 from akademos.jobs.request_gauges import RequestGauges
 from akademos.stores.disk.host_gauges import HostGauges
 from akademos.stores.ports.ops_logs import Process
 from akademos.stores.postgres.platform_gauges import PlatformGauges
+from akademos.stores.postgres.quality_gauges import QualityGauges
 
 
 def alerting_job(adapters: InstitutionAdapters) -> AlertingJob:
     """Looks after the platform; figures that are differences begin with it."""
     gauges: list[Gauges] = [
         PlatformGauges(adapters.database),
+        QualityGauges(adapters.database),
         CoreGauges(adapters.event_log, adapters.tenants),
         HostGauges(adapters.settings.data),
         RequestGauges(),
+        ParityGauges(),
     ]
     return AlertingJob(gauges, adapters.incidents, adapters.ops_logs, adapters.job_runs, clock=now)
 

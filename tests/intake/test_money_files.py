@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -261,7 +262,7 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
             "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) VALUES ('college', "
             "'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded')"
         )
-    first = metering(system).run("college", by=BY)
+    first = metering(system).by_hand("college", by=BY)
     cost = {one.usage.resource: (float(one.listed), float(one.charged)) for one in first.charges}
     assert cost["http"] == (0.1, 0.1)
     assert cost["learner_states"] == pytest.approx((0.2, 0.18))
@@ -269,14 +270,45 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
         transaction.execute(
             "UPDATE receipts SET received_at = now() - interval '3 seconds'"  # not settled yet
         )
-    second = metering(system).run("college", by=BY)
+    second = metering(system).by_hand("college", by=BY)
     assert second.start == max(one.usage.end for one in first.charges)  # midnight, where nothing was used since then
     assert [one for one in second.charges if one.usage.item != "storage"] == []
+
+
+def test_the_night_meters_whoever_has_prices_and_says_whom_it_left_out(system: System, files: Path) -> None:
+    with system.database.pipeline() as transaction:
+        transaction.execute(CAME)
+    (run,) = system.jobs().commands()["metering"]()
+    assert run is not None
+    assert run.detail == {"left_out": "no price is declared"}
+    last = system.job_runs.last("metering", "college")
+    assert last is not None
+    assert last.outcome == "succeeded"  # nobody is called at night because a tenant pays nothing
+
+    terms = TERMS.replace("valid_from = 2020-01-01", f"valid_from = {datetime.now(UTC).date()}")
+    (files / "terms.toml").write_text(terms)
+    declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
+    night = metering(system).run("college")
+    assert night is not None
+    assert night.detail.keys() == {"from", "until"}
+    kept = system.money_books.read("college", "billing_charges")
+    assert "http" not in kept["resource"].to_list()  # what came before the first price is free
+    loads = system.money_books.read("college", "money_loads")
+    assert loads.filter(loads["kind"] == "metering").height == (night.rows_out > 0)
+
+
+def test_two_never_meter_the_same_stretch(system: System, files: Path) -> None:
+    declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
+    with system.job_runs.running("metering", "college"):
+        assert metering(system).run("college") is None
+        with pytest.raises(Conflict) as refused:
+            metering(system).by_hand("college", by=BY)
+    assert refused.value.code == "metering_runs"
 
 
 def test_metering_without_a_price_says_so(system: System) -> None:
     with system.database.pipeline() as transaction:
         transaction.execute(CAME)
     with pytest.raises(InputError) as refused:
-        metering(system).run("college", by=BY)
+        metering(system).by_hand("college", by=BY)
     assert refused.value.code == "price_missing"

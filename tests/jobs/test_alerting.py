@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,15 +16,21 @@ from akademos.catalogue.audit_actions import AuditAction
 from akademos.errors import Conflict, NotFound, Unavailable
 from akademos.jobs.alerting import AlertingJob, Gauges
 from akademos.jobs.core_gauges import CoreGauges
+from akademos.jobs.parity_gauges import OVER, ParityGauges
 from akademos.jobs.request_gauges import RequestGauges
 from akademos.stores.disk.host_gauges import HostGauges
 from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.incidents import Incident, Measured, Window
+from akademos.stores.ports.quality import QualityResult, Status
+from akademos.stores.ports.warehouse import CheckResult
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.platform_gauges import PlatformGauges
+from akademos.stores.postgres.quality import PostgresQuality
+from akademos.stores.postgres.quality_gauges import QualityGauges
+from akademos.stores.postgres.warehouse_ledger import PostgresBuildLedger
 
 ACKNOWLEDGE = AuditEntry("person:ab", AuditAction.INCIDENT_ACKNOWLEDGED)
 RESOLVE = AuditEntry("person:ab", AuditAction.INCIDENT_RESOLVED)
@@ -183,7 +190,7 @@ def test_waiting_over_budget_and_stale(database: Database, tenant: str) -> None:
 
 
 def test_every_figure_is_measured_and_every_rule_rests_on_one(database: Database, tmp_path: Path) -> None:
-    gauges = (PlatformGauges, CoreGauges, RequestGauges)
+    gauges = (PlatformGauges, CoreGauges, RequestGauges, QualityGauges, ParityGauges)
     measured = set[str]().union(*(one.figures for one in gauges), HostGauges(tmp_path).figures | {"cpu_used"})
     assert measured == {one.name for one in FIGURES}
     assert {rule.figure for rule in ALERT_RULES} <= measured
@@ -220,6 +227,59 @@ def test_answers_are_judged_by_the_difference_of_two_looks() -> None:
     assert measure() == {"requests_slow": 0.1, "requests_failed": 0.1, "cache_missed": 0.75}
     counts["503"] = [30, 30]
     assert set(measure().values()) == {0}  # five answers say nothing
+
+
+def test_production_is_held_against_the_staging_that_mirrors_it() -> None:
+    counts = {"prod": 5_000.0, "staging": 100.0, "dev": 1e6}
+
+    def look(*_: str) -> list[Sample]:
+        name = "analytics_events_ingested_total"
+        return [Sample(name, {"environment": one}, count) for one, count in counts.items()]
+
+    gauges, now = ParityGauges(look), datetime.now(UTC)
+
+    def measure(later: timedelta) -> float:
+        (one,) = gauges.measure(now + later)
+        return one.value
+
+    assert measure(timedelta()) == 0  # what was before the first look
+    counts |= {"prod": 5_900.0, "staging": 1_099.0}
+    assert measure(timedelta(minutes=1)) == 0  # fewer than a thousand of the baseline
+    counts |= {"prod": 5_970.0, "staging": 1_100.0}
+    assert measure(timedelta(minutes=6)) == pytest.approx(0.03)
+    counts |= {"prod": 6_000.0}
+    assert measure(timedelta(minutes=7)) == 0
+    counts |= {"prod": 5_000.0 + 2_001}
+    assert measure(timedelta(minutes=8)) == 0  # staging is no mirror of twice as much
+    counts |= {"prod": 6_500.0, "staging": 2_100.0}
+    assert measure(timedelta(minutes=12)) == pytest.approx(0.25)
+    assert measure(OVER + timedelta(minutes=13)) == 0  # a day later nothing has come in since
+
+
+def test_a_failing_check_is_an_incident_until_it_passes(database: Database, tenant: str) -> None:
+    now, store, job = datetime.now(UTC), PostgresQuality(database), watching(database, QualityGauges(database))
+
+    def checked(name: str, offending: int, at: datetime) -> QualityResult:
+        status: Status = "failed" if offending else "passed"
+        return QualityResult("learner_state", name, "range", "major", "it holds", status, offending, (), "", at)
+
+    store.record(tenant, [checked("a", 3, now), checked("b", 1, now), checked("c", 0, now)], {})
+    job.run()
+    (incident,) = open_incidents(database, tenant)
+    assert (incident.rule, incident.subject) == ("QualityCheckFailed", "learner_state")
+    assert QualityGauges(database).measure(now)[0].value == 2
+    store.record(tenant, [checked("a", 0, now), checked("b", 0, now)], {})
+    job.run()
+    assert open_incidents(database, tenant) == []
+
+    ledger = PostgresBuildLedger(database)
+    bad = CheckResult("unique_x", "cost.dim_x", "x", "critical", "fail", 4)
+    ledger.record_checks(tenant, "one", [bad, replace(bad, check_name="warned", status="warn")], now)
+    job.run()
+    assert [one.subject for one in open_incidents(database, tenant)] == ["cost.dim_x"]
+    ledger.record_checks(tenant, "two", [replace(bad, status="pass", failures=0)], now + timedelta(hours=1))
+    job.run()
+    assert open_incidents(database, tenant) == []
 
 
 def test_the_machine_is_measured_where_it_tells(tmp_path: Path) -> None:

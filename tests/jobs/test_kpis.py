@@ -17,6 +17,7 @@ from akademos.catalogue.kpis import KPI_OF, Kpi
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import builtin
 from akademos.errors import InputError
+from akademos.jobs.kpi_effects import PublishedEffects
 from akademos.jobs.kpi_sources import KpiReaders
 from akademos.jobs.kpis import KpiJob
 from akademos.privacy.pseudonyms import Keys
@@ -24,7 +25,9 @@ from akademos.stores.lake.event_log import LakeEventLog
 from akademos.stores.lake.locks import ThreadLocks
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.kpis import Snapshot
+from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
@@ -91,7 +94,10 @@ class Product:
             PostgresRecords(self.database, keys),
             lambda _: builtin(),
         )
-        return KpiJob(self.kpis, PostgresJobRuns(self.database), readers, clock=lambda: self.now, kpis=kpis)
+        effects = PublishedEffects(PostgresContent(self.database), PostgresInterventionEffects(self.database))
+        return KpiJob(
+            self.kpis, PostgresJobRuns(self.database), readers, effects=effects, clock=lambda: self.now, kpis=kpis
+        )
 
     def night(self, kpis: tuple[Kpi, ...] = CHOSEN) -> int:
         run = self.job(kpis).backfill(self.tenant, MONDAY, MONDAY)

@@ -18,7 +18,7 @@ from akademos.catalogue.registry import Registry, builtin
 from akademos.catalogue.roles import Role
 from akademos.errors import CatalogueError
 from akademos.jobs.group_statistics import Protection, declared_floor
-from akademos.jobs.worker import follows
+from akademos.jobs.plan import follows
 from akademos.stores.ports.job_runs import PastRun
 
 PATH = "/v1/analytics/groups"

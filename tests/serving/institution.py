@@ -41,6 +41,8 @@ from akademos.serving.standing import Standing
 from akademos.stores.disk.erasure_keys import FileErasureKeys
 from akademos.stores.disk.release_files import LocalReleaseFiles
 from akademos.stores.http.webhooks import HttpWebhooks
+from akademos.stores.lake.cost_report import WarehouseCosts
+from akademos.stores.lake.warehouse import DuckDbWarehouse
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.learner_state import LearnerState
@@ -277,6 +279,7 @@ def services_on(
         answers=answers,
         peers=PostgresPeers(database),
         kpis=PostgresKpis(database),
+        costs=WarehouseCosts(DuckDbWarehouse(Path(tempfile.gettempdir()) / "no-warehouses")),
         content=PostgresContent(database),
         journeys=JourneyAnswers(
             PostgresJourneys(database),

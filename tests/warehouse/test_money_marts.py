@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from akademos.intake.bill_loading import load_bills
 from akademos.intake.money_terms import declare_terms
 from akademos.intake.payment_files import PaymentKind, keyed_hash, load_payments, read_map
 from akademos.jobs.metering import MeteringJob
+from akademos.stores.lake.cost_report import WarehouseCosts
 from akademos.stores.postgres.money_books import PostgresMoneyBooks
 from akademos.stores.postgres.vault import PostgresVault
 
@@ -73,6 +75,32 @@ def test_every_table_of_money_has_rows_and_a_second_build_changes_none(site: Sit
 
     _sums_are_the_bill(site.query, site.one)
     _causes_are_named(site.query)
+    _the_report_reads_all_of_it(site)
+
+
+def _the_report_reads_all_of_it(site: Site) -> None:
+    report = WarehouseCosts(site.reader).report(
+        site.door.tenant, since=date(2026, 1, 1), until=date(2026, 7, 1), floor=5
+    )
+    may = [one for one in report.bills if (one.billing_account, one.period_start) == ("A-1", date(2026, 5, 1))]
+    assert sum(one.amount for one in may if one.currency == "EUR") == Decimal("105.00")
+    assert {one.bill for one in may if one.currency == "EUR"} == {Decimal("105.00")}
+    assert all(one.difference == 0 for one in report.bills)
+    spent: dict[tuple[date, str], Decimal] = {}
+    for table in (report.cost_centres, report.services):  # used is used, by whatever it is divided
+        sums: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+        for one in table:
+            sums[one.month, one.currency] += one.effective
+        assert not spent or sums.keys() == spent.keys()
+        assert all(abs(sums[key] - value) < Decimal("0.01") for key, value in spent.items())
+        spent = dict(sums)
+    assert {one.currency for one in report.forecast} >= {"EUR"}
+    assert {one.cause for one in report.differences} == {"missing_settlement"}
+    assert [one.difference for one in report.balances] == [Decimal(0)] * 2
+    assert sum(one.lines for one in report.settlements) == 4
+    assert report.reconciliations
+    assert report.minor_units["JPY"] == 0
+    assert report.loaded_at is not None
 
 
 def _sums_are_the_bill(query: Callable[[str], list[dict[str, Any]]], one: Callable[[str], Any]) -> None:

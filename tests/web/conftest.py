@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
 from tests.web.invented_content import PAGES as CONTENT_PAGES
 from tests.web.invented_content import rendered as content_page
+from tests.web.invented_costs import EMPTY, FULL
 from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
 from tests.web.invented_focus import focus_lines, focus_work
 from tests.web.invented_forms import NOW, Json
@@ -30,6 +31,7 @@ from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
+from akademos.serving.pages.costs import render_costs
 from akademos.serving.pages.focus_work import FocusWork
 from akademos.serving.pages.my_courses import render_my_courses
 from akademos.serving.pages.operations import render_operations
@@ -102,6 +104,10 @@ async def _other(request: Request) -> Response:
                 now=NOW, action="/operations", done="acknowledge" if busy else "",
             )
         )  # fmt: skip
+    if which in ("costs", "costs-de", "no-costs"):
+        shell = pages.Shell(nav=SHELL.nav, person="Ida Berg", role="Admin", language="de" if "de" in which else "en")
+        view = EMPTY if which == "no-costs" else FULL
+        return _page(render_costs(view, shell=shell, floor=10, now=NOW, data="/v1/costs"))
     if which in ("releases", "no-releases"):
         return _page(render_releases(RELEASES if which == "releases" else [], shell=SHELL))
     if which in CONTENT_PAGES:

@@ -34,6 +34,9 @@ OTHERS = [
     "no-releases",
     "operations",
     "no-operations",
+    "costs",
+    "costs-de",
+    "no-costs",
     *CONTENT_PAGES,
 ]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS

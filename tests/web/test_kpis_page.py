@@ -104,6 +104,8 @@ def test_german_has_words_for_every_kpi() -> None:
         ("web_vitals_lcp", 1834.0, "1,834 ms"),
         ("web_vitals_cls", 0.042, "0.04"),
         ("time_to_value", 4.0, "4 weeks"),
+        ("content_gain", 0.07, "7.0 points"),
+        ("intervention_effectiveness", -0.093, "-9.3 points"),
     ],
 )
 def test_values_are_written_with_their_unit(name: str, value: float, shown: str) -> None:

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from akademos.catalogue.job_budgets import FRESH_HOURS
+from akademos.catalogue.kpis import PARITY_BEYOND
 from akademos.catalogue.policies import LIMITS
 
 HOUR = 3600.0
+PARITY_LEAST = 1_000
+"""Of fewer events in staging nothing is concluded about production."""
+
 _FIGURE = 'akademos_figure{{figure="{}"}}'
 
 
@@ -45,6 +49,8 @@ FIGURES: tuple[Figure, ...] = (
     Figure("requests_slow", "share of answers that took over a second, since the last look", "share"),
     Figure("requests_failed", "share of answers with a status of 500 and more, since the last look", "share"),
     Figure("cache_missed", "share of answers that were not in the cache, since the last look", "share"),
+    Figure("quality_failed", "checks that fail", "checks", "each tenant and dataset of which one fails"),
+    Figure("ingestion_apart", "events of production and of staging, apart, over staging's, of a day", "share"),
 )
 
 FIGURE_OF = {one.name: one for one in FIGURES}
@@ -105,6 +111,11 @@ ALERT_RULES: tuple[AlertRule, ...] = (
         metric="akademos_dead_letter_age_seconds",
     ),
     AlertRule(
+        "IngestionOffBaseline", "ingestion_apart", PARITY_BEYOND, "P2", "data-engineering", "landing",
+        "Production takes in over 2% more or fewer events than the staging that mirrors it, over a day.",
+        timedelta(minutes=30),
+    ),
+    AlertRule(
         "WebhookBehind", "outbox_lag", HOUR, "P2", "platform", "delivery",
         "A webhook has not taken an event for an hour. `akademos outbox list` says what its recipient answered last.",
         metric="akademos_outbox_lag_seconds",
@@ -136,6 +147,10 @@ ALERT_RULES: tuple[AlertRule, ...] = (
         "FreshnessMissed", "freshness", FRESH_HOURS, "P2", "analytics", "jobs",
         "What learners and staff see is older than a night. `akademos jobs run NAME` computes it now.",
         timedelta(minutes=30),
+    ),
+    AlertRule(
+        "QualityCheckFailed", "quality_failed", 0, "P2", "analytics", "jobs",
+        "Checks of a dataset fail. The page Catalogue and `akademos catalogue issues` name them and their owner.",
     ),
     AlertRule(
         "LogLinesLost", "log_lines_lost", 0, "P3", "platform", "capacity",

@@ -27,6 +27,7 @@ JOB_BUDGETS: dict[str, timedelta] = {
     "risk_alerts": timedelta(minutes=5),
     "intervention_effects": timedelta(minutes=5),
     "quality": timedelta(minutes=30),
+    "metering": timedelta(minutes=5),
     "marts": timedelta(hours=1),
     "rehearsal": timedelta(minutes=5),
 }

@@ -76,6 +76,8 @@ JOB_FLOWS: tuple[JobFlow, ...] = (
             keeps=("research_360", "release_members"), by_tenant=False),
     JobFlow("quality", "Runs the declared checks, and opens and closes issues.", _STEWARD,
             ("quality_results", "quality_issues", "catalogue_versions"), promise=NIGHT),
+    JobFlow("metering", "Charges tenants for what they used of the platform, at declared prices.", "finance",
+            ("billing_charges", "money_loads"), promise=NIGHT),
     JobFlow("marts", "Builds the warehouse from extracts, checks it, and puts it in the old one's place.", _ENGINEERS,
             ("warehouse_checks", "warehouse_loads"), promise=NIGHT),
     JobFlow("withdrawals", "Removes what a withdrawal of consent reaches.", _STEWARD,

@@ -214,18 +214,21 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         "intervention_effectiveness",
         "Effect of interventions",
-        "Do cohort interventions reduce how many students are below 60?",
-        "share of students with readiness below 60 after minus before the intervention, less the same of a comparison "
-        "group that was randomised or matched; without one it is not attributable",
-        "one student of an intervention or its comparison",
+        "Do interventions make it less likely that a course is not completed?",
+        "change of the weekly risk over the four weeks after an intervention began, of learners who were helped, less "
+        "the same of a comparison that was drawn by lot or matched (metric intervention_effect): the mean over all "
+        "kinds and trials that are published, weighted by learners helped; without a comparison it is not attributable",
+        "one kind of intervention and trial",
         "advising",
-        "points of the share",
+        "points of probability",
         Measure.EFFECT,
         "down",
         -0.10,
         dimensions=_NO_SLICES,
-        waits_for="recorded interventions with a randomised or matched comparison",
-        purposes=(Purpose.PRODUCT_ANALYTICS, Purpose.ADVISING),
+        compared=False,
+        waits_for="interventions with a randomised or matched comparison; others are not attributable",
+        purposes=(Purpose.ADVISING, Purpose.LEARNING_SUPPORT),
+        upstream=("intervention_effects",),
     ),
     Kpi(
         "weekly_active_users",
@@ -279,8 +282,8 @@ KPIS: tuple[Kpi, ...] = (
         "content_gain",
         "Gain with content",
         "Do answers go better after a material was opened?",
-        "median over contents of the gain that is published of them (adjusted for ability and term), when the week was "
-        "over",
+        "median over contents of the gain that is published of them (metric content_gain: adjusted for ability and "
+        "term), of each content its most used version, in the last night before the week after was over",
         "one content with a gain",
         "content team",
         "share of a full score",
@@ -289,15 +292,16 @@ KPIS: tuple[Kpi, ...] = (
         0.0,
         purposes=_SUPPORTED,
         dimensions=_NO_SLICES,
-        waits_for="published figures of contents",
-        upstream=("event_log", "materials", "items"),
+        compared=False,
+        waits_for="contents with a published gain",
+        upstream=("content_statistics",),
     ),
     Kpi(
         "content_effectiveness",
         "Contents that need no revision",
         "How many contents work as well as their like?",
-        "contents of which no reason to revise them is published, of all with a published effectiveness, when the week "
-        "was over",
+        "contents of which no reason to revise them is published, of all with a published effectiveness, of each its "
+        "most used version, in the last night before the week after was over",
         "one content with an effectiveness",
         "content team",
         "share",
@@ -306,8 +310,9 @@ KPIS: tuple[Kpi, ...] = (
         0.60,
         purposes=_SUPPORTED,
         dimensions=_NO_SLICES,
-        waits_for="published figures of contents",
-        upstream=("event_log", "materials", "items"),
+        compared=False,
+        waits_for="contents with a published effectiveness",
+        upstream=("content_statistics",),
     ),
     Kpi(
         "time_to_value",

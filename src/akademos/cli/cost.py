@@ -110,7 +110,7 @@ def meter(tenant: TenantId = None, data: Data = None) -> None:
     """Charge what the platform itself was used for since the last metering, at declared prices. Last line: JSON."""
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
-        metered = metering(system).run(chosen, by=operator())
+        metered = metering(system).by_hand(chosen, by=operator())
     table = Table("what", "which", "quantity", "unit", "list price", "charged", "currency")
     for column in table.columns[2:6]:
         column.justify = "right"

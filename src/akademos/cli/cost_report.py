@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,16 +24,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 MONTHS_SHOWN = 3
-_PER_LEARNER = """
-    SELECT month, currency, sum(amount) AS amount, max(active_learners) AS learners
-    FROM cost.fact_monthly_costs GROUP BY month, currency HAVING max(active_learners) IS NOT NULL
-    ORDER BY month, currency
-"""
-_PER_COURSE = """
-    SELECT period_start AS month, currency, coalesce(target_id, '(no course)') AS course, sum(amount) AS amount,
-        max(active_learners) AS learners
-    FROM cost.stage_allocations WHERE allocation_kind = 'course' GROUP BY ALL ORDER BY ALL
-"""
 
 
 def report(
@@ -52,7 +44,8 @@ def report(
         inputs = books(system, name, now().date())
         paid = allocations(inputs)
         ahead = pl.DataFrame(forecasts(inputs), infer_schema_length=None)
-    unit = _unit_costs(chosen, name)
+        floor = system.groups.floor(name)
+    unit = _unit_costs(chosen, name, floor)
     differences = paid.group_by("billing_account", "period_start", "currency").agg(
         (pl.col("bill").first() - pl.col("amount").sum()).alias("difference")
     )
@@ -74,22 +67,19 @@ def report(
         raise typer.Exit(1)
 
 
-def _unit_costs(chosen: settings.Settings, tenant_id: str) -> dict[str, list[dict[str, Any]]]:
+def _unit_costs(chosen: settings.Settings, tenant_id: str, floor: int) -> dict[str, list[dict[str, Any]]]:
     """What an active learner and a course cost, as the warehouse has it; nothing before it is built."""
     from akademos.errors import NotFound
-    from akademos.marts import warehouse
+    from akademos.marts import cost_reports
 
-    reader = warehouse(chosen)
     try:
-        learners = reader.query(tenant_id, _PER_LEARNER)
-        courses = reader.query(tenant_id, _PER_COURSE)
+        found = cost_reports(chosen).report(tenant_id, since=date.min, until=date.max, floor=floor)
     except NotFound:
         return {}
-    finally:
-        reader.close()
-    for row in learners:
-        row["per_learner"] = (Decimal(row["amount"]) / row["learners"]).quantize(Decimal("0.0001"))
-    return {"per active learner": learners, "per course": courses}
+    return {
+        "per active learner": [asdict(one) for one in found.learners],
+        "per course": [{**asdict(one), "course": one.course or "(no course)"} for one in found.courses],
+    }
 
 
 def _show_months(console: Console, paid: pl.DataFrame) -> None:

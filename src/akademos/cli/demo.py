@@ -171,7 +171,7 @@ class CommandLineDoors:
         """`akademos cost meter`."""
         from akademos.money import metering
 
-        metering(self._system).run(tenant_id, by=operator())
+        metering(self._system).by_hand(tenant_id, by=operator())
 
     def declare_maintenance(self, kind: str, length: timedelta, rules: Sequence[str]) -> None:
         """`akademos maintenance add`."""

@@ -63,7 +63,8 @@ def _run(name: str, command: Callable[[], list[JobRun | None]], *, wait: bool) -
         if done is None:
             typer.echo(f"{name}: another process is running it.")
         else:
-            typer.echo(f"{name}: read {done.rows_in:,}, wrote or removed {done.rows_out:,}.")
+            left_out = f" Left out: {done.detail['left_out']}." if "left_out" in done.detail else ""
+            typer.echo(f"{name}: read {done.rows_in:,}, wrote or removed {done.rows_out:,}.{left_out}")
 
 
 @app.command(name="list")
@@ -89,7 +90,7 @@ def show(
                 one.tenant_id or "",
                 f"{one.started_at:%Y-%m-%d %H:%M:%S}",
                 _seconds(one.started_at, one.finished_at),
-                str(one.detail.get("reason") or one.outcome),
+                str(one.detail.get("reason") or one.detail.get("left_out") or one.outcome),
                 f"{one.rows_in or 0:,}",
                 f"{one.rows_out or 0:,}",
             )

@@ -21,7 +21,7 @@ from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.kpis import KPIS, PARITY_BEYOND, Kpi, Measure, Period
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError
-from akademos.jobs.kpi_publication import Run, not_available, of_nobody, of_people
+from akademos.jobs.kpi_publication import Run, of_nobody, of_people
 from akademos.jobs.kpi_sources import KpiReaders, KpiSources
 from akademos.privacy.disclosure_blocks import Ledger, Tally, advance
 from akademos.privacy.disclosure_slices import nested_blocks, written
@@ -46,14 +46,6 @@ class Effects(Protocol):
     def lines(self, tenant_id: str, kpi: Kpi, run: Run) -> list[Snapshot]:
         """The lines of a week."""
         ...
-
-
-class NothingPublished:
-    """Effects where nobody publishes any: not available, and why."""
-
-    def lines(self, tenant_id: str, kpi: Kpi, run: Run) -> list[Snapshot]:
-        """One line that says what is waited for."""
-        return not_available(kpi, run)
 
 
 @dataclass(frozen=True)
@@ -87,14 +79,14 @@ class KpiJob:
         runs: JobRuns,
         readers: KpiReaders,
         *,
-        effects: Effects | None = None,
+        effects: Effects,
         clock: Callable[[], datetime],
         kpis: Sequence[Kpi] = KPIS,
     ) -> None:
         self._ledgers = ledgers
         self._runs = runs
         self._readers = readers
-        self._effects = effects or NothingPublished()
+        self._effects = effects
         self._clock = clock
         self._kpis = kpis
 
@@ -150,8 +142,11 @@ class KpiJob:
             first = back if made is None else min(made[1] + WEEK, today - LATE_WEEKS * WEEK)
         if made is not None and kpi.period is Period.TERM:
             first = max(first, made[1])  # what was published of a term stays
-        for week in closed_weeks(first, night.now, night.zone):
-            if last is None or week.monday <= last:
+        weeks = list(closed_weeks(first, night.now, night.zone))
+        for week in weeks:
+            # What others had published when a week was over nobody can say later: but for the newest it stays.
+            stays = kpi.measure is Measure.EFFECT and made is not None and week.monday <= made[1] and week != weeks[-1]
+            if not stays and (last is None or week.monday <= last):
                 self._week(kpi, week, night)
 
     def _week(self, kpi: Kpi, week: Week, night: _Night) -> None:

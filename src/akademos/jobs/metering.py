@@ -1,24 +1,28 @@
 """The platform's own metering: what a tenant used of it, at the declared prices, as charges of its books.
 
 Each metering charges the stretch from where the last one ended until now, day by day (UTC), so nothing is charged twice
-and nothing left out. Storage is what the core holds now, for the time of the stretch.
+and nothing left out. Storage is what the core holds now, for the time of the stretch. Days on which no price holds, of
+whatever item, are free: before a tenant's first price, and after its last has ended.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from akademos.errors import Conflict
 from akademos.intake.bill_loading import PLATFORM, charge_rows
 from akademos.intake.payment_files import Hashed
-from akademos.ledger.metering import Priced, Usage, priced
+from akademos.ledger.metering import Price, Priced, Usage, priced
 from akademos.ledger.money_terms import discounts, prices
+from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.money_books import Loaded, MoneyBooks, MoneyFile
 
+JOB = "metering"
 SETTLED = timedelta(seconds=10)
 """What ended so long ago has been written by everybody who wrote it."""
 
@@ -59,8 +63,12 @@ class MeteringJob:
         self._keyed = keyed
         self._clock = clock
 
+    def has_prices(self, tenant_id: str) -> bool:
+        """Whether anybody has ever declared a price for the tenant."""
+        return bool(prices(self._books.read(tenant_id, "money_terms")))
+
     def run(self, tenant_id: str, *, by: str) -> Metered:
-        """Charge what is not charged yet.
+        """Charge what is not charged yet; one at a time (`MeteringNight`), since two would charge the same stretch.
 
         Raises:
             InputError: nobody declared a price for something that was used (`price_missing`); nothing is charged then.
@@ -74,6 +82,7 @@ class MeteringJob:
         charges = [
             priced(usage, known, less)
             for begins, ends in days(start, end)
+            if not known or _any_holds(known, begins)
             for usage in self._usage(tenant_id, begins, ends)
         ]
         if not charges:
@@ -96,6 +105,50 @@ class MeteringJob:
         size = self._stored(tenant_id)
         if size:
             yield Usage("storage", "core", (Decimal(size) / _GB * hours).quantize(Decimal("1e-12")), start, end)
+
+
+class MeteringNight:
+    """Meters one tenant at a time, on record: by itself every night, and whenever an operator asks for it."""
+
+    def __init__(self, job: MeteringJob, runs: JobRuns) -> None:
+        self._job = job
+        self._runs = runs
+
+    def run(self, tenant_id: str) -> JobRun | None:
+        """The night's run; None when another process is at it. Without prices nothing is charged, and the record says
+        so."""
+        with self._runs.running(JOB, tenant_id) as run:
+            if run is not None and self._job.has_prices(tenant_id):
+                _noted(run, self._job.run(tenant_id, by=f"job:{JOB}"))
+            elif run is not None:
+                run.detail |= {"left_out": "no price is declared"}
+        return run
+
+    def by_hand(self, tenant_id: str, *, by: str) -> Metered:
+        """Charge what is not charged yet, now.
+
+        Raises:
+            InputError: nobody declared a price for something that was used (`price_missing`).
+            Conflict: another process is at it.
+        """
+        with self._runs.running(JOB, tenant_id) as run:
+            if run is None:
+                raise Conflict(
+                    f"{tenant_id} is being metered.", hint="Ask again when that is done.", code="metering_runs"
+                )
+            metered = self._job.run(tenant_id, by=by)
+            _noted(run, metered)
+        return metered
+
+
+def _noted(run: JobRun, metered: Metered) -> None:
+    run.rows_in = len(metered.charges)
+    run.rows_out = 0 if metered.loaded is None else metered.loaded.accepted
+    run.detail |= {"from": metered.start.isoformat(), "until": metered.end.isoformat()}
+
+
+def _any_holds(known: Sequence[Price], at: datetime) -> bool:
+    return any(one.valid_from <= at and (one.valid_to is None or at < one.valid_to) for one in known)
 
 
 def days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

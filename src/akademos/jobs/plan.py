@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from akademos.catalogue.policies import LIMITS
+from akademos.stores.ports.job_runs import PastRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,10 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Nightly("train", time(3, 15)),
     Nightly("group_statistics", time(3, 30)),  # earlier where the states are done; then at the latest
     Nightly("peer_comparison", time(3, 30)),
-    Nightly("kpis", time(3, 40)),
     Nightly("content_statistics", time(3, 40)),
+    Nightly("kpis", time(3, 40)),  # some of them are made of what is published of contents
     Nightly("risk_scores", time(3, 45)),  # of a week: the other nights find it done
+    Nightly("metering", time(3, 50)),
     Nightly("quality", time(3, 55)),  # of what the others have made; the marts show it
     Nightly("marts", time(4, 0)),  # after what it reports on
 )
@@ -66,6 +68,21 @@ class History:
 
     started_at: datetime | None = None
     succeeded_at: datetime | None = None
+
+
+def history_of(last: PastRun | None, succeeded: PastRun | None) -> History:
+    """The same from two lines of the record."""
+    return History(last.started_at if last else None, succeeded.started_at if succeeded else None)
+
+
+def follows(before: PastRun | None, after: PastRun | None, now: datetime) -> bool:
+    """Whether a job that rests on another one is due: the other has succeeded since it last started; or it failed, and
+    it is time to try again."""
+    if before is None or before.outcome != "succeeded" or before.finished_at is None:
+        return False
+    if after is None or after.started_at < before.finished_at:
+        return True
+    return after.outcome == "failed" and now - after.started_at >= RETRY_AFTER
 
 
 def is_due(job: Every | Nightly, history: History, now: datetime) -> bool:

@@ -30,6 +30,8 @@ from akademos.jobs.kpis import JOB as KPIS
 from akademos.jobs.kpis import KpiJob
 from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
+from akademos.jobs.metering import JOB as METERING
+from akademos.jobs.metering import MeteringNight
 from akademos.jobs.model_training import JOB as TRAIN
 from akademos.jobs.model_training import TrainingJob
 from akademos.jobs.mover import Move, Mover
@@ -38,13 +40,14 @@ from akademos.jobs.outreach import Outreach
 from akademos.jobs.peer_comparison import JOB as PEER_COMPARISON
 from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.plan import (
-    RETRY_AFTER,
     SCHEDULE,
     Every,
     History,
     Nightly,
     StatesBasis,
     due,
+    follows,
+    history_of,
     in_its_hours,
     states_outdated,
 )
@@ -130,6 +133,7 @@ class Jobs:
     training: TrainingJob
     risk_scores: RiskScoresJob
     quality: QualityJob
+    metering: MeteringNight
     outreach: Outreach
     releases: ResearchReleases
     outbox: OutboxJob
@@ -156,19 +160,23 @@ class Jobs:
             "landing_expiry": lambda: [self.expiry.expire_landing()],
             "retention": lambda: [self.expiry.enforce_retention()],
             "full_compaction": lambda: [self.compaction.run_fully()],
-            "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            "progress": lambda: [self._rebuild_progress(tenant.tenant_id) for tenant in self.tenants.all()],
-            RISK_SCORES: lambda: [self.risk_scores.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            QUALITY: lambda: [self.quality.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            GROUP_STATISTICS: lambda: [self.group_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            PEER_COMPARISON: lambda: [self.peer_comparison.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            MARTS: lambda: [self.marts.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            KPIS: lambda: [self.kpis.run(tenant.tenant_id) for tenant in self.tenants.all()],
-            CONTENT_STATISTICS: lambda: [
-                self.content_statistics.run(tenant.tenant_id) for tenant in self.tenants.all()
-            ],
-            **{name: partial(self._of_each_tenant, run) for name, run in self.outreach.commands().items()},
+            **{name: partial(self._of_each_tenant, run) for name, run in self._by_tenant().items()},
+        }
+
+    def _by_tenant(self) -> dict[str, Callable[[str], JobRun | None]]:
+        return {
+            LEARNER_STATES: self.learner_states.run,
+            TRAIN: self.training.run,
+            "progress": self._rebuild_progress,
+            RISK_SCORES: self.risk_scores.run,
+            QUALITY: self.quality.run,
+            METERING: self.metering.run,
+            GROUP_STATISTICS: self.group_statistics.run,
+            PEER_COMPARISON: self.peer_comparison.run,
+            MARTS: self.marts.run,
+            KPIS: self.kpis.run,
+            CONTENT_STATISTICS: self.content_statistics.run,
+            **self.outreach.commands(),
         }
 
     def risk_and_alerts(self, tenant_id: str) -> None:
@@ -326,20 +334,22 @@ class Worker:
             }
             apart: Mapping[str, Callable[[str], object]] = {
                 QUALITY: jobs.quality.run,
+                METERING: jobs.metering.run,
                 TRAIN: partial(jobs.training.run, due_only=True),
                 MARTS: jobs.marts.run,
             }
             if job.job not in (LEARNER_STATES, *following, *apart):
-                past = _history(jobs.runs.last(job.job), succeeded.get((job.job, None)))
+                past = history_of(jobs.runs.last(job.job), succeeded.get((job.job, None)))
                 if due([job], {job.job: past}, now):
                     self._try(job.job, commands[job.job])
                 continue
             for tenant in jobs.tenants.all():
                 if job.job in apart:
                     last = jobs.runs.last(job.job, tenant.tenant_id)
+                    done = succeeded.get((job.job, tenant.tenant_id))
                     # Models rest on what the cohort teaches; before its first night the warehouse has nothing to tell.
-                    begun = job.job == QUALITY or (LEARNER_STATES, tenant.tenant_id) in succeeded
-                    if begun and due([job], {job.job: _history(last, succeeded.get((job.job, tenant.tenant_id)))}, now):
+                    begun = job.job in (QUALITY, METERING) or (LEARNER_STATES, tenant.tenant_id) in succeeded
+                    if begun and due([job], {job.job: history_of(last, done)}, now):
                         self._try(job.job, partial(apart[job.job], tenant.tenant_id))
                 elif job.job in following:
                     if self._groups_due(job, tenant.tenant_id, succeeded, now):
@@ -351,12 +361,12 @@ class Worker:
         self, job: Nightly, tenant_id: str, succeeded: Mapping[tuple[str, str | None], PastRun], now: datetime
     ) -> bool:
         states, groups = (self.jobs.runs.last(name, tenant_id) for name in (LEARNER_STATES, job.job))
-        history = _history(groups, succeeded.get((job.job, tenant_id)))
+        history = history_of(groups, succeeded.get((job.job, tenant_id)))
         ready = states is not None and states.outcome != "running"
         return ready and (follows(states, groups, now) or bool(due([job], {job.job: history}, now)))
 
     def _states_due(self, job: Nightly, tenant_id: str, succeeded: PastRun | None, now: datetime) -> bool:
-        history = _history(self.jobs.runs.last(job.job, tenant_id), succeeded)
+        history = history_of(self.jobs.runs.last(job.job, tenant_id), succeeded)
         before = None
         if succeeded is not None and "rows" in succeeded.detail:
             before = StatesBasis(
@@ -384,17 +394,3 @@ class Worker:
             JOB_SECONDS.labels(name, outcome).observe(seconds)
             if seconds >= WORTH_A_LINE_S:
                 log.info("job_ended", job=name, outcome=outcome, seconds=round(seconds, 3))
-
-
-def follows(before: PastRun | None, after: PastRun | None, now: datetime) -> bool:
-    """Whether a job that rests on another one is due: the other has succeeded since it last started; or it failed, and
-    it is time to try again."""
-    if before is None or before.outcome != "succeeded" or before.finished_at is None:
-        return False
-    if after is None or after.started_at < before.finished_at:
-        return True
-    return after.outcome == "failed" and now - after.started_at >= RETRY_AFTER
-
-
-def _history(last: PastRun | None, succeeded: PastRun | None) -> History:
-    return History(last.started_at if last else None, succeeded.started_at if succeeded else None)

@@ -118,7 +118,7 @@ def lines(services: Services, principal: Principal, what: str, kpis: Sequence[Kp
     )
     shown = []
     for one in found:
-        if one.people is None or one.people >= floor:
+        if (one.people is None and (one.smallest_group or floor) >= floor) or (one.people or 0) >= floor:
             shown.append(one)
         elif not one.dimension:
             shown.append(replace(one, status="withheld", reason="fewer people than the smallest group", value=None,

@@ -29,6 +29,7 @@ from akademos.stores.ports.certificates import Certificates
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.content import PublishedContent
+from akademos.stores.ports.cost_report import CostReports
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
 from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
@@ -70,6 +71,7 @@ RETENTION = "/v1/analytics/journeys/retention"
 SURVIVAL = "/v1/analytics/journeys/survival"
 STUDENTS_IN_FOCUS = "/v1/analytics/students-in-focus"
 KPIS = "/v1/analytics/kpis"
+COSTS = "/v1/costs"
 INTERVENTION_EFFECTS = "/v1/interventions/effects"
 ANSWERS = (
     DASHBOARD,
@@ -103,6 +105,7 @@ class Services:
     answers: AnswerSource
     peers: PublishedPeers
     kpis: PublishedKpis
+    costs: CostReports
     content: PublishedContent
     journeys: JourneyDesk
     focus: FocusScores

@@ -33,6 +33,8 @@ def shown_value(summary: Json, value: float, words: Words, bound: str = "exact")
         text = locale.number(value, 2)
     elif unit == "points":
         text = words.plain("kpis.unit.points", n=locale.number(value, 1))
+    elif unit in ("points of probability", "share of a full score"):
+        text = words.plain("kpis.unit.points", n=locale.number(value * 100, 1))
     elif unit in ("ms", "weeks"):
         text = words.plain(f"kpis.unit.{unit}", n=locale.number(value))
     else:

@@ -45,6 +45,7 @@ KPIS = "/kpis"
 TRUST = "/trust"
 RELEASES = "/releases"
 OPERATIONS = "/operations"
+COSTS = "/costs"
 CATALOGUE = "/catalogue"
 PEERS = "/peers"
 CONTENT = "/content"
@@ -116,6 +117,7 @@ def shell_for(
         links.append(_link("releases", RELEASES, request, language))
     if principal is not None and Question.OPERATIONS in RULE_OF[principal.role].questions:
         links.append(_link("operations", OPERATIONS, request, language))
+        links.append(_link("costs", COSTS, request, language))
     shell = Shell(
         nav=links,
         person=None if principal is None else person or principal.user_id,
