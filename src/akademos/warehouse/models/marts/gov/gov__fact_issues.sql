@@ -2,11 +2,11 @@
 -- Checks of tables that failed until they passed again, checks of this warehouse the same, and names of courses that are ambiguous or
 -- unknown: those last as long as they are.
 with changes as (
-    select dataset, check_key, severity, status, failures, checked_at,
+    select build_id, dataset, check_key, severity, status, failures, checked_at,
         lag(status) over (partition by dataset, check_key order by checked_at, build_id) as status_before
     from {{ ref('staging__build_checks') }} as b
 ), runs as (
-    select dataset, check_key, severity, status, failures, checked_at,
+    select build_id, dataset, check_key, severity, status, failures, checked_at,
         sum(case when status <> 'pass' and coalesce(status_before, 'pass') = 'pass' then 1 else 0 end)
             over (partition by dataset, check_key order by checked_at, build_id rows between unbounded preceding and current row) as number
     from changes
