@@ -20,6 +20,9 @@ from akademos.settings import Settings
 from akademos.stores.postgres.reconciliation import PostgresStock
 from akademos.system import System
 
+WIDE = 160
+"""Columns where nobody looks on: names of loads and causes stay whole."""
+
 
 def command(tenant: TenantId = None, data: Data = None) -> None:
     """Compare what came in with where it is now, to the event; then, as of the last build of the warehouse, every load
@@ -43,6 +46,8 @@ def command(tenant: TenantId = None, data: Data = None) -> None:
         verdict = f"[bold red]{abs(one.difference):,} {said}[/]" if one.difference else "[green]nothing missing[/]"
         table.add_row("", "difference", verdict, end_section=True)
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDE
     console.print(table)
     for cause, most in stock.between.items():
         console.print(f"Between two stores: {cause} ({most:,} events at the most).")
