@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ import pytest
 from akademos.demo.events import event_table, recent_from
 from akademos.demo.furnish import RECENT_DAYS, STEPS, TENANT
 from akademos.demo.simulation import simulate
+from akademos.marts import warehouse
 from akademos.settings import Settings
 from akademos.stores.ports.identity import Identifier
 from akademos.system import System
@@ -103,6 +104,7 @@ def test_demo_broken_off_started_again_and_ended(house: Path) -> None:
     assert left_over(house) == []
 
     check_the_core(house)
+    check_the_warehouse(house)
 
     with demo(house, third) as process:
         wait_for(READY, third, process)
@@ -142,3 +144,41 @@ def check_the_core(house: Path) -> None:
     # The platform holds no truth, and none of the institution's own names in clear.
     assert not list((house / "data").rglob("*truth*"))
     assert (house / "data-demo" / "truth" / "topics.parquet").exists()
+
+
+def akademos(house: Path, *arguments: str) -> str:
+    """What a command prints on this installation, standard output only."""
+    done = subprocess.run(
+        [sys.executable, "-m", "akademos.cli.app", *arguments, "--data", str(house / "data")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def check_the_warehouse(house: Path) -> None:
+    """Every table of the five schemas has rows, by what people and the platform did; a second build changes nothing."""
+    first, again = (json.loads(akademos(house, "marts", "build").splitlines()[-1])[TENANT] for _ in range(2))
+    assert first["tables"] == 100
+    assert first["empty_tables"] == []
+    assert first["failed_checks"] == 0
+    assert again["changed"] == []
+    assert (again["build"], again["rows"]) == (first["build"], first["rows"])
+
+    def told(sql: str) -> list[tuple[object, ...]]:
+        with closing(warehouse(Settings(data=house / "data"))) as published:
+            return [tuple(row.values()) for row in published.query(TENANT, sql)]
+
+    verdicts = told("SELECT verdict, count(*) > 0 FROM ingest.stg_raw GROUP BY verdict ORDER BY verdict")
+    assert [name for name, _ in verdicts] == ["accepted", "conflict", "duplicate", "held", "rejected", "suppressed"]
+    issues = told("SELECT DISTINCT dataset_id, status_key FROM gov.fact_issues")
+    assert ("ingest.ref_mappings", "issue/open") in issues  # two courses under one number of the campus system
+    assert told("SELECT count(*) FROM gov.fact_data_quality WHERE starts_with(dataset_id, 'ingest.')") > [(50,)]
+    assert told("SELECT status_key FROM ops.stage_incidents") == [("incident/resolved",)]
+
+    report = json.loads(akademos(house, "reconcile").splitlines()[-1])
+    assert set(report["differences"].values()) == {0}
+    assert all(one["lines"] > 0 and one["unexplained"] == 0 for one in report["warehouse"].values())
+    assert len(report["warehouse"]) == 5

@@ -120,6 +120,15 @@ def test_each_kind_passes_on_nothing_and_finds_what_breaks_it(database: Database
     assert checks.offences("elsewhere", dataset, check, NOW).offending == 0
 
 
+def test_a_value_that_stands_for_something_else_is_no_broken_reference(database: Database, tenant: str) -> None:
+    topics(database, tenant, 2)
+    checks, dataset = PostgresTableChecks(database), builtin().dataset("topics")
+    check = refers("topic_id", "exams", "exam_id", or_is="t0")
+    found = checks.offences(tenant, dataset, check, NOW)
+    assert (found.offending, found.sample) == (1, ("(t1)",))
+    assert check.statement == "topic_id is in exams.exam_id or t0"
+
+
 def receipts(database: Database, tenant: str, day: datetime, rows: int, door: str = "http") -> None:
     execute(
         database,

@@ -44,7 +44,8 @@ class Check:
     Attributes:
         statement: what must hold, for people.
         columns: what it looks at; of a distribution the column itself.
-        condition: SQL over one row, for ranges and rules; a row for which it is false (not: null) offends.
+        condition: SQL over one row, for ranges and rules; a row for which it is false (not: null) offends. Of a
+            reference: rows that are looked at; empty: all.
         refers: dataset and column where every value must be.
         query: of a reconciliation: SELECT of the keys of offending rows, with the placeholder `%(tenant)s`.
         within: of freshness: how old the newest row may be.
@@ -90,10 +91,14 @@ def unique(*columns: str, severity: Severity = Severity.CRITICAL) -> Check:
     return Check(f"{' and '.join(columns)} are unique within the tenant", CheckKind.UNIQUE, severity, columns)
 
 
-def refers(column: str, dataset: str, other: str, *, severity: Severity = Severity.MAJOR) -> Check:
-    """Every value of a column (or every element of a list) is there in another dataset of the tenant."""
-    statement = f"{column} is in {dataset}.{other}"
-    return Check(statement, CheckKind.REFERENCES, severity, (column,), refers=(dataset, other))
+def refers(
+    column: str, dataset: str, other: str, *, severity: Severity = Severity.MAJOR, or_is: str | None = None
+) -> Check:
+    """Every value of a column (or every element of a list) is there in another dataset of the tenant; `or_is` is a
+    value that stands for something else."""
+    statement = f"{column} is in {dataset}.{other}" + ("" if or_is is None else f" or {or_is}")
+    condition = "" if or_is is None else f"{column} <> '{or_is}'"
+    return Check(statement, CheckKind.REFERENCES, severity, (column,), condition=condition, refers=(dataset, other))
 
 
 def within_range(column: str, low: float, high: float, *, severity: Severity = Severity.MAJOR) -> Check:

@@ -102,7 +102,7 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         checks=(
             holds("low <= mastery <= high", "low <= mastery AND mastery <= high", severity=Severity.CRITICAL),
             within_range("mastery", 0, 1, severity=Severity.CRITICAL),
-            refers("topic_id", "topics", "topic_id"),
+            refers("topic_id", "topics", "topic_id", or_is="*"),
         ),
     ),
     Dataset(

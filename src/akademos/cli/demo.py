@@ -21,6 +21,7 @@ from rich.console import Console
 
 from akademos import settings as settings_module
 from akademos.catalogue.audit_actions import AuditAction
+from akademos.catalogue.roles import Role
 from akademos.cli.operator import operator
 from akademos.cli.serve import Front, prepared, serve
 from akademos.cli.shared_metrics import metrics_shared
@@ -35,7 +36,17 @@ if TYPE_CHECKING:
 
 LEAVE_S = 20.0
 LAST_WORDS = 1_000
-NIGHTLY = ("learner_states", "group_statistics", "peer_comparison", "content_statistics", "kpis", "quality")
+NIGHTLY = (
+    "learner_states",
+    "group_statistics",
+    "peer_comparison",
+    "content_statistics",
+    "kpis",
+    "risk_scores",
+    "risk_alerts",
+    "quality",
+)
+TOKEN_LIFETIME = timedelta(hours=1)
 _LOOK_EVERY_S = 0.1
 
 Note = Callable[[str], None]
@@ -132,6 +143,15 @@ class CommandLineDoors:
         """`akademos tenant key`."""
         return self._system.api_keys.create(tenant_id, name, scopes=("ingest", "consent"), actor=operator())
 
+    def grant_role(self, tenant_id: str, user_id: str, role: Role) -> None:
+        """`akademos tenant role grant`."""
+        self._system.role_grants.grant(tenant_id, user_id, role, by=operator())
+
+    def sign_token(self, tenant_id: str, user_id: str, role: Role) -> str:
+        """`akademos token`."""
+        self._system.services.standing.role_for(tenant_id, user_id, role, ())
+        return self._system.tokens.issue(tenant_id, role, user_id, lifetime=TOKEN_LIFETIME)
+
     def import_records(self, folder: Path, tenant_id: str) -> None:
         """`akademos records import`."""
         from akademos.intake.records import import_records
@@ -195,7 +215,6 @@ class CommandLineDoors:
     def nightly(self) -> None:
         """`akademos jobs run` of the states and what follows; again if the worker is just at it."""
         self._run("jobs", "run", "--wait", *NIGHTLY)
-        self._run("catalogue", "certify", "topics", "--why", "Compared with the syllabus of the demo institution.")
 
     def leave(self) -> None:
         """End what runs; nothing more is started."""

@@ -19,8 +19,10 @@ import polars as pl
 
 from akademos.catalogue.consent_texts import BUILT_IN
 from akademos.catalogue.declarations import Purpose
+from akademos.catalogue.roles import Role
 from akademos.demo.events import event_table, on_the_wire, recent_from
 from akademos.demo.money import MoneyFiles, write_money
+from akademos.demo.people_at_work import GRANTED, PeopleAtWork
 from akademos.demo.personas import NEWCOMER, compares_with_peers
 from akademos.demo.records import write_records
 from akademos.demo.simulation import History, simulate
@@ -73,6 +75,14 @@ class Doors(Protocol):
         """`akademos tenant key`, with the scopes ingest and consent."""
         ...
 
+    def grant_role(self, tenant_id: str, user_id: str, role: Role) -> None:
+        """`akademos tenant role grant`."""
+        ...
+
+    def sign_token(self, tenant_id: str, user_id: str, role: Role) -> str:
+        """`akademos token`: what the host application gives a person who is signed in there."""
+        ...
+
     def import_records(self, folder: Path, tenant_id: str) -> None:
         """`akademos records import`."""
         ...
@@ -102,7 +112,7 @@ class Doors(Protocol):
         ...
 
     def nightly(self) -> None:
-        """`akademos jobs run learner_states`."""
+        """`akademos jobs run` of everything that the night computes."""
         ...
 
 
@@ -116,7 +126,7 @@ class Marker:
     done: list[str] = field(default_factory=list)
 
 
-STEPS = ("records", "money", "decisions", "history", "recent", "operations", "analytics")
+STEPS = ("records", "money", "decisions", "history", "recent", "work", "operations", "analytics", "follow_up")
 FURNISHED_WITHIN = timedelta(hours=1)
 QUIET_MEANWHILE = ("BacklogGrows", "EventsLate", "JobOverBudget", "ProcessorBusy")
 """What an import of a whole history may well set off."""
@@ -177,8 +187,9 @@ class Furnishing:
     def while_serving(self, doors: Doors, history: History, url: str, note: Note) -> None:
         """What enters while the server runs: decisions, history, recent events; then the nightly analytics."""
         left = [step for step in STEPS if step not in self._marker.done]
-        key = doors.make_key(TENANT, "demo") if {"decisions", "recent"} & set(left) else ""
+        key = doors.make_key(TENANT, "demo") if {"decisions", "recent", "work"} & set(left) else ""
         events = event_table(history)
+        people = PeopleAtWork(url, key, TEXT_VERSION, lambda user_id, role: doors.sign_token(TENANT, user_id, role))
         if "decisions" in left:
             note("Recording who refused, and who compares themself with peers")
             self._decide(history, url, key)
@@ -191,6 +202,12 @@ class Furnishing:
             note("Sending the last two days")
             note(_told(self._send(url, key, history, events)))
             self._finish("recent")
+        if "work" in left:
+            note("People join, leave, ask, note, and make mistakes")
+            for user_id, role in GRANTED:
+                doors.grant_role(TENANT, user_id, role)
+            people.before_the_night(history, list(on_the_wire(_recent(history, events))))
+            self._finish("work")
         if "operations" in left:
             note("Rehearsing an incident")
             doors.rehearse_incident()
@@ -201,13 +218,14 @@ class Furnishing:
             doors.nightly()
             doors.meter(TENANT)
             self._finish("analytics")
+        if "follow_up" in left:
+            note("Taking alerts on, certifying, forgetting who asked for it")
+            people.after_the_night(history)
+            self._finish("follow_up")
 
     def _send(self, url: str, key: str, history: History, events: pl.DataFrame) -> Delivery:
-        recent = events.filter(
-            pl.col("user_id").is_null() | (pl.col("client_timestamp") >= recent_from(history, RECENT_DAYS))
-        )
         with Client(url, key) as client:
-            delivery = client.send(on_the_wire(recent))
+            delivery = client.send(on_the_wire(_recent(history, events)))
         if delivery.counts["rejected"]:
             refused = next(one for one in delivery.others.values() if one["verdict"] == "rejected")
             raise Conflict(
@@ -272,6 +290,13 @@ def consent_texts(now: datetime) -> str:
         f"language = {json.dumps(one.language)}\nshown_from = {since}\n"
         f"body = {json.dumps(one.body, ensure_ascii=False)}\n"
         for one in BUILT_IN
+    )
+
+
+def _recent(history: History, events: pl.DataFrame) -> pl.DataFrame:
+    """What comes by HTTP: the last days, and what is nobody's."""
+    return events.filter(
+        pl.col("user_id").is_null() | (pl.col("client_timestamp") >= recent_from(history, RECENT_DAYS))
     )
 
 

@@ -7,7 +7,7 @@ from akademos.catalogue.registry import builtin
 from akademos.catalogue.warehouse.envelopes import KEPT, RECEIVED
 from akademos.catalogue.warehouse_extracts import extracts
 from akademos.jobs.sql_lineage import Source, column_edges, packaged_macros, packaged_models
-from akademos.jobs.warehouse.build import LOADS
+from akademos.jobs.warehouse.build import CHECKS, LOADS
 from akademos.jobs.warehouse.computed import computed
 
 
@@ -16,6 +16,7 @@ def warehouse_edges() -> tuple[ColumnEdge, ...]:
     sources = [Source(one.name, tuple(name for name, _ in one.columns), one.upstream, one.query) for one in extracts()]
     sources += [Source(one.name, tuple(name for name, _ in one.columns), one.upstream, None) for one in computed()]
     sources += [
+        Source(CHECKS.name, tuple(name for name, _ in CHECKS.columns), CHECKS.upstream, CHECKS.query),
         Source("loads_open", tuple(name for name, _ in LOADS), ("warehouse_loads",), None),
         Source("envelopes_open", tuple(name for name, _ in KEPT), RECEIVED.upstream, None),
     ]

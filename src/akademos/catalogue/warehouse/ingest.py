@@ -200,10 +200,11 @@ EXTRACTS: tuple[Extract, ...] = (
         name="course_sources",
         description="Courses and offerings with the names that other systems have for them.",
         query="""
-            SELECT 'learning_courses' AS record, course_id AS source_id, course_id, title, source_reference
+            SELECT 'learning_courses' AS record, course_id AS source_id, course_id, title, source_reference,
+                updated_at AS recorded_at
             FROM learning_courses WHERE tenant_id = %(tenant)s
             UNION ALL
-            SELECT 'course_offerings', offering_id, course_id, title, source_reference
+            SELECT 'course_offerings', offering_id, course_id, title, source_reference, updated_at
             FROM course_offerings WHERE tenant_id = %(tenant)s
         """,
         columns=(
@@ -212,6 +213,7 @@ EXTRACTS: tuple[Extract, ...] = (
             ("course_id", "string"),
             ("title", "string"),
             ("source_reference", "string"),
+            ("recorded_at", "timestamp"),
         ),
         upstream=("learning_courses", "course_offerings"),
     ),

@@ -95,8 +95,9 @@ def _offending(dataset: Dataset, check: Check, key: str) -> str:
         declared = next((one for one in dataset.columns if one.name == column), None)
         several = declared is not None and declared.type == "strings"
         values = f"unnest(checked.{column})" if several else f"(SELECT checked.{column})"
+        looked_at = f" AND ({check.condition})" if check.condition else ""
         return (
-            f"{rows} AND EXISTS (SELECT FROM {values} AS v(value) WHERE v.value IS NOT NULL AND NOT EXISTS "
+            f"{rows}{looked_at} AND EXISTS (SELECT FROM {values} AS v(value) WHERE v.value IS NOT NULL AND NOT EXISTS "
             f"(SELECT FROM {other} o WHERE o.tenant_id = %(tenant)s AND o.{there} = v.value))"
         )
     raise CatalogueError(

@@ -33,7 +33,7 @@ class PostgresBuildLedger:
         rows = [
             (tenant_id, build_id, one.dataset, one.check_name, one.column_name or "", one.severity, one.status,
              one.failures, at)
-            for one in checks
+            for one in sorted(checks, key=lambda one: one.status != "fail")  # of two of one name the failed one stays
         ]  # fmt: skip
         with self._database.pipeline() as transaction, transaction.cursor() as cursor:
             cursor.executemany(_CHECK, rows)

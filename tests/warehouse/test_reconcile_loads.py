@@ -1,0 +1,32 @@
+"""The report by load: what was named is named, and what is missing without a cause is counted."""
+
+from __future__ import annotations
+
+import pytest
+from tests.warehouse.conftest import Site, day_of_events
+
+from akademos.cli.reconcile_loads import comparisons
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_load_is_accounted_for_until_something_is_missing(site: Site) -> None:
+    day_of_events(site)
+    site.build()
+    told = {one.title: one for one in comparisons(site.reader, site.door.tenant)}
+    assert {one.unexplained for one in told.values()} == {0}
+    assert told["What was received, by load"].lines
+    moved = told["What moved, by load"].lines
+    assert [line[-1] for line in moved if line[1].startswith("core/")] == [
+        "kept in the preference and security logs: 1"
+    ]
+    assert {line[2] for line in told["Reconciliations"].lines if line[1] == "accepted"} == {"6"}
+
+    with site.door.database.pipeline() as transaction:
+        transaction.execute("UPDATE receipts SET received = received + 1, accepted = accepted + 2")
+    site.build()
+    told = {one.title: one for one in comparisons(site.reader, site.door.tenant)}
+    broken = told["What was received, by load"]
+    assert broken.unexplained == len(broken.lines) > 0
+    assert told["Reconciliations"].unexplained == 2  # received, and accepted
+    assert told["What moved, by load"].unexplained == 0  # of what came to the raw zone nothing is missing
