@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +110,7 @@ def compared_with_spark(system: Adapters, tenant_id: str, spark: Spark) -> Engin
         return compare_engines(marts_job(system), tenant_id, first, second)
 
 
-def spark_at(master: str) -> Spark:
+def spark_at(master: str, options: Mapping[str, str]) -> Spark:
     """Where models run on Spark.
 
     Raises:
@@ -126,7 +127,7 @@ def spark_at(master: str) -> Spark:
             hint="`pip install akademos[spark]`, and Java 17 (Debian: openjdk-17-jre-headless).",
             code="no_spark",
         )
-    return Spark(master)
+    return Spark(master, options)
 
 
 def build_apart(settings: Settings, tenant_id: str, leaving: threading.Event) -> None:

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
+from tests.web.invented_catalogue import CATALOGUE_PAGES, catalogue_page
 from tests.web.invented_content import PAGES as CONTENT_PAGES
 from tests.web.invented_content import rendered as content_page
 from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
@@ -102,6 +103,8 @@ async def _other(request: Request) -> Response:
                 now=NOW, action="/operations", done="acknowledge" if busy else "",
             )
         )  # fmt: skip
+    if which in CATALOGUE_PAGES:
+        return _page(catalogue_page(which))
     if which in ("releases", "no-releases"):
         return _page(render_releases(RELEASES if which == "releases" else [], shell=SHELL))
     if which in CONTENT_PAGES:

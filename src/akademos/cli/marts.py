@@ -14,6 +14,7 @@ from rich.table import Table
 
 from akademos import settings
 from akademos.cli.erasures import Data, TenantId
+from akademos.errors import InputError
 from akademos.jobs.warehouse.build import BuildReport
 from akademos.marts import compared_with_spark, marts_job, spark_at, warehouses
 from akademos.system import System
@@ -26,6 +27,11 @@ Master = Annotated[
         "data folder.",
         envvar="AKADEMOS_SPARK_MASTER",
     ),
+]
+
+Conf = Annotated[
+    list[str] | None,
+    typer.Option("--conf", help="A setting of the Spark session as NAME=VALUE; may be repeated."),
 ]
 
 
@@ -50,12 +56,13 @@ def build(
     data: Data = None,
     engine: Annotated[Engine, typer.Option(help="What the models run on; the tables are equal.")] = Engine.DUCKDB,
     master: Master = LOCAL_CLUSTER,
+    conf: Conf = None,
 ) -> None:
     """Build the warehouse of each tenant, check it, and put it in the place of the one before. A critical check that
     fails keeps what was there, and ends with 1. The last line is JSON."""
     chosen = settings.load(data=data)
     reports = []
-    spark = spark_at(master) if engine is Engine.SPARK else None
+    spark = spark_at(master, _options(conf)) if engine is Engine.SPARK else None
     with System(chosen) as system:
         wanted = [tenant] if tenant else [one.tenant_id for one in system.tenants.all()]
         job = marts_job(system, spark)
@@ -70,13 +77,13 @@ def build(
 
 
 @app.command()
-def compare(tenant: TenantId = None, data: Data = None, master: Master = LOCAL_CLUSTER) -> None:
+def compare(tenant: TenantId = None, data: Data = None, master: Master = LOCAL_CLUSTER, conf: Conf = None) -> None:
     """Make every table twice from the same inputs, on DuckDB and on Spark, and say which are equal: floats within 1e-9
     of the larger, all else exactly. Publishes nothing. Ends with 1 where a table differs. The last line is JSON."""
     from akademos.cli.learner import only_tenant
 
     chosen = settings.load(data=data)
-    spark = spark_at(master)
+    spark = spark_at(master, _options(conf))
     with System(chosen) as system:
         found = compared_with_spark(system, tenant or only_tenant(system), spark)
     table = Table("table", "DuckDB", "Spark", "", title=f"{found.tenant_id}: {len(found.tables)} tables on two engines")
@@ -128,6 +135,18 @@ def reference(
         path = to / f"warehouse_{schema}.md"
         path.write_text(page(schema), encoding="utf-8")
         typer.echo(str(path))
+
+
+def _options(conf: list[str] | None) -> dict[str, str]:
+    found = {}
+    for one in conf or ():
+        name, given, value = one.partition("=")
+        if not given or not name.startswith("spark."):
+            raise InputError(
+                f"{one} is no setting of Spark.", hint="Write it as spark.executor.memory=4g.", pointer="--conf"
+            )
+        found[name] = value
+    return found
 
 
 def _show(report: BuildReport) -> None:

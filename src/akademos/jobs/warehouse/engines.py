@@ -1,4 +1,5 @@
-"""The same models on two engines, from the same inputs: whether they make equal tables. Nothing is published by it."""
+"""The same models on two engines, from the same inputs: whether they make equal tables. Nothing is published by it, and
+no check runs, which on equal tables would find the same."""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ def compare_engines(job: MartsJob, tenant_id: str, first: BuildFolder, second: B
     second.take_inputs(first)
     for name, folder in (("first", first), ("second", second)):
         for after_checks in (False, True):
-            phase = folder.run(after_checks=after_checks, closed_through=closed)
+            phase = folder.run(after_checks=after_checks, closed_through=closed, checks=False)
             for executor, tasks in phase.executors.items():
                 executors[executor] = executors.get(executor, 0) + tasks
         step(name)

@@ -66,7 +66,7 @@ def _tiles(products: Sequence[Json], words: Words) -> list[Tile]:
 
 
 def _certified(state: Json) -> bool:
-    return 0 < state["parts"] == state["certified"]
+    return bool(0 < state["parts"] == state["certified"])
 
 
 def _freshness(state: Json, words: Words) -> str:

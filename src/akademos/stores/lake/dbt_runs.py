@@ -30,11 +30,11 @@ class Spark:
 
     Args:
         master: `local[2]`, `local-cluster[2,1,1024]` or a cluster's address.
-        driver_memory: as Spark writes it.
+        options: of the session, by Spark's names (`spark.executor.memory`).
     """
 
     master: str
-    driver_memory: str = "1g"
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def run_dbt(
         environment |= {
             "AKADEMOS_SPARK_WORK": str(apart),
             "AKADEMOS_SPARK_MASTER": spark.master,
-            "AKADEMOS_SPARK_MEMORY": spark.driver_memory,
+            "AKADEMOS_SPARK_OPTIONS": json.dumps(dict(spark.options)),
         }
     began = time.monotonic()
     with subprocess.Popen(

@@ -5,7 +5,7 @@ has left there. How many tasks each executor ran goes to `<work>/executors.json`
 
     AKADEMOS_SPARK_WORK     folder for tables, spilled data and logs; on a cluster one that all machines share
     AKADEMOS_SPARK_MASTER   `local[2]`, `local-cluster[2,1,1024]` (two executors on this machine), a cluster's address
-    AKADEMOS_SPARK_MEMORY   of the driver, as Spark writes it
+    AKADEMOS_SPARK_OPTIONS  further settings of the session, as a JSON object
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,8 @@ def main() -> None:
     """Run dbt with the arguments of this process."""
     end_with_parent()
     work = Path(os.environ["AKADEMOS_SPARK_WORK"])
-    session = begin(work, os.environ["AKADEMOS_SPARK_MASTER"], os.environ["AKADEMOS_SPARK_MEMORY"])
+    options = json.loads(os.environ.get("AKADEMOS_SPARK_OPTIONS", "{}"))
+    session = begin(work, os.environ["AKADEMOS_SPARK_MASTER"], options)
     know_tables(session, work / TABLES)
     from dbt.cli.main import cli
 
@@ -45,8 +47,8 @@ def main() -> None:
         session.stop()
 
 
-def begin(work: Path, master: str, memory: str) -> SparkSession:
-    """A session in UTC with exact decimals, whose catalogue is its own and whose names resolve on this machine."""
+def begin(work: Path, master: str, options: Mapping[str, str]) -> SparkSession:
+    """A session in UTC with exact decimals and a catalogue of its own; `options` go before what is chosen here."""
     os.environ["SPARK_HOME"] = str(_home(work))
     if master.startswith("local"):
         os.environ |= {"SPARK_LOCAL_IP": _HERE, "SPARK_LOCAL_HOSTNAME": "localhost"}
@@ -54,7 +56,7 @@ def begin(work: Path, master: str, memory: str) -> SparkSession:
 
     builder = SparkSession.builder.appName("akademos warehouse").master(master)
     chosen = {
-        "spark.driver.memory": memory,
+        "spark.driver.memory": "1g",
         "spark.local.dir": str(work / "spill"),
         "spark.sql.warehouse.dir": str(work / TABLES),
         "spark.sql.catalogImplementation": "in-memory",
@@ -63,7 +65,6 @@ def begin(work: Path, master: str, memory: str) -> SparkSession:
         "spark.sql.ansi.enabled": "true",
         # The scale of a decimal is kept; what does not fit is an error, not a rounded figure.
         "spark.sql.decimalOperations.allowPrecisionLoss": "false",
-        "spark.sql.parquet.mergeSchema": "true",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.shuffle.partitions": "4",
         "spark.ui.enabled": "false",
@@ -71,7 +72,7 @@ def begin(work: Path, master: str, memory: str) -> SparkSession:
     }
     if master.startswith("local"):
         chosen |= {"spark.driver.host": "localhost", "spark.driver.bindAddress": _HERE}
-    for name, value in chosen.items():
+    for name, value in (chosen | dict(options)).items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 

@@ -69,14 +69,15 @@ def _columns(engine: duckdb.DuckDBPyConnection, side: str, schemas: Sequence[str
 
 
 def _compared(engine: duckdb.DuckDBPyConnection, name: str, ours: Columns, theirs: Columns) -> TableComparison:
-    rows = [_count(engine, f"{side}.{name}") if there else None for side, there in (("ours", ours), ("theirs", theirs))]
-    if None in rows:
-        return TableComparison(name, *rows)
+    rows = _count(engine, f"ours.{name}") if ours else None
+    other_rows = _count(engine, f"theirs.{name}") if theirs else None
+    if rows is None or other_rows is None:
+        return TableComparison(name, rows, other_rows)
     lacking = [column for column in (*ours, *theirs) if (column in ours) != (column in theirs)]
-    shared = [column for column in ours if column in theirs]
-    retyped = tuple(f"{one}: {ours[one]} / {theirs[one]}" for one in shared if ours[one] != theirs[one])
-    differing = (*lacking, *_differing(engine, name, {one: ours[one] for one in shared}, same_rows=rows[0] == rows[1]))
-    return TableComparison(name, *rows, differing, retyped)
+    shared = {column: kind for column, kind in ours.items() if column in theirs}
+    retyped = tuple(f"{one}: {kind} / {theirs[one]}" for one, kind in shared.items() if kind != theirs[one])
+    differing = (*lacking, *_differing(engine, name, shared, same_rows=rows == other_rows))
+    return TableComparison(name, rows, other_rows, differing, retyped)
 
 
 def _differing(engine: duckdb.DuckDBPyConnection, name: str, columns: Columns, *, same_rows: bool) -> tuple[str, ...]:

@@ -149,8 +149,8 @@ class BuildFolder(Protocol):
         """Hash of all inputs and models, whatever the order of rows: equal inputs, equal build."""
         ...
 
-    def run(self, *, after_checks: bool, closed_through: date | None) -> Phase:
-        """Run the models (those tagged `after_checks`, or all others) with their checks.
+    def run(self, *, after_checks: bool, closed_through: date | None, checks: bool = True) -> Phase:
+        """Run the models (those tagged `after_checks`, or all others) with their checks, or without.
 
         Raises:
             Unavailable: the models could not be run; says why.
