@@ -32,7 +32,6 @@ CATALOGUE_PAGES = ["catalogue", "products", "products-new", "warehouse-table"]
 TABLE = "ingest.fact_event_counts"
 LATE, FAILING = {"risk_scores"}, {"question_attempts", TABLE}
 CERTIFIED = {"learner_state", "topic_mastery", "event_log"}
-STEWARD = {"person": "Ines Adeyemi", "role": "Data steward"}
 
 
 @cache
@@ -76,7 +75,7 @@ def catalogue_page(which: str) -> str:
     new = which == "products-new"
     shell = pages.Shell(
         nav=[pages.NavLink("Catalogue", "/catalogue", current=True)], language="de" if new else "en", csrf_token="t",
-        **STEWARD,
+        person="Ines Adeyemi", role="Data steward",
     )  # fmt: skip
     entries = _entries(new=new)
     if which == "catalogue":

@@ -19,6 +19,12 @@ _SAID = {
     "unique_together": "{} are unique together",
     "one_current": "one current row at the most for each {}",
 }
+_OF_COLUMN = {
+    "not_null": "{} is filled",
+    "unique": "{} is unique",
+    "relationships": "{} is in the table it refers to",
+    "accepted_values": "{} is one of the values listed for it",
+}
 _ARGUMENTS = ("condition", "columns", "key")
 """Arguments that tell two checks of one kind on one table apart."""
 
@@ -47,6 +53,7 @@ def check_of(name: str, column: str | None, *, critical: bool) -> Check:
     kind = _KINDS.get(test, CheckKind.RULE)
     severity = Severity.CRITICAL if critical else Severity.MINOR
     if column:
-        return Check(f"{column}: {test.replace('_', ' ')}", kind, severity, (column,))
+        said = _OF_COLUMN.get(test, "{}: " + test.replace("_", " "))
+        return Check(said.format(column), kind, severity, (column,))
     statement = _SAID[test].format(argument) if test in _SAID and argument else name.replace("_", " ")
     return Check(statement, kind, severity)

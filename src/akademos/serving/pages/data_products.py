@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from akademos.serving.pages.answers import Json
 from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, said, said_role
 from akademos.serving.pages.shell import Shell, page
-from akademos.serving.pages.tables import Cell, Column, Table
+from akademos.serving.pages.tables import MISSING, Cell, Column, Table
 from akademos.serving.pages.tiles import Tile
 from akademos.serving.pages.wording import Words
 
@@ -36,7 +36,7 @@ def render_products(products: Sequence[Json], *, shell: Shell) -> str:
         "catalogue_products.html",
         shell,
         title=words.plain("catalogue.products"),
-        lede=words.plain("products.lede"),
+        lede=words.plain("catalogue.products.lede"),
         home=HOME,
         requests=REQUESTS,
         tiles=_tiles(products, words),
@@ -57,9 +57,11 @@ def _tiles(products: Sequence[Json], words: Words) -> list[Tile]:
     )
     return [
         Tile(
-            words.plain(f"products.tile.{key}"),
-            words.plain("products.of", n=words.locale.number(n), total=words.locale.number(total)),
-            text=words.html(f"products.tile.{key}.text"),
+            words.plain(f"catalogue.products.tile.{key}"),
+            words.plain("catalogue.products.of", n=words.locale.number(n), total=words.locale.number(total))
+            if total
+            else MISSING,
+            text=words.html(f"catalogue.products.tile.{key}.text"),
         )
         for key, n, total in shown
     ]
@@ -75,12 +77,12 @@ def _freshness(state: Json, words: Words) -> str:
 
 def _worth(state: Json, words: Words) -> str:
     if state["deprecated"]:
-        return words.plain("products.deprecated", n=state["deprecated"], total=state["parts"])
+        return words.plain("catalogue.products.deprecated", n=state["deprecated"], total=state["parts"])
     if _certified(state):
         return said(words, "level", "certified")
     if state["certified"]:
-        return words.plain("products.certified.part", n=state["certified"], total=state["parts"])
-    return words.plain("products.certified.none")
+        return words.plain("catalogue.products.certified.part", n=state["certified"], total=state["parts"])
+    return words.plain("catalogue.products.certified.none")
 
 
 def _readers(product: Json, words: Words) -> str:
@@ -88,16 +90,16 @@ def _readers(product: Json, words: Words) -> str:
     named = [
         f"{said_role(words, str(by['role']))} ({words.locale.number(by['reads'])})" for by in product["use_30_days"]
     ]
-    return ", ".join(named) or words.plain("products.use.none")
+    return ", ".join(named) or words.plain("catalogue.products.use.none")
 
 
 def _why(state: Json, words: Words) -> str:
     """The parts that keep the contract from holding."""
     found = []
     if state["late"]:
-        found.append(words.plain(f"products.why.{state['freshness']}", names=", ".join(state["late"])))
+        found.append(words.plain(f"catalogue.products.why.{state['freshness']}", names=", ".join(state["late"])))
     if state["failing"]:
-        found.append(words.plain("products.why.failing", names=", ".join(state["failing"])))
+        found.append(words.plain("catalogue.products.why.failing", names=", ".join(state["failing"])))
     return " ".join(found)
 
 
@@ -110,7 +112,6 @@ def _card(one: Json, words: Words) -> ProductCard:
         ("parts", words.locale.number(state["parts"])),
         ("used_by_roles", ", ".join(said_role(words, role) for role in one["used_by"])),
         ("used", _readers(one, words)),
-        ("use", _yours(one, words)),
     )
     return ProductCard(
         str(one["title"]),
