@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 from akademos.adapters import Adapters
+from akademos.jobs.dataset_looks import EveryLook
+from akademos.marts import warehouse
+from akademos.stores.lake.warehouse_looks import WarehouseLooks
 from akademos.stores.postgres.access_requests import PostgresAccessRequests
 from akademos.stores.postgres.alert_notices import PostgresAlertNotices
 from akademos.stores.postgres.alerts import PostgresAlerts
@@ -25,6 +30,9 @@ from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.quality import PostgresQuality
 from akademos.stores.postgres.risk import PostgresRisk
 from akademos.stores.smtp.mail import MailServer, SmtpMail
+
+if TYPE_CHECKING:
+    from akademos.stores.lake.warehouse import DuckDbWarehouse
 
 
 class InstitutionAdapters(Adapters):
@@ -130,9 +138,21 @@ class InstitutionAdapters(Adapters):
         return PostgresCatalogueVersions(self.database)
 
     @cached_property
-    def dataset_looks(self) -> PostgresDatasetLooks:
+    def warehouse(self) -> DuckDbWarehouse:
+        """Queries on what is published."""
+        return warehouse(self.settings)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+        super().__exit__(kind, value, trace)
+
+    @cached_property
+    def dataset_looks(self) -> EveryLook:
         """Rows, samples and use of one dataset."""
-        return PostgresDatasetLooks(self.database)
+        return EveryLook(PostgresDatasetLooks(self.database), WarehouseLooks(self.warehouse))
 
     @cached_property
     def access_requests(self) -> PostgresAccessRequests:

@@ -170,6 +170,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/catalogue/requests/{request_id}/decision"): GOVERNANCE,
     ("POST", "/v1/catalogue/requests/{request_id}/end"): CATALOGUE,
     ("GET", "/catalogue"): CATALOGUE,
+    ("GET", "/catalogue/products"): CATALOGUE,
     ("GET", "/catalogue/products/{name}"): CATALOGUE,
     ("GET", "/catalogue/requests"): CATALOGUE,
     ("POST", "/catalogue/requests"): CATALOGUE,

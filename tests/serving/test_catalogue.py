@@ -37,7 +37,8 @@ def test_staff_browse_and_learners_do_not(institution: Institution, role: Role) 
     assert allowed is (role != "learner")
     for address in (BASE, f"{BASE}/products", f"{BASE}/glossary", f"{BASE}/issues", f"{BASE}/datasets/topics"):
         assert client.get(address).status_code == (200 if allowed else 403), address
-    for page in ("/catalogue", "/catalogue/topics", "/catalogue/requests", "/catalogue/products/research_dataset"):
+    product = "/catalogue/products/research_dataset"
+    for page in ("/catalogue", "/catalogue/topics", "/catalogue/requests", "/catalogue/products", product):
         assert client.get(page, headers=HTML).status_code == (200 if allowed else 403), page
 
 

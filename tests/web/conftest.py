@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
+from tests.web.invented_catalogue import CATALOGUE_PAGES, catalogue_page
 from tests.web.invented_content import PAGES as CONTENT_PAGES
 from tests.web.invented_content import rendered as content_page
 from tests.web.invented_costs import EMPTY, FULL
@@ -108,6 +109,8 @@ async def _other(request: Request) -> Response:
         shell = pages.Shell(nav=SHELL.nav, person="Ida Berg", role="Admin", language="de" if "de" in which else "en")
         view = EMPTY if which == "no-costs" else FULL
         return _page(render_costs(view, shell=shell, floor=10, now=NOW, data="/v1/costs"))
+    if which in CATALOGUE_PAGES:
+        return _page(catalogue_page(which))
     if which in ("releases", "no-releases"):
         return _page(render_releases(RELEASES if which == "releases" else [], shell=SHELL))
     if which in CONTENT_PAGES:

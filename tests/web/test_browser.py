@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.web.invented_catalogue import CATALOGUE_PAGES
 from tests.web.invented_content import PAGES as CONTENT_PAGES
 
 pytestmark = pytest.mark.web
@@ -38,6 +39,7 @@ OTHERS = [
     "costs-de",
     "no-costs",
     *CONTENT_PAGES,
+    *CATALOGUE_PAGES,
 ]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS
 WIDTHS = [320, 390, 560, 768, 1001, 1120, 1360]

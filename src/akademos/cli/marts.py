@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,33 @@ from rich.table import Table
 
 from akademos import settings
 from akademos.cli.erasures import Data, TenantId
+from akademos.errors import InputError
 from akademos.jobs.warehouse.build import BuildReport
-from akademos.marts import marts_job, warehouses
+from akademos.marts import compared_with_spark, marts_job, spark_at, warehouses
 from akademos.system import System
+
+LOCAL_CLUSTER = "local-cluster[2,1,1024]"
+Master = Annotated[
+    str,
+    typer.Option(
+        help="Spark's address. The default starts two executors on this machine; a cluster's machines must all see the "
+        "data folder.",
+        envvar="AKADEMOS_SPARK_MASTER",
+    ),
+]
+
+Conf = Annotated[
+    list[str] | None,
+    typer.Option("--conf", help="A setting of the Spark session as NAME=VALUE; may be repeated."),
+]
+
+
+class Engine(StrEnum):
+    """What the models run on."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
 
 app = typer.Typer(help="The institution's warehouse: build it, and see what it holds.", no_args_is_help=True)
 
@@ -26,14 +51,21 @@ def marts() -> None:
 
 
 @app.command()
-def build(tenant: TenantId = None, data: Data = None) -> None:
+def build(
+    tenant: TenantId = None,
+    data: Data = None,
+    engine: Annotated[Engine, typer.Option(help="What the models run on; the tables are equal.")] = Engine.DUCKDB,
+    master: Master = LOCAL_CLUSTER,
+    conf: Conf = None,
+) -> None:
     """Build the warehouse of each tenant, check it, and put it in the place of the one before. A critical check that
     fails keeps what was there, and ends with 1. The last line is JSON."""
     chosen = settings.load(data=data)
     reports = []
+    spark = spark_at(master, _options(conf)) if engine is Engine.SPARK else None
     with System(chosen) as system:
         wanted = [tenant] if tenant else [one.tenant_id for one in system.tenants.all()]
-        job = marts_job(system)
+        job = marts_job(system, spark)
         for tenant_id in wanted:
             report = job.run(tenant_id)
             if report is None:
@@ -42,6 +74,39 @@ def build(tenant: TenantId = None, data: Data = None) -> None:
             _show(report)
             reports.append(report)
     typer.echo(orjson.dumps({one.tenant_id: _figures(one) for one in reports}).decode())
+
+
+@app.command()
+def compare(tenant: TenantId = None, data: Data = None, master: Master = LOCAL_CLUSTER, conf: Conf = None) -> None:
+    """Make every table twice from the same inputs, on DuckDB and on Spark, and say which are equal: floats within 1e-9
+    of the larger, all else exactly. Publishes nothing. Ends with 1 where a table differs. The last line is JSON."""
+    from akademos.cli.learner import only_tenant
+
+    chosen = settings.load(data=data)
+    spark = spark_at(master, _options(conf))
+    with System(chosen) as system:
+        found = compared_with_spark(system, tenant or only_tenant(system), spark)
+    table = Table("table", "DuckDB", "Spark", "", title=f"{found.tenant_id}: {len(found.tables)} tables on two engines")
+    for place in (1, 2):
+        table.columns[place].justify = "right"
+    for one in found.tables:
+        said = "equal" if one.equal else "[yellow]" + "; ".join((*one.differing, *one.retyped) or ("rows",))
+        table.add_row(one.name, *("-" if n is None else f"{n:,}" for n in (one.rows, one.other_rows)), said)
+    console = Console()
+    console.print(table)
+    steps = dict(zip(("inputs", "duckdb", "spark", "comparison"), found.seconds.values(), strict=True))
+    console.print(
+        f"{len(found.tables) - len(found.unequal)} of {len(found.tables)} tables are equal; "
+        + ", ".join(f"executor {name}: {tasks:,} tasks" for name, tasks in sorted(found.executors.items()))
+    )
+    figures = {
+        "tenant": found.tenant_id, "tables": len(found.tables), "equal": len(found.tables) - len(found.unequal),
+        "unequal": found.unequal, "rows": sum(one.rows or 0 for one in found.tables), "master": master,
+        "executors": dict(found.executors), "seconds": steps,
+    }  # fmt: skip
+    typer.echo(orjson.dumps(figures).decode())
+    if found.unequal:
+        raise typer.Exit(1)
 
 
 @app.command(name="list")
@@ -72,6 +137,18 @@ def reference(
         typer.echo(str(path))
 
 
+def _options(conf: list[str] | None) -> dict[str, str]:
+    found = {}
+    for one in conf or ():
+        name, given, value = one.partition("=")
+        if not given or not name.startswith("spark."):
+            raise InputError(
+                f"{one} is no setting of Spark.", hint="Write it as spark.executor.memory=4g.", pointer="--conf"
+            )
+        found[name] = value
+    return found
+
+
 def _show(report: BuildReport) -> None:
     table = Table("table", "rows", "checksum", "", title=f"{report.tenant_id}: {len(report.tables)} tables")
     table.columns[1].justify = "right"
@@ -89,6 +166,9 @@ def _show(report: BuildReport) -> None:
         f"{sum(report.seconds.values()):.1f} s ({said}); models {report.peak_mb:,.0f} MB at the most; "
         f"{len(report.checks)} checks, {failed} with findings."
     )
+    if report.executors:
+        tasks = ", ".join(f"{name}: {count:,}" for name, count in sorted(report.executors.items()))
+        console.print(f"Tasks on Spark by executor: {tasks}.")
     if not report.changed:
         console.print("Nothing has changed.")
 
@@ -106,4 +186,5 @@ def _figures(report: BuildReport) -> dict[str, object]:
         "steps": dict(report.seconds),
         "peak_mb": round(max(report.peak_mb, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)),
         "envelopes": report.envelopes,
+        "executors": dict(report.executors),
     }

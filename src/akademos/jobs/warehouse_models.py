@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from akademos.catalogue.checks import Check, CheckKind, Severity, enforced
+from akademos.catalogue.checks import Check
 from akademos.catalogue.declarations import Basis, Column, Dataset
+from akademos.catalogue.warehouse_checks import check_of, recorded_name
 
 _OWNER = "data engineering"
-_KINDS = {"not_null": CheckKind.NOT_NULL, "unique": CheckKind.UNIQUE, "relationships": CheckKind.REFERENCES}
 
 
 @cache
@@ -52,10 +52,13 @@ def datasets_of(document: Mapping[str, Any] | None) -> Iterator[Dataset]:
 
 
 def _column(column: Mapping[str, Any]) -> Column:
-    tests = {one if isinstance(one, str) else next(iter(one)) for one in _tests(column)}
+    tests = {_named(one)[0] for one in _tests(column)}
     kind = str(column.get("data_type", "string"))
     said = " ".join(str(column.get("description", "")).split())
-    return Column(str(column["name"]), kind, said, nullable="not_null" not in tests)
+    meta = {**column.get("config", {}).get("meta", {}), **column.get("meta", {})}
+    return Column(
+        str(column["name"]), kind, said, nullable="not_null" not in tests, personal=bool(meta.get("personal", False))
+    )
 
 
 def _tests(place: Mapping[str, Any]) -> list[Any]:
@@ -63,22 +66,21 @@ def _tests(place: Mapping[str, Any]) -> list[Any]:
 
 
 def _checks(model: Mapping[str, Any]) -> Iterator[Check]:
-    """Tests of the model and its columns; dbt runs them with every build."""
-    for test in _tests(model):
-        name = test if isinstance(test, str) else next(iter(test))
-        yield enforced(name.replace("_", " "))
-    for column in model.get("columns", ()):
-        for test in _tests(column):
-            name = test if isinstance(test, str) else next(iter(test))
-            severity = Severity.CRITICAL
-            if isinstance(test, Mapping) and _severity(test[name]) == "warn":
-                severity = Severity.MINOR
-            kind = _KINDS.get(name, CheckKind.RULE)
-            yield Check(f"{column['name']}: {name.replace('_', ' ')}", kind, severity, (str(column["name"]),))
+    """Tests of the model and its columns, which run with every build."""
+    places = [(model, None), *((column, str(column["name"])) for column in model.get("columns", ()))]
+    for place, column in places:
+        for name, details in map(_named, _tests(place)):
+            recorded = recorded_name(name, details.get("arguments", details))
+            yield check_of(recorded, column, critical=_severity(details) != "warn")
 
 
-def _severity(arguments: object) -> str:
-    if not isinstance(arguments, Mapping):
-        return ""
-    config = arguments.get("config", {})
-    return str(arguments.get("severity") or (config.get("severity") if isinstance(config, Mapping) else "") or "")
+def _named(test: str | Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    if isinstance(test, str):
+        return test, {}
+    ((name, details),) = test.items()
+    return name, details if isinstance(details, Mapping) else {}
+
+
+def _severity(details: Mapping[str, Any]) -> str:
+    config = details.get("config", {})
+    return str(details.get("severity") or (config.get("severity") if isinstance(config, Mapping) else "") or "")

@@ -90,6 +90,18 @@ def addresses_of(services: Services, tenant_id: str, entry: CatalogueEntry) -> l
     return sorted(found)
 
 
+def products(services: Services, principal: Principal) -> list[forms.Json]:
+    """Every product with its contract, how it stands, and who used it in the last 30 days, by role."""
+    entries, tenant_id = services.catalogue.entries(principal.tenant_id), principal.tenant_id
+    since, found = services.clock() - USE_WINDOW, []
+    for one in services.catalogue.products():
+        parts = [entries[name] for name in one.datasets if name in entries]
+        addresses = {one.door, *(address for part in parts for address in addresses_of(services, tenant_id, part))}
+        use = services.looks.use(tenant_id, sorted(addresses), since)
+        found.append(forms.product(one, entries, principal.role) | {"use_30_days": forms.use_by_role(use)})
+    return found
+
+
 def sample_address(name: str) -> str:
     """Where rows of a dataset are looked at, as the access log has it."""
     return f"/v1/catalogue/datasets/{name}/sample"

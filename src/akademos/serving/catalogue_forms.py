@@ -79,8 +79,10 @@ def detail(
     use: Sequence[Use],
     products: Iterable[DataProduct],
 ) -> Json:
-    """A dataset whole. `shown_rows` is its number of rows as this reader may have it."""
+    """A dataset whole. `shown_rows` is its number of rows as this reader may have it. The types of the warehouse's
+    columns are known once it is published."""
     one = entry.dataset
+    types = {} if standing is None else standing.types
     return line(entry, role) | {
         "basis": one.basis.value,
         "purposes": [purpose.value for purpose in one.purposes],
@@ -91,7 +93,7 @@ def detail(
         "columns": [
             {
                 "name": column.name,
-                "type": column.type,
+                "type": types.get(column.name) if "." in one.name else column.type,
                 "description": column.description,
                 "unit": column.unit,
                 "nullable": column.nullable,
@@ -106,11 +108,16 @@ def detail(
         "rows": shown_rows,
         "rows_counted": None if standing is None or shown_rows is None else standing.counted,
         "newest": None if standing is None else instant(standing.newest),
-        "use_30_days": [{"role": by.role, "reads": by.reads, "last_at": instant(by.last_at)} for by in use],
+        "use_30_days": use_by_role(use),
         "lineage": graph(one.name, lineage),
         "products": [{"name": each.name, "title": each.title} for each in products if one.name in each.datasets],
         "readers": sorted(entry.readers),
     }
+
+
+def use_by_role(use: Sequence[Use]) -> list[Json]:
+    """Reads by role, most first."""
+    return [{"role": by.role, "reads": by.reads, "last_at": instant(by.last_at)} for by in use]
 
 
 def checks(entry: CatalogueEntry) -> list[Json]:
@@ -210,6 +217,7 @@ def product(one: DataProduct, entries: Mapping[str, CatalogueEntry], role: Role)
         "metrics": list(one.metrics),
         "yours": role in one.used_by,
         "requestable": one.opens is not None and role not in one.used_by,
+        "state": state(parts),
         "contract": [
             {
                 "dataset": part.dataset.name,
@@ -218,9 +226,33 @@ def product(one: DataProduct, entries: Mapping[str, CatalogueEntry], role: Role)
                 "freshness": freshness(part),
                 "quality": part.quality,
                 "checks": len(part.dataset.checks),
+                "certification": None if not part.certification_stands else certification(part.certification),
             }
             for part in parts
         ],
+    }
+
+
+def state(parts: Sequence[CatalogueEntry]) -> Json:
+    """How a product stands: by the part that stands worst, with the names of the parts that say so.
+
+    `certified` counts the parts that a steward certified; a product is certified when all of them are.
+    """
+    late = [one.dataset.name for one in parts if one.service_level.state == "late"]
+    waiting = [one.dataset.name for one in parts if one.service_level.state == "never"]
+    promised = any(one.service_level.state == "fresh" for one in parts)
+    failing = [one.dataset.name for one in parts if one.quality == "failed"]
+    checked = sum(one.quality != "unchecked" for one in parts)
+    said = [one.certification.level for one in parts if one.certification is not None and one.certification_stands]
+    return {
+        "freshness": "late" if late else "never" if waiting else "fresh" if promised else "no promise",
+        "late": [*late, *waiting],
+        "quality": "failed" if failing else "passed" if checked else "unchecked",
+        "failing": failing,
+        "checked": checked,
+        "certified": said.count("certified"),
+        "deprecated": said.count("deprecated"),
+        "parts": len(parts),
     }
 
 

@@ -88,7 +88,8 @@ CHECKS = Extract(
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. Seconds by step; `peak_mb` is that of the process of the models."""
+    """What a build did. Seconds by step; `peak_mb` is that of the processes of the models; `executors` has the tasks
+    that each executor of a distributed engine ran."""
 
     tenant_id: str
     build_id: str
@@ -97,6 +98,7 @@ class BuildReport:
     seconds: Mapping[str, float]
     peak_mb: float
     envelopes: int
+    executors: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def empty(self) -> list[str]:
@@ -183,7 +185,9 @@ class MartsJob:
         watch.step("publishing")
         checks = (*first.checks, *second.checks)
         peak = max(first.peak_mb, second.peak_mb)
-        return BuildReport(tenant_id, build_id, tuple(tables), checks, watch.seconds, peak, kept + opened)
+        return BuildReport(
+            tenant_id, build_id, tuple(tables), checks, watch.seconds, peak, kept + opened, first.executors
+        )
 
     def _close_days(self, tenant_id: str, folder: BuildFolder, now: datetime) -> tuple[date | None, int]:
         """Bring the days that are over into the raw zone; the last closed day, and how many envelopes were kept."""
@@ -224,6 +228,13 @@ class MartsJob:
             folder.write(one.name, one.columns, one.function(inputs))
         folder.link_core()
         return opened.rows
+
+    def write_inputs(self, tenant_id: str, folder: BuildFolder) -> date | None:
+        """Write all inputs as they are now, and record nothing; the last closed day, which the models ask for."""
+        closed = self._envelopes.closed_through(tenant_id)
+        self._write_inputs(tenant_id, folder, closed, self._clock())
+        self._source.write(tenant_id, CHECKS, folder.extracts / f"{CHECKS.name}.parquet")
+        return closed
 
     def _models(self, folder: BuildFolder, closed: date | None) -> Phase:
         for attempt in range(TRIES):

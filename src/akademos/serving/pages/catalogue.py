@@ -1,4 +1,4 @@
-"""The catalogue as pages: search and list, data products, access requests."""
+"""The catalogue as pages: search and list, one data product, access requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def said(words: Words, section: str, value: str) -> str:
 
 def render_catalogue(
     datasets: Sequence[Json],
-    products: Sequence[Json],
     *,
     shell: Shell,
     asked: Mapping[str, str],
@@ -37,7 +36,6 @@ def render_catalogue(
 
     Args:
         datasets: what was found, as /v1/catalogue has it.
-        products: all products, as /v1/catalogue/products has them.
         asked: the words (`q`), zone and quality that were asked for.
         total: datasets of the whole catalogue.
     """
@@ -56,7 +54,7 @@ def render_catalogue(
         qualities=[(one, said(words, "quality", one)) for one in ("passed", "failed", "unchecked")],
         take=take,
         table=_datasets(datasets, words) if datasets else None,
-        products=_products(products, words),
+        products=PRODUCT,
         requests=REQUESTS,
     )
 
@@ -95,23 +93,6 @@ def level_cell(certification: Any, words: Words) -> Cell:
     return Cell(said(words, "level", str(certification["level"])), chip="chip")
 
 
-def _products(products: Sequence[Json], words: Words) -> Table:
-    keys = ("name", "what", "owner", "domain", "version", "use")
-    rows = [
-        [
-            Cell(str(one["title"]), href=f"{PRODUCT}/{one['name']}"),
-            Cell(str(one["description"])),
-            Cell(str(one["owner"])),
-            Cell(str(one["domain"])),
-            Cell(str(one["version"]), one["version"]),
-            Cell(words.plain("catalogue.use.yours" if one["yours"] else
-                             "catalogue.use.ask" if one["requestable"] else "catalogue.use.others")),
-        ]
-        for one in products
-    ]  # fmt: skip
-    return Table(words.plain("catalogue.products"), _columns(words, keys, ("version",)), rows)
-
-
 def render_product(one: Json, *, shell: Shell, problem: str = "", standing: Json | None = None) -> str:
     """One product: what it is, its contract, and how to get it. `standing` is the asker's own request, if any."""
     words = shell.words
@@ -139,6 +120,7 @@ def render_product(one: Json, *, shell: Shell, problem: str = "", standing: Json
         contract=contract,
         roles=[said_role(words, role) for role in one["used_by"]],
         home=HOME,
+        products=PRODUCT,
         ask=f"{REQUESTS}?{urlencode({'kind': 'product', 'name': one['name']})}" if one["requestable"] else None,
         standing=standing,
         standing_said=None if standing is None else said(words, "status", str(standing["status"])),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from akademos.serving.charts.canvas import BROAD, NARROW, Caption
 from akademos.serving.charts.layered_graph import GraphNode, layered_graph
 from akademos.serving.pages.answers import Json
-from akademos.serving.pages.cards import Card, State, figure
+from akademos.serving.pages.cards import NOTHING, Card, State, figure
 from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, said, said_role
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table
@@ -51,6 +51,7 @@ def render_dataset(
         facts=_facts(one, words),
         columns=_columns(one, words),
         checks=_checks(one, words),
+        checked=_checked(one, words),
         history=_history(history, words),
         lineage=_lineage(one, words),
         use=_use(one, words),
@@ -111,7 +112,7 @@ def _columns(one: Json, words: Words) -> Table:
     rows = [
         [
             Cell(str(column["name"])),
-            Cell(str(column["type"])),
+            Cell(str(column["type"] or MISSING)),
             Cell(str(column["description"])),
             Cell(str(column["unit"] or MISSING)),
             Cell(words.plain("trust.yes") if column["personal"] else MISSING),
@@ -151,6 +152,21 @@ def _checks(one: Json, words: Words) -> Table | None:
     ]  # fmt: skip
     keys = ("check", "kind", "severity", "status", "offending", "found", "checked")
     return Table(words.plain("catalogue.checks"), _heads(words, keys, ("offending",)), rows)
+
+
+def _checked(one: Json, words: Words) -> Markup:
+    """How the newest run of its checks came out."""
+    ran = [check for check in one["checks"] if check["checked_at"]]
+    if not ran:
+        return NOTHING
+    at = max(str(check["checked_at"]) for check in ran)[:16].replace("T", " ")
+    failed = [check for check in ran if check["status"] == "failed"]
+    said = words.counted("catalogue.checks.take", len(ran), at=at) + Markup(" ")
+    if failed:
+        rows = words.locale.number(sum(int(check["offending"]) for check in failed))
+        return said + words.counted("catalogue.checks.take.failing", len(failed), rows=rows)
+    little = any(check["status"] == "not_enough" for check in ran)
+    return said + words.html(f"catalogue.checks.take.{'little' if little else 'pass'}")
 
 
 def _history(history: Sequence[Json], words: Words) -> Table | None:

@@ -241,11 +241,9 @@ def issues(services: Served, principal: Asker, closed: bool = False) -> Response
     responses={200: {"model": Products}, **documented(401, 403, 503)},
 )
 def products(services: Served, principal: Asker) -> Response:
-    """Data products: owner, contract, version, and where they are used."""
+    """Data products: owner, contract, version, how they stand, where they are used and by whom."""
     access.browsing(services, principal)
-    entries = services.catalogue.entries(principal.tenant_id)
-    found = [forms.product(one, entries, principal.role) for one in services.catalogue.products()]
-    return _json({"products": found})
+    return _json({"products": access.products(services, principal)})
 
 
 @router.get(

@@ -16,6 +16,7 @@ from akademos.serving import catalogue_forms as forms
 from akademos.serving.languages import language_of
 from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, render_catalogue, render_product, render_requests
 from akademos.serving.pages.catalogue_dataset import render_dataset
+from akademos.serving.pages.data_products import render_products
 from akademos.serving.pages.shell import Shell
 from akademos.serving.principal import Principal
 from akademos.serving.routes.catalogue import listed_requests
@@ -61,7 +62,7 @@ def catalogue(
     quality: Annotated[Literal["", "passed", "failed", "unchecked"], Query()] = "",
     lang: str = "",
 ) -> Response:
-    """What data there is, and the products made of it."""
+    """What data there is."""
     access.browsing(services, principal)
     entries = services.catalogue.entries(principal.tenant_id)
     found = [
@@ -71,11 +72,18 @@ def catalogue(
     ]
     html = render_catalogue(
         found,
-        [forms.product(one, entries, principal.role) for one in services.catalogue.products()],
         shell=_shell(services, request, principal, lang),
         asked={"q": q, "zone": zone, "quality": quality},
         total=len(entries),
     )
+    return HTMLResponse(html, headers=HEADERS)
+
+
+@router.get(PRODUCT)
+def products(request: Request, services: Served, principal: Reader, lang: str = "") -> Response:
+    """All data products, and how each stands."""
+    access.browsing(services, principal)
+    html = render_products(access.products(services, principal), shell=_shell(services, request, principal, lang))
     return HTMLResponse(html, headers=HEADERS)
 
 

@@ -16,17 +16,26 @@ _STANDARD_INPUT = 0
 
 def main() -> None:
     """Run dbt with the arguments of this process."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     from dbt.cli.main import cli
 
     try:
         cli(prog_name="dbt")
     finally:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        Path(os.environ["AKADEMOS_WAREHOUSE_PEAK"]).write_text(f"{peak:.0f}")
+        note_peak(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def _end_with_parent() -> None:
+def note_peak(megabytes: float) -> None:
+    """Say how much memory was held at the most."""
+    Path(os.environ["AKADEMOS_WAREHOUSE_PEAK"]).write_text(f"{megabytes:.0f}")
+
+
+def end_with_parent() -> None:
+    """Have this process end when its parent does."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     while os.read(_STANDARD_INPUT, 1):  # not by `sys.stdin`, whose lock would be held when the interpreter ends
         pass
     os._exit(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from akademos.catalogue.warehouse_checks import recorded_name
 from akademos.stores.ports.warehouse import CheckResult
 
 _STATUS = {"pass": "pass", "warn": "warn", "fail": "fail"}
@@ -23,9 +24,9 @@ def check_results(results: Mapping[str, Any], manifest: Mapping[str, Any]) -> It
         if node.get("resource_type") != "test" or one["status"] not in _STATUS:
             continue
         model = manifest["nodes"].get(node.get("attached_node") or "") or _tested(node, manifest)
-        generic = (node.get("test_metadata") or {}).get("name")
+        generic = node.get("test_metadata") or {}
         yield CheckResult(
-            check_name=generic or node["name"],
+            check_name=recorded_name(generic["name"], generic.get("kwargs", {})) if generic else node["name"],
             dataset=f"{model['schema']}.{model['alias']}" if model else node["name"],
             column_name=node.get("column_name"),
             severity="critical" if str(node["config"]["severity"]).lower() == "error" else "warning",

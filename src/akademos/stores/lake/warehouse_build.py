@@ -10,27 +10,25 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
 from akademos.catalogue.warehouse_extracts import Columns, decimal_digits
-from akademos.errors import CatalogueError, Unavailable
-from akademos.stores.lake.dbt_results import check_results, failures
+from akademos.errors import CatalogueError
+from akademos.stores.lake.dbt_results import check_results
+from akademos.stores.lake.dbt_runs import DbtRun, Spark, project, run_dbt, spark_tables
 from akademos.stores.lake.reading import LakeReader
+from akademos.stores.lake.table_comparison import compare_tables, take_over
 from akademos.stores.lake.warehouse import FILE, connect, quoted
 from akademos.stores.ports.event_log import SCHEMA
-from akademos.stores.ports.warehouse import Phase, TableState
+from akademos.stores.ports.warehouse import Phase, TableComparison, TableState
 
 SCHEMAS = ("ingest", "ops", "gov", "cost", "txn")
 LONG_PREFIX = "digital_learning_analytics_platform_"
@@ -42,7 +40,6 @@ CORE_COLUMNS = (
 )  # fmt: skip
 """Columns of the core that models may use: none that names a person or a session of one."""
 
-LAST_LINES = 12
 _POLARS = {
     "string": pl.String(),
     "int32": pl.Int32(),
@@ -54,28 +51,34 @@ _POLARS = {
 }
 
 
-def project() -> Path:
-    """The folder of the dbt project."""
-    return Path(str(files("akademos").joinpath("warehouse")))
-
-
 class LakeBuildFolder:
     """Adapter of the port `BuildFolder`; made empty.
 
     Args:
         folder: the tenant's, below the folder of the warehouses.
         memory_limit_mb: what DuckDB may hold in memory.
+        spark: where the models run; None: DuckDB.
+        work: the folder of this build; by default `build` below the tenant's.
     """
 
     def __init__(
-        self, folder: Path, tenant_id: str, core: LakeReader, envelopes: Path, *, memory_limit_mb: int
+        self,
+        folder: Path,
+        tenant_id: str,
+        core: LakeReader,
+        envelopes: Path,
+        *,
+        memory_limit_mb: int,
+        spark: Spark | None = None,
+        work: Path | None = None,
     ) -> None:
         self._home = folder.absolute()
         self._tenant_id = tenant_id
         self._core = core
         self._envelopes = envelopes
         self._memory_limit_mb = memory_limit_mb
-        self._work = self._home / "build"
+        self._spark = spark
+        self._work = work or self._home / "build"
         self.extracts = self._work / "extracts"
         self._target = self._work / "dbt"
         self._file = self._work / FILE
@@ -91,6 +94,7 @@ class LakeBuildFolder:
 
     def restart(self) -> None:
         """Forget what the models made; inputs stay."""
+        shutil.rmtree(spark_tables(self._work), ignore_errors=True)
         self._file.unlink(missing_ok=True)
         self._file.with_suffix(".duckdb.wal").unlink(missing_ok=True)
 
@@ -98,7 +102,7 @@ class LakeBuildFolder:
         """Links to the live files, by month, and an empty one that has the columns; see the port."""
         folder = self.extracts / "core_events"
         shutil.rmtree(folder, ignore_errors=True)
-        nothing = folder / "month=none"
+        nothing = folder / "month=-"  # the first by name: Spark takes the columns from there
         nothing.mkdir(parents=True)
         own = [field for field in SCHEMA if field.name not in ("tenant_id", "month")]
         pq.write_table(SCHEMA.empty_table().select([field.name for field in own]), nothing / "empty.parquet")
@@ -109,6 +113,14 @@ class LakeBuildFolder:
             (month / f"{number}.parquet").symlink_to(self._core.folder / file.path)
             rows += file.rows
         return rows
+
+    def take_inputs(self, other: Self) -> None:
+        """Have the inputs of another build for its own; see the port."""
+        self.extracts = other.extracts
+
+    def compare(self, other: Self) -> list[TableComparison]:
+        """Each table against the other build's; see the port."""
+        return compare_tables(self._file, other._file, SCHEMAS, self._memory_limit_mb, spill=self._work)
 
     def read(self, name: str) -> pl.DataFrame:
         """The rows of an input."""
@@ -143,62 +155,33 @@ class LakeBuildFolder:
             digest.update(f"core\0{found.fetchone()}".encode())
         return digest.hexdigest()
 
-    def run(self, *, after_checks: bool, closed_through: date | None) -> Phase:
-        """Run dbt; see the port."""
+    def run(self, *, after_checks: bool, closed_through: date | None, checks: bool = True) -> Phase:
+        """Run dbt; see the port. What Spark has made is taken into the file, where the checks run."""
         if after_checks and not self._waiting_for_checks():
             return Phase((), 0.0, 0.0)
+        chosen = ("--select" if after_checks else "--exclude", AFTER_CHECKS)
         variables = {
             "extracts": str(self.extracts),
             "envelopes": str(self._envelopes),
             "closed_through": "" if closed_through is None else str(closed_through),
         }
-        chosen = ["--select" if after_checks else "--exclude", AFTER_CHECKS]
-        arguments = [
-            "--no-use-colors", "--log-path", str(self._work / "logs"), "build", "--project-dir", str(project()),
-            "--profiles-dir", str(project()), "--target-path", str(self._target), "--vars", json.dumps(variables),
-            *chosen,
-        ]  # fmt: skip
-        results = self._target / "run_results.json"
-        results.unlink(missing_ok=True)
-        peak = self._work / "peak_mb"
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "akademos.stores.lake.dbt_process", *arguments],
-            env={
-                **os.environ,
-                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-                "DO_NOT_TRACK": "1",
-                "AKADEMOS_WAREHOUSE_FILE": str(self._file),
-                "AKADEMOS_WAREHOUSE_MEMORY": f"{self._memory_limit_mb}MB",
-                "AKADEMOS_WAREHOUSE_SPILL": str(self._work / "spill"),
-                "AKADEMOS_WAREHOUSE_PEAK": str(peak),
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        with process:
-            printed = process.stdout.read() if process.stdout else ""
-        seconds = time.monotonic() - began
-        if not results.exists():
-            said = " ".join(printed.strip().splitlines()[-LAST_LINES:])
-            raise Unavailable(f"The models of the warehouse could not be run: {said}", hint=_HINT, code="build_failed")
-        found = json.loads(results.read_text())
-        manifest = json.loads((self._target / "manifest.json").read_text())
-        wrong = failures(found)
-        if any("core_events" in message and "IO Error" in message for _, message in wrong):
-            raise Unavailable(
-                "Files of the event log were rewritten during the build.", hint="Build again.", code="core_moved"
+
+        def dbt(command: str, spark: Spark | None = None) -> DbtRun:
+            return run_dbt(
+                (command, *chosen), self._work, variables, memory_limit_mb=self._memory_limit_mb, spark=spark
             )
-        if wrong:
-            name, message = wrong[0]
-            raise Unavailable(f"Model {name} could not be built: {message}", hint=_HINT, code="build_failed")
-        memory = float(peak.read_text()) if peak.exists() else 0.0
-        return Phase(tuple(check_results(found, manifest)), seconds, memory)
+
+        made = dbt("build" if checks and self._spark is None else "run", self._spark)
+        if self._spark is not None:
+            take_over(spark_tables(self._work), self._file, self._memory_limit_mb)
+        checked = dbt("test") if checks and self._spark is not None else made
+        seconds = made.seconds if checked is made else made.seconds + checked.seconds
+        results = tuple(check_results(checked.results, checked.manifest))
+        return Phase(results, seconds, max(made.peak_mb, checked.peak_mb), made.executors)
 
     def _waiting_for_checks(self) -> bool:
-        manifest = json.loads((self._target / "manifest.json").read_text())
+        target = self._target if self._spark is None else spark_tables(self._work).with_name("dbt")
+        manifest = json.loads((target / "manifest.json").read_text())
         return any("after_checks" in node["tags"] for node in manifest["nodes"].values())
 
     def tables(self) -> list[TableState]:
@@ -235,9 +218,6 @@ class LakeBuildFolder:
         shutil.rmtree(self._home / "dbt", ignore_errors=True)
         self._target.replace(self._home / "dbt")
         shutil.rmtree(self._work, ignore_errors=True)
-
-
-_HINT = "`akademos marts build` prints what dbt says; what is published stays as it was."
 
 
 def _states(engine: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, str]]:

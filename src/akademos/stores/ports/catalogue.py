@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -21,11 +21,13 @@ Freshness = Literal["fresh", "late", "never", "no promise"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a table stands: rows (counted up to a limit, then the planner's estimate), and its newest row."""
+    """How a table stands: rows (counted up to a limit, then the planner's estimate), its newest row, and the types of
+    its columns where they are not declared but follow from the query that makes it."""
 
     rows: int
     counted: bool
     newest: datetime | None
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

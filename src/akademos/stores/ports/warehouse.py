@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import polars as pl
 
@@ -99,13 +99,37 @@ class TableState:
 
 
 @dataclass(frozen=True, slots=True)
+class TableComparison:
+    """One table as two engines made it of the same inputs.
+
+    Attributes:
+        rows: of the one build and of the other; None where it lacks the table.
+        differing: columns whose values are not equal (floats: beyond 1e-9 of the larger), or that one of them lacks;
+            `(rows)` where all columns are equal by themselves and rows are not.
+        retyped: columns that have another type, each with both types.
+    """
+
+    name: str
+    rows: int | None
+    other_rows: int | None
+    differing: tuple[str, ...] = ()
+    retyped: tuple[str, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs."""
+        return self.rows is not None and self.rows == self.other_rows and not self.differing and not self.retyped
+
+
+@dataclass(frozen=True, slots=True)
 class Phase:
-    """What one run of the models did: checks, seconds, peak memory of its process in megabytes."""
+    """What one run of the models did: checks, seconds, peak memory of its processes in megabytes, and of a distributed
+    engine how many tasks each executor ran."""
 
     checks: tuple[CheckResult, ...]
     seconds: float
     peak_mb: float
-    errors: tuple[str, ...] = ()
+    executors: Mapping[str, int] = field(default_factory=dict)
 
 
 class BuildFolder(Protocol):
@@ -125,8 +149,8 @@ class BuildFolder(Protocol):
         """Hash of all inputs and models, whatever the order of rows: equal inputs, equal build."""
         ...
 
-    def run(self, *, after_checks: bool, closed_through: date | None) -> Phase:
-        """Run the models (those tagged `after_checks`, or all others) with their checks.
+    def run(self, *, after_checks: bool, closed_through: date | None, checks: bool = True) -> Phase:
+        """Run the models (those tagged `after_checks`, or all others) with their checks, or without.
 
         Raises:
             Unavailable: the models could not be run; says why.
@@ -139,6 +163,14 @@ class BuildFolder(Protocol):
 
     def read(self, name: str) -> pl.DataFrame:
         """The rows of an input that is written."""
+        ...
+
+    def take_inputs(self, other: Self) -> None:
+        """Have the inputs of another build for its own."""
+        ...
+
+    def compare(self, other: Self) -> list[TableComparison]:
+        """Each table, by name, against the one that another build made."""
         ...
 
     def restart(self) -> None:

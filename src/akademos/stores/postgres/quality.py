@@ -1,4 +1,4 @@
-"""Results of checks and issues on PostgreSQL."""
+"""Results of checks, of the nightly ones and of the builds of the warehouse, and issues; on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+from akademos.catalogue.warehouse_checks import check_of
 from akademos.stores.ports.quality import QualityIssue, QualityResult
 from akademos.stores.postgres.database import Database, Transaction
 
@@ -32,6 +33,16 @@ _LATEST = f"""
 _HISTORY = f"""
     SELECT {_RESULT} FROM quality_results WHERE tenant_id = %s AND dataset = %s
     ORDER BY checked_at DESC, check_name LIMIT %s
+"""
+_CHECK = "dataset, check_name, nullif(column_name, ''), severity, status, failures, checked_at"
+_OF_NEWEST_BUILD = f"""
+    SELECT {_CHECK} FROM warehouse_checks WHERE tenant_id = %(tenant)s AND build_id = (
+        SELECT build_id FROM warehouse_checks WHERE tenant_id = %(tenant)s ORDER BY checked_at DESC LIMIT 1)
+    ORDER BY dataset, column_name, check_name
+"""
+_OF_BUILDS = f"""
+    SELECT {_CHECK} FROM warehouse_checks WHERE tenant_id = %s AND dataset = %s
+    ORDER BY checked_at DESC, column_name, check_name LIMIT %s
 """
 _ISSUES = """
     SELECT issue_id::text, dataset, check_name, severity, owner, opened_at, last_seen_at, offending, closed_at
@@ -63,14 +74,17 @@ class PostgresQuality:
         return opened, closed
 
     def latest(self, tenant_id: str) -> list[QualityResult]:
-        """The newest result of every check."""
+        """The newest result of every check; of the warehouse those of its newest build."""
         with self._database.serving(tenant_id) as transaction:
-            return [_result(row) for row in transaction.execute(_LATEST, (tenant_id,))]
+            found = [_result(row) for row in transaction.execute(_LATEST, (tenant_id,))]
+            built = transaction.execute(_OF_NEWEST_BUILD, {"tenant": tenant_id})
+            return [*found, *(_of_build(row) for row in built)]
 
     def history(self, tenant_id: str, dataset: str, *, limit: int) -> list[QualityResult]:
-        """Results of one dataset, newest first."""
+        """Results of one dataset, newest first; a table of the warehouse (`schema.table`) is checked by its builds."""
+        query, result = (_OF_BUILDS, _of_build) if "." in dataset else (_HISTORY, _result)
         with self._database.serving(tenant_id) as transaction:
-            return [_result(row) for row in transaction.execute(_HISTORY, (tenant_id, dataset, limit))]
+            return [result(row) for row in transaction.execute(query, (tenant_id, dataset, limit))]
 
     def issues(self, tenant_id: str, *, open_only: bool = False) -> list[QualityIssue]:
         """Newest first."""
@@ -100,3 +114,12 @@ def _result(row: tuple[Any, ...]) -> QualityResult:
     values = list(row)  # columns in the order of the fields
     values[7] = tuple(values[7])
     return QualityResult(*values)
+
+
+def _of_build(row: tuple[Any, ...]) -> QualityResult:
+    dataset, name, column, severity, status, failures, checked_at = row
+    check = check_of(name, column, critical=severity == "critical")
+    return QualityResult(
+        dataset, check.name, check.kind.value, check.severity.value, check.statement,
+        "passed" if status == "pass" else "failed", failures, (), "", checked_at,
+    )  # fmt: skip

@@ -3529,3 +3529,6 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT ON akademos.alert_settings, akademos.intervention_effects TO akademos_serving;
+
+-- The catalogue shows what the builds of the warehouse found.
+GRANT SELECT ON akademos.warehouse_checks TO akademos_serving;

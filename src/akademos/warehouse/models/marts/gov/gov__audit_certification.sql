@@ -3,8 +3,8 @@ with latest as (
     select dataset, check_name, severity, status, row_number() over (partition by dataset, check_name order by checked_at desc, result_id desc) as newest
     from {{ extract('quality_results') }} as q
 ), failing as (
-    select dataset, sum(case when status = 'failed' then 1 else 0 end) as failed,
-        sum(case when status = 'failed' and severity = 'critical' then 1 else 0 end) as critical
+    select dataset, count(*) filter (where status = 'failed') as failed,
+        count(*) filter (where status = 'failed' and severity = 'critical') as critical
     from latest where newest = 1 group by dataset
 )
 select s.certification_id, s.dataset_id, s.level, s.status_key, s.certified_fingerprint, p.columns_fingerprint as present_fingerprint,

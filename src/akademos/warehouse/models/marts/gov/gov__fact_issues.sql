@@ -24,7 +24,7 @@ with changes as (
         offending as offending_rows
     from {{ extract('quality_issues') }} as i
     union all
-    select 'build/' || o.dataset || '/' || o.check_key || '/' || cast(o.number as varchar), o.dataset, o.check_key,
+    select 'build/' || o.dataset || '/' || o.check_key || '/' || cast(o.number as string), o.dataset, o.check_key,
         case when o.severity = 'critical' then 'critical' else 'major' end, coalesce(d.owner, 'data engineering'), o.opened_at,
         o.last_seen_at, o.closed_at, o.failures
     from of_builds as o
@@ -38,5 +38,5 @@ with changes as (
 )
 select issue_id, dataset_id, check_name, severity, owner_id, opened_at, last_seen_at, closed_at, offending_rows,
     case when closed_at is null then 'issue/open' else 'issue/closed' end as status_key,
-    (epoch(closed_at) - epoch(opened_at)) / 3600 as hours_open
+    {{ seconds_between('opened_at', 'closed_at') }} / 3600 as hours_open
 from issues

@@ -3,20 +3,20 @@ with core_of_import as (
     select source, count(*) as events from {{ extract('core_events') }} as e where source like 'import-%' group by source
 ), waiting as (
     select received_on,
-        sum(case when place = 'logs' then events else 0 end) as in_logs,
-        sum(case when place = 'landing' then events else 0 end) as in_landing
+        cast(sum(case when place = 'logs' then events else 0 end) as bigint) as in_logs,
+        cast(sum(case when place = 'landing' then events else 0 end) as bigint) as in_landing
     from {{ extract('waiting_by_day') }} as w
     group by received_on
 ), moved as (
     -- Since the day of receipt: a movement does not say when what it moved had come in.
     select l.received_on,
-        sum(case when m.kind = 'released' then m.events else 0 end) as released,
-        sum(case when m.kind in ('late_duplicate', 'withdrawn', 'expired_retention', 'expired_log', 'erased') then m.events else 0 end) as gone
+        cast(sum(case when m.kind = 'released' then m.events else 0 end) as bigint) as released,
+        cast(sum(case when m.kind in ('late_duplicate', 'withdrawn', 'expired_retention', 'expired_log', 'erased') then m.events else 0 end) as bigint) as gone
     from (select distinct received_on from {{ ref('staging__loads') }} as s) as l
     join {{ extract('movements_by_day') }} as m on m.moved_on >= l.received_on
     group by l.received_on
 ), live as (
-    select l.load || '/' || l.channel || '/' || cast(l.received_on as varchar) as load_key,
+    select l.load || '/' || l.channel || '/' || cast(l.received_on as string) as load_key,
         l.load,
         l.channel,
         case when l.channel = 'live' then 'all keys' else 'all imports' end as source_system_id,
@@ -45,8 +45,8 @@ with core_of_import as (
         i.accepted, cast(0 as bigint) as held, i.duplicate, cast(0 as bigint) as conflict, i.suppressed, i.rejected,
         i.accepted as meant_rows,
         coalesce(c.events, 0) as moved_rows,
-        cast(null as varchar) as meant_checksum,
-        cast(null as varchar) as moved_checksum,
+        cast(null as string) as meant_checksum,
+        cast(null as string) as moved_checksum,
         i.seconds,
         0 as in_logs,
         0 as in_landing,
@@ -70,9 +70,9 @@ select load_key, load, channel, source_system_id, received_on, closed,
         else 'unexplained' end as status_key,
     case when meant_rows = moved_rows and meant_checksum is not distinct from moved_checksum then null
         else concat_ws('; ',
-            case when in_logs > 0 then 'kept in the preference and security logs: ' || cast(in_logs as varchar) end,
-            case when in_landing > 0 then 'on the way: ' || cast(in_landing as varchar) end,
-            case when released > 0 then 'held before and released since: ' || cast(released as varchar) end,
-            case when gone > 0 then 'left the platform since (withdrawn, erased, expired, late duplicate): ' || cast(gone as varchar) end)
+            case when in_logs > 0 then 'kept in the preference and security logs: ' || cast(in_logs as string) end,
+            case when in_landing > 0 then 'on the way: ' || cast(in_landing as string) end,
+            case when released > 0 then 'held before and released since: ' || cast(released as string) end,
+            case when gone > 0 then 'left the platform since (withdrawn, erased, expired, late duplicate): ' || cast(gone as string) end)
         end as cause
 from loads

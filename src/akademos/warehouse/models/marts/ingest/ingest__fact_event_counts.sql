@@ -3,7 +3,7 @@ select received_on as counted_on,
     coalesce(event_name, 'unknown') as event_name,
     'verdict/' || verdict as status_key,
     count(*) as events,
-    coalesce(sum(size_bytes), 0) as bytes,
+    cast(coalesce(sum(size_bytes), 0) as bigint) as bytes,
     min(received_at) as first_received_at,
     max(received_at) as last_received_at
 from {{ ref('ingest__stg_raw') }} as r

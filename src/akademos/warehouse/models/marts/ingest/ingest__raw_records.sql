@@ -1,4 +1,4 @@
-select source || '/' || door || '/' || cast(hour as varchar) as batch_key,
+select source || '/' || door || '/' || {{ instant_text('hour') }} as batch_key,
     source as source_system_id,
     door,
     hour as received_hour,

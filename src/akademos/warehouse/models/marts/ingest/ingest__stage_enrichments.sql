@@ -11,7 +11,7 @@ with counted as (
     from {{ extract('core_events') }} as e
     group by cast(received_at as date), event_name
 )
-select cast(received_on as varchar) || '/' || event_name || '/' || enrichment as enrichment_key,
+select cast(received_on as string) || '/' || event_name || '/' || enrichment as enrichment_key,
     received_on,
     event_name,
     enrichment,

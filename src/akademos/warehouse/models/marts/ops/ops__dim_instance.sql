@@ -5,7 +5,7 @@ select instance as instance_id,
     max(region) as region_id,
     min(started_at) as started_at,
     max(loaded_at) as last_heard_at,
-    sum(kept) as lines_kept,
-    sum(lost) as lines_lost
+    cast(sum(kept) as bigint) as lines_kept,
+    cast(sum(lost) as bigint) as lines_lost
 from {{ extract('ops_log_loads') }} as l
 group by instance

@@ -1,5 +1,5 @@
 select merchant || '/' || batch || '/' || cast(settled_on as string) || '/' || paid_currency as payout_id, merchant || '/' || batch as settlement_id, merchant as merchant_id, settled_on, paid_currency as currency, count(*) as lines,
     sum(paid_gross) as gross_amount, sum(fee) as fee_amount, sum(net) as net_amount,
-    sum(case when transaction_id is null then 1 else 0 end) as lines_without_transaction
+    count(*) filter (where transaction_id is null) as lines_without_transaction
 from {{ extract('settlement_lines') }} as l
 group by merchant, batch, settled_on, paid_currency
