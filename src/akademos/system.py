@@ -149,6 +149,7 @@ class System(Catalogued):
             outbox=self.outbox,
             records=self.record_store,
             loads=self.records,
+            topics=self.topic_changes,
             audit=self.audit,
             incidents=self.incidents,
             health=PostgresPipelineHealth(self.database),

@@ -60,6 +60,7 @@ from akademos.serving.routes import (
     retention,
     sign_in,
     students_in_focus,
+    topics,
     trust,
     verify,
 )
@@ -164,6 +165,7 @@ def create_app(
         sign_in,
         verify,
         students_in_focus,
+        topics,
         trust,
     ):
         app.include_router(one.router)
