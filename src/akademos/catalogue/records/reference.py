@@ -63,7 +63,7 @@ def _record(record: Record) -> str:
                 _bounds(one),
                 one.refers or "",
                 "yes" if one.looked_up else "",
-                _meaning(one),
+                _meaning(one, record.audited_fields.get(one.name)),
             )
             for one in record.fields
         ),
@@ -103,9 +103,10 @@ def _bounds(one: Field) -> str:
     return f"at least {one.least:,.15g}" if one.least is not None else ""
 
 
-def _meaning(one: Field) -> str:
+def _meaning(one: Field, audited: str | None) -> str:
     parts = [one.description + (f" ({one.unit})" if one.unit else "")]
     parts += ["set by the platform"] if one.set_by == "platform" else []
+    parts += [f"changes audited as {audited}"] if audited else []
     parts += ["confidential: in no log of changes"] if one.confidential else []
     parts += ["searched by text"] if one.searched else []
     return "; ".join(parts)
