@@ -25,7 +25,7 @@ from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.postgres.audit import append, name_of
 from akademos.stores.postgres.database import Transaction
 from akademos.stores.postgres.record_circles import lock_records, refuse_circle
-from akademos.stores.postgres.record_rows import Row, columns_of, no_such, row_of
+from akademos.stores.postgres.record_rows import Row, columns_of, no_such, plain, row_of
 from akademos.stores.postgres.record_schema import whole_of
 
 FROZEN_STATES = ("published", "archived")
@@ -189,7 +189,7 @@ class RecordWork:
         for one in self.changes:
             before = one.before or {}
             noted: list[tuple[AuditAction, dict[str, Json]]] = [
-                (audited, {"field": name, "before": before.get(name), "after": one.after[name]})
+                (audited, {"field": name, "before": plain(before.get(name)), "after": plain(one.after[name])})
                 for name, audited in one.record.audited_fields.items()
                 if before.get(name) != one.after[name]
             ]
