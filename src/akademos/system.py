@@ -79,7 +79,7 @@ class System(Catalogued):
         """Consent records in and out."""
         from akademos.intake.consent_records import ConsentRecords
 
-        return ConsentRecords(self.consent, self.consent_terms, self.vault, now)
+        return ConsentRecords(self.consent, self.vault, now)
 
     def bulk_import(self, basis: RecordedBasis, *, actor: str) -> BulkImport:
         """The bulk path under one basis; `actor` answers for it in the audit log."""
@@ -151,6 +151,7 @@ class System(Catalogued):
             outbox=self.outbox,
             records=self.record_store,
             loads=self.records,
+            topics=self.topic_changes,
             audit=self.audit,
             incidents=self.incidents,
             health=PostgresPipelineHealth(self.database),

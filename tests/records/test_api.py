@@ -171,6 +171,18 @@ def test_pages_stay_in_place_while_rows_come_in(host: TestClient) -> None:
     assert third["next"] is None
 
 
+def test_lists_of_what_changed_since(host: TestClient) -> None:
+    host.post("/v1/records/topics", json={"topic_id": "since", "name": "Since"})
+    row = host.get("/v1/records/topics/since").json()
+    for name, at in (("updated_since", row["updated_at"]), ("created_since", row["created_at"])):
+        found = host.get("/v1/records/topics", params={name: at}).json()["records"]
+        assert [one["topic_id"] for one in found] == ["since"]
+        assert host.get("/v1/records/topics", params={name: "2999-01-01T00:00:00Z"}).json()["records"] == []
+        for wrong in ("yesterday", "2026-01-01", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", ""):
+            refused = host.get("/v1/records/topics", params={name: wrong})
+            assert (refused.status_code, refused.json()["pointer"]) == (400, f"/query/{name}"), wrong
+
+
 def test_people_are_user_ids_outside(host: TestClient, institution: Institution) -> None:
     row = made(host.post("/v1/records/certificates", json=CERTIFICATE))
     assert row["user_id"] == "ada"

@@ -11,7 +11,7 @@ import pytest
 from tests.records.desk import Desk, Row
 
 from akademos.errors import AkademosError
-from akademos.learning.credentials import number_is_sound, read_code
+from akademos.learning.credentials import expires_on, number_is_sound, read_code
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.record_expiry import PostgresRecordExpiry
 
@@ -141,3 +141,66 @@ def test_what_strangers_are_told_names_nobody(taught: Desk, certificates: Postgr
     told = repr(certificates.public(code, datetime.now(UTC)))
     assert not re.search(f"ada|lovelace|{ada}", told, re.IGNORECASE)
     assert certificates.public("00000-00000-00000-00000", datetime.now(UTC)) is None
+
+
+def republished(desk: Desk, **values: object) -> None:
+    """The course's next revision."""
+    desk.act("learning_courses", "aid", "revise")
+    desk.change("learning_courses", "aid", **values)
+    desk.publish("learning_courses", "aid")
+
+
+def test_a_certificate_holds_for_the_months_of_the_revision_that_was_completed(
+    taught: Desk, certificates: PostgresCertificates
+) -> None:
+    ada, ben, cy = (taught.person(one) for one in ("ada", "ben", "cy"))
+    republished(taught, certificate_valid_months=24)
+    republished(taught, certificate_valid_months=12)
+    for learner, revision in ((ada, 1), (ben, 2), (cy, 3)):
+        complete(taught, learner, revision)
+        issue(taught, learner, f"of-{revision}")
+    today = datetime.now(UTC).date()
+    assert certificates.of_learner(taught.tenant, ada)[0].last_day is None
+    assert certificates.of_learner(taught.tenant, ben)[0].last_day == expires_on(today, 24)
+    [held] = certificates.of_learner(taught.tenant, cy)
+    last = expires_on(today, 12)
+    assert last is not None
+    assert (held.last_day, held.standing(last), held.standing(last + timedelta(days=1))) == (last, "valid", "expired")
+
+
+def test_a_path_has_its_own_validity_and_whoever_issues_may_say_otherwise(
+    taught: Desk, certificates: PostgresCertificates
+) -> None:
+    ada, ben = taught.person("ada"), taught.person("ben")
+    taught.create("learning_paths", path_id="p", title="Helper", certificate_valid_months=6)
+    taught.create("learning_path_steps", path_id="p", step_id="1", content_type="course", content_id="aid")
+    taught.publish("learning_paths", "p")
+    until = datetime.now(UTC) + timedelta(days=3)
+    for learner in (ada, ben):
+        complete(taught, learner, 1, "path", "p")
+    issue(taught, ada, "c1", course_id=None, path_id="p")
+    assert certificates.of_learner(taught.tenant, ada)[0].last_day == expires_on(datetime.now(UTC).date(), 6)
+    issue(taught, ben, "c2", course_id=None, path_id="p", expires_at=until)
+    assert certificates.of_learner(taught.tenant, ben)[0].expires_at == until
+    taught.act("learning_certificates", "c2", "revoke", revocation_reason="anew")
+    assert issue(taught, ben, "c3", course_id=None, path_id="p", expires_at=None)["expires_at"] is None
+
+
+def test_how_long_certificates_hold_is_frozen_with_the_revision_and_audited(taught: Desk) -> None:
+    with pytest.raises(AkademosError) as refused:
+        taught.change("learning_courses", "aid", certificate_valid_months=12)
+    assert refused.value.code == "published"
+    republished(taught, certificate_valid_months=12, title="Neu")
+    republished(taught, certificate_valid_months=12, title="Neuer")
+    said = [detail for action, subject, detail in taught.audit() if action == "certificate.validity_set"]
+    assert [(one["field"], one["before"], one["after"]) for one in said] == [("certificate_valid_months", None, 12)]
+    assert (said[0]["key"], said[0]["revision"]) == ({"course_id": "aid"}, 2)
+    # Who goes around the acts makes the next revision of it.
+    before = taught.read("learning_courses", "aid")["revision"]
+    taught.execute("UPDATE learning_courses SET certificate_valid_months = 6 WHERE course_id = 'aid'")
+    assert taught.read("learning_courses", "aid")["revision"] == before + 1
+    for wrong in (0, 1_201):
+        taught.act("learning_courses", "aid", "revise")
+        with pytest.raises(AkademosError):
+            taught.change("learning_courses", "aid", certificate_valid_months=wrong)
+        taught.publish("learning_courses", "aid")

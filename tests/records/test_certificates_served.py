@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import jwt
 import pypdfium2
 import pytest
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
@@ -17,6 +18,7 @@ from tests.serving.institution import Institution
 
 from akademos.catalogue.records.policies import RECORD_LIMITS
 from akademos.catalogue.roles import Role
+from akademos.learning.credentials import expires_on
 
 _ADDRESSES = itertools.count(1)
 
@@ -155,6 +157,36 @@ class TestHolder:
         assert "mistake" not in told.text
         again = campus.as_("ada", "learner").get(f"/v1/me/certificates/{made['certificate_id']}/open-badge")
         assert (again.status_code, again.json()["code"]) == (409, "certificate_revoked")
+
+    def test_the_months_of_the_course_are_on_paper_in_the_badge_and_for_strangers(
+        self, campus: Institution, host: TestClient
+    ) -> None:
+        course = "/v1/records/courses/aid"
+        assert host.post(f"{course}/actions/revise").status_code == 200
+        tag = host.get(course).headers["ETag"]
+        changed = host.patch(course, json={"certificate_valid_months": 18}, headers={"If-Match": tag})
+        assert (changed.status_code, changed.json()["certificate_valid_months"]) == (200, 18)
+        for action in ("submit", "publish"):
+            assert host.post(f"{course}/actions/{action}").status_code == 200
+        with campus.database.pipeline() as transaction:
+            transaction.execute(
+                "UPDATE learning_user_progress SET content_revision = 2 WHERE tenant_id = %s AND content_id = 'aid'",
+                (campus.tenant,),
+            )
+        made = issue(host)
+        last = expires_on(datetime.now(UTC).date(), 18)
+        assert last is not None
+        told = stranger(campus).get(f"/v1/verify/{made['verification_code']}").json()
+        assert (told["revision"], told["expires_on"]) == (2, last.isoformat())
+        mine = self.mine(campus)
+        ada = campus.as_("ada", "learner")
+        paper = pypdfium2.PdfDocument(io.BytesIO(ada.get(mine["pdf"] + "?lang=en").content))[0].get_textpage()
+        assert str(last.year) in paper.get_text_range()
+        assert "without end" not in paper.get_text_range()
+        badge = jwt.decode(ada.get(mine["open_badge"]).text, options={"verify_signature": False})
+        ends = datetime.combine(last + timedelta(days=1), time(), UTC)
+        assert datetime.fromisoformat(badge["validUntil"]) == ends
+        assert badge["exp"] == ends.timestamp()
 
     def test_courses_and_paths(self, campus: Institution) -> None:
         found = campus.as_("ada", "learner").get("/v1/me/courses").json()

@@ -86,6 +86,7 @@ from akademos.stores.postgres.risk import PostgresRisk
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
+from akademos.stores.postgres.topic_changes import PostgresTopicChanges
 from akademos.stores.postgres.vault import PostgresVault
 from akademos.stores.smtp.mail import MailServer, SmtpMail
 
@@ -317,6 +318,7 @@ def services_on(
         releases=PostgresReleases(database, keys),
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases", keys),
         loads=PostgresRecords(database, keys),
+        topics=PostgresTopicChanges(database, PostgresRecords(database, keys)),
         audit=PostgresAuditLog(database),
         incidents=PostgresIncidents(database),
         health=PostgresPipelineHealth(database),

@@ -44,6 +44,7 @@ class AuditAction(StrEnum):
     CERTIFICATE_ISSUED = "certificate.issued"
     CERTIFICATE_REVOKED = "certificate.revoked"
     CERTIFICATE_EXPIRED = "certificate.expired"
+    CERTIFICATE_VALIDITY_SET = "certificate.validity_set"
     TUTOR_SESSION_RECORDED = "tutor_session.recorded"
     MATURITY_SCORED = "maturity.scored"
     RECOMMENDATION_CREATED = "recommendation.created"

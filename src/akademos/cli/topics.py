@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from akademos import settings
 from akademos.cli.operator import operator
 from akademos.errors import InputError
-from akademos.stores.ports.topic_changes import TopicChange
+from akademos.stores.ports.topic_changes import KEYS, CurriculumRows, TopicPlan
 from akademos.system import System
 
 app = typer.Typer(help="Topics of the curriculum: merge, split, take back.", no_args_is_help=True)
 Tenant = Annotated[str, typer.Option(help="Whose curriculum.")]
 Reason = Annotated[str, typer.Option(help="Why, for history and audit log; name nobody.")]
+WhyMake = Annotated[
+    str | None, typer.Option(help="Why, for history and audit log; name nobody. Needed unless it is a preview.")
+]
+Look = Annotated[bool, typer.Option("--preview", help="Show what would happen; change nothing.")]
+Upon = Annotated[str | None, typer.Option(help="Tag of a preview: do exactly that, or nothing.")]
 Data = Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")]
 
 
@@ -33,17 +39,15 @@ def merge(
     sources: Annotated[list[str], typer.Argument(help="Topics that go.")],
     into: Annotated[str, typer.Option(help="Topic that stays.")],
     tenant: Tenant,
-    reason: Reason,
+    reason: WhyMake = None,
+    preview: Look = False,
+    upon: Upon = None,
     data: Data = None,
 ) -> None:
     """Make topics one: what was answered on any of them counts for the one that stays."""
     from akademos.intake.topic_plans import plan_merge
 
-    with System(settings.load(data=data)) as system:
-        change = system.topic_changes.make(
-            tenant, lambda rows: plan_merge(rows, sources, into), reason=reason, actor=operator()
-        )
-    _said(change)
+    _change(tenant, lambda rows: plan_merge(rows, sources, into), reason, upon, look=preview, data=data)
 
 
 @app.command()
@@ -51,21 +55,20 @@ def split(
     topic: Annotated[str, typer.Argument(help="Topic that goes.")],
     plan: Annotated[Path, typer.Argument(help="TOML file: [parts] id = name, rest = id, [items], [materials].")],
     tenant: Tenant,
-    reason: Reason,
+    reason: WhyMake = None,
+    preview: Look = False,
+    upon: Upon = None,
     data: Data = None,
 ) -> None:
     """Make several new topics of one: answers go to the part that their item is assigned to, others to the rest."""
     from akademos.intake.topic_plans import plan_split
 
     parts, rest, items, materials = _split_plan(plan)
-    with System(settings.load(data=data)) as system:
-        change = system.topic_changes.make(
-            tenant,
-            lambda rows: plan_split(rows, topic, parts, rest, items, materials),
-            reason=reason,
-            actor=operator(),
-        )
-    _said(change)
+
+    def planner(rows: CurriculumRows) -> TopicPlan:
+        return plan_split(rows, topic, parts, rest, items, materials)
+
+    _change(tenant, planner, reason, upon, look=preview, data=data)
 
 
 @app.command()
@@ -94,8 +97,50 @@ def changes(tenant: Tenant, data: Data = None) -> None:
     Console().print(table)
 
 
-def _said(change: TopicChange) -> None:
+def _change(
+    tenant: str,
+    planner: Callable[[CurriculumRows], TopicPlan],
+    reason: str | None,
+    tag: str | None,
+    *,
+    look: bool,
+    data: Path | None,
+) -> None:
+    from akademos.intake.topic_plans import upon
+
+    if reason is None and not look:
+        raise InputError("The change has no reason.", hint="Give one with --reason TEXT, or look first with --preview.")
+    with System(settings.load(data=data)) as system:
+        if look or reason is None:
+            _shown(system.topic_changes.preview(tenant, upon(planner, tag)))
+            return
+        change = system.topic_changes.make(tenant, upon(planner, tag), reason=reason, actor=operator())
     typer.echo(f"Change {change.number}: {', '.join(change.sources)} > {', '.join(change.targets)}.")
+
+
+def _shown(plan: TopicPlan) -> None:
+    from akademos.intake.topic_plans import tag_of
+
+    table = Table("records", "key", "what changes")
+    for edit in plan.edits:
+        keys = KEYS[edit.table]
+        before = edit.before
+        changes = [
+            f"{name}: {_cell(value)}" if before is None else f"{name}: {_cell(before[name])} > {_cell(value)}"
+            for name, value in edit.after.items()
+            if name not in keys and (before is None or before[name] != value)
+        ]
+        key = ", ".join(_cell(edit.after[name]) for name in keys)
+        what = "; ".join([*(["new"] if before is None else []), *changes])
+        table.add_row(edit.table, escape(key), escape(what))
+    Console().print(table)
+    typer.echo(f"{len(plan.edits):,} rows would change; nothing has. To do exactly this: --upon {tag_of(plan)}")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(str, value)) + "]"
+    return "-" if value is None else str(value)
 
 
 def _split_plan(path: Path) -> tuple[dict[str, str], str, dict[str, str], dict[str, str]]:

@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 from akademos.errors import InputError
-from akademos.intake.oneroster_check import CheckedFile, CheckedSet, check_set, chunks, read_records
-from akademos.intake.record_files import Problem
+from akademos.intake.oneroster_check import CheckedFile, CheckedSet, check_set, read_records
+from akademos.intake.record_files import Problem, in_stretches
 from akademos.intake.records import RecordsError
 from akademos.intake.roster_changes import Changes, courses_of_classes, headers_of
 from akademos.intake.roster_records import RosterRecords
@@ -136,12 +136,9 @@ class RosterImport:
         everybody their name."""
         tenant, found = self._basis.tenant_id, checked.files["users"]
         check = RowCheck(found.header, found.mode)
-        for chunk in chunks(data_rows(checked, found), ROWS_AT_ONCE):
-            rows = [
-                (record, found.header.values(record.cells), self._kind(checked, found.header, record))
-                for record in chunk
-                if not check.deleted(record.cells)
-            ]
+        for chunk in in_stretches(data_rows(checked, found), ROWS_AT_ONCE):
+            staying = [(one, found.header.values(one.cells)) for one in chunk if not check.deleted(one.cells)]
+            rows = [(record, values, self._kind(checked, values["sourcedId"])) for record, values in staying]
             people: dict[Identifier, Person] = {}
             if enter:
                 for kind in ("learner", "staff"):
@@ -156,9 +153,9 @@ class RosterImport:
                 people = self._vault.find(tenant, [Identifier("user", values[self._user_id]) for _, values, _ in rows])
             yield rows, people
 
-    def _kind(self, checked: CheckedSet, header: Header, record: RawRecord) -> PersonKind | None:
+    def _kind(self, checked: CheckedSet, sourced_id: str) -> PersonKind | None:
         """What the set's roles make of a user; None when it says nothing of their role."""
-        own = self._rosters.fingerprint(self._basis.tenant_id, "users", header.values(record.cells)["sourcedId"])
+        own = self._rosters.fingerprint(self._basis.tenant_id, "users", sourced_id)
         roles = [name for name, having in (("student", checked.students), ("teacher", checked.staff)) if own in having]
         return kind_of(roles) if roles else None
 
@@ -229,7 +226,7 @@ class _Keeping:
     def _keep(self, name: str, found: CheckedFile, report: FileReport) -> None:
         check = RowCheck(found.header, found.mode)
         first = 1
-        for chunk in chunks(data_rows(self._checked, found), ROWS_AT_ONCE):
+        for chunk in in_stretches(data_rows(self._checked, found), ROWS_AT_ONCE):
             staying = [record for record in chunk if not check.deleted(record.cells)]
             going = [found.header.values(record.cells)["sourcedId"] for record in chunk if check.deleted(record.cells)]
             kept = self._writing.keep(

@@ -8,15 +8,22 @@ Sources are archived, and relationships and weights of theirs go with them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TypeAlias
 
-from akademos.errors import Conflict, InputError, NotFound
+import orjson
+
+from akademos.errors import Conflict, InputError, NotFound, VersionMoved
 from akademos.stores.ports.topic_changes import KEYS, CurriculumRows, Edit, Move, Row, TopicPlan
 
 MOST_WEIGHT = 10.0
 _MovesOf: TypeAlias = Callable[[str, str], Mapping[str, Sequence[str]]]
 """(table, key of a row) -> where its topics go."""
+
+Planner: TypeAlias = Callable[[CurriculumRows], TopicPlan]
+"""What a change would do to a curriculum."""
 
 
 class _Draft:
@@ -123,6 +130,27 @@ def plan_split(
         Move(source, rest),
     ]
     return TopicPlan("split", (source,), tuple(parts), draft.edits(), moves)
+
+
+def tag_of(plan: TopicPlan) -> str:
+    """Names what a plan does, row by row: two plans have the same tag when they do the same to the same curriculum."""
+    return hashlib.sha256(orjson.dumps(asdict(plan), option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+def upon(planner: Planner, tag: str | None) -> Planner:
+    """The planner, which refuses to do anything else than was looked at; None: whatever comes of it."""
+
+    def checked(rows: CurriculumRows) -> TopicPlan:
+        plan = planner(rows)
+        if tag is not None and tag_of(plan) != tag:
+            raise VersionMoved(
+                "The curriculum has changed since this change was previewed: it would do something else now.",
+                hint="Preview it again, look at what it would do, and send it with that tag.",
+                pointer="/header/If-Match",
+            )
+        return plan
+
+    return checked
 
 
 def _topic(draft: _Draft, topic: str) -> Row:

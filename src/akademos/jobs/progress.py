@@ -88,7 +88,8 @@ class ProgressJob:
         anew: set[str] = set()
         for one in batch.observations:
             if one.event == TOUCHED:
-                touched[one.learner_key].add(Content(one.content_type, one.content_id))  # type: ignore[arg-type]  # by the table's CHECK
+                if one.content_type is not None and one.content_id is not None:
+                    touched[one.learner_key].add(Content(one.content_type, one.content_id))
             elif one.event in {RECOMPUTE, REBUILD}:
                 anew.add(one.learner_key)
             else:

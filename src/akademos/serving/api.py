@@ -62,6 +62,7 @@ from akademos.serving.routes import (
     retention,
     sign_in,
     students_in_focus,
+    topics,
     trust,
     verify,
 )
@@ -168,6 +169,7 @@ def create_app(
         sign_in,
         verify,
         students_in_focus,
+        topics,
         trust,
     ):
         app.include_router(one.router)

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import quote
 
 import orjson
@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from akademos.catalogue.records.declaration import Field, Record
 from akademos.catalogue.records.policies import RECORD_LIMITS
-from akademos.catalogue.records.values import SOURCE_REFERENCE, key_of, value_of
+from akademos.catalogue.records.values import SOURCE_REFERENCE, instant_of, key_of, value_of
 from akademos.errors import AkademosError, InputError, VersionNeeded
 from akademos.stores.ports.audit import Json
 from akademos.stores.ports.record_store import Key, ListQuery
@@ -26,7 +26,6 @@ OTHERS = (*SINCE, "q", "limit", "cursor")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ENCODED = re.compile(r"(?:~[0-9A-Fa-f]{2})+")
 _TAG = re.compile(r'"([0-9]{1,18})"')
-_INSTANT = Field("since", "timestamp", "from when on", required=True)
 
 
 async def bounded_body(request: Request, most: int) -> bytes:
@@ -163,14 +162,13 @@ def list_query(record: Record, query: QueryParams) -> ListQuery:
         raise _wrong("q", "`q` is empty, longer than 200 characters, or holds control characters.")
     if text is not None and not any(one.searched for one in record.fields):
         raise _wrong("q", f"{record.collection} are not searched by text.")
-    since = {name: _as_400(_INSTANT, query[name], name) for name in SINCE if name in query}
     limit = query.get("limit", str(RECORD_LIMITS.page_usual))
     if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= RECORD_LIMITS.page:
         raise _wrong("limit", f"`limit` is no number from 1 to {RECORD_LIMITS.page}.")
     return ListQuery(
         equal={one.name: _filter(one, query[name]) for name, one in filters.items() if name in query},
-        updated_since=since.get("updated_since"),  # type: ignore[arg-type]  # of kind timestamp
-        created_since=since.get("created_since"),  # type: ignore[arg-type]  # of kind timestamp
+        updated_since=_since("updated_since", query),
+        created_since=_since("created_since", query),
         text=text,
         after=_place(query.get("cursor")),
         limit=int(limit),
@@ -192,6 +190,16 @@ def _place(cursor: str | None) -> tuple[str, ...] | None:
     if not isinstance(parts, list) or not all(isinstance(part, str) and not _CONTROL.search(part) for part in parts):
         raise _wrong("cursor", "The cursor is none of ours.", "cursor_invalid")
     return tuple(parts)
+
+
+def _since(name: str, query: QueryParams) -> datetime | None:
+    if name not in query:
+        return None
+    try:
+        return instant_of(name, query[name], f"/query/{name}")
+    except InputError as wrong:
+        wrong.status = InputError.status
+        raise
 
 
 def _filter(one: Field, text: str) -> object:

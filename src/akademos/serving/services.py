@@ -48,6 +48,7 @@ from akademos.stores.ports.releases import ReleaseFiles, ReleaseRegister
 from akademos.stores.ports.retention import RetentionReports
 from akademos.stores.ports.rights import Rights
 from akademos.stores.ports.risk import FocusScores
+from akademos.stores.ports.topic_changes import TopicChanges
 
 DASHBOARD = "/v1/analytics/dashboard"
 MASTERY = "/v1/analytics/mastery"
@@ -132,6 +133,7 @@ class Services:
     outbox: Outbox
     records: RecordStore
     loads: Records
+    topics: TopicChanges
     audit: AuditLog
     incidents: IncidentBook
     health: PipelineHealth

@@ -199,6 +199,7 @@ class Record:
         access: who may do what; a role that is not in it may do nothing.
         versioned: content with revisions: what was published never changes under its number.
         audited: which acts are written to the audit log; `create`, `update`, or an action.
+        audited_fields: fields of which every change is written to the audit log, with what stood before and stands now.
         purposes: what readers and live consent must cover where the basis is consent.
         cached: whether a change counts up the version of the tenant's curriculum.
         file: name of its file in a folder of record files; empty for those that come in by the API only.
@@ -216,6 +217,7 @@ class Record:
     actions: Mapping[str, Action] = field(default_factory=dict)
     versioned: bool = False
     audited: Mapping[str, AuditAction] = field(default_factory=dict)
+    audited_fields: Mapping[str, AuditAction] = field(default_factory=dict)
     owner: str = OWNER
     retention: Retention = CURRICULUM
     basis: Basis = Basis.CONTRACT

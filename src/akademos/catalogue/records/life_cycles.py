@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.records.declaration import Access, Action, Field, LifeCycle, access
 from akademos.catalogue.roles import Reach, Role
 
@@ -62,6 +63,19 @@ _READERS: tuple[Role, ...] = ("learner", "instructor", "advisor", "analyst", "pr
 def read_by_all(*except_for: Role, states: tuple[str, ...] = ()) -> tuple[Access, ...]:
     """Everybody of the tenant may read it, where it names nobody."""
     return tuple(access(role, Reach.TENANT, "read", states) for role in _READERS if role not in except_for)
+
+
+VALIDITY = Field(
+    "certificate_valid_months",
+    "integer",
+    "how long a certificate of this revision holds, from the day of its issue; empty: for good",
+    unit="months",
+    least=1,
+    most=1_200,
+)
+"""Of content that certificates are issued for."""
+
+VALIDITY_AUDITED = {VALIDITY.name: AuditAction.CERTIFICATE_VALIDITY_SET}
 
 
 def status(life_cycle: LifeCycle, description: str, *, default: str | None = None) -> Field:

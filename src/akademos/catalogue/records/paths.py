@@ -10,6 +10,8 @@ from akademos.catalogue.records.life_cycles import (
     CONTENT,
     CONTENT_ACTIONS,
     PUBLISHED,
+    VALIDITY,
+    VALIDITY_AUDITED,
     read_by_all,
     status,
 )
@@ -32,11 +34,13 @@ PATHS = Record(
         Field("organisation_id", "text", "who offers it", refers="organisations", looked_up=True),
         Field("owner_key", "person", "who keeps it", party="staff", looked_up=True),
         status(CONTENT, "draft, in_review, published or archived"),
+        VALIDITY,
     ),
     access=(*AUTHORS, *read_by_all("product", states=PUBLISHED)),
     life_cycle=CONTENT,
     actions=CONTENT_ACTIONS,
     versioned=True,
+    audited_fields=VALIDITY_AUDITED,
 )
 
 STEPS = Record(

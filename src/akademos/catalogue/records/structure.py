@@ -14,6 +14,8 @@ from akademos.catalogue.records.life_cycles import (
     SHELVED,
     SHELVED_ACTIONS,
     TEACHERS,
+    VALIDITY,
+    VALIDITY_AUDITED,
     read_by_all,
     status,
 )
@@ -117,12 +119,14 @@ COURSES = Record(
         Field("audience", "text", "whom it is for"),
         Field("organisation_id", "text", "who offers it", refers="organisations", looked_up=True),
         Field("metadata", "json", "what the host keeps beside it", form=FREE_FORM),
+        VALIDITY,
     ),
     access=(*AUTHORS, TEACHERS, access("instructor", Reach.TENANT, "read", PUBLISHED), *_READ),
     life_cycle=CONTENT,
     actions=CONTENT_ACTIONS,
     versioned=True,
     audited={"publish": AuditAction.COURSE_PUBLISHED, "archive": AuditAction.COURSE_ARCHIVED},
+    audited_fields=VALIDITY_AUDITED,
     cached=True,
 )  # fmt: skip
 

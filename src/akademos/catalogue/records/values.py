@@ -90,7 +90,7 @@ def value_of(one: Field, value: object, pointer: str) -> object:
         case "date":
             return _day(one, value, pointer)
         case "timestamp":
-            return _instant(one, value, pointer)
+            return instant_of(one.outside, value, pointer)
     return _text(one, value, pointer)
 
 
@@ -154,7 +154,12 @@ def _day(one: Field, value: object, pointer: str) -> date:
     return day
 
 
-def _instant(one: Field, value: object, pointer: str) -> datetime:
+def instant_of(name: str, value: object, pointer: str) -> datetime:
+    """An instant with its offset from UTC.
+
+    Raises:
+        InputError: it is none.
+    """
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
         offset = None if instant is None else instant.utcoffset()
@@ -163,7 +168,7 @@ def _instant(one: Field, value: object, pointer: str) -> datetime:
     except (ValueError, OverflowError):
         sound = False
     if not sound or instant is None:
-        raise _refused(f"`{one.outside}` is no instant with offset; write 2026-11-05T08:30:00+01:00.", pointer)
+        raise _refused(f"`{name}` is no instant with offset; write 2026-11-05T08:30:00+01:00.", pointer)
     return instant
 
 

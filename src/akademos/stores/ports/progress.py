@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
-from akademos.learning.progress import Content, Progress
+from akademos.learning.progress import Content, ContentKind, Progress
 from akademos.learning.structure import Structure
 
 RECOMPUTE = "recompute"
@@ -30,14 +30,14 @@ ACTIONS: tuple[Action, ...] = ("observe", "roll_up", "rebuild")
 class Observation:
     """One thing that a learner was seen doing; the fields are those of `learning.observations.Seen`.
 
-    `event` may be RECOMPUTE, REBUILD or TOUCHED; `content_type` is set with TOUCHED only. `of_record`: a record says
-    so, not an event.
+    `event` may be RECOMPUTE, REBUILD or TOUCHED; `content_type` is set with TOUCHED only, where the table
+    holds it to what progress is kept of. `of_record`: a record says so, not an event.
     """
 
     tenant_id: str
     learner_key: str
     event: str
-    content_type: str | None
+    content_type: ContentKind | None
     content_id: str | None
     at: datetime
     share: float | None = None

@@ -10,6 +10,9 @@ from typing import Literal, Protocol
 Row = Mapping[str, object]
 ChangeKind = Literal["merge", "split"]
 
+UNDONE = "undone_already"
+"""Code of the refusal to take a change back twice."""
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     "topics": ("topic_id",),
     "topic_relationships": ("from_topic", "to_topic", "kind"),
@@ -83,15 +86,31 @@ class TopicChanges(Protocol):
         """
         ...
 
+    def preview(self, tenant_id: str, plan: Callable[[CurriculumRows], TopicPlan]) -> TopicPlan:
+        """What a change would do: it is carried out with every check, and nothing of it is kept.
+
+        Raises: what `make` raises.
+        """
+        ...
+
     def undo(self, tenant_id: str, number: int, *, reason: str, actor: str) -> TopicChange:
         """Take a change back: every row and every answer as before.
 
         Raises:
             NotFound: there is no such change.
-            Conflict: it is undone already, a later one rests on it, or a row was changed since (which is named).
+            Conflict: it is undone already (code `UNDONE`), a later one rests on it, or a row was changed since (which
+                is named).
         """
         ...
 
-    def history(self, tenant_id: str) -> list[TopicChange]:
-        """All changes, the newest first."""
+    def get(self, tenant_id: str, number: int) -> TopicChange:
+        """One change.
+
+        Raises:
+            NotFound: there is no such change.
+        """
+        ...
+
+    def history(self, tenant_id: str, *, before: int | None = None, limit: int | None = None) -> list[TopicChange]:
+        """Changes, the newest first: all, or so many that came before another one."""
         ...

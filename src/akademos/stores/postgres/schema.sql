@@ -302,7 +302,8 @@ CREATE TABLE akademos.learning_courses (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     revision integer NOT NULL DEFAULT 1,
-    published_at timestamptz
+    published_at timestamptz,
+    certificate_valid_months integer CHECK (certificate_valid_months BETWEEN 1 AND 1200)
 );
 CREATE TABLE akademos.topics (
     tenant_id text NOT NULL REFERENCES akademos.tenants,
@@ -1484,6 +1485,7 @@ CREATE TABLE akademos.learning_paths (
     updated_at timestamptz NOT NULL DEFAULT now(),
     revision integer NOT NULL DEFAULT 1,
     published_at timestamptz,
+    certificate_valid_months integer CHECK (certificate_valid_months BETWEEN 1 AND 1200),
     PRIMARY KEY (tenant_id, path_id),
     FOREIGN KEY (tenant_id, owner_key) REFERENCES akademos.people ON DELETE SET NULL (owner_key)
 );
@@ -2352,10 +2354,10 @@ CREATE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.advisee_assignmen
 CREATE TRIGGER record_noted AFTER INSERT OR UPDATE ON akademos.advisee_assignments FOR EACH ROW EXECUTE FUNCTION akademos.note_change('advisor_key,learner_key', '', 'learner_key');
 CREATE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.advising_notes FOR EACH ROW EXECUTE FUNCTION akademos.keep_record('status', 'active,archived', 'active>archived,archived>active', '');
 CREATE TRIGGER record_noted AFTER INSERT OR UPDATE ON akademos.advising_notes FOR EACH ROW EXECUTE FUNCTION akademos.note_change('note_id', 'text', 'learner_key');
-CREATE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.learning_courses FOR EACH ROW EXECUTE FUNCTION akademos.keep_record('status', 'draft,in_review,published,archived', 'draft>in_review,draft>archived,in_review>published,in_review>draft,published>draft,published>archived,archived>draft', 'title,starts_on,ends_on,description,objectives,audience,organisation_id,metadata');
+CREATE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.learning_courses FOR EACH ROW EXECUTE FUNCTION akademos.keep_record('status', 'draft,in_review,published,archived', 'draft>in_review,draft>archived,in_review>published,in_review>draft,published>draft,published>archived,archived>draft', 'title,starts_on,ends_on,description,objectives,audience,organisation_id,metadata,certificate_valid_months');
 CREATE TRIGGER record_noted AFTER INSERT OR UPDATE ON akademos.learning_courses FOR EACH ROW EXECUTE FUNCTION akademos.note_change('course_id', '', '');
 CREATE CONSTRAINT TRIGGER content_kept AFTER INSERT OR UPDATE ON akademos.learning_courses DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.status = 'published') EXECUTE FUNCTION akademos.keep_content('course_id', 'learning_modules,learning_lessons,learning_video_lessons,learning_interactive_lessons', '');
-CREATE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.learning_paths FOR EACH ROW EXECUTE FUNCTION akademos.keep_record('status', 'draft,in_review,published,archived', 'draft>in_review,draft>archived,in_review>published,in_review>draft,published>draft,published>archived,archived>draft', 'title,goal,audience,organisation_id');
+CREATE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.learning_paths FOR EACH ROW EXECUTE FUNCTION akademos.keep_record('status', 'draft,in_review,published,archived', 'draft>in_review,draft>archived,in_review>published,in_review>draft,published>draft,published>archived,archived>draft', 'title,goal,audience,organisation_id,certificate_valid_months');
 CREATE TRIGGER record_noted AFTER INSERT OR UPDATE ON akademos.learning_paths FOR EACH ROW EXECUTE FUNCTION akademos.note_change('path_id', '', '');
 CREATE CONSTRAINT TRIGGER content_kept AFTER INSERT OR UPDATE ON akademos.learning_paths DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.status = 'published') EXECUTE FUNCTION akademos.keep_content('path_id', 'learning_path_steps', 'owner_key');
 CREATE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.org_units FOR EACH ROW EXECUTE FUNCTION akademos.keep_record('status', 'active,archived', 'active>archived,archived>active', '');

@@ -14,7 +14,7 @@ from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.records import BY_NAME
 from akademos.errors import Conflict, NotFound
 from akademos.stores.ports.audit import AuditEntry, Json
-from akademos.stores.ports.topic_changes import KEYS, CurriculumRows, Row, TopicChange, TopicPlan
+from akademos.stores.ports.topic_changes import KEYS, UNDONE, CurriculumRows, Row, TopicChange, TopicPlan
 from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.records import PostgresRecords, load_rows, refuse_cycles, refused
@@ -44,6 +44,7 @@ _READ = """
     SELECT number, kind, sources, targets, reason, made_by, made_at, undone_by, undone_reason, undone_at
     FROM topic_changes WHERE tenant_id = %s
 """
+_HISTORY = _READ + " AND (%s::bigint IS NULL OR number < %s) ORDER BY number DESC LIMIT %s"
 _LATER = """
     SELECT number FROM topic_changes
     WHERE tenant_id = %s AND number > %s AND undone_at IS NULL AND (sources || targets) && %s ORDER BY number LIMIT 1
@@ -72,10 +73,7 @@ class PostgresTopicChanges:
     ) -> TopicChange:
         """Plan a change on the curriculum as it stands and carry it out; see the port."""
         with self._database.pipeline() as transaction:
-            self._records.lock(transaction, tenant_id)
-            done = plan({table: _rows(transaction, tenant_id, table) for table in KEYS})
-            _named(transaction, done.kind)
-            _write(transaction, tenant_id, [(one.table, one.after) for one in done.edits])
+            done = self._carried_out(transaction, tenant_id, plan)
             row = transaction.execute(
                 _ADD,
                 (
@@ -92,13 +90,20 @@ class PostgresTopicChanges:
             append(transaction, tenant_id, AuditEntry(actor, action, None, _detail(made, reason)))
         return made
 
+    def preview(self, tenant_id: str, plan: Callable[[CurriculumRows], TopicPlan]) -> TopicPlan:
+        """What a change would do; see the port."""
+        with self._database.pipeline() as transaction, transaction.transaction(force_rollback=True):
+            done = self._carried_out(transaction, tenant_id, plan)
+            refuse_cycles(transaction, tenant_id)
+        return done
+
     def undo(self, tenant_id: str, number: int, *, reason: str, actor: str) -> TopicChange:
         """Take a change back; see the port."""
         with self._database.pipeline() as transaction:
             self._records.lock(transaction, tenant_id)
             change = _change(transaction, tenant_id, number)
             if change.undone_at is not None:
-                raise Conflict(f"Change {number} is undone already.", hint="There is nothing left to do.")
+                raise Conflict(f"Change {number} is undone already.", hint="There is nothing left to do.", code=UNDONE)
             topics = [*change.sources, *change.targets]
             later = transaction.execute(_LATER, (tenant_id, number, topics)).fetchone()
             if later is not None:
@@ -120,10 +125,24 @@ class PostgresTopicChanges:
             append(transaction, tenant_id, entry)
         return change
 
-    def history(self, tenant_id: str) -> list[TopicChange]:
-        """All changes, the newest first."""
+    def get(self, tenant_id: str, number: int) -> TopicChange:
+        """One change; see the port."""
         with self._database.pipeline() as transaction:
-            return [_made(row) for row in transaction.execute(_READ + " ORDER BY number DESC", (tenant_id,))]
+            return _change(transaction, tenant_id, number)
+
+    def history(self, tenant_id: str, *, before: int | None = None, limit: int | None = None) -> list[TopicChange]:
+        """Changes, the newest first."""
+        with self._database.pipeline() as transaction:
+            return [_made(row) for row in transaction.execute(_HISTORY, (tenant_id, before, before, limit))]
+
+    def _carried_out(
+        self, transaction: Transaction, tenant_id: str, plan: Callable[[CurriculumRows], TopicPlan]
+    ) -> TopicPlan:
+        self._records.lock(transaction, tenant_id)
+        done = plan({table: _rows(transaction, tenant_id, table) for table in KEYS})
+        _named(transaction, done.kind)
+        _write(transaction, tenant_id, [(one.table, one.after) for one in done.edits])
+        return done
 
     def _finish(self, transaction: Transaction, tenant_id: str, topics: Sequence[str]) -> None:
         refuse_cycles(transaction, tenant_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
 
 from akademos.catalogue.records.declaration import Record
 from akademos.errors import Conflict, InputError
-from akademos.learning.credentials import CODE_BYTES, certificate_number, verification_code
+from akademos.learning.credentials import CODE_BYTES, certificate_number, expires_on, verification_code
 from akademos.stores.postgres.behaviours.content import rows
 from akademos.stores.postgres.record_changes import RecordWork
 from akademos.stores.postgres.record_rows import Row
@@ -18,9 +19,16 @@ _NEXT_SERIAL = """
     RETURNING last, extract(year FROM now() AT TIME ZONE 'UTC')::integer AS year, now() AS at
 """
 
+_REVISION = """
+    SELECT revision, content ->> 'title' AS title, (content ->> 'certificate_valid_months')::integer AS months
+    FROM content_versions WHERE tenant_id = %s AND record = %s AND key = %s AND (%s::integer IS NULL OR revision = %s)
+    ORDER BY revision DESC LIMIT 1
+"""
+
 
 def on_issue(work: RecordWork, record: Record, row: Row, sent: Mapping[str, object]) -> Mapping[str, object]:
-    """What the platform puts on a certificate.
+    """What the platform puts on a certificate. Unless the request says until when it stands (null: for good), it holds
+    for the months that the completed revision was published with, to the end of its last day in UTC.
 
     Raises:
         InputError: it names neither a course nor a path, or both, or its time would be over.
@@ -42,9 +50,11 @@ def on_issue(work: RecordWork, record: Record, row: Row, sent: Mapping[str, obje
         raise InputError("The certificate would have expired.", hint="Leave expires_at out, or send a later one.",
                          status=422, pointer="/expires_at")  # fmt: skip
     kind, content, table = ("course", course, "learning_courses") if path is None else ("path", path, "learning_paths")
-    title, revision = _earned(work, kind, content, table, row["learner_key"])
+    title, revision, months = _earned(work, kind, content, table, row["learner_key"])
     _refuse_second(work, kind, content, revision, row["learner_key"])
-    return {
+    last = None if "expires_at" in sent else expires_on(serial["at"].astimezone(UTC).date(), months)
+    ends_at = {} if last is None else {"expires_at": datetime.combine(last + timedelta(days=1), time(), UTC)}
+    return ends_at | {
         "number": certificate_number(serial["year"], serial["last"]),
         "title": title,
         "content_revision": revision,
@@ -53,8 +63,10 @@ def on_issue(work: RecordWork, record: Record, row: Row, sent: Mapping[str, obje
     }
 
 
-def _earned(work: RecordWork, kind: str, content: object, table: str, learner: object) -> tuple[object, object]:
-    """Title and revision of what the learner has completed."""
+def _earned(
+    work: RecordWork, kind: str, content: object, table: str, learner: object
+) -> tuple[object, object, int | None]:
+    """Title and revision of what the learner has completed, and for how many months that is certified."""
     progress = rows(
         work,
         "SELECT content_revision FROM learning_user_progress WHERE tenant_id = %s AND learner_key = %s "
@@ -70,22 +82,14 @@ def _earned(work: RecordWork, kind: str, content: object, table: str, learner: o
             code="not_completed",
         )
     revision = progress[0]["content_revision"]
-    versions = rows(
-        work,
-        "SELECT revision, content ->> 'title' AS title FROM content_versions WHERE tenant_id = %s AND record = %s "
-        "AND key = %s AND (%s::integer IS NULL OR revision = %s) ORDER BY revision DESC LIMIT 1",
-        table,
-        content,
-        revision,
-        revision,
-    )
+    versions = rows(work, _REVISION, table, content, revision, revision)
     if not versions:
         raise Conflict(
             f"The {kind} was never published in the revision that the learner completed.",
             hint=f"Publish the {kind}, then issue the certificate.",
             code="not_published",
         )
-    return versions[0]["title"], versions[0]["revision"]
+    return versions[0]["title"], versions[0]["revision"], versions[0]["months"]
 
 
 def _refuse_second(work: RecordWork, kind: str, content: object, revision: object, learner: object) -> None:
