@@ -22,6 +22,7 @@ OTHERS = [
     "study-new",
     "focus",
     "focus-rule",
+    "focus-own-pace",
     "focus-work",
     "no-focus",
     "courses",
