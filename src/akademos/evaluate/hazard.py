@@ -106,6 +106,8 @@ def _share_left(table: pl.DataFrame) -> float:
 def _week(there: pl.DataFrame, notes: Mapping[str, Any], idle: Mapping[int, float]) -> dict[str, Any]:
     """Every figure of one landmark."""
     whole = left_within(there)
+    if whole.is_empty():
+        return {"learners": 0, "left": 0}
     outcome, learner = whole[OUTCOME].to_numpy(), whole["learner_key"].rank("dense").to_numpy().astype(np.int64) - 1
     said = whole["said"].to_numpy()
     rule = np.where(whole["inactive_days"].to_numpy() >= IDLE, idle[1], idle[0])
