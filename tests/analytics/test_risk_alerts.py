@@ -24,6 +24,13 @@ def test_an_alert_is_of_somebody_who_got_worse(now: float, before: float | None,
         assert (found.points is None) == (not comparable or before is None)
 
 
+def test_a_reason_says_what_the_chance_is_one_of() -> None:
+    found = risk_alert(Estimate("high", 0.12), Estimate("raised", 0.06), comparable=True)
+    assert found is not None
+    said = alert_reason(found, 0.12, ["marks"], of="leaving within four weeks")
+    assert said.startswith("New in focus: chance of leaving within four weeks 12%")
+
+
 def test_two_models_are_not_subtracted() -> None:
     now, before = Estimate("raised", 0.55), Estimate("raised", 0.36)
     assert risk_alert(now, before, comparable=False) is None

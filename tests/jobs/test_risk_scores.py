@@ -114,15 +114,14 @@ def core() -> Core:
 class Served:
     """A registry of models with one version in service, or none."""
 
-    def __init__(self, artefact: bytes | None = None, version: int = 7) -> None:
-        self.bytes, self.number = artefact, version
+    def __init__(self, artefact: bytes | None = None, version: int = 7, model: str = MODEL) -> None:
+        self.bytes, self.number, self.model = artefact, version, model
 
     def in_service(self, tenant_id: str, model: str) -> Any:
-        assert model == MODEL
-        return None if self.bytes is None else SimpleNamespace(version=self.number)
+        return None if self.bytes is None or model != self.model else SimpleNamespace(version=self.number)
 
     def artefact(self, tenant_id: str, model: str, version: int) -> bytes | None:
-        return self.bytes
+        return self.bytes if model == self.model else None
 
 
 class KeptRuns(Runs):
@@ -201,8 +200,8 @@ def test_a_trained_model_beats_the_rule_and_scores_the_running_course(
 
     run = job_of(held, Served(trained.artefact)).run("college")
     week = monday(NOW.date())
-    assert run.detail["basis"] == "model"
     scores = held.written[week]
+    assert (run.detail["by_dropout_risk"], run.detail["by_rule"]) == (len(scores), 0)
     assert {one.course_id for one in scores} == {"course 3"}, "the others have ended"
     assert all(0 < (one.risk or 0) < 1 and one.model_version == 7 and one.course_day == 35 for one in scores)
     assert all(len(one.reasons) <= 3 for one in scores)
@@ -240,8 +239,8 @@ def test_without_a_model_the_stated_rule_stands(
     held, _ = gathered
     held.written.clear()
     run = job_of(held, Served(artefact)).run("college")
-    assert run.detail["basis"] == "rule"
     scores = held.written[monday(NOW.date())]
+    assert (run.detail["by_dropout_risk"], run.detail["by_rule"]) == (0, len(scores))
     assert scores
     assert {one.risk for one in scores} == {None}
     assert {one.level for one in scores} <= {"high", "raised", "low"}

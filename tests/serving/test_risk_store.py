@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from psycopg.errors import CheckViolation
 from tests.serving.institution import Institution
 
 from akademos.catalogue.declarations import Purpose
@@ -93,6 +95,37 @@ def test_an_estimate_by_rule_has_no_chance_and_no_version(risk: PostgresRisk, in
     assert risk.write(institution.tenant, WEEK, [rule]) == 1
     (found,) = risk.newest(institution.tenant, [institution.people["ada"]], TODAY)
     assert (found.score.basis, found.score.risk, found.score.model_version) == ("rule", None, None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"basis": "guess"},
+        {"basis": "rule"},
+        {"basis": "hazard", "risk": None},
+        {"basis": "hazard", "model_version": None},
+    ],
+)
+def test_a_chance_comes_from_a_model_of_a_version_and_from_nothing_else(
+    risk: PostgresRisk, institution: Institution, wrong: dict[str, Any]
+) -> None:
+    ada = institution.people["ada"]
+    hazard = replace(score(ada, risk=0.05), basis="hazard", level="low")
+    assert risk.write(institution.tenant, WEEK, [hazard]) == 1
+    (found,) = risk.newest(institution.tenant, [ada], TODAY)
+    assert found.score == hazard
+    with pytest.raises(CheckViolation):
+        risk.write(institution.tenant, WEEK, [replace(hazard, **wrong)])
+
+
+def test_courses_without_dates_are_listed(risk: PostgresRisk, institution: Institution) -> None:
+    with institution.database.pipeline() as transaction:
+        transaction.execute(
+            "UPDATE learning_courses SET starts_on = NULL WHERE tenant_id = %s AND course_id = 'algebra'",
+            (institution.tenant,),
+        )
+    starts = dict(risk.courses(institution.tenant).select("course_id", "starts_on").iter_rows())
+    assert starts["algebra"] is None
 
 
 def test_enrolments_are_of_those_who_consent_to_learning_support(risk: PostgresRisk, institution: Institution) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,26 @@ def test_whoever_withdraws_is_gone_from_the_next_answer(scored: Institution, pur
     client = scored.as_("ann", "advisor")
     assert [line["user_id"] for line in client.get(PATH).json()["students"]] == ["ada"]
     assert scored.people["ben"] not in client.get(PAGE).text
+
+
+def test_a_course_without_dates_says_which_model_spoke_and_how_far_ahead(scored: Institution) -> None:
+    ada, ben = scored.people["ada"], scored.people["ben"]
+    hazard = {"basis": "hazard", "model_version": 2, "course_day": 28}
+    PostgresRisk(scored.database).write(
+        scored.tenant,
+        WEEK,
+        [replace(score(ada, risk=0.4), level="raised"), replace(score(ben, risk=0.12), **hazard)],  # type: ignore[arg-type]  # of their types
+    )
+    client = scored.as_("ann", "advisor")
+    body = client.get(PATH).json()
+    first, second = body["students"]
+    assert (first["learner"]["key"], first["risk"], first["horizon_days"]) == (ben, 0.12, 28), "the level goes first"
+    assert (first["basis"], second["basis"], second["horizon_days"]) == ("hazard", "model", None)
+    assert "next four weeks" in body["note"]
+    page = client.get(PAGE).text
+    for text in ("12% in 4 weeks", "next four weeks", "Version of the model: 2", "Version of the model: 3", "40%"):
+        assert text in page
+    assert "12% in 4 Wochen" in client.get(PAGE, params={"lang": "de"}).text.replace("\xa0", "").replace("12 %", "12%")
 
 
 def test_nobody_else_gets_the_list(scored: Institution) -> None:

@@ -118,8 +118,12 @@ async def _other(request: Request) -> Response:
         return _page(content_page(which, language))
     if which == "learners":
         return _page(pages.render_my_learners(class_rows(), shell=SHELL, as_of=NOW))
-    if which in ("focus", "focus-rule", "focus-work", "no-focus"):
-        lines = [] if which == "no-focus" else focus_lines(by_rule=which == "focus-rule")
+    if which in ("focus", "focus-rule", "focus-own-pace", "focus-work", "no-focus"):
+        lines = (
+            []
+            if which == "no-focus"
+            else focus_lines(by_rule=which == "focus-rule", own_pace=which == "focus-own-pace")
+        )
         shell = pages.Shell(nav=SHELL.nav, person="Noor Haddad", role="Advisor", language="de" if lines else "en")
         return _page(
             pages.render_students_in_focus(

@@ -25,13 +25,17 @@ REASONS: tuple[Json, ...] = (
 )
 
 
-def focus_lines(*, by_rule: bool = False, learners: int = 24, language: str = "de") -> list[Json]:
-    """As many learners, most likely first; every theme is somebody's reason."""
+def focus_lines(
+    *, by_rule: bool = False, own_pace: bool = False, learners: int = 24, language: str = "de"
+) -> list[Json]:
+    """As many learners, most likely first; every theme is somebody's reason. With `own_pace` every other one is in a
+    course without dates."""
     words, lines = words_in(language), []
     for n in range(learners):
         risk = round(0.94 - 0.035 * n, 4)
         reasons = [REASONS[(n + k) % len(REASONS)] for k in range(n % 4)]
         changed = [{"theme": "inactivity", "by": 0.4 - 0.05 * n}] if n % 3 == 0 else []
+        hazard = own_pace and n % 2 == 1
         lines.append(
             {
                 "learner": {
@@ -44,8 +48,9 @@ def focus_lines(*, by_rule: bool = False, learners: int = 24, language: str = "d
                 "as_of": "2026-03-09",
                 "computed_at": "2026-03-09T03:45:00Z",
                 "course_day": 35,
-                "basis": "rule" if by_rule else "model",
-                "model_version": None if by_rule else 4,
+                "basis": "rule" if by_rule else "hazard" if hazard else "model",
+                "horizon_days": 28 if hazard else None,
+                "model_version": None if by_rule else 2 if hazard else 4,
                 "risk": None if by_rule else risk,
                 "level": "high" if risk >= 0.6 else "raised" if risk >= 0.35 else "low",
                 "reasons": [{**one, "text": reason_words(one, words)} for one in reasons],

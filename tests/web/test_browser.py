@@ -23,6 +23,7 @@ OTHERS = [
     "study-new",
     "focus",
     "focus-rule",
+    "focus-own-pace",
     "focus-work",
     "no-focus",
     "courses",

@@ -66,15 +66,21 @@ def risk_alert(
     return None
 
 
-def alert_reason(alert: RiskAlert, risk: float | None, themes: Sequence[str]) -> str:
+def alert_reason(alert: RiskAlert, risk: float | None, themes: Sequence[str], of: str = "not completing") -> str:
     """Why, as the alert keeps it for whoever opens it later: one English sentence, which names nobody.
+
+    Args:
+        alert: see RiskAlert.
+        risk: the probability; None by rule.
+        themes: what speaks for it, in words.
+        of: what it is the probability of.
 
     Example:
         >>> alert_reason(RiskAlert("sharp_rise", "medium", 25), 0.55, ["marks"])
         'Sharp rise: chance of not completing 55%, 25 points more than the week before; speaks for it: marks.'
     """
     head = {"new_in_focus": "New in focus", "sharp_rise": "Sharp rise"}[alert.kind]
-    chance = "by rule" if risk is None else f"chance of not completing {risk:.0%}"
+    chance = "by rule" if risk is None else f"chance of {of} {risk:.0%}"
     moved = ""
     if alert.points is not None and alert.points > 0:
         moved = f", {alert.points} points more than the week before"

@@ -82,7 +82,7 @@ class Examples:
 
 def examples(table: pl.DataFrame) -> Examples:
     """A table of `risk_features` with `outcome` (0 or 1), `cohort` and perhaps `like` beside it, as arrays."""
-    ordered = table.sort(*KEYS, "day")
+    ordered = table.sort(*KEYS, "day", maintain_order=True)
     features = tuple(name for name in table.columns if name not in (*KEYS, OUTCOME, COHORT, LIKE))
     return Examples(
         features=features,

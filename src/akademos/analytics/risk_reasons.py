@@ -18,10 +18,10 @@ THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("marks", ("score",)),
     ("assessments", ("missed", "submitted_", "late", "behind", "early_")),
     ("registration", ("registered_", "courses", "banked", "resits")),
-    ("inactivity", ("inactive_days", "last_days", "week_0", "week_1", "active_days_7", "active_days_14", "streak_now")),
+    ("inactivity", ("inactive_", "last_days", "week_0", "week_1", "active_days_7", "active_days_14", "streak_now")),
     ("rhythm", ("active_", "streak_", "gap_", "weekend_", "first_day")),
-    ("effort", ("clicks", "week_", "weeks_", "day_")),
-    ("time", ("day",)),
+    ("effort", ("clicks", "week_", "weeks_", "day_clicks", "day_materials", "day_kinds")),
+    ("time", ("day", "step")),
 )
 """Theme -> beginnings of the names of its features, first match; whatever matches none is about materials."""
 

@@ -80,7 +80,7 @@ PRODUCTS: tuple[DataProduct, ...] = (
     DataProduct(
         "students_in_focus", "Students in focus (advising)", "Who of an advisor's learners may need help, and why.",
         "learning science", "advising", 1, ("risk_scores",), ("advisor",), "/students-in-focus", _ADVISING,
-        ("dropout_risk", "dropout_rule"),
+        ("dropout_risk", "dropout_hazard", "dropout_rule"),
     ),
     DataProduct(
         "my_learning_progress", "My learning progress", "The page of a learner, and of who teaches them.",
@@ -96,7 +96,7 @@ PRODUCTS: tuple[DataProduct, ...] = (
     DataProduct(
         "dropout_risk_scores", "Dropout risk scores", "A risk a learner, course and week, with its reasons.",
         "learning science", "advising", 1, ("risk_scores", "models"), ("advisor",),
-        "/v1/analytics/students-in-focus", _ADVISING, ("dropout_risk",),
+        "/v1/analytics/students-in-focus", _ADVISING, ("dropout_risk", "dropout_hazard"),
     ),
     DataProduct(
         "support_recommendations", "Support recommendations", "What to do next, and what helps to get there.",

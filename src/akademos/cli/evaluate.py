@@ -55,6 +55,12 @@ def recommend(data: Data) -> None:
 
 
 @app.command()
+def hazard(data: Data) -> None:
+    """Who will leave a course within four weeks, every date of it hidden: OULAD, trained on 2013, judged on 2014."""
+    _judged("hazard", data)
+
+
+@app.command()
 def risk(data: Data) -> None:
     """Who will not complete a course, from the first weeks: OULAD, trained on 2013, judged on 2014."""
     _judged("risk", data)

@@ -18,6 +18,8 @@ from akademos.analytics.risk_tables import INPUT, KEYS
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
 
 YEAR = timedelta(days=364)
+EPOCH = date(1970, 1, 1)
+"""First day of courses that have none: days are counted from it where everybody has a clock of their own."""
 SUBMITTED = "quiz_attempt_submitted"
 WITHDREW = "course_withdrawn"
 CERTIFIED = "certificate_issued"
@@ -50,7 +52,7 @@ class CourseActivity:
 
     Attributes:
         activity, submissions: of `risk_tables.INPUT`; `submissions` has `due_day` and `weight` beside.
-        ends: learner_key, course_id, withdrew_day (None: did not by an event), certified.
+        ends: learner_key, course_id, withdrew_day and certified_day (None: not by an event).
     """
 
     activity: pl.DataFrame
@@ -101,7 +103,8 @@ def course_activity(events: pl.DataFrame, courses: pl.DataFrame, kinds_of: pl.Da
         weight="weight_percent",
     )
     ends = rows.group_by(KEYS).agg(
-        withdrew_day=pl.col("day").filter(name == WITHDREW).max(), certified=(name == CERTIFIED).any()
+        withdrew_day=pl.col("day").filter(name == WITHDREW).max(),
+        certified_day=pl.col("day").filter(name == CERTIFIED).min(),
     )
     return CourseActivity(activity, submissions, ends)
 
@@ -160,7 +163,7 @@ def outcomes(whole: CourseActivity, enrolments: pl.DataFrame, courses: pl.DataFr
     somebody failed is not known otherwise: grades are not among the purposes of this model.
     """
     ended = courses.filter(pl.col("ends_on") < today)
-    given = whole.ends.group_by("course_id").agg(gives=pl.col("certified").any())
+    given = whole.ends.group_by("course_id").agg(gives=pl.col("certified_day").is_not_null().any())
     gone = (pl.col("withdrawn_on") <= pl.col("ends_on")) | pl.col("withdrew_day").is_not_null()
     return (
         enrolments.join(ended, on="course_id")
@@ -170,7 +173,7 @@ def outcomes(whole: CourseActivity, enrolments: pl.DataFrame, courses: pl.DataFr
             *KEYS,
             outcome=(
                 gone.fill_null(value=False)
-                | (pl.col("gives").fill_null(value=False) & ~pl.col("certified").fill_null(value=False))
+                | (pl.col("gives").fill_null(value=False) & pl.col("certified_day").is_null())
             ).cast(pl.Float64),
             cohort=pl.col("starts_on").cast(pl.Int32).cast(pl.Int64),
             like=pl.lit(today - YEAR).is_between(pl.col("starts_on"), pl.col("ends_on")),

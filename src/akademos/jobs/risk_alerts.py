@@ -21,6 +21,9 @@ TRIGGER = "dropout_risk"
 _WORDS: Mapping[str, str] = {"effort": "how much they do", "rhythm": "how regularly they study"}
 """Themes whose names say little by themselves."""
 
+_CHANCE_OF: Mapping[str, str] = {"model": "not completing", "hazard": "leaving within four weeks"}
+"""What the probability of an estimate is one of."""
+
 
 class RiskAlertsJob:
     """Raises the alerts of a tenant.
@@ -51,7 +54,7 @@ class RiskAlertsJob:
 
 
 def _draft(now: RiskScore, before: RiskScore | None) -> AlertDraft | None:
-    same = before is not None and before.model_version == now.model_version
+    same = before is not None and (before.basis, before.model_version) == (now.basis, now.model_version)
     past = None if before is None else Estimate(before.level, before.risk)
     alert = risk_alert(Estimate(now.level, now.risk), past, comparable=same)
     if alert is None:
@@ -62,6 +65,6 @@ def _draft(now: RiskScore, before: RiskScore | None) -> AlertDraft | None:
         course_id=now.course_id,
         kind=alert.kind,
         severity=alert.severity,
-        reason=alert_reason(alert, now.risk, themes),
+        reason=alert_reason(alert, now.risk, themes, of=_CHANCE_OF.get(now.basis, "")),
         source=f"risk_scores/{now.as_of.isoformat()}",
     )

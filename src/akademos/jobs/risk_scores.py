@@ -1,26 +1,23 @@
 """Every week: the risk of every learner in every course that runs, by the model in service, else by the stated rule.
 
-The week's cut-off is the Monday before. What is computed is kept for learners who consent to advising and learning
-support at the moment of writing. The model is asked in a process of its own, which takes its libraries with it.
+A course with a first day is judged by its dates (`dropout_risk`), one without by each learner's own clock
+(`dropout_hazard`). The week's cut-off is the Monday before. What is computed is kept for learners who consent to
+advising and learning support at the moment of writing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import polars as pl
 
-from akademos.analytics.dropout_risk import MODEL, from_bytes
-from akademos.analytics.risk_features import risk_features
-from akademos.analytics.risk_materials import common_kinds
-from akademos.analytics.risk_reasons import changed, level, reasons, rule_level, theme_effects
-from akademos.analytics.risk_tables import RiskParameters
+from akademos.analytics.dropout_risk import RiskModel, from_bytes
 from akademos.errors import InputError
 from akademos.jobs.child_process import run_apart
-from akademos.jobs.course_activity import tables_at
+from akademos.jobs.course_activity import EPOCH, CourseActivity
+from akademos.jobs.risk_estimates import BY_DATES, BY_OWN_CLOCK, Variant, score
 from akademos.jobs.risk_trainer import gathered
 from akademos.jobs.trainers import TrainingSource
 from akademos.stores.ports.job_runs import JobRun, JobRuns
@@ -28,9 +25,6 @@ from akademos.stores.ports.models import ModelRegistry, ServedModels
 from akademos.stores.ports.risk import RiskLedger, RiskScore
 
 JOB = "risk_scores"
-
-Estimate = tuple[float, dict[str, float]]
-"""The chance, and what each theme adds to its log odds."""
 
 
 class Models(ModelRegistry, ServedModels, Protocol):
@@ -66,51 +60,71 @@ class RiskScoresJob:
         with self._runs.running(JOB, tenant_id) as run:
             if run is not None:
                 now = self._clock()
-                serving = self._models.in_service(tenant_id, MODEL)
-                basis = {"week": monday(now.date()).isoformat(), "model": None if serving is None else serving.version}
+                versions = {one.model: self._in_service(tenant_id, one) for one in (BY_DATES, BY_OWN_CLOCK)}
+                basis: dict[str, Any] = {"week": monday(now.date()).isoformat(), "models": versions}
                 run.detail |= basis
                 if before is None or not due_only or not basis.items() <= before.detail.items():
-                    self._compute(tenant_id, now, basis["model"], run)
+                    self._compute(tenant_id, now, versions, run)
                 else:
                     run.detail |= {**before.detail, "forgotten": self._risk.forget(tenant_id)}
         return run
 
-    def _compute(self, tenant_id: str, now: datetime, version: Any, run: JobRun) -> None:
-        week = monday(now.date())
-        artefact = None if version is None else self._models.artefact(tenant_id, MODEL, version)
-        kinds = _kinds(artefact)
-        if kinds is None:  # no model, or one of another release: the rule
-            artefact = version = None
-        features = self._features(tenant_id, week, kinds)
-        run.rows_in += features.height
-        last = self._risk.of_week(tenant_id, week - timedelta(days=7))
-        said: Sequence[Estimate | None] = [None] * features.height
-        if artefact is not None and features.height:
-            said = run_apart(estimates, artefact, features)
-        scores = [
-            _score(row, one, last.get((str(row["learner_key"]), str(row["course_id"]))), week, now, version)
-            for row, one in zip(features.to_dicts(), said, strict=True)
-        ]
-        run.rows_out += self._risk.write(tenant_id, week, scores)
-        run.detail["basis"] = "rule" if artefact is None else "model"
+    def _in_service(self, tenant_id: str, variant: Variant) -> int | None:
+        serving = self._models.in_service(tenant_id, variant.model)
+        return None if serving is None else serving.version
 
-    def _features(self, tenant_id: str, week: date, kinds: tuple[str, ...] | None) -> pl.DataFrame:
-        """Everybody still enrolled in a course that runs; courses on the same day of theirs go together."""
-        empty = pl.DataFrame(schema={"learner_key": pl.String, "course_id": pl.String, "day": pl.Float64})
-        found = gathered(self._source, tenant_id)
-        if found is None:
-            return empty
-        whole, courses = found
-        params = RiskParameters(kinds=common_kinds(whole.activity) if kinds is None else kinds)
-        enrolments = self._risk.enrolments(tenant_id)
-        running = courses.filter(
-            pl.col("starts_on") < week, pl.col("ends_on").is_null() | (pl.col("ends_on") >= week)
-        ).with_columns(day=(pl.lit(week) - pl.col("starts_on")).dt.total_days())
-        parts = [
-            risk_features(tables_at(whole, enrolments, of_day, int(day)), int(day), params)
-            for (day,), of_day in sorted(running.partition_by("day", as_dict=True).items())
-        ]
-        return pl.concat(parts) if parts else empty
+    def _compute(self, tenant_id: str, now: datetime, versions: dict[str, int | None], run: JobRun) -> None:
+        week = monday(now.date())
+        last = self._risk.of_week(tenant_id, week - timedelta(days=7))
+        courses = self._risk.courses(tenant_id)
+        running = courses.filter(pl.col("ends_on").is_null() | (pl.col("ends_on") >= week))
+        # Those without a first day have days counted from the epoch, so one reading of the events serves all.
+        whole = gathered(self._source, tenant_id, running.with_columns(pl.col("starts_on").fill_null(EPOCH)))
+        enrolments, scores = self._risk.enrolments(tenant_id), list[RiskScore]()
+        dated = pl.col("starts_on").is_not_null()
+        for variant, those in ((BY_DATES, running.filter(dated)), (BY_OWN_CLOCK, running.filter(~dated))):
+            if whole is not None:
+                model = self._model(tenant_id, variant, versions[variant.model])
+                scores += self._scored(variant, model, whole, enrolments, those, week, now, last)
+            run.detail[f"by_{variant.model}"] = sum(one.basis == variant.basis for one in scores)
+        run.rows_in += len(scores)
+        run.rows_out += self._risk.write(tenant_id, week, scores)
+        run.detail["by_rule"] = sum(one.basis == "rule" for one in scores)
+
+    def _model(self, tenant_id: str, variant: Variant, version: int | None) -> tuple[bytes, RiskModel, int] | None:
+        """The model in service; None where there is none, or one of another release: then the rule stands."""
+        artefact = None if version is None else self._models.artefact(tenant_id, variant.model, version)
+        if artefact is None or version is None:
+            return None
+        try:
+            return artefact, from_bytes(artefact), version
+        except InputError as unreadable:
+            if unreadable.code != "model_unreadable":
+                raise
+            return None
+
+    def _scored(
+        self,
+        variant: Variant,
+        model: tuple[bytes, RiskModel, int] | None,
+        whole: CourseActivity,
+        enrolments: pl.DataFrame,
+        courses: pl.DataFrame,
+        week: date,
+        now: datetime,
+        last: Mapping[tuple[str, str], RiskScore],
+    ) -> list[RiskScore]:
+        """Everybody enrolled in these courses: by the model where it speaks, else by the rule."""
+        table = variant.features(whole, enrolments, courses, week, None if model is None else model[1].kinds)
+        judged = table.filter("is_judged") if model is not None else table.clear()
+        by_rule = table.join(judged.select("learner_key", "course_id"), on=["learner_key", "course_id"], how="anti")
+        found: list[RiskScore] = []
+        if model is not None and judged.height:
+            artefact, read, version = model
+            said = run_apart(variant.estimates, artefact, judged.drop("is_judged"))
+            for row, one in zip(judged.to_dicts(), said, strict=True):
+                found.append(score(row, (one, variant, read, version), _of(last, row), week, now))
+        return found + [score(row, None, _of(last, row), week, now) for row in by_rule.to_dicts()]
 
 
 def monday(day: date) -> date:
@@ -118,55 +132,5 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def estimates(artefact: bytes, features: pl.DataFrame) -> list[Estimate]:
-    """Risk and effects of each row; called in a process of its own."""
-    model = from_bytes(artefact)
-    rows = model.rows(features)
-    parts, _ = model.contributions(rows)
-    return list(zip(model.risk(rows).tolist(), theme_effects(model.features, parts), strict=True))
-
-
-def _kinds(artefact: bytes | None) -> tuple[str, ...] | None:
-    """The kinds of material that a model tells apart; None where there is none that can be read."""
-    if artefact is None:
-        return None
-    try:
-        return from_bytes(artefact).kinds
-    except InputError as unreadable:
-        if unreadable.code != "model_unreadable":
-            raise
-        return None
-
-
-def _score(
-    row: Mapping[str, Any],
-    said: Estimate | None,
-    last: RiskScore | None,
-    week: date,
-    now: datetime,
-    version: int | None,
-) -> RiskScore:
-    risk: float | None = None
-    effects: dict[str, float] = {}
-    if said is None:
-        word, found = rule_level(row)
-    else:
-        risk, effects = said
-        word, found = level(risk), reasons(effects, row)
-    same = last is not None and last.model_version == version and last.risk is not None
-    moved = changed(effects, last.effects if same and last is not None else None)
-    return RiskScore(
-        learner_key=row["learner_key"],
-        course_id=row["course_id"],
-        as_of=week,
-        computed_at=now,
-        course_day=int(row["day"]),
-        basis="rule" if said is None else "model",
-        model_version=version,
-        risk=risk,
-        level=word,
-        reasons=[asdict(one) for one in found],
-        effects=effects,
-        previous_risk=last.risk if same and last is not None else None,
-        changed=[{"theme": theme, "by": by} for theme, by in moved],
-    )
+def _of(last: Mapping[tuple[str, str], RiskScore], row: Mapping[str, Any]) -> RiskScore | None:
+    return last.get((str(row["learner_key"]), str(row["course_id"])))

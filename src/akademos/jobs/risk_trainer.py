@@ -69,10 +69,12 @@ class DropoutRiskTrainer:
 
     def gather(self, source: TrainingSource, tenant_id: str, as_of: datetime) -> pl.DataFrame:
         """One row a learner, course and week; none where one outcome is too rare to learn from."""
-        found = gathered(source, tenant_id)
-        if found is None or source.risk is None:
-            return _nobody()
-        whole, courses = found
+        if source.risk is None:
+            return nobody()
+        courses = source.risk.courses(tenant_id).filter(pl.col("starts_on").is_not_null())
+        whole = gathered(source, tenant_id, courses)
+        if whole is None:
+            return nobody()
         enrolments = source.risk.enrolments(tenant_id)
         ends = outcomes(whole, enrolments, courses, as_of.date())
         ended = courses.join(ends.select("course_id").unique(), on="course_id", how="semi")
@@ -84,7 +86,7 @@ class DropoutRiskTrainer:
             if of_these.height:
                 features = risk_features(tables_at(whole, enrolments, of_these, week * WEEK), week * WEEK, params)
                 rows.append(features.join(ends, on=KEYS))
-        table = pl.concat(rows) if rows else _nobody()
+        table = pl.concat(rows) if rows else nobody()
         if not table.height or not EITHER_LEAST <= table[OUTCOME].sum() <= table.height - EITHER_LEAST:
             return table.clear()
         return table.with_columns(pl.lit(" ".join(params.kinds)).alias(_KINDS))
@@ -106,43 +108,59 @@ class DropoutRiskTrainer:
     def losses(self, artefact: bytes | None, taught: pl.DataFrame, judged: pl.DataFrame) -> dict[str, float]:
         """Mean log loss of each learner; the baseline is the rule of a week without activity, as often right as it was
         among the learners of `taught`."""
-        chance = _inactive_rule(taught, judged) if artefact is None else _risk(artefact, judged)
-        p, outcome = np.clip(chance, CLIP, 1 - CLIP), judged[OUTCOME].to_numpy()
-        loss = -(outcome * np.log(p) + (1 - outcome) * np.log1p(-p))
-        by_learner = (
-            judged.select("learner_key").with_columns(loss=loss).group_by("learner_key").agg(pl.col("loss").mean())
-        )
-        return dict(by_learner.sort("learner_key").iter_rows())
+        chance = inactive_rule(taught, judged) if artefact is None else _risk(artefact, judged)
+        return mean_losses(judged, chance)
 
     def metrics(
         self, artefact: bytes, judged: pl.DataFrame, floor: int, seed: int
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """AUROC, AUPRC, Brier, calibration; and by course."""
-        outcome, said = judged[OUTCOME].to_numpy(), _risk(artefact, judged)
-        learner = judged["learner_key"].rank("dense").to_numpy().astype(np.int64) - 1
-        metrics: dict[str, Any] = {"learners": judged["learner_key"].n_unique(), "examples": judged.height}
-        for name, score in (("auroc", auc), ("auprc", average_precision), ("brier", brier), ("ece", ece)):
-            low, high = interval(score, outcome, said, learner, seed=seed)
-            metrics[name] = {"value": score(outcome, said), "low": low, "high": high}
-        metrics["slope"] = {"value": calibration_slope(outcome, said)}
-        groups = {}
-        for course, rows in judged.with_columns(said=said).partition_by("course_id", as_dict=True).items():
-            if rows["learner_key"].n_unique() >= floor:
-                its = rows[OUTCOME].to_numpy()
-                groups[str(course[0])] = {
-                    "learners": rows["learner_key"].n_unique(),
-                    "auroc": round(auc(its, rows["said"].to_numpy()), 4),
-                    "predicted": round(float(rows["said"].to_numpy().mean()), 4),
-                    "not_completed": round(float(its.mean()), 4),
-                }
-        return metrics, groups
+        return judged_metrics(judged, _risk(artefact, judged), floor, seed)
 
 
-def gathered(source: TrainingSource, tenant_id: str) -> tuple[CourseActivity, pl.DataFrame] | None:
-    """What the learners who consent did in courses that have a first day, and these courses."""
-    if source.risk is None:
-        return None
-    courses = source.risk.courses(tenant_id)
+def judged_metrics(judged: pl.DataFrame, said: Floats, floor: int, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """AUROC, AUPRC, Brier and calibration of what was said, with intervals; and by course of `floor` learners or more.
+
+    Args:
+        judged: KEYS and `outcome`.
+        said: the chance, of each row.
+        floor, seed: see `jobs.trainers.Trainer.metrics`.
+    """
+    outcome = judged[OUTCOME].to_numpy()
+    learner = judged["learner_key"].rank("dense").to_numpy().astype(np.int64) - 1
+    metrics: dict[str, Any] = {"learners": judged["learner_key"].n_unique(), "examples": judged.height}
+    for name, score in (("auroc", auc), ("auprc", average_precision), ("brier", brier), ("ece", ece)):
+        low, high = interval(score, outcome, said, learner, seed=seed)
+        metrics[name] = {"value": score(outcome, said), "low": low, "high": high}
+    metrics["slope"] = {"value": calibration_slope(outcome, said)}
+    groups = {}
+    for course, rows in judged.with_columns(said=said).partition_by("course_id", as_dict=True).items():
+        if rows["learner_key"].n_unique() >= floor:
+            its = rows[OUTCOME].to_numpy()
+            groups[str(course[0])] = {
+                "learners": rows["learner_key"].n_unique(),
+                "auroc": round(auc(its, rows["said"].to_numpy()), 4),
+                "predicted": round(float(rows["said"].to_numpy().mean()), 4),
+                "not_completed": round(float(its.mean()), 4),
+            }
+    return metrics, groups
+
+
+def mean_losses(judged: pl.DataFrame, said: Floats) -> dict[str, float]:
+    """Mean log loss of each learner, in nats."""
+    p, outcome = np.clip(said, CLIP, 1 - CLIP), judged[OUTCOME].to_numpy()
+    loss = -(outcome * np.log(p) + (1 - outcome) * np.log1p(-p))
+    by_learner = judged.select("learner_key").with_columns(loss=loss).group_by("learner_key").agg(pl.col("loss").mean())
+    return dict(by_learner.sort("learner_key").iter_rows())
+
+
+def gathered(source: TrainingSource, tenant_id: str, courses: pl.DataFrame) -> CourseActivity | None:
+    """What the learners who consent did in these courses; None where there is nobody or no course.
+
+    Args:
+        source, tenant_id: whose.
+        courses: course_id, starts_on, from which days are counted.
+    """
     if courses.is_empty():
         return None
     kinds_of = (
@@ -151,10 +169,11 @@ def gathered(source: TrainingSource, tenant_id: str) -> tuple[CourseActivity, pl
     names = sorted(event.name for event in source.registries(tenant_id).events if is_of_a_course(event.name))
     buckets = source.buckets.read(tenant_id, names, COLUMNS)
     parts = [course_activity(bucket.events, courses, kinds_of) for bucket in buckets]
-    return (joined(parts), courses) if parts else None
+    return joined(parts) if parts else None
 
 
-def _nobody() -> pl.DataFrame:
+def nobody() -> pl.DataFrame:
+    """No examples."""
     return pl.DataFrame(schema={"learner_key": pl.String})
 
 
@@ -167,7 +186,7 @@ def _risk(artefact: bytes, judged: pl.DataFrame) -> Floats:
     return model.risk(model.rows(judged))
 
 
-def _inactive_rule(taught: pl.DataFrame, judged: pl.DataFrame) -> Floats:
+def inactive_rule(taught: pl.DataFrame, judged: pl.DataFrame) -> Floats:
     """Chance by the rule: how often it came true of those with, and of those without, a week of inactivity."""
     idle = pl.col("inactive_days") >= WEEK
     chances: Floats = np.empty(judged.height)

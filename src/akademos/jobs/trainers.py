@@ -82,6 +82,7 @@ class Trainer(Protocol):
 
 
 TRAINERS: Mapping[str, str] = {
+    "dropout_hazard": "akademos.jobs.hazard_trainer:DropoutHazardTrainer",
     "dropout_risk": "akademos.jobs.risk_trainer:DropoutRiskTrainer",
     "exam_readiness": "akademos.jobs.readiness_trainer:ReadinessTrainer",
     "tracing": "akademos.jobs.tracing_trainer:TracingTrainer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from markupsafe import Markup
@@ -39,7 +40,7 @@ def render_students_in_focus(
     """
     words = shell.words
     shown = lines[:capacity]
-    by_rule = any(line["basis"] == "rule" for line in shown)
+    bases = {str(line["basis"]) for line in shown}
     keys = ("name", "course", "level", "risk", "change", "reasons", "day")
     table = Table(
         words.plain("focus.title"),
@@ -54,8 +55,8 @@ def render_students_in_focus(
         tiles=_tiles(lines, shown, withheld, words),
         take=_takeaway(shown, words),
         table=table if shown else None,
-        by_rule=by_rule,
-        versions=", ".join(sorted({str(line["model_version"]) for line in shown if line["model_version"]})),
+        bases=bases,
+        versions={basis: _versions(shown, basis) for basis in bases},
         as_of=words.locale.full_day(date.fromisoformat(newest)) if newest else "",
         estimated=words.counted("focus.estimated", len(lines)),
         capacities=sorted({*CAPACITIES, capacity}),
@@ -63,6 +64,11 @@ def render_students_in_focus(
         **work_parts(work or FocusWork(), words),
         working=work is not None,
     )
+
+
+def _versions(shown: Sequence[Json], basis: str) -> str:
+    """Versions of the model behind the lines of a basis."""
+    return ", ".join(sorted({str(one["model_version"]) for one in shown if one["basis"] == basis}))
 
 
 def _tiles(lines: Sequence[Json], shown: Sequence[Json], withheld: int | None, words: Words) -> list[Tile]:
@@ -112,7 +118,6 @@ def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
     points = MISSING if change is None else words.locale.number(round(100 * change))
     if change is not None and round(100 * change) > 0:
         points = f"+{points}"
-    risk = line["risk"]
     return [
         Cell(
             text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8]),
@@ -122,11 +127,20 @@ def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
         Cell(
             words.plain(f"focus.level.{level}"), _LEVELS.index(level), chip="chip strong" if level == "high" else "chip"
         ),
-        share_cell(None if risk is None else float(risk), words.locale),
+        _chance_cell(line, words),
         Cell(f"{points} ({moved})" if moved else points, -1000 if change is None else round(100 * change)),
         Cell("; ".join(reasons) or words.plain("focus.reason.none")),
         Cell(words.locale.number(int(line["course_day"]) // 7), int(line["course_day"])),
     ]
+
+
+def _chance_cell(line: Json, words: Words) -> Cell:
+    """The chance; where the course has no dates, of what."""
+    risk = line["risk"]
+    cell = share_cell(None if risk is None else float(risk), words.locale)
+    if line["basis"] != "hazard":
+        return cell
+    return replace(cell, text=words.plain("focus.within", chance=cell.text))
 
 
 def _change(line: Json) -> float | None:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, Response
 
+from akademos.catalogue.risk_datasets import HAZARD_WEEKS
 from akademos.serving import services as at
 from akademos.serving.gate import OwnLearners
 from akademos.serving.languages import language_of
@@ -33,7 +34,6 @@ from akademos.stores.ports.risk import FocusScore
 router = APIRouter()
 
 CAPACITY, CAPACITY_MOST = 20, 200
-MODEL = "dropout_risk"
 
 Capacity = Annotated[
     int, Query(ge=1, le=CAPACITY_MOST, description="How many learners you have time for: the list is as long.")
@@ -66,10 +66,17 @@ class FocusLine(BaseModel):
     course: str
     as_of: str = Field(description="First day that was not known yet.")
     computed_at: str
-    course_day: int
-    basis: str = Field(description="model, or rule where there is none.")
-    model_version: int | None
-    risk: float | None = Field(description="Chance that the course is not completed; null by rule.")
+    course_day: int = Field(description="Day of the course, the first being 0; by hazard since the learner's start.")
+    basis: str = Field(
+        description="model: by the dates of the course; hazard: by the learner's own clock, where it has none; rule: "
+        "where there is no model for it."
+    )
+    model_version: int | None = Field(description="Of dropout_risk, or by hazard of dropout_hazard; null by rule.")
+    risk: float | None = Field(
+        description="Chance that the course is not completed; by hazard, that it is left within `horizon_days`; null "
+        "by rule."
+    )
+    horizon_days: int | None = Field(description="How far ahead `risk` looks; null: to the end of the course.")
     level: str
     reasons: list[FocusReason]
     previous_risk: float | None
@@ -101,12 +108,14 @@ def students_in_focus(services: Served, principal: Asker, capacity: Capacity = C
     else:
         lines, own = _advised(services, principal, at.STUDENTS_IN_FOCUS, words)
         withheld = own.withheld
+    # A chance of another kind comes with what it is one of.
+    notes = ("focus.honest", *(("focus.hazard",) if any(one["basis"] == "hazard" for one in lines) else ()))
     body = {
         "students": lines[:capacity],
         "capacity": capacity,
         "estimated": len(lines),
         "withheld": withheld,
-        "note": words.plain("focus.honest"),
+        "note": " ".join(words.plain(key) for key in notes),
     }
     return Response(orjson.dumps(body), headers={"Cache-Control": "no-store"}, media_type="application/json")
 
@@ -183,12 +192,13 @@ _LEVELS = ("high", "raised", "low")
 
 
 def _ordered(scores: Sequence[FocusScore]) -> list[FocusScore]:
-    """Most likely first; by rule by level, and within it by what is known."""
+    """By level, within it most likely first, then by what is known: chances of different kinds of course, and levels
+    by rule, have only the level in common."""
 
-    def place(one: FocusScore) -> tuple[float, int, int, str, str]:
+    def place(one: FocusScore) -> tuple[int, float, int, str, str]:
         score = one.score
         chance = 0.0 if score.risk is None else score.risk
-        return -chance, _LEVELS.index(score.level), -len(score.reasons), score.learner_key, score.course_id
+        return _LEVELS.index(score.level), -chance, -len(score.reasons), score.learner_key, score.course_id
 
     return sorted(scores, key=place)
 
@@ -206,6 +216,7 @@ def _line(one: FocusScore, display_name: str | None, user_id: str | None, words:
         "basis": score.basis,
         "model_version": score.model_version,
         "risk": score.risk,
+        "horizon_days": 7 * HAZARD_WEEKS if score.basis == "hazard" else None,
         "level": score.level,
         "reasons": [{**reason, "text": reason_words(reason, words)} for reason in score.reasons],
         "previous_risk": score.previous_risk,

@@ -41,7 +41,7 @@ class RiskLedger(Protocol):
     """For the pipeline."""
 
     def courses(self, tenant_id: str) -> pl.DataFrame:
-        """course_id, starts_on, ends_on of courses that have a first day."""
+        """course_id, starts_on, ends_on of all courses; a day that was never set is null."""
         ...
 
     def enrolments(self, tenant_id: str) -> pl.DataFrame:

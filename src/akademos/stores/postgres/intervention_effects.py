@@ -28,7 +28,7 @@ _INTERVENTIONS = f"""
 _COURSES = "SELECT i.course_id FROM learner_interventions i WHERE i.tenant_id = %(tenant)s AND i.course_id IS NOT NULL"
 _SCORES = f"""
     SELECT r.learner_key::text, r.course_id, r.as_of, r.risk FROM risk_scores r
-    WHERE r.tenant_id = %(tenant)s AND r.risk IS NOT NULL AND r.course_id IN ({_COURSES})
+    WHERE r.tenant_id = %(tenant)s AND r.basis = 'model' AND r.course_id IN ({_COURSES})
         AND r.learner_key IN ({CONSENTING})
 """
 _LEFT = f"""

@@ -25,7 +25,7 @@ _LISTED = ", ".join(f"r.{name}::text" if name == "learner_key" else f"r.{name}" 
 
 _COURSES = """
     SELECT course_id, starts_on, ends_on FROM learning_courses
-    WHERE tenant_id = %s AND starts_on IS NOT NULL ORDER BY course_id
+    WHERE tenant_id = %s ORDER BY course_id
 """
 _ENROLMENTS = f"""
     SELECT coalesce(l.person_key, e.learner_key)::text, e.course_id, min(e.registered_on),
@@ -77,7 +77,7 @@ class PostgresRisk:
         self._database = database
 
     def courses(self, tenant_id: str) -> pl.DataFrame:
-        """Courses with a first day."""
+        """All courses."""
         with self._database.pipeline() as transaction:
             rows = transaction.execute(_COURSES, (tenant_id,)).fetchall()
         schema = {"course_id": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}

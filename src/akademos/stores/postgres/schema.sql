@@ -2745,7 +2745,7 @@ CREATE TABLE akademos.risk_scores (
     as_of date NOT NULL,
     computed_at timestamptz NOT NULL,
     course_day integer NOT NULL,
-    basis text NOT NULL CHECK (basis IN ('model', 'rule')),
+    basis text NOT NULL CHECK (basis IN ('model', 'hazard', 'rule')),
     model_version bigint,
     risk double precision CHECK (risk BETWEEN 0 AND 1),
     level text NOT NULL CHECK (level IN ('high', 'raised', 'low')),
@@ -2755,7 +2755,7 @@ CREATE TABLE akademos.risk_scores (
     changed jsonb NOT NULL,
     PRIMARY KEY (tenant_id, learner_key, course_id, as_of),
     FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE,
-    CHECK ((basis = 'model') = (risk IS NOT NULL AND model_version IS NOT NULL))
+    CHECK ((basis <> 'rule') = (risk IS NOT NULL AND model_version IS NOT NULL))
 );
 CREATE INDEX risk_scores_by_week ON akademos.risk_scores (tenant_id, as_of);
 ALTER TABLE akademos.risk_scores ENABLE ROW LEVEL SECURITY;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from akademos.stores.migrations.frozen import run_statements
 
 revision = "0044"
-down_revision = "0036"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
