@@ -47,7 +47,9 @@ KINDS = ("server", "postgres", "mover", "mover_between_commits")
 SAFEGUARDS = ("synchronous_commit", "application_transaction")
 READY_TIMEOUT_S = 120.0
 DRAIN_TIMEOUT_S = 60.0
-"""Landing counts as drained when everything arrived, or when nothing more arrived for so long."""
+"""Nothing more arrives when nothing has arrived for so long and landing holds nothing of what is missing."""
+STUCK_S = 900.0
+"""When nothing has arrived for so long, what landing still holds is stuck: a busy machine is no reason any more."""
 
 PURPOSES = ("learning_support",)
 
@@ -211,12 +213,28 @@ class _Site:
             client.wait(READY_TIMEOUT_S)
         acknowledged = set(self.journalled())
         lake = self.installation.data / "lake"
-        missing, since = len(acknowledged), time.monotonic()
-        while missing and time.monotonic() - since < DRAIN_TIMEOUT_S:
+        missing, since = acknowledged, time.monotonic()
+        while missing:
             time.sleep(0.5)
-            now_missing = len(acknowledged - set(core_ids(lake)))
-            if now_missing < missing:
+            now_missing = acknowledged - set(core_ids(lake))
+            if len(now_missing) < len(missing):
                 missing, since = now_missing, time.monotonic()
+            idle_s = time.monotonic() - since
+            if idle_s > DRAIN_TIMEOUT_S:
+                waiting = 0 if self.switched_off else self._waiting(missing)
+                if not waiting:
+                    return
+                if idle_s > STUCK_S:
+                    raise Unavailable(
+                        f"{waiting:,} acknowledged events wait in landing and are not moved: {self._log_tail()}",
+                        hint="What the worker logged says why.",
+                    )
+
+    def _waiting(self, missing: set[str]) -> int:
+        """How many of the missing events landing holds."""
+        with self.installation.connection() as connection:
+            rows = connection.execute("SELECT event_id::text FROM akademos.landing").fetchall()
+        return len(missing.intersection(event_id for (event_id,) in rows))
 
     def stop(self) -> None:
         """End everything that was started."""
