@@ -118,7 +118,8 @@ def test_without_a_model_the_rule_stands_and_who_has_not_begun_is_counted_from_r
     late = {"learner_key": "never begun", "course_id": OPEN, "registered_on": monday(NOW.date()) - timedelta(days=9)}
     new = {**late, "learner_key": "new", "registered_on": monday(NOW.date()) - timedelta(days=2)}
     soon = {**late, "learner_key": "soon", "registered_on": NOW.date()}
-    people = pl.concat([held.people, pl.DataFrame([late, new, soon])], how="diagonal_relaxed")
+    undated = {**late, "learner_key": "undated", "registered_on": None}
+    people = pl.concat([held.people, pl.DataFrame([late, new, soon, undated])], how="diagonal_relaxed")
     _, scores = run(Served(), OwnPace(held.events, people))
     by = {one.learner_key: one for one in scores}
     assert {one.basis for one in scores} == {"rule"}
@@ -126,6 +127,7 @@ def test_without_a_model_the_rule_stands_and_who_has_not_begun_is_counted_from_r
     assert by["never begun"].reasons[0]["facts"] == {"inactive_days": 9.0}
     assert (by["new"].level, by["new"].course_day) == ("low", 2)
     assert "soon" not in by, "what begins after the cut-off is not known"
+    assert "undated" not in by, "nothing is known"
 
 
 def test_who_has_the_certificate_is_not_asked_after(held: OwnPace, run: Any) -> None:

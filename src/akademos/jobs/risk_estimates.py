@@ -69,7 +69,7 @@ def by_own_clock(
     """Everybody still enrolled in a course without a first day who has no certificate of it.
 
     The model speaks from a week after their start to the last week that it learned from. Who has not started is counted
-    from their registration.
+    from their registration, and left out where that has no day: nothing is known of them.
     """
     if courses.is_empty():
         return _nobody().with_columns(is_judged=pl.lit(value=True))
@@ -84,13 +84,9 @@ def by_own_clock(
     waiting = (
         known(tables, as_of, params)["enrolments"]
         .unique(KEYS, keep="first", maintain_order=True)
-        .filter(pl.col("withdrawn_day").is_null())
+        .filter(pl.col("withdrawn_day").is_null(), pl.col("registered_day").is_not_null())
         .join(at, on=KEYS, how="anti")
-        .select(
-            *KEYS,
-            day=since.fill_null(0.0),
-            inactive_days=pl.min_horizontal(since.fill_null(NEVER), pl.lit(NEVER)),
-        )
+        .select(*KEYS, day=since, inactive_days=pl.min_horizontal(since, pl.lit(NEVER)))
     )
     return pl.concat([started, waiting], how="diagonal").with_columns(
         is_judged=pl.col("clicks_log").is_not_null() & pl.col("day").is_between(WEEK, WEEK * LAST_WEEK)
