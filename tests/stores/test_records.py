@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tracemalloc
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from akademos.catalogue.records import RECORDS
+from akademos.catalogue.records import BY_NAME, RECORDS
+from akademos.catalogue.records.declaration import Record
+from akademos.catalogue.records.policies import RECORD_LIMITS
 from akademos.errors import InputError, NotFound
-from akademos.intake.record_rows import read_folder
-from akademos.intake.records import RecordsError, import_records
+from akademos.intake.record_checks import FileCheck
+from akademos.intake.record_circles import Edges
+from akademos.intake.record_files import Problem, Problems
+from akademos.intake.record_rows import RecordFiles, read_folder
+from akademos.intake.record_sources import Numbered
+from akademos.intake.records import RecordsError, import_records, keep_records
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.postgres.database import Database
@@ -268,8 +275,14 @@ def test_a_person_does_not_change_between_learner_and_staff(
         import_records(write(tmp_path, FILES), tenant, records, vault, actor="test")
 
 
+def content(folder: Path, table: str) -> tuple[list[Numbered], list[Problem]]:
+    """Rows of a table's file and what is wrong in it."""
+    problems: list[Problem] = []
+    return [numbered for _, numbered in read_folder(folder).rows(BY_NAME[table], problems)], problems
+
+
 @pytest.mark.parametrize(
-    ("content", "line"),
+    ("said", "line"),
     [
         (b"course_id,title\nok,Fine\nbad,\xff\xfe\n", 3),
         (b'course_id,title\nok,Fine\nbad,"never ends\n', 3),
@@ -278,19 +291,17 @@ def test_a_person_does_not_change_between_learner_and_staff(
         (b"course_id,title\na,b\0c\n", 2),
     ],
 )
-def test_files_that_are_no_csv(tmp_path: Path, content: bytes, line: int) -> None:
-    (tmp_path / "courses.csv").write_bytes(content)
-    problems = read_folder(tmp_path).problems
+def test_files_that_are_no_csv(tmp_path: Path, said: bytes, line: int) -> None:
+    (tmp_path / "courses.csv").write_bytes(said)
+    _, problems = content(tmp_path, "learning_courses")
     assert problems
     assert {one.line for one in problems} == {line}
 
 
 def test_byte_order_mark_crlf_and_empty_lines_are_fine(tmp_path: Path) -> None:
     (tmp_path / "courses.csv").write_bytes(b"\xef\xbb\xbfcourse_id,title\r\n\r\nbio, Biology \r\n")
-    files = read_folder(tmp_path)
-    assert files.problems == []
-    assert files.rows["learning_courses"][0]["title"] == "Biology"
-    assert files.lines["learning_courses"] == {("bio",): 3}
+    [(line, row)], problems = content(tmp_path, "learning_courses")
+    assert (line, row["title"], problems) == (3, "Biology", [])
 
 
 def test_a_folder_without_record_files(tmp_path: Path) -> None:
@@ -298,28 +309,118 @@ def test_a_folder_without_record_files(tmp_path: Path) -> None:
         read_folder(tmp_path)
 
 
-@given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@given(said=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
-def test_no_content_of_a_file_raises(tmp_path: Path, content: bytes) -> None:
+def test_no_content_of_a_file_raises(tmp_path: Path, said: bytes) -> None:
     header = b"exam_id,section,topic_id,weight\n"
     for start in (b"", header):
-        (tmp_path / "exam_weights.csv").write_bytes(start + content)
-        files = read_folder(tmp_path)
-        rows = files.rows.get("exam_weights", [])
-        assert len(files.lines.get("exam_weights", {})) == len(rows)
+        (tmp_path / "exam_weights.csv").write_bytes(start + said)
+        first, again = content(tmp_path, "exam_weights"), content(tmp_path, "exam_weights")
+        assert first == again
 
 
 @given(edges=st.sets(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")), max_size=12))
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 def test_circles_are_reported_exactly_when_there_are_some(tmp_path: Path, edges: set[tuple[str, str]]) -> None:
     """Oracle: transitive closure by matrix powers."""
-    from akademos.intake.record_checks import check_cycles
-
     lines = "".join(f"{before},{after},prerequisite\n" for before, after in edges)
     write(tmp_path, {"topic_relationships.csv": "from_topic,to_topic,kind\n" + lines})
-    files = read_folder(tmp_path)
-    check_cycles(files, parents=[], prerequisites=[])
+    circles, problems = Edges(), Problems()
+    for line, row in content(tmp_path, "topic_relationships")[0]:
+        circles.note(BY_NAME["topic_relationships"], "f", line, row)
+    circles.name_circles(problems, parents=[], prerequisites=[])
     reach = set(edges)
     for _ in range(6):
         reach |= {(a, d) for a, b in reach for c, d in edges if b == c}
-    assert bool(files.problems) == any(a == b for a, b in reach)
+    assert bool(problems) == any(a == b for a, b in reach)
+
+
+@pytest.fixture
+def loader(database: Database, keys: Keys) -> tuple[PostgresRecords, PostgresVault]:
+    return PostgresRecords(database, keys), PostgresVault(database, keys)
+
+
+def test_rows_may_name_what_comes_later_in_a_file(
+    tmp_path: Path, loader: tuple[PostgresRecords, PostgresVault], tenant: str
+) -> None:
+    lines = "".join(f"t{n},t{n + 1},T\n" for n in range(4_500)) + "t4500,,T\n"
+    write(tmp_path, {"topics.csv": "topic_id,parent_id,name\n" + lines})
+    [report] = import_records(tmp_path, tenant, *loader, actor="test")
+    assert (report.new, import_records(tmp_path, tenant, *loader, actor="test")[0].unchanged) == (4_501, 4_501)
+    write(tmp_path, {"topics.csv": "topic_id,parent_id,name\na,b,A\nb,c,B\n"})
+    with pytest.raises(RecordsError, match=r"line 3: parent_id there is no topic `c`"):
+        import_records(tmp_path, tenant, *loader, actor="test")
+
+
+def test_a_key_that_comes_again_far_below_is_named_with_both_lines(
+    tmp_path: Path, loader: tuple[PostgresRecords, PostgresVault], tenant: str
+) -> None:
+    lines = "".join(f"t{n},T\n" for n in range(5_000))
+    write(tmp_path, {"topics.csv": "topic_id,name\n" + lines + "t7,Again\n"})
+    with pytest.raises(RecordsError, match=r"line 5002: `t7` stands on line 9 already"):
+        import_records(tmp_path, tenant, *loader, actor="test")
+
+
+class Meddled(RecordFiles):
+    """Files of a folder that somebody writes once they were read."""
+
+    def __init__(self, folder: Path, after: Mapping[str, str]) -> None:
+        super().__init__(read_folder(folder).sources)
+        self.meddle = lambda: write(folder, after)
+
+    def rows(self, table: Record, problems: list[Problem]) -> Iterator[tuple[str, Numbered]]:
+        yield from super().rows(table, problems)
+        self.meddle()
+
+
+def test_a_file_that_changes_between_check_and_load_is_not_kept(
+    tmp_path: Path, loader: tuple[PostgresRecords, PostgresVault], tenant: str
+) -> None:
+    records, vault = loader
+    for name, before, after in (
+        ("topics.csv", "topic_id,name\na,A\n", "topic_id,name\na,A\nb,\n"),
+        ("topics.jsonl", '{"topic_id": "a", "name": "A"}\n', '{"topic_id": "a", "name": "B"}\n'),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        write(folder, {name: before})
+        with pytest.raises(InputError, match="changed while it was imported"):
+            keep_records(Meddled(folder, {name: after}), tenant, records, vault, actor="test")
+        assert records.ids(tenant, "topics") == set()
+
+
+def test_problems_are_counted_when_they_are_many_and_a_line_has_an_end(
+    tmp_path: Path, loader: tuple[PostgresRecords, PostgresVault], tenant: str
+) -> None:
+    write(tmp_path, {"topics.csv": "topic_id,name\n" + "a,\n" * 10_007})
+    with pytest.raises(RecordsError, match=r"10,007 problems") as refused:
+        import_records(tmp_path, tenant, *loader, actor="test")
+    assert (len(refused.value.problems), refused.value.more) == (10_000, 7)
+    (tmp_path / "topics.csv").unlink()
+    long = '{"topic_id": "a", "name": "' + "x" * RECORD_LIMITS.body_bytes + '"}\n'
+    write(tmp_path, {"topics.jsonl": '{"topic_id": "b", "name": "B"}\n' + long})
+    with pytest.raises(RecordsError, match=r"topics\.jsonl, line 2: is longer than"):
+        import_records(tmp_path, tenant, *loader, actor="test")
+
+
+def test_memory_does_not_grow_with_the_rows(
+    tmp_path: Path, loader: tuple[PostgresRecords, PostgresVault], tenant: str
+) -> None:
+    """Of each row some 16 bytes and a line number stay, in two tables of hashes, while a row itself is a kilobyte."""
+
+    def peak(rows: int) -> int:
+        folder = tmp_path / str(rows)
+        folder.mkdir()
+        with (folder / "topics.csv").open("w", encoding="utf-8") as out:
+            out.write("topic_id,name,description\n")
+            out.writelines(f"t{n},T,{'x' * 1_000}\n" for n in range(rows))
+        check = FileCheck(read_folder(folder), tenant, *loader)
+        tracemalloc.start()
+        check.run()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert not check.problems
+        return most
+
+    small, large = peak(4_000), peak(16_000)
+    assert (large - small) / 12_000 < 300

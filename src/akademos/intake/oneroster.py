@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 from akademos.errors import InputError
-from akademos.intake.oneroster_check import CheckedFile, CheckedSet, check_set, chunks, read_records
-from akademos.intake.record_files import Problem
+from akademos.intake.oneroster_check import CheckedFile, CheckedSet, check_set, read_records
+from akademos.intake.record_files import Problem, in_stretches
 from akademos.intake.records import RecordsError
 from akademos.intake.roster_changes import Changes, courses_of_classes, headers_of
 from akademos.intake.roster_records import RosterRecords
@@ -136,7 +136,7 @@ class RosterImport:
         everybody their name."""
         tenant, found = self._basis.tenant_id, checked.files["users"]
         check = RowCheck(found.header, found.mode)
-        for chunk in chunks(data_rows(checked, found), ROWS_AT_ONCE):
+        for chunk in in_stretches(data_rows(checked, found), ROWS_AT_ONCE):
             rows = [
                 (record, found.header.values(record.cells), self._kind(checked, found.header, record))
                 for record in chunk
@@ -229,7 +229,7 @@ class _Keeping:
     def _keep(self, name: str, found: CheckedFile, report: FileReport) -> None:
         check = RowCheck(found.header, found.mode)
         first = 1
-        for chunk in chunks(data_rows(self._checked, found), ROWS_AT_ONCE):
+        for chunk in in_stretches(data_rows(self._checked, found), ROWS_AT_ONCE):
             staying = [record for record in chunk if not check.deleted(record.cells)]
             going = [found.header.values(record.cells)["sourcedId"] for record in chunk if check.deleted(record.cells)]
             kept = self._writing.keep(

@@ -7,7 +7,7 @@ repeats are found; the rows themselves are read again when they are kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -272,15 +272,3 @@ class _Rows:
 
     def _wrong(self, record: RawRecord, flaw: Flaw) -> None:
         self._checked.wrong(self._file.file, record.line, flaw)
-
-
-def chunks(records: Iterator[RawRecord], size: int) -> Iterator[Sequence[RawRecord]]:
-    """Stretches of records."""
-    gathered: list[RawRecord] = []
-    for record in records:
-        gathered.append(record)
-        if len(gathered) == size:
-            yield gathered
-            gathered = []
-    if gathered:
-        yield gathered

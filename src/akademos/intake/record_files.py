@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Self, TypeVar
 
 from akademos.sources.record_maps import RecordMap
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +35,6 @@ class Cells:
     values: Mapping[str, str]
 
 
-def read_table(
-    path: Path,
-    columns: Sequence[str],
-    required: Sequence[str],
-    problems: list[Problem],
-    *,
-    mapped: RecordMap | None = None,
-) -> Iterator[Cells]:
-    """Rows of a UTF-8 CSV file with a header; what cannot be read is added to `problems`.
-
-    With a map the columns are those of the file, which must have the ones that the map names.
-
-    The header may have the columns in any order and leave out those that are not required. Empty lines are
-    passed over. After bytes that are no UTF-8, or a quote that never ends, nothing more of the file is read.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        try:
-            yield from table_rows(path.name, file, columns, required, problems, mapped=mapped)
-        except UnicodeDecodeError:
-            line = first_undecodable(path)
-            problems.append(Problem(path.name, line, None, "is not UTF-8; the file was read up to here"))
-
-
 def table_rows(
     file: str,
     lines: Iterable[str],
@@ -63,7 +44,15 @@ def table_rows(
     *,
     mapped: RecordMap | None = None,
 ) -> Iterator[Cells]:
-    """The same for lines that are text already; `file` is what problems call them."""
+    """Rows of CSV lines with a header; what cannot be read is added to `problems`.
+
+    With a map the columns are those of the file, which must have the ones that the map names. Else the header may have
+    the columns in any order and leave out those that are not required. Empty lines are passed over. After a quote that
+    never ends nothing more is read.
+
+    Args:
+        file: what problems call it.
+    """
     reader = csv.reader(lines, strict=True, delimiter=mapped.delimiter if mapped else ",")
     begins = 1
     try:
@@ -107,9 +96,51 @@ def _header_problems(
 
 def first_undecodable(path: Path) -> int:
     """The line of the first bytes that are no UTF-8; 1 when there are none."""
-    content = path.read_bytes()
-    try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        return content.count(b"\n", 0, wrong.start) + 1
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
     return 1
+
+
+def in_stretches(rows: Iterable[Read], size: int) -> Iterator[list[Read]]:
+    """Rows in lists of so many, the last one of what is left.
+
+    Example:
+        >>> list(in_stretches("abc", 2))
+        [['a', 'b'], ['c']]
+    """
+    rows = iter(rows)
+    while some := list(islice(rows, size)):
+        yield some
+
+
+class Problems(list[Problem]):
+    """The first so many problems, in the order in which they were found; `more` were only counted.
+
+    A file of another kind has one on every line.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        super().__init__()
+        self.more = 0
+        self._most = most
+
+    def append(self, one: Problem) -> None:
+        """Note one."""
+        if len(self) < self._most:
+            super().append(one)
+        else:
+            self.more += 1
+
+    def extend(self, some: Iterable[Problem]) -> None:
+        """Note some."""
+        for one in some:
+            self.append(one)
+
+    def __iadd__(self, some: Iterable[Problem]) -> Self:  # type: ignore[override,misc]  # lists take what is no list
+        """Note some."""
+        self.extend(some)
+        return self

@@ -7,17 +7,17 @@ people go into the identity vault, the record tables know them by key only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from akademos.catalogue.records import BY_NAME, LOADED
 from akademos.catalogue.records.declaration import Record
 from akademos.errors import InputError
-from akademos.intake.record_checks import check_cycles, check_people, check_references
+from akademos.intake.record_cells import PEOPLE, Row
+from akademos.intake.record_checks import FileCheck, known_people, person_columns, stretches
 from akademos.intake.record_files import Problem
-from akademos.intake.record_rows import PEOPLE, RecordFiles, Row, read_folder
+from akademos.intake.record_rows import RecordFiles, read_folder
 from akademos.stores.ports.identity import Identifier, IdentityVault, Person, PersonKind
-from akademos.stores.ports.records import LoadReport, Records
+from akademos.stores.ports.records import LoadReport, Records, RowStream
 
 PROBLEMS_NAMED = 50
 
@@ -58,57 +58,42 @@ def import_records(
 def keep_records(
     files: RecordFiles, tenant_id: str, records: Records, vault: IdentityVault, *, actor: str
 ) -> list[LoadReport]:
-    """The same for rows that are read already.
+    """The same for other sources. Rows are read twice, to be checked and to be kept, and never held all at once.
 
     Raises:
         RecordsError: with every problem found; nothing was kept.
+        InputError: a file changed between the two times; of its tables nothing was kept.
         NotFound: there is no such tenant.
     """
     records.load_all(tenant_id, {}, actor=actor)  # refuses an unknown tenant before anybody is entered
-    people = vault.find(tenant_id, [Identifier("user", user) for user in sorted(files.user_ids())])
-    known = {identifier.value: person for identifier, person in people.items()}
-    check_people(files, known)
-    tables = records.curriculum(tenant_id).tables
-    referred = {one.refers for table in LOADED if table.name in files.rows for one in table.fields}
-    check_references(
-        files,
-        {name: records.ids(tenant_id, name) for name in referred if name is not None} | {"people": set(known)},
-    )
-    relationships = tables["topic_relationships"]
-    check_cycles(
-        files,
-        parents=tables["topics"].select("topic_id", "parent_id").iter_rows(),
-        prerequisites=relationships.filter(relationships["kind"] == "prerequisite")
-        .select("from_topic", "to_topic")
-        .iter_rows(),
-    )
-    if files.problems:
-        raise RecordsError(files.problems)
-    reports = [_enter_people(files.rows[PEOPLE.name], tenant_id, vault, known)] if PEOPLE.name in files.rows else []
-    keys = {
-        identifier.value: person.learner_key
-        for identifier, person in vault.find(
-            tenant_id, [Identifier("user", user) for user in sorted(files.user_ids())]
-        ).items()
-    }
+    check = FileCheck(files, tenant_id, records, vault)
+    check.run()
+    if check.problems:
+        raise RecordsError(check.problems, more=check.problems.more)
+    reports = [_enter_people(files, tenant_id, vault)] if PEOPLE.name in files.sources else []
     if reports and (reports[0].new or reports[0].changed):
         records.touch(tenant_id)
-    return reports + records.load_all(
-        tenant_id,
-        {
-            name: [
-                _with_keys(BY_NAME[name], row, keys)
-                for row in rows
-                if _people_in(BY_NAME[name], row) <= keys.keys()  # else erased: nothing of them comes back
-            ]
-            for name, rows in files.rows.items()
-            if name != PEOPLE.name
-        },
-        actor=actor,
-    )
+    streams = {
+        table.name: RowStream(
+            _inside(table, check.columns[table.name].named),
+            check.columns[table.name].stated,
+            _with_keys(files, table, tenant_id, vault),
+        )
+        for table in files.tables()
+        if table is not PEOPLE
+    }
+    return reports + records.load_all(tenant_id, streams, actor=actor)
 
 
-def _enter_people(rows: list[Row], tenant_id: str, vault: IdentityVault, known: Mapping[str, Person]) -> LoadReport:
+def _enter_people(files: RecordFiles, tenant_id: str, vault: IdentityVault) -> LoadReport:
+    done = LoadReport(PEOPLE.name, 0, 0, 0, 0)
+    for rows in stretches(files, PEOPLE):
+        done += _enter(rows, tenant_id, vault)
+    return done
+
+
+def _enter(rows: list[Row], tenant_id: str, vault: IdentityVault) -> LoadReport:
+    known = known_people(vault, tenant_id, PEOPLE, rows)
     kinds: tuple[PersonKind, ...] = ("learner", "staff")
     people: dict[str, Person] = {}
     for kind in kinds:
@@ -135,20 +120,25 @@ def _enter_people(rows: list[Row], tenant_id: str, vault: IdentityVault, known: 
     return LoadReport(PEOPLE.name, len(rows), new, changed, len(rows) - new - changed)
 
 
+def _with_keys(files: RecordFiles, table: Record, tenant_id: str, vault: IdentityVault) -> Iterator[Row]:
+    """Rows as the table has them, people by key; whoever was erased does not come back."""
+    columns = person_columns(table)
+    for rows in stretches(files, table):
+        people = known_people(vault, tenant_id, table, rows)
+        for row in rows:
+            if all(row.get(column) is None or str(row[column]) in people for column in columns):
+                yield {
+                    one.name: people[str(row[one.outside])].learner_key
+                    if one.kind == "person" and row[one.outside] is not None
+                    else row[one.outside]
+                    for one in table.fields
+                    if one.outside in row
+                }
+
+
+def _inside(table: Record, named: set[str]) -> frozenset[str]:
+    return frozenset(one.name for one in table.fields if one.outside in named)
+
+
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _people_in(table: Record, row: Row) -> set[str]:
-    return {str(row[one.outside]) for one in table.fields if one.kind == "person" and row.get(one.outside) is not None}
-
-
-def _with_keys(table: Record, row: Row, keys: Mapping[str, str]) -> Row:
-    """The row as the table has it: people by key."""
-    return {
-        one.name: keys[str(row[one.outside])]
-        if one.kind == "person" and row[one.outside] is not None
-        else row[one.outside]
-        for one in table.fields
-        if one.outside in row
-    }

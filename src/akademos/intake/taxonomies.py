@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from akademos.catalogue.records import BY_NAME
+from akademos.catalogue.records.declaration import Record
 from akademos.errors import InputError
 from akademos.intake.record_files import Cells, Problem
-from akademos.intake.record_rows import RecordFiles, add_row
+from akademos.intake.record_rows import RecordFiles
+from akademos.intake.record_sources import GivenCells
 from akademos.intake.records import RecordsError, keep_records
 from akademos.sources.taxonomies import Edge, Layout, Place, Rows, Taxonomy, completed, of_esco, of_metacademy, of_rows
 from akademos.stores.ports.identity import IdentityVault
@@ -181,25 +183,37 @@ def _as_records(
     taxonomy: Taxonomy, held: Sequence[Edge], course_id: str | None
 ) -> tuple[RecordFiles, dict[tuple[str, int], Place]]:
     """The taxonomy as rows of record files. Their lines count rows; `places` tells where each stands in truth."""
+    ends = [*taxonomy.edges, *held]
+    course = {} if course_id is None else {"course_id": course_id}
+    given: list[tuple[Record, list[tuple[Mapping[str, str], Place]]]] = [
+        (_TOPICS, [({**topic, **course}, place) for topic, place in taxonomy.topics]),
+        (
+            _EDGES,
+            [({"from_topic": one.from_topic, "to_topic": one.to_topic, "kind": one.kind}, one.place) for one in ends],
+        ),
+        (
+            _WEIGHTS,
+            [
+                (
+                    {
+                        "exam_id": one.exam_id,
+                        "section": one.section,
+                        "topic_id": one.topic_id,
+                        "weight": one.weight,
+                    },
+                    one.place,
+                )
+                for one in taxonomy.weights
+            ],
+        ),
+    ]
     files = RecordFiles()
     places: dict[tuple[str, int], Place] = {}
-    for number, (topic, place) in enumerate(taxonomy.topics, start=1):
-        cells = topic if course_id is None else {**topic, "course_id": course_id}
-        places[_TOPICS.file, number] = place
-        add_row(files, _TOPICS, Cells(number, cells))
-    for number, edge in enumerate([*taxonomy.edges, *held], start=1):
-        cells = {"from_topic": edge.from_topic, "to_topic": edge.to_topic, "kind": edge.kind}
-        places[_EDGES.file, number] = edge.place
-        add_row(files, _EDGES, Cells(number, cells))
-    for number, weight in enumerate(taxonomy.weights, start=1):
-        cells = {
-            "exam_id": weight.exam_id,
-            "section": weight.section,
-            "topic_id": weight.topic_id,
-            "weight": weight.weight,
-        }
-        places[_WEIGHTS.file, number] = weight.place
-        add_row(files, _WEIGHTS, Cells(number, cells))
+    for table, rows in given:
+        if rows:
+            cells = [Cells(number, row) for number, (row, _) in enumerate(rows, start=1)]
+            files.add(table, GivenCells(table, table.file, cells))
+            places |= {(table.file, number): place for number, (_, place) in enumerate(rows, start=1)}
     return files, places
 
 

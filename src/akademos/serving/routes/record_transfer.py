@@ -14,7 +14,8 @@ from akademos.catalogue.records.declaration import Record
 from akademos.catalogue.records.policies import RECORD_LIMITS
 from akademos.catalogue.roles import Reach
 from akademos.errors import Conflict, Forbidden, InputError, NotFound
-from akademos.intake.record_rows import RecordFiles, read_csv, read_json_lines
+from akademos.intake.record_rows import RecordFiles
+from akademos.intake.record_sources import CsvText, JsonLinesText
 from akademos.intake.record_texts import MEDIA_TYPES, TextForm, lines_of
 from akademos.intake.records import RecordsError, keep_records
 from akademos.serving.principal import Principal
@@ -92,9 +93,9 @@ def _load(services: Services, principal: Principal, record: Record, content: byt
             except UnicodeDecodeError as wrong:
                 line = content.count(b"\n", 0, wrong.start) + 1
                 raise InputError(f"Line {line} is not UTF-8.", hint="Send UTF-8.", code="not_utf8") from wrong
-            read_csv(files, record, name, text.splitlines(keepends=True))
+            files.add(record, CsvText(record, name, text.splitlines(keepends=True)))
         else:
-            read_json_lines(files, record, name, content.splitlines())
+            files.add(record, JsonLinesText(record, name, content.splitlines()))
         actor = actor_of(services, principal)
         try:
             reports = keep_records(files, principal.tenant_id, services.loads, services.vault, actor=actor)

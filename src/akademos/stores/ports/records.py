@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,6 +48,21 @@ class LoadReport:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RowStream:
+    """Rows that are read while they are loaded.
+
+    Attributes:
+        columns: of which a row has something; the others of the table stay as they are.
+        stated: whether a row says its state.
+        rows: each key once; read to its end within the transaction.
+    """
+
+    columns: frozenset[str]
+    stated: bool
+    rows: Iterable[Mapping[str, object]]
+
+
 class Records(Protocol):
     """Loading is idempotent: the same rows again change nothing."""
 
@@ -59,9 +74,10 @@ class Records(Protocol):
         ...
 
     def load_all(
-        self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]], *, actor: str
+        self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]] | RowStream], *, actor: str
     ) -> list[LoadReport]:
-        """`load` for several tables in one transaction, in the order of `catalogue.records.RECORDS`."""
+        """`load` for several tables in one transaction, in the order of `catalogue.records.RECORDS`; of a stream no
+        more than some thousand rows are in memory."""
         ...
 
     def ids(self, tenant_id: str, record: str) -> set[object]:

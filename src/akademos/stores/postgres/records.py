@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from hashlib import blake2b
+from itertools import islice
 
 import orjson
 import polars as pl
@@ -15,7 +17,7 @@ from akademos.catalogue.records import BY_NAME, RECORDS
 from akademos.catalogue.records.declaration import Field, Record
 from akademos.errors import AkademosError, InputError, NotFound
 from akademos.privacy.pseudonyms import Keys
-from akademos.stores.ports.records import Curriculum, LoadReport
+from akademos.stores.ports.records import Curriculum, LoadReport, RowStream
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.record_circles import LOCK
 from akademos.stores.postgres.record_schema import TYPES
@@ -92,7 +94,7 @@ class PostgresRecords:
         return self.load_all(tenant_id, {table: rows}, actor=actor)[0]
 
     def load_all(
-        self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]]], *, actor: str
+        self, tenant_id: str, tables: Mapping[str, Sequence[Mapping[str, object]] | RowStream], *, actor: str
     ) -> list[LoadReport]:
         """Insert or update rows of several record tables in one transaction.
 
@@ -191,42 +193,50 @@ def _read(transaction: Transaction, tenant_id: str, query: str) -> pl.DataFrame:
 
 
 def load_rows(
-    transaction: Transaction, tenant_id: str, table: Record, rows: Sequence[Mapping[str, object]]
+    transaction: Transaction, tenant_id: str, table: Record, rows: Sequence[Mapping[str, object]] | RowStream
 ) -> LoadReport:
     """Insert or update rows of one record table within a transaction that holds the tenant's lock."""
-    complete = _complete(table, rows)
-    statement = _statement(table, complete[0].keys() if complete else set())
-    new = changed = 0
-    for start in range(0, len(complete), ROWS_PER_STATEMENT):
-        chunk = orjson.dumps(complete[start : start + ROWS_PER_STATEMENT]).decode()
+    stream = rows if isinstance(rows, RowStream) else _streamed(table, rows)
+    columns = _written(table, stream)
+    statement = _statement(table, {one.name for one in columns})
+    read = new = changed = 0
+    rows_left = _complete(table, stream, columns)
+    while some := list(islice(rows_left, ROWS_PER_STATEMENT)):
+        chunk = orjson.dumps(some).decode()
         written = [row[0] for row in transaction.execute(statement, {"tenant": tenant_id, "rows": chunk})]
+        read += len(some)
         new += sum(written)
         changed += len(written) - sum(written)
-    return LoadReport(table.name, len(complete), new, changed, len(complete) - new - changed)
+    return LoadReport(table.name, read, new, changed, read - new - changed)
 
 
-def _complete(table: Record, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
-    known = {one.name for one in table.fields}
-    columns = _written(table, rows)
-    seen: set[tuple[object, ...]] = set()
-    complete = []
-    for row in rows:
-        for unknown in row.keys() - known:
-            raise InputError(f"`{table.name}` has no column `{unknown}`.", hint="Known: " + ", ".join(known) + ".")
+def _streamed(table: Record, rows: Sequence[Mapping[str, object]]) -> RowStream:
+    named = {name for row in rows for name in row}
+    for unknown in named - {one.name for one in table.fields}:
+        known = ", ".join(one.name for one in table.fields)
+        raise InputError(f"`{table.name}` has no column `{unknown}`.", hint=f"Known: {known}.")
+    return RowStream(frozenset(named), any(row.get(table.state or "") is not None for row in rows), rows)
+
+
+def _complete(table: Record, stream: RowStream, columns: Sequence[Field]) -> Iterator[dict[str, object]]:
+    seen: set[bytes] = set()
+    for row in stream.rows:
         values = {one.name: one.default if row.get(one.name) is None else row[one.name] for one in columns}
-        key = tuple(values[one.name] for one in table.keys)
-        if key in seen:
+        key = [values[one.name] for one in table.keys]
+        known_by = blake2b(orjson.dumps(key), digest_size=16).digest()
+        if known_by in seen:
             raise InputError(f"`{table.name}` comes twice with the key {_named(key)}.", hint="Give each row once.")
-        seen.add(key)
-        complete.append(values)
-    return complete
+        seen.add(known_by)
+        yield values
 
 
-def _written(table: Record, rows: Sequence[Mapping[str, object]]) -> list[Field]:
+def _written(table: Record, stream: RowStream) -> list[Field]:
     """The columns that a load writes: the required ones, and of the others, and the state, those that a row has."""
-    given = {name for row in rows for name in row}
-    stated = any(row.get(table.state or "") is not None for row in rows)
-    return [one for one in table.fields if (stated if one.name == table.state else one.required or one.name in given)]
+    return [
+        one
+        for one in table.fields
+        if (stream.stated if one.name == table.state else one.required or one.name in stream.columns)
+    ]
 
 
 def _named(key: Iterable[object]) -> str:

@@ -32,6 +32,11 @@ _ADD_IDENTIFIERS = """
     INSERT INTO identifiers (tenant_id, identifier_hash, kind, learner_key, sealed)
     SELECT %s, unnest(%s::bytea[]), unnest(%s::text[]), unnest(%s::uuid[]), unnest(%s::bytea[])
 """
+_DESCRIBE = """
+    UPDATE people p SET display_name = n.name, persona = coalesce(%s, p.persona), time_zone = coalesce(%s, p.time_zone)
+    FROM unnest(%s::uuid[], %s::bytea[]) AS n (learner_key, name)
+    WHERE p.tenant_id = %s AND p.learner_key = n.learner_key
+"""
 
 
 class PostgresVault:
@@ -130,16 +135,9 @@ class PostgresVault:
         """Set display names (learner_key -> name), and persona and time zone where given."""
         with self._database.pipeline() as transaction:
             data_keys = self._data_keys(transaction, tenant_id, list(people))
-            rows = [
-                (seal(data_keys[key], name, os.urandom(NONCE_BYTES)), persona, time_zone, tenant_id, key)
-                for key, name in people.items()
-                if key in data_keys
-            ]
-            transaction.cursor().executemany(
-                "UPDATE people SET display_name = %s, persona = coalesce(%s, persona), "
-                "time_zone = coalesce(%s, time_zone) WHERE tenant_id = %s AND learner_key = %s",
-                rows,
-            )
+            known = [(key, name) for key, name in people.items() if key in data_keys]
+            sealed = [seal(data_keys[key], name, os.urandom(NONCE_BYTES)) for key, name in known]
+            transaction.execute(_DESCRIBE, (persona, time_zone, [key for key, _ in known], sealed, tenant_id))
 
     def _data_keys(self, transaction: Transaction, tenant_id: str, learner_keys: Sequence[str]) -> dict[str, bytes]:
         rows = transaction.execute(
