@@ -78,7 +78,7 @@ class System(Catalogued):
         """Consent records in and out."""
         from akademos.intake.consent_records import ConsentRecords
 
-        return ConsentRecords(self.consent, self.consent_terms, self.vault, now)
+        return ConsentRecords(self.consent, self.vault, now)
 
     def bulk_import(self, basis: RecordedBasis, *, actor: str) -> BulkImport:
         """The bulk path under one basis; `actor` answers for it in the audit log."""

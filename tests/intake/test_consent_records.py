@@ -13,8 +13,8 @@ import pytest
 from tests.intake.conftest import Door, answered
 
 from akademos.catalogue.declarations import Purpose
-from akademos.errors import Conflict, InputError, NotFound
-from akademos.intake.consent_records import ConsentRecords, read_records
+from akademos.errors import Conflict, InputError, NotFound, Unavailable
+from akademos.intake.consent_records import ROWS_AT_ONCE, ConsentRecords, read_records
 from akademos.intake.consent_text_files import read_texts
 from akademos.privacy.age import years_old
 from akademos.privacy.pseudonyms import Keys
@@ -32,8 +32,8 @@ def terms(door: Door, keys: Keys) -> PostgresConsentTerms:
 
 
 @pytest.fixture
-def records(door: Door, terms: PostgresConsentTerms) -> ConsentRecords:
-    return ConsentRecords(door.consent, terms, door.vault, lambda: datetime.now(UTC))
+def records(door: Door) -> ConsentRecords:
+    return ConsentRecords(door.consent, door.vault, lambda: datetime.now(UTC))
 
 
 def record(user: str = "u-1", decision: str = "granted", days: float = 10, **changes: Any) -> dict[str, Any]:
@@ -134,6 +134,42 @@ def test_records_come_in_once_in_the_order_of_decisions(door: Door, records: Con
     assert door.consent.purposes(door.tenant, [one, two]) == {}
     raw = door.rows("SELECT evidence FROM consent_history WHERE evidence IS NOT NULL")
     assert all(b"archive" not in bytes(value) for (value,) in raw)
+
+
+def test_groups_are_kept_whole_and_broken_off_go_on_where_they_stopped(
+    door: Door, records: ConsentRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [record(user=f"g-{n}", days=400 - n) for n in range(2 * ROWS_AT_ONCE + 7)]
+    rows[30] = record(user="g-30", purpose="research", decision="paused", days=370)  # nothing is granted to pause
+    rows[31] = record(user="g-31", born_on="2999-01-01", days=369)
+    rows[32] = record(user="g-29", days=371)  # the row of before, in the same group
+    take, calls = door.consent.take, []
+
+    def breaks(*arguments: Any, **named: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise Unavailable("The store is gone.")
+        return take(*arguments, **named)
+
+    with monkeypatch.context() as meddled:
+        meddled.setattr(door.consent, "take", breaks)
+        with pytest.raises(Unavailable):
+            records.take(door.tenant, rows, recorded_by="command line:t")
+    assert door.rows("SELECT count(*) FROM consent_history") == [(ROWS_AT_ONCE - 3,)]
+    outcome = records.take(door.tenant, rows, recorded_by="command line:t")
+    assert outcome.verdicts == {"recorded": ROWS_AT_ONCE + 7, "duplicate": ROWS_AT_ONCE - 2, "rejected": 2}
+    assert [(row, code) for row, code, _ in outcome.rejected] == [(31, "nothing_to_pause"), (32, "input_invalid")]
+    assert door.rows("SELECT count(*) FROM birth_dates") == [(0,)]
+    audited = door.rows("SELECT count(*) FROM audit_log WHERE action = 'consent.decided' AND actor = 'command line:t'")
+    assert audited == door.rows("SELECT count(*) FROM consent_history")
+
+
+def test_a_withdrawal_in_a_group_empties_landing(door: Door, records: ConsentRecords) -> None:
+    assert door.verdicts(answered("w-1")) == ["held"]
+    rows = [record(user="w-1", days=9), record(user="w-1", decision="withdrawn", days=3), record(user="w-2", days=2)]
+    assert records.take(door.tenant, rows, recorded_by="command line:t").verdicts == {"recorded": 3}
+    assert door.count("landing") + door.count("held") == 0
+    assert door.rows("SELECT count(*) FROM withdrawals") == [(1,)]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ import orjson
 
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import AkademosError, InputError
+from akademos.intake.record_files import in_stretches
 from akademos.privacy.standing import DECISIONS, Decision
-from akademos.stores.ports.consent import ConsentLedger, Proof
-from akademos.stores.ports.consent_terms import ConsentTerms
+from akademos.stores.ports.consent import ConsentLedger, PastDecision, Proof
 from akademos.stores.ports.identity import Identifier, IdentityVault
 
 FIELDS = (
@@ -28,6 +28,8 @@ FIELDS = (
     "born_on",
 )  # fmt: skip
 LONGEST = 500
+ROWS_AT_ONCE = 100
+"""Decisions of one transaction: while it is open, the tenant's other decisions wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +149,14 @@ def _wrong(hint: str, place: str) -> InputError:
 class ConsentRecords:
     """Takes records into the ledger and out of it."""
 
-    def __init__(
-        self, consent: ConsentLedger, terms: ConsentTerms, vault: IdentityVault, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, consent: ConsentLedger, vault: IdentityVault, clock: Callable[[], datetime]) -> None:
         self._consent = consent
-        self._terms = terms
         self._vault = vault
         self._clock = clock
 
     def take(self, tenant_id: str, rows: Iterable[Mapping[str, object]], *, recorded_by: str) -> ConsentImport:
-        """Import rows, oldest decision first; a row that is refused stops none of the others."""
+        """Import rows, oldest decision first, in groups that are kept whole; a row that is refused stops none of the
+        others. Broken off, the groups of before stand, and the same rows again add what is missing."""
         outcome = ConsentImport()
         now, records = self._clock(), []
         for number, row in enumerate(rows, start=1):
@@ -165,44 +165,41 @@ class ConsentRecords:
             except InputError as wrong:
                 _reject(outcome, number, wrong)
         records.sort(key=lambda one: (one[1].proof.decided_at or now, one[0]))
-        for number, record in records:
-            try:
-                outcome.verdicts[self._take(tenant_id, record, recorded_by)] += 1
-            except AkademosError as refused:
-                if refused.transient:
-                    raise
-                _reject(outcome, number, refused)
+        for some in in_stretches(records, ROWS_AT_ONCE):
+            self._take(tenant_id, some, outcome, recorded_by)
         outcome.rejected.sort()
         return outcome
 
-    def _take(self, tenant_id: str, record: ConsentRecord, recorded_by: str) -> str:
-        person = self._vault.ensure(tenant_id, [record.who]).get(record.who)
-        if person is None:
-            return "erased"
-        if person.kind != "learner":
-            raise _wrong("staff are no consent subjects", "person")
-        decided = [
-            line for line in self._consent.history(tenant_id, person.learner_key) if line.purpose == record.purpose
-        ]
-        at = record.proof.decided_at
-        for line in decided:
-            same = (line.decision, line.text_version) == (record.decision, record.text_version or line.text_version)
-            if same and (line.proof.decided_at or line.recorded_at) == at:
-                return "duplicate"
-        if at is not None and any((line.proof.decided_at or line.recorded_at) > at for line in decided):
-            return "superseded"
-        if record.born_on is not None:
-            self._terms.note_birth(tenant_id, person.learner_key, record.born_on)
-        self._consent.decide(
-            tenant_id,
-            person.learner_key,
-            [record.purpose],
-            record.decision,
-            text_version=record.text_version,
-            recorded_by=recorded_by,
-            proof=record.proof,
-        )
-        return "recorded"
+    def _take(
+        self, tenant_id: str, records: list[tuple[int, ConsentRecord]], outcome: ConsentImport, recorded_by: str
+    ) -> None:
+        people = self._vault.ensure(tenant_id, [record.who for _, record in records])
+        numbers: list[int] = []
+        decisions: list[PastDecision] = []
+        for number, record in records:
+            person = people.get(record.who)
+            if person is None:
+                outcome.verdicts["erased"] += 1
+            elif person.kind != "learner":
+                _reject(outcome, number, _wrong("staff are no consent subjects", "person"))
+            else:
+                numbers.append(number)
+                decisions.append(
+                    PastDecision(
+                        person.learner_key,
+                        record.purpose,
+                        record.decision,
+                        record.text_version,
+                        record.proof,
+                        record.born_on,
+                    )
+                )
+        taken = self._consent.take(tenant_id, decisions, recorded_by=recorded_by)
+        for number, verdict in zip(numbers, taken, strict=True):
+            if isinstance(verdict, AkademosError):
+                _reject(outcome, number, verdict)
+            else:
+                outcome.verdicts[verdict] += 1
 
     def give(self, tenant_id: str) -> Iterator[dict[str, str | None]]:
         """Every decision of the tenant's people as a record, by person and in order; people erased since are gone."""

@@ -137,11 +137,8 @@ class RosterImport:
         tenant, found = self._basis.tenant_id, checked.files["users"]
         check = RowCheck(found.header, found.mode)
         for chunk in in_stretches(data_rows(checked, found), ROWS_AT_ONCE):
-            rows = [
-                (record, found.header.values(record.cells), self._kind(checked, found.header, record))
-                for record in chunk
-                if not check.deleted(record.cells)
-            ]
+            staying = [(one, found.header.values(one.cells)) for one in chunk if not check.deleted(one.cells)]
+            rows = [(record, values, self._kind(checked, values["sourcedId"])) for record, values in staying]
             people: dict[Identifier, Person] = {}
             if enter:
                 for kind in ("learner", "staff"):
@@ -156,9 +153,9 @@ class RosterImport:
                 people = self._vault.find(tenant, [Identifier("user", values[self._user_id]) for _, values, _ in rows])
             yield rows, people
 
-    def _kind(self, checked: CheckedSet, header: Header, record: RawRecord) -> PersonKind | None:
+    def _kind(self, checked: CheckedSet, sourced_id: str) -> PersonKind | None:
         """What the set's roles make of a user; None when it says nothing of their role."""
-        own = self._rosters.fingerprint(self._basis.tenant_id, "users", header.values(record.cells)["sourcedId"])
+        own = self._rosters.fingerprint(self._basis.tenant_id, "users", sourced_id)
         roles = [name for name, having in (("student", checked.students), ("teacher", checked.staff)) if own in having]
         return kind_of(roles) if roles else None
 

@@ -145,7 +145,8 @@ class RowCheck:
             return
         goes = self.deleted(cells)
         for place, column in self._columns:
-            text = cells[place].strip()
+            cell = cells[place]
+            text = cell.strip() if cell else cell
             if text:
                 wrong = _value_flaw(column, text)
                 if wrong is not None:
@@ -180,9 +181,10 @@ def ids_in(column: RosterColumn, cell: str) -> list[str]:
 
 def _value_flaw(column: RosterColumn, text: str) -> str | None:
     longest = ID_LENGTH if column.kind in ("id", "ids") else TEXT_LENGTH
-    if any(len(part) > longest for part in (text.split(",") if column.kind == "ids" else [text])):
+    # Hardly any cell is longer or cannot be printed: the exact questions are for those alone.
+    if len(text) > longest and any(len(one) > longest for one in (text.split(",") if column.kind == "ids" else [text])):
         return f"is longer than {longest} characters"
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):
         return "holds a control character or a line break"
     if column.values:
         open_word = column.extensible and text.startswith("ext:")

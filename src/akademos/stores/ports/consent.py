@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Literal, Protocol, TypeAlias
 
 from akademos.catalogue.declarations import Purpose
+from akademos.errors import AkademosError
 from akademos.privacy.standing import Decision, PurposeStanding, Word, word_for
 
 UNDECIDED = "none"
@@ -100,6 +101,27 @@ class PendingWithdrawal:
     requested_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A decision that is recorded later than it was taken: `proof` says when that was.
+
+    Attributes:
+        text_version: None where it is the one that stands.
+        born_on: kept sealed when the decision is recorded.
+    """
+
+    learner_key: str
+    purpose: Purpose
+    decision: Decision
+    text_version: str | None
+    proof: Proof
+    born_on: date | None = None
+
+
+Taken: TypeAlias = Literal["recorded", "duplicate", "superseded"]
+"""What became of a past decision: it stands in the ledger now, or did before, or the person has decided since."""
+
+
 class ConsentLedger(Protocol):
     """Decisions take effect for every process with their commit."""
 
@@ -123,6 +145,13 @@ class ConsentLedger(Protocol):
             Conflict: a pause of what is not granted; a grant by a minor without a guardian's evidence.
             NotFound: there is no such tenant or person.
         """
+        ...
+
+    def take(
+        self, tenant_id: str, decisions: Sequence[PastDecision], *, recorded_by: str
+    ) -> list[Taken | AkademosError]:
+        """Record past decisions, in their order and in one transaction: of each what became of it, or why it was
+        refused, which stops none of the others. As `decide` otherwise."""
         ...
 
     def switch_tracking(

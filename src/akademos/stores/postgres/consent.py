@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.declarations import Purpose
-from akademos.errors import Conflict, NotFound
+from akademos.errors import AkademosError, Conflict, NotFound
 from akademos.privacy.pseudonyms import Keys, audit_name, unseal
 from akademos.privacy.standing import FREEING, Decision, PurposeStanding
 from akademos.stores.ports.audit import AuditEntry, Json
@@ -18,9 +19,11 @@ from akademos.stores.ports.consent import (
     ConsentReceipt,
     ConsentStanding,
     EventPurposes,
+    PastDecision,
     PendingWithdrawal,
     Proof,
     RecordedBasis,
+    Taken,
 )
 from akademos.stores.postgres import linked_consent
 from akademos.stores.postgres.audit import append
@@ -32,8 +35,9 @@ from akademos.stores.postgres.consent_rows import (
     next_version,
     record_basis_grant,
     record_decision,
+    taken_before,
 )
-from akademos.stores.postgres.consent_terms import require_age, require_text
+from akademos.stores.postgres.consent_terms import note_birth, require_age, require_text
 from akademos.stores.postgres.consent_waiting import clear, count, release
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.landing_side import log_preference
@@ -64,6 +68,28 @@ _LIVE = "standing_consent"
 _LINKED = "SELECT learner_key::text, person_key::text FROM identity_links WHERE tenant_id = %s"
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What somebody has decided about some purposes."""
+
+    learner_key: str
+    purposes: tuple[Purpose, ...]
+    decision: Decision
+    text_version: str | None
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What recording a decision did: the keys that it reached, and what the audit log keeps of it."""
+
+    version: int
+    released: int
+    reached: tuple[str, ...]
+    withdrawn: bool
+    entry: AuditEntry
+
+
 class PostgresConsent:
     """Adapter of the port `ConsentLedger`.
 
@@ -88,29 +114,67 @@ class PostgresConsent:
         proof: Proof = NO_PROOF,
     ) -> ConsentReceipt:
         """Record a decision of one person; effective everywhere with its commit. See the port."""
-        released = deleted = 0
+        deleted = 0
         with self._database.pipeline() as transaction:
-            version = next_version(transaction, tenant_id)
-            if not _still_known(transaction, tenant_id, [learner_key]):
-                raise NotFound("The person was erased meanwhile.", hint="Send the decision again.", code="erased")
-            data_key = data_key_of(transaction, self._keys, tenant_id, learner_key)
-            if decision == "granted":
-                require_text(transaction, tenant_id, purposes, text_version)
-                require_age(transaction, tenant_id, learner_key, data_key, guardian=proof.guardian)
-            change = Change(tenant_id, version, decision, "consent", text_version, recorded_by, proof)
-            resumed = record_decision(transaction, change, learner_key, purposes, data_key)
-            reached = linked_consent.reach(transaction, self._keys, change, learner_key, purposes)
-            if decision in FREEING:
-                freed = (learner_key, *reached)
-                released = sum(release(transaction, tenant_id, key, self._event_purposes) for key in freed)
-                if resumed or reached:
-                    mark_stale(transaction, tenant_id, learner_key)
-            elif decision == "withdrawn":
-                transaction.execute(_WITHDRAWAL, (tenant_id, learner_key, version))
-            append(transaction, tenant_id, audit_entry(change, purposes, audit_name(data_key)))
+            past = Decided(learner_key, tuple(purposes), decision, text_version, proof)
+            done = self._decided(transaction, tenant_id, past, recorded_by)
+            append(transaction, tenant_id, done.entry)
         if decision == "withdrawn":  # after the commit: it may wait for a batch that the mover has in hand
-            deleted = sum(self.clear_landing(tenant_id, key) for key in (learner_key, *reached))
-        return ConsentReceipt(learner_key, version, released, deleted)
+            deleted = sum(self.clear_landing(tenant_id, key) for key in done.reached)
+        return ConsentReceipt(learner_key, done.version, done.released, deleted)
+
+    def take(
+        self, tenant_id: str, decisions: Sequence[PastDecision], *, recorded_by: str
+    ) -> list[Taken | AkademosError]:
+        """Record past decisions in one transaction; see the port."""
+        outcomes: list[Taken | AkademosError] = []
+        done: list[_Done] = []
+        with self._database.pipeline() as transaction:
+            for one in decisions:
+                try:
+                    with transaction.transaction():
+                        taken = taken_before(transaction, tenant_id, one)
+                        if taken is None:
+                            done.append(self._recorded(transaction, tenant_id, one, recorded_by))
+                        outcomes.append(taken or "recorded")
+                except AkademosError as refused:
+                    if refused.transient:
+                        raise
+                    outcomes.append(refused)
+            for each in done:
+                append(transaction, tenant_id, each.entry)
+        for key in dict.fromkeys(key for each in done if each.withdrawn for key in each.reached):
+            self.clear_landing(tenant_id, key)
+        return outcomes
+
+    def _recorded(self, transaction: Transaction, tenant_id: str, one: PastDecision, recorded_by: str) -> _Done:
+        if one.born_on is not None:
+            note_birth(transaction, self._keys, tenant_id, one.learner_key, one.born_on)
+        said = Decided(one.learner_key, (one.purpose,), one.decision, one.text_version, one.proof)
+        return self._decided(transaction, tenant_id, said, recorded_by)
+
+    def _decided(self, transaction: Transaction, tenant_id: str, said: Decided, recorded_by: str) -> _Done:
+        """Record a decision; its audit entry and the clearing of landing are the caller's."""
+        released, learner_key = 0, said.learner_key
+        version = next_version(transaction, tenant_id)
+        if not _still_known(transaction, tenant_id, [learner_key]):
+            raise NotFound("The person was erased meanwhile.", hint="Send the decision again.", code="erased")
+        data_key = data_key_of(transaction, self._keys, tenant_id, learner_key)
+        if said.decision == "granted":
+            require_text(transaction, tenant_id, said.purposes, said.text_version)
+            require_age(transaction, tenant_id, learner_key, data_key, guardian=said.proof.guardian)
+        change = Change(tenant_id, version, said.decision, "consent", said.text_version, recorded_by, said.proof)
+        resumed = record_decision(transaction, change, learner_key, said.purposes, data_key)
+        reached = linked_consent.reach(transaction, self._keys, change, learner_key, said.purposes)
+        if said.decision in FREEING:
+            freed = (learner_key, *reached)
+            released = sum(release(transaction, tenant_id, key, self._event_purposes) for key in freed)
+            if resumed or reached:
+                mark_stale(transaction, tenant_id, learner_key)
+        elif said.decision == "withdrawn":
+            transaction.execute(_WITHDRAWAL, (tenant_id, learner_key, version))
+        entry = audit_entry(change, said.purposes, audit_name(data_key))
+        return _Done(version, released, (learner_key, *reached), said.decision == "withdrawn", entry)
 
     def switch_tracking(
         self, tenant_id: str, learner_key: str, *, opted_out: bool, recorded_by: str, at: datetime

@@ -12,11 +12,17 @@ from akademos.errors import Conflict, NotFound
 from akademos.privacy.pseudonyms import NONCE_BYTES, Keys, seal
 from akademos.privacy.standing import Decision, PurposeStanding
 from akademos.stores.ports.audit import AuditEntry, Json
-from akademos.stores.ports.consent import UNDECIDED, Proof, RecordedBasis
+from akademos.stores.ports.consent import UNDECIDED, PastDecision, Proof, RecordedBasis, Taken
 from akademos.stores.postgres.database import Transaction
+from akademos.stores.postgres.person_sql import keys_of
 
 _DATA_KEY = "SELECT data_key FROM people WHERE tenant_id = %s AND learner_key = %s"
 _NEXT = "UPDATE tenants SET consent_version = consent_version + 1 WHERE tenant_id = %s RETURNING consent_version"
+_DECIDED = f"""
+    SELECT decision, text_version, coalesce(decided_at, recorded_at) FROM consent_history
+    WHERE tenant_id = %(tenant)s AND purpose = %(purpose)s
+        AND learner_key IN ({keys_of("%(tenant)s", "%(key)s::uuid")})
+"""
 _HISTORY = """
     INSERT INTO consent_history (tenant_id, version, learner_key, purpose, decision, basis, text_version, recorded_by,
         decided_at, evidence, guardian_evidence)
@@ -82,6 +88,18 @@ def data_key_of(transaction: Transaction, keys: Keys, tenant_id: str, learner_ke
     if row is None:
         raise NotFound("There is no such person, or not any more.", hint="Ask with the id of a person who is known.")
     return keys.unwrap(tenant_id, learner_key, row[0])
+
+
+def taken_before(transaction: Transaction, tenant_id: str, one: PastDecision) -> Taken | None:
+    """Whether a past decision stands in the ledger already, or the person has decided about the purpose since."""
+    at = one.proof.decided_at
+    rows = transaction.execute(
+        _DECIDED, {"tenant": tenant_id, "key": one.learner_key, "purpose": one.purpose.value}
+    ).fetchall()
+    for decision, text, decided_at in rows:
+        if (decision, text) == (one.decision, one.text_version or text) and decided_at == at:
+            return "duplicate"
+    return "superseded" if at is not None and any(decided_at > at for _, _, decided_at in rows) else None
 
 
 def record_decision(

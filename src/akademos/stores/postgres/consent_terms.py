@@ -97,6 +97,21 @@ def require_age(
         )
 
 
+def note_birth(transaction: Transaction, keys: Keys, tenant_id: str, learner_key: str, born_on: date) -> None:
+    """Keep a date of birth, sealed.
+
+    Raises:
+        InputError: it lies ahead.
+        NotFound: there is no such person.
+    """
+    data_key = data_key_of(transaction, keys, tenant_id, learner_key)
+    ((today,),) = transaction.execute("SELECT current_date")
+    if born_on > today:
+        raise InputError("The date of birth lies ahead.", hint="Check the date.", pointer="/born_on")
+    sealed = seal(data_key, born_on.isoformat(), os.urandom(NONCE_BYTES))
+    transaction.execute(_NOTE_BIRTH, (tenant_id, learner_key, sealed))
+
+
 class PostgresConsentTerms:
     """Adapter of the port `ConsentTerms`."""
 
@@ -156,12 +171,7 @@ class PostgresConsentTerms:
     def note_birth(self, tenant_id: str, learner_key: str, born_on: date) -> None:
         """Keep a date of birth, sealed."""
         with self._database.pipeline() as transaction:
-            data_key = data_key_of(transaction, self._keys, tenant_id, learner_key)
-            ((today,),) = transaction.execute("SELECT current_date")
-            if born_on > today:
-                raise InputError("The date of birth lies ahead.", hint="Check the date.", pointer="/born_on")
-            sealed = seal(data_key, born_on.isoformat(), os.urandom(NONCE_BYTES))
-            transaction.execute(_NOTE_BIRTH, (tenant_id, learner_key, sealed))
+            note_birth(transaction, self._keys, tenant_id, learner_key, born_on)
 
     def _require_tenant(self, transaction: Transaction, tenant_id: str) -> None:
         if not transaction.execute("SELECT 1 FROM tenants WHERE tenant_id = %s", (tenant_id,)).fetchone():
