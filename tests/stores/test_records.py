@@ -366,11 +366,11 @@ class Meddled(RecordFiles):
 
     def __init__(self, folder: Path, after: Mapping[str, str]) -> None:
         super().__init__(read_folder(folder).sources)
-        self.meddle = lambda: write(folder, after)
+        self.folder, self.after = folder, after
 
     def rows(self, table: Record, problems: list[Problem]) -> Iterator[tuple[str, Numbered]]:
         yield from super().rows(table, problems)
-        self.meddle()
+        write(self.folder, self.after)
 
 
 def test_a_file_that_changes_between_check_and_load_is_not_kept(
