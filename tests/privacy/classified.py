@@ -112,6 +112,11 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("PATCH", "/v1/records/{collection}/{key}"): RECORDS,
     ("POST", "/v1/records/{collection}/{key}/actions/{action}"): RECORDS,
     ("GET", "/v1/records/{collection}/{key}/revisions"): RECORDS,
+    ("GET", "/v1/topics/changes"): RECORDS,  # of the curriculum, which names nobody
+    ("POST", "/v1/topics/changes"): RECORDS,
+    ("POST", "/v1/topics/changes/preview"): RECORDS,
+    ("GET", "/v1/topics/changes/{number}"): RECORDS,
+    ("POST", "/v1/topics/changes/{number}/undo"): RECORDS,
     ("GET", "/v1/audit"): GOVERNANCE,
     ("GET", "/v1/consent/texts"): OPEN,  # the tenant's texts, no person
     ("POST", "/v1/consent/tracking"): OWN_DECISIONS,

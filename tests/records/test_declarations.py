@@ -12,7 +12,9 @@ from psycopg import sql
 from akademos.catalogue.records import BY_NAME, RECORDS
 from akademos.catalogue.records.declaration import Record
 from akademos.catalogue.records.json_forms import misfit
+from akademos.catalogue.records.reference import addresses, records_page
 from akademos.catalogue.roles import RULE_OF, Question, Reach
+from akademos.serving.record_openapi import paths
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.record_rows import column_names
 from akademos.stores.postgres.record_schema import TYPES, indexes, references, triggers
@@ -40,6 +42,7 @@ def test_a_record_fits_together(record: Record) -> None:
     cycle = record.life_cycle
     assert set(record.actions) == set(cycle.actions if cycle else ())
     assert set(record.audited) <= {"create", "update", *record.actions}
+    assert set(record.audited_fields) <= {one.name for one in record.contents if one.kind != "person"}
     if cycle is not None:
         state = record.field(cycle.column)
         assert state is not None
@@ -49,6 +52,22 @@ def test_a_record_fits_together(record: Record) -> None:
         assert {*action.sets, *action.stamps, *action.stamps_actor} <= names, name
         assert set(action.needs) <= set(action.sets)
     assert not record.versioned or {"publish", "revise"} <= set(record.actions)
+
+
+def test_the_reference_has_every_address_that_there_is() -> None:
+    described = {(method.upper(), path) for path, operations in paths().items() for method in operations}
+    assert {address for record in RECORDS for address in addresses(record)} == described
+
+
+@BY_RECORD
+def test_the_reference_has_every_field_and_action(record: Record) -> None:
+    page = records_page().split(f"\n## {record.name}\n", 1)[1].split("\n## ", 1)[0]
+    for one in record.fields:
+        assert f"| `{one.outside}` |" in page
+    for name in (*record.actions, *(action.value for action in record.audited_fields.values())):
+        assert name in page
+    for method, path in addresses(record):
+        assert f"`{method} {path}`" in page
 
 
 @BY_RECORD

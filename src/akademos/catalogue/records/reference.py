@@ -41,11 +41,24 @@ def records_page() -> str:
     )
 
 
+def addresses(record: Record) -> list[tuple[str, str]]:
+    """Method and path of everything that is asked of a record over HTTP, loads and exports aside."""
+    base = f"/v1/records/{record.collection}"
+    verbs = {verb for one in record.access for verb in one.verbs}
+    found = [("GET", base)] + ([("POST", base)] if "create" in verbs else []) + [("GET", f"{base}/{{key}}")]
+    found += [("PATCH", f"{base}/{{key}}")] if "update" in verbs else []
+    for name, action in record.actions.items():
+        if not action.by_platform:
+            found.append(("POST", f"{base}/{{key}}/actions/{name}"))
+    return found + ([("GET", f"{base}/{{key}}/revisions")] if record.versioned else [])
+
+
 def _record(record: Record) -> str:
     facts = [
         f"- Owner: {record.owner}",
         f"- Key: {', '.join(f'`{one.outside}`' for one in record.keys)}",
     ]
+    facts += [f"- Address: `{method} {path}`" for method, path in addresses(record)]
     if record.file:
         facts.append(f"- File: `{record.file}`")
     if record.purposes:
