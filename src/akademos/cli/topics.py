@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from akademos import settings
@@ -130,7 +131,8 @@ def _shown(plan: TopicPlan) -> None:
             if name not in keys and (before is None or before[name] != value)
         ]
         key = ", ".join(_cell(edit.after[name]) for name in keys)
-        table.add_row(edit.table, key, "; ".join([*(["new"] if before is None else []), *changes]))
+        what = "; ".join([*(["new"] if before is None else []), *changes])
+        table.add_row(edit.table, escape(key), escape(what))
     Console().print(table)
     typer.echo(f"{len(plan.edits):,} rows would change; nothing has. To do exactly this: --upon {tag_of(plan)}")
 
