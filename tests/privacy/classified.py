@@ -186,6 +186,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/operations"): OPEN,  # operators and administrators: counts, ages, incidents; names nobody
     ("POST", "/operations"): OPEN,
     ("GET", "/v1/operations"): OPEN,
+    ("GET", "/costs"): OPEN,  # operators and administrators: money by month, learners as floored counts only
+    ("GET", "/v1/costs"): OPEN,
     ("GET", "/releases"): OPEN,  # researchers: the register of releases
     ("GET", "/"): OPEN,
     ("GET", "/favicon.ico"): OPEN,

@@ -113,7 +113,6 @@ def _steps(step: float, count: int) -> tuple[float, ...]:
 
 
 _SUPPORTED = (Purpose.PRODUCT_ANALYTICS, Purpose.LEARNING_SUPPORT)
-_NO_SLICES: tuple[str, ...] = ()
 
 KPIS: tuple[Kpi, ...] = (
     Kpi(
@@ -215,17 +214,15 @@ KPIS: tuple[Kpi, ...] = (
         "intervention_effectiveness",
         "Effect of interventions",
         "Do interventions make it less likely that a course is not completed?",
-        "change of the weekly risk over the four weeks after an intervention began, of learners who were helped, less "
-        "the same of a comparison that was drawn by lot or matched (metric intervention_effect): the mean over all "
-        "kinds and trials that are published, weighted by learners helped; without a comparison it is not attributable",
+        "change of the weekly risk in the four weeks after help began, less that of a comparison (metric "
+        "intervention_effect), over all that is published by learners helped; not attributable without a comparison",
         "one kind of intervention and trial",
         "advising",
         "points of probability",
         Measure.EFFECT,
         "down",
         -0.10,
-        dimensions=_NO_SLICES,
-        compared=False,
+        dimensions=(),
         waits_for="interventions with a randomised or matched comparison; others are not attributable",
         purposes=(Purpose.ADVISING, Purpose.LEARNING_SUPPORT),
         upstream=("intervention_effects",),
@@ -258,7 +255,7 @@ KPIS: tuple[Kpi, ...] = (
         0.95,
         events=("occupational_data_released", "occupational_data_imported"),
         closes_after=timedelta(hours=48),
-        dimensions=_NO_SLICES,
+        dimensions=(),
         of_people=False,
     ),
     Kpi(
@@ -291,8 +288,7 @@ KPIS: tuple[Kpi, ...] = (
         "up",
         0.0,
         purposes=_SUPPORTED,
-        dimensions=_NO_SLICES,
-        compared=False,
+        dimensions=(),
         waits_for="contents with a published gain",
         upstream=("content_statistics",),
     ),
@@ -300,8 +296,8 @@ KPIS: tuple[Kpi, ...] = (
         "content_effectiveness",
         "Contents that need no revision",
         "How many contents work as well as their like?",
-        "contents of which no reason to revise them is published, of all with a published effectiveness, of each its "
-        "most used version, in the last night before the week after was over",
+        "contents without a published reason to revise them, of all with a published effectiveness, each by its most "
+        "used version, in the last night before the week after was over",
         "one content with an effectiveness",
         "content team",
         "share",
@@ -309,8 +305,7 @@ KPIS: tuple[Kpi, ...] = (
         "up",
         0.60,
         purposes=_SUPPORTED,
-        dimensions=_NO_SLICES,
-        compared=False,
+        dimensions=(),
         waits_for="contents with a published effectiveness",
         upstream=("content_statistics",),
     ),
@@ -392,7 +387,7 @@ KPIS: tuple[Kpi, ...] = (
         "down",
         0.01,
         events=("api_requests_counted",),
-        dimensions=_NO_SLICES,
+        dimensions=(),
         of_people=False,
         watch=True,
     ),
