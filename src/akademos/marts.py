@@ -131,7 +131,7 @@ def spark_at(master: str, options: Mapping[str, str]) -> Spark:
         lacking.append("a Java runtime")
     if lacking:
         raise Unavailable(
-            f"Models cannot run on Spark here: {', '.join(lacking)} is not installed.",
+            f"Models cannot run on Spark here; not installed: {', '.join(lacking)}.",
             hint="`pip install akademos[spark]`, and Java 17 (Debian: openjdk-17-jre-headless).",
             code="no_spark",
         )

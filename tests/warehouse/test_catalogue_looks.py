@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,12 @@ from psycopg import errors
 
 from akademos.catalogue.dataset_rights import grantable, readers_of
 from akademos.catalogue.declarations import Dataset
+from akademos.catalogue.registry import builtin
+from akademos.jobs.dataset_looks import EveryLook
 from akademos.jobs.warehouse_models import warehouse_models
 from akademos.stores.lake.warehouse import FILE, DuckDbWarehouse
 from akademos.stores.lake.warehouse_looks import WarehouseLooks
+from akademos.stores.ports.catalogue import Sample, Standing, Use
 from akademos.stores.ports.warehouse import CheckResult
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.quality import PostgresQuality
@@ -118,3 +122,27 @@ def test_rows_about_people_are_shown_to_nobody(tmp_path: Path, model: Dataset) -
         assert not grantable(model)
         assert not readers_of(model)
         assert published(tmp_path).sample("a", model, 5) is None
+
+
+class _Named:
+    """Says who was asked."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def standing(self, tenant_id: str, dataset: Dataset) -> Standing | None:
+        return Standing(1, True, None, {"asked": self._name})
+
+    def sample(self, tenant_id: str, dataset: Dataset, limit: int) -> Sample | None:
+        return Sample((self._name,), (), ())
+
+    def use(self, tenant_id: str, addresses: Sequence[str], since: datetime) -> list[Use]:
+        return [Use(self._name, 1, since)]
+
+
+@pytest.mark.parametrize(("dataset", "asked"), [(MODELS[COUNTS], "warehouse"), (builtin().dataset("topics"), "tables")])
+def test_tables_with_a_schema_are_looked_at_in_the_warehouse(dataset: Dataset, asked: str) -> None:
+    looks = EveryLook(_Named("tables"), _Named("warehouse"))
+    assert looks.standing("a", dataset) == Standing(1, True, None, {"asked": asked})
+    assert looks.sample("a", dataset, 5) == Sample((asked,), (), ())
+    assert [one.role for one in looks.use("a", [], NOW)] == ["tables"]
