@@ -13,6 +13,7 @@ from akademos.jobs.log_keeper import LogKeeper
 from akademos.jobs.request_gauges import RequestGauges
 from akademos.stores.disk.host_gauges import HostGauges
 from akademos.stores.ports.ops_logs import Process
+from akademos.stores.postgres.model_watch import ModelGauges
 from akademos.stores.postgres.platform_gauges import PlatformGauges
 
 
@@ -23,6 +24,7 @@ def alerting_job(adapters: InstitutionAdapters) -> AlertingJob:
         CoreGauges(adapters.event_log, adapters.tenants),
         HostGauges(adapters.settings.data),
         RequestGauges(),
+        ModelGauges(adapters.database),
     ]
     return AlertingJob(gauges, adapters.incidents, adapters.ops_logs, adapters.job_runs, clock=now)
 

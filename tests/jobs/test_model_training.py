@@ -87,6 +87,12 @@ class Registry:
     def in_service(self, tenant_id: str, model: str) -> TrainedModel | None:
         return self._line(self.promoted[-1]) if self.promoted else None
 
+    def forget_absent(self, tenant_id: str, present: Iterable[str], names: Iterable[str], at: datetime) -> list[str]:
+        held = set(present)
+        gone = [n + 1 for n, (_, learners) in enumerate(self.candidates) if not held.issuperset(learners)]
+        self.rebuild = at + timedelta(days=30) if gone else self.rebuild
+        return [f"{self.candidates[n - 1][0].model}/{n}" for n in gone]
+
     def artefact(self, tenant_id: str, model: str, version: int) -> bytes | None:
         return self.candidates[version - 1][0].artefact
 
@@ -102,6 +108,19 @@ class Runs:
         pass
 
 
+class Source:
+    """Of whom the core holds rows."""
+
+    def __init__(self, training: Training) -> None:
+        self.buckets, self.training = self, training
+
+    def teaching(self, tenant_id: str) -> list[str]:
+        return ["question_submitted"]
+
+    def present(self, tenant_id: str, names: list[str]) -> set[str]:
+        return set(self.training.examples["learner_key"])
+
+
 class Training:
     """The job over made-up examples, without a process of its own."""
 
@@ -109,7 +128,7 @@ class Training:
         self.examples, self.registry, self.now = results(150), Registry(), NOW
         monkeypatch.setattr(ReadinessTrainer, "gather", lambda *_: self.examples)
         monkeypatch.setattr(model_training, "run_apart", lambda function, *arguments: function(*arguments))
-        self.job = TrainingJob(self.registry, None, Runs(), clock=lambda: self.now)  # type: ignore[arg-type]  # made up
+        self.job = TrainingJob(self.registry, Source(self), Runs(), clock=lambda: self.now)  # type: ignore[arg-type]  # made up
 
     def run(self, *, due_only: bool = False) -> dict[str, Any]:
         run = self.job.run("college", ("exam_readiness",), due_only=due_only)

@@ -100,7 +100,8 @@ def test_the_forecast_is_the_models_and_says_how_far_off_it_was(served: Served) 
     expected = {traced.skills[n]: p for n, p in zip(skill.tolist(), chance.tolist(), strict=True)}
     assert said == {
         "status": "ok",
-        "probability": expected["a"],
+        "probability": said["at_last_answer"],  # it was given today
+        "at_last_answer": expected["a"],
         "model": 3,
         "answers": said["answers"],
         "reason": None,

@@ -107,6 +107,7 @@ class Learner:
             "next_answer": {
                 "status": "ok" if value is not None else "not_enough_data",
                 "probability": None if value is None else 0.72,
+                "at_last_answer": None if value is None else 0.72,
                 "model": 3,
                 "answers": 40,
                 "reason": None,

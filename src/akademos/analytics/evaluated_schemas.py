@@ -26,7 +26,8 @@ EVALUATED: Mapping[str, pl.Schema] = {
     "next_answers": _table(
         learner_key=pl.String,
         topic_id=pl.String,
-        probability=pl.Float64,  # that the next answer is correct
+        probability=pl.Float64,  # that the next answer is correct, now
+        at_last_answer=pl.Float64,  # the same right after the last answer on the topic
     ),
     # one topic in the learner's scope, OVERALL among them
     "mastery": _table(

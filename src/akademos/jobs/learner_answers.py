@@ -103,14 +103,15 @@ class LearnerAnswers:
         return self._evaluate(question, names, tables, state.computed_at, question.tracing_model)
 
     def past(self, question: Question, names: Sequence[AnswerName]) -> dict[AnswerName, Answer]:
-        """Answers from the events up to `as_of`, recomputed."""
+        """Answers from the events up to `as_of`, recomputed, by the models that were in service then."""
         tables = self._tables(question.tenant_id, [question.learner_key], until=question.as_of)
         tracing = self._tracing.at(question.tenant_id, question.as_of)
         state: Tables = precompute(tables, question.as_of, tracing=tracing)
         if state["profile"].is_empty():
             state = blank(question.learner_key, question.time_zone, question.as_of)
         version = None if tracing is None else tracing.version
-        return self._evaluate(question, names, state, question.as_of, version)
+        score = self._models.in_service_at(question.tenant_id, MODEL, question.as_of)
+        return self._evaluate(replace(question, score_model=score), names, state, question.as_of, version)
 
     def _evaluate(
         self,

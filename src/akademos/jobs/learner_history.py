@@ -42,7 +42,7 @@ class PastTables:
         self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, people: People | None = None
     ) -> Tables:
         """Tables of `analytics.schemas.INPUT` with events up to `until` and what was carried forward; memory weights
-        are those in force then, what else the cohort taught is today's.
+        and what else the cohort taught are those that could be known then.
 
         `people` tells under which keys the learners are known, where the caller has looked that up.
         """
@@ -54,7 +54,7 @@ class PastTables:
         names = learning_events(self._registries(tenant_id))
         found = self._events.learner_events(tenant_id, keys, columns=columns, event_names=names, until=until)
         left = uncovered(pl.DataFrame(found), carried)
-        cohort = self._states.cohort(tenant_id)
+        cohort = self._states.cohort(tenant_id, until)
         known = self._records.curriculum(tenant_id).tables
         taught = {**(cohort.tables if cohort else {}), **self._states.weights(tenant_id, list(people), until)}
         return learner_tables(events_of(left, people), people, known, {**taught, **carried_tables(carried, people)})

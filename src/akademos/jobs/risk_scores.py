@@ -81,7 +81,7 @@ class RiskScoresJob:
         kinds = _kinds(artefact)
         if kinds is None:  # no model, or one of another release: the rule
             artefact = version = None
-        features = self._features(tenant_id, week, kinds)
+        features = running_features(self._source, tenant_id, week, kinds)
         run.rows_in += features.height
         last = self._risk.of_week(tenant_id, week - timedelta(days=7))
         said: Sequence[Estimate | None] = [None] * features.height
@@ -94,28 +94,30 @@ class RiskScoresJob:
         run.rows_out += self._risk.write(tenant_id, week, scores)
         run.detail["basis"] = "rule" if artefact is None else "model"
 
-    def _features(self, tenant_id: str, week: date, kinds: tuple[str, ...] | None) -> pl.DataFrame:
-        """Everybody still enrolled in a course that runs; courses on the same day of theirs go together."""
-        empty = pl.DataFrame(schema={"learner_key": pl.String, "course_id": pl.String, "day": pl.Float64})
-        found = gathered(self._source, tenant_id)
-        if found is None:
-            return empty
-        whole, courses = found
-        params = RiskParameters(kinds=common_kinds(whole.activity) if kinds is None else kinds)
-        enrolments = self._risk.enrolments(tenant_id)
-        running = courses.filter(
-            pl.col("starts_on") < week, pl.col("ends_on").is_null() | (pl.col("ends_on") >= week)
-        ).with_columns(day=(pl.lit(week) - pl.col("starts_on")).dt.total_days())
-        parts = [
-            risk_features(tables_at(whole, enrolments, of_day, int(day)), int(day), params)
-            for (day,), of_day in sorted(running.partition_by("day", as_dict=True).items())
-        ]
-        return pl.concat(parts) if parts else empty
-
 
 def monday(day: date) -> date:
     """The Monday of the week."""
     return day - timedelta(days=day.weekday())
+
+
+def running_features(source: TrainingSource, tenant_id: str, week: date, kinds: tuple[str, ...] | None) -> pl.DataFrame:
+    """`risk_features` of everybody still enrolled in a course that runs on that Monday; courses on the same day of
+    theirs go together. `kinds` are those of material that the model tells apart, None without a model."""
+    empty = pl.DataFrame(schema={"learner_key": pl.String, "course_id": pl.String, "day": pl.Float64})
+    found = gathered(source, tenant_id)
+    if found is None or source.risk is None:
+        return empty
+    whole, courses = found
+    params = RiskParameters(kinds=common_kinds(whole.activity) if kinds is None else kinds)
+    enrolments = source.risk.enrolments(tenant_id)
+    running = courses.filter(
+        pl.col("starts_on") < week, pl.col("ends_on").is_null() | (pl.col("ends_on") >= week)
+    ).with_columns(day=(pl.lit(week) - pl.col("starts_on")).dt.total_days())
+    parts = [
+        risk_features(tables_at(whole, enrolments, of_day, int(day)), int(day), params)
+        for (day,), of_day in sorted(running.partition_by("day", as_dict=True).items())
+    ]
+    return pl.concat(parts) if parts else empty
 
 
 def estimates(artefact: bytes, features: pl.DataFrame) -> list[Estimate]:

@@ -121,7 +121,8 @@ _FORECAST = {"enum": ["ok", "no_model", "pending", "unknown_topic", "not_enough_
 NEXT_ANSWER = form(
     "How likely the answer to an item of the topic that is new to the learner, and as its items usually are, is right.",
     status=_FORECAST,
-    probability=or_null(SHARE),
+    probability=or_null({**SHARE, "description": "Now: it fades while nothing is answered on the topic."}),
+    at_last_answer=or_null({**SHARE, "description": "Right after the last answer on the topic."}),
     model=or_null({**COUNT, "description": "Version of the knowledge-tracing model."}),
     answers=COUNT,
     reason=or_null(TEXT),
