@@ -186,6 +186,24 @@ def test_what_an_erased_person_taught_is_rebuilt_or_retires(training: Training) 
     assert training.registry.retired == [2]
 
 
+def test_rows_that_are_gone_have_the_version_rebuilt_the_same_night(training: Training) -> None:
+    training.run()
+    training.examples = training.examples.filter(pl.col("learner_key") != "learner 0001")
+    training.now += timedelta(days=1)
+    said = training.run(due_only=True)
+    assert said["forgotten"] == ["exam_readiness/1"]
+    assert said["exam_readiness"]["promoted"]
+    assert "learner 0001" not in training.registry.candidates[1][1]
+
+
+def test_what_the_training_was_like_is_kept_for_the_watch(training: Training) -> None:
+    training.run()
+    kept = training.registry.candidates[0][0].reference
+    assert kept.keys() == {*FEATURES, "output"} - {"days_out"}
+    assert kept["known"]["strata"]["7 days before"]["learners"] == 150
+    assert kept["output"]["strata"]["7 days before"]["learners"] == 30, "who did not teach"
+
+
 def test_models_are_due_every_week(training: Training) -> None:
     training.run()
     assert training.run(due_only=True) == {}

@@ -21,8 +21,9 @@ distribution where nothing moved: Yurdakul and Naranjo (2020), doi:10.21314/JRMV
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -33,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 
 LEARNER, STRATUM = "learner_key", "stratum"
 BINS = 10
-RESAMPLES = 1_000
+RESAMPLES = 500
 COVERAGE = 0.95
 DIGITS = 4
 """Significant digits of an edge and a share: an edge is nobody's own value to the last digit."""
@@ -87,8 +88,9 @@ def shifts(kept: Mapping[str, Any], observed: pl.DataFrame, seed: int, learners_
         seed: of the resamples.
         learners_least: fewer learners within strata of the reference decide nothing.
     """
+    draws = cache(partial(_draws, seed))
     return [
-        _shift(name, one, observed, np.random.default_rng([seed, place]), learners_least)
+        _shift(name, one, observed, np.random.default_rng([seed, place]), learners_least, draws)
         for place, (name, one) in enumerate(kept.items())
         if name in observed.columns
     ]
@@ -112,8 +114,19 @@ def psi(now: Floats, then: Floats) -> Floats:
     return np.asarray(((now - then) * np.log(now / then)).sum(axis=-1))
 
 
+def _draws(seed: int, learners: int) -> Floats:
+    """(resamples, learners): the weight of each learner in each resample, the same for all figures of a look."""
+    rng = np.random.default_rng([seed, learners])
+    return np.asarray(rng.multinomial(learners, np.full(learners, 1 / learners), size=RESAMPLES) / learners)
+
+
 def _shift(
-    name: str, kept: Mapping[str, Any], observed: pl.DataFrame, rng: np.random.Generator, learners_least: int
+    name: str,
+    kept: Mapping[str, Any],
+    observed: pl.DataFrame,
+    rng: np.random.Generator,
+    learners_least: int,
+    draws: Callable[[int], Floats],
 ) -> Shift:
     strata = list(kept["strata"])
     rows = observed.select(LEARNER, STRATUM, pl.col(name).cast(pl.Float64).fill_nan(None)).filter(
@@ -130,7 +143,7 @@ def _shift(
     shares = shares / shares.sum(axis=1, keepdims=True)
     then_size = float(np.average(sizes, weights=mix.mean(axis=0)))
     value = float(psi(_smooth(now.mean(axis=0), learners), _smooth(mix.mean(axis=0) @ shares, then_size)))
-    weights = rng.multinomial(learners, np.full(learners, 1 / learners), size=RESAMPLES) / learners
+    weights = draws(learners)
     drawn = np.stack([rng.multinomial(n, row, size=RESAMPLES) / n for n, row in zip(sizes, shares, strict=True)], 1)
     expected = ((weights @ mix)[:, :, None] * drawn).sum(axis=1)
     resampled = psi(_smooth(weights @ now, learners), _smooth(expected, then_size))

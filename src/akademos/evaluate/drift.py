@@ -4,13 +4,14 @@ has. docs/evaluation/drift.md holds the protocol.
 Every look goes through `analytics.drift` with the limits that the job uses. A training has 400 learners, a night as
 many as the row says; each has 1 to 30 rows of 12 figures that hang together within the learner, in three strata which
 training and night mix differently. Half of the figures are normal, a quarter counts, a quarter mostly missing.
-**Nothing moved**: 1,000 looks a size; every `drifting` is a false alarm, every `watch` beside it is counted too; the
-bound is Clopper and Pearson's, one-sided, 95%. **Moved**: 300 looks a size, in which one figure lies d of its standard
+**Nothing moved**: 400 looks a size; every `drifting` is a false alarm, every `watch` beside it is counted too; the
+bound is Clopper and Pearson's, one-sided, 95%. **Moved**: 100 looks a size, in which one figure lies d of its standard
 deviations higher.
 """
 
 from __future__ import annotations
 
+import resource
 import time
 from collections import Counter
 from typing import Any
@@ -24,7 +25,7 @@ from akademos.catalogue.policies import LIMITS
 from akademos.evaluate.insights import upper_bound
 
 SEED = 2026
-LOOKS, MOVED_LOOKS = 1_000, 300
+LOOKS, MOVED_LOOKS = 400, 100
 TRAINED = 400
 SIZES = (60, 200, 600)
 EFFECTS = (0.5, 1.0)
@@ -46,6 +47,7 @@ def run(*, looks: int = LOOKS, moved_looks: int = MOVED_LOOKS, seed: int = SEED)
             for size in SIZES
         },
         "seconds": round(time.perf_counter() - began, 1),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
 
