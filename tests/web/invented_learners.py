@@ -103,7 +103,15 @@ class Learner:
                 "high_days": 70,
                 "reason": None,
             },
-            "cohort_estimate": {"status": "not_available"},
+            "cohort_estimate": {
+                "status": "ok" if value is not None else "not_enough_data",
+                "value": value,
+                "low": None if value is None else max(0.0, value - 0.1),
+                "high": None if value is None else min(1.0, value + 0.1),
+                "interval": 0.8,
+                "reason": None,
+                "own_weight": None if value is None else 0.8,
+            },
             "next_answer": {
                 "status": "ok" if value is not None else "not_enough_data",
                 "probability": None if value is None else 0.72,
