@@ -107,7 +107,7 @@ def test_answers_are_observed_in_strata_of_history_and_late_ones_alone_count_now
     assert whole.height == rows.height
     assert set(whole["stratum"].unique()) == {"answers before: few", "answers before: 10 and more"}
     assert whole[OUTPUT].is_between(0, 1).all()
-    late = rows.with_columns(now=pl.col("occurred_at") >= rows["occurred_at"].max() - timedelta(minutes=5))
+    late = rows.with_columns(now=pl.col("occurred_at") >= pl.col("occurred_at").max() - timedelta(minutes=5))
     counted = WATCHED["tracing"].observed(artefact, late)
     assert counted.height == int(late["now"].sum())
     ordered = rows.sort("learner_key", "occurred_at", "event_id").with_columns(chance=whole[OUTPUT])
