@@ -78,6 +78,24 @@ def test_what_is_answered_later_changes_no_answer_about_the_past(jobs: LearnerJo
         assert_frame_equal(after[name], table, check_exact=True)
 
 
+def test_what_was_received_later_is_left_out_where_that_is_asked(jobs: LearnerJobs) -> None:
+    answers(jobs, START, lambda item: item < 2)
+    jobs.door.now = THEN
+    answers(jobs, START - timedelta(days=7), lambda item: True)  # sent late
+    key = jobs.door.person("u-1")
+
+    def given(known_at: datetime | None) -> int:
+        tables = jobs.tables(jobs.tenant, [key], until=THEN, known_at=known_at)
+        return tables["question_attempts"].height
+
+    assert (given(None), given(THEN), given(THEN - timedelta(seconds=1)), given(START - timedelta(days=1))) == (
+        48,
+        48,
+        24,
+        0,
+    )
+
+
 def test_before_anything_was_known_no_difficulty_is_used(jobs: LearnerJobs) -> None:
     answers(jobs, START, lambda item: item < 2)
     jobs.door.now = THEN

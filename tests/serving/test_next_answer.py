@@ -65,7 +65,9 @@ class Served:
         self.tracing = TracingInService(self.registry)
         self.answers = LearnerAnswers(OneCurriculum(), self.tables, self.registry)
 
-    def tables(self, tenant_id: str, learner_keys: Any, *, until: datetime) -> dict[str, pl.DataFrame]:
+    def tables(
+        self, tenant_id: str, learner_keys: Any, *, until: datetime, known_at: datetime | None = None
+    ) -> dict[str, pl.DataFrame]:
         learners = pl.DataFrame({"learner_key": ["ada"], "time_zone": ["Europe/Berlin"]})
         return {**OneCurriculum().tables, "question_attempts": attempts("exact", until), "learners": learners}
 
