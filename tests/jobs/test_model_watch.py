@@ -13,11 +13,13 @@ from tests.analytics.traced_population import population
 from tests.jobs.test_model_training import NOW, results
 
 from akademos.analytics.exam_readiness import MODEL
+from akademos.analytics.learner_state import pack, precompute, split
 from akademos.jobs import model_watch, watched_models
 from akademos.jobs.model_watch import ModelWatch, trained_on
 from akademos.jobs.readiness_trainer import ReadinessTrainer
 from akademos.jobs.tracing_trainer import TracingTrainer
 from akademos.jobs.watched_models import OUTPUT, WATCHED, Watched
+from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.model_watch import Look
 from akademos.stores.ports.models import TrainedModel
 
@@ -113,6 +115,55 @@ def test_answers_are_observed_in_strata_of_history_and_late_ones_alone_count_now
     ordered = rows.sort("learner_key", "occurred_at", "event_id").with_columns(chance=whole[OUTPUT])
     of_late = ordered.filter(pl.col("event_id").is_in(late.filter("now")["event_id"].to_list()))["chance"]
     assert np.array_equal(counted[OUTPUT].to_numpy(), of_late.to_numpy())
+
+
+class Source:
+    """Two learners with an exam soon, of whom one consents, and one with an exam too far off."""
+
+    def __init__(self) -> None:
+        self.buckets = self.records = self.states = self
+        rows = population(3, 30, skills=2, seed=5)[0]
+        self.keys = rows["learner_key"].unique().sort().to_list()
+        days = (10, 20, 90)
+        targets = {
+            "learner_key": self.keys,
+            "exam_id": ["final"] * 3,
+            "target_date": [NOW.date() + timedelta(days=n) for n in days],
+        }
+        self.tables = {
+            "learner_targets": pl.DataFrame(targets),
+            "topics": pl.DataFrame({"topic_id": ["skill 0", "skill 1"]}),
+            "exams": pl.DataFrame({"exam_id": ["final"]}),
+            "exam_weights": pl.DataFrame({"exam_id": ["final"], "topic_id": ["skill 0"], "weight": [8.0]}),
+        }
+        self.packed = {
+            key: pack(state)
+            for key, state in split(precompute({**self.tables, "question_attempts": rows}, NOW - timedelta(days=1)))
+        }
+
+    def curriculum(self, tenant_id: str) -> Source:
+        return self
+
+    def consenting(self, tenant_id: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        assert list(keys) == self.keys[:2], "the third one's exam is too far off"
+        return {self.keys[1]: (self.keys[1],)}
+
+    def read_many(self, tenant_id: str, keys: Sequence[str]) -> list[LearnerState]:
+        made = NOW - timedelta(days=1)
+        return [LearnerState(key, 1, made, made, "mastery/1", 30, made, self.packed[key]) for key in keys]
+
+
+def test_readiness_is_watched_on_learners_who_consent_and_whose_exam_is_near() -> None:
+    source: Any = Source()
+    found = WATCHED[MODEL].present(source, "college", NOW, b"")
+    assert found["learner_key"].to_list() == [source.keys[1]]
+    assert found["days_out"].to_list() == [20.0]
+    assert 0 < found["percent_correct"][0] < 1
+    artefact = ReadinessTrainer().fit(results(150, seed=1), 3)
+    seen = WATCHED[MODEL].observed(artefact, found)
+    assert seen["stratum"].to_list() == ["14 days before"]
+    assert "days_out" not in seen.columns
+    assert 0 <= seen[OUTPUT][0] <= 1
 
 
 def test_the_instant_of_a_look_is_the_clocks(watching: Watching) -> None:
