@@ -11,12 +11,15 @@ import polars as pl
 import pytest
 from tests.analytics.traced_population import population
 from tests.jobs.test_model_training import NOW, results
+from tests.jobs.test_risk_scores import NOW as TODAY
+from tests.jobs.test_risk_scores import core, source_of
 
 from akademos.analytics.exam_readiness import MODEL
 from akademos.analytics.learner_state import pack, precompute, split
 from akademos.jobs import model_watch, watched_models
 from akademos.jobs.model_watch import ModelWatch, trained_on
 from akademos.jobs.readiness_trainer import ReadinessTrainer
+from akademos.jobs.risk_trainer import DropoutRiskTrainer
 from akademos.jobs.tracing_trainer import TracingTrainer
 from akademos.jobs.watched_models import OUTPUT, WATCHED, Watched
 from akademos.stores.ports.learner_state import LearnerState
@@ -164,6 +167,18 @@ def test_readiness_is_watched_on_learners_who_consent_and_whose_exam_is_near() -
     assert seen["stratum"].to_list() == ["14 days before"]
     assert "days_out" not in seen.columns
     assert 0 <= seen[OUTPUT][0] <= 1
+
+
+def test_risk_is_watched_in_courses_that_run() -> None:
+    held = core()
+    kind, source = DropoutRiskTrainer(), source_of(held)
+    artefact = kind.fit(kind.gather(source, "college", TODAY), 1)
+    found = WATCHED["dropout_risk"].present(source, "college", TODAY, artefact)
+    assert found["course_id"].unique().to_list() == ["course 3"]
+    seen = WATCHED["dropout_risk"].observed(artefact, found)
+    assert seen["stratum"].unique().to_list() == ["week 4"], "of a course in its fifth week"
+    assert seen[OUTPUT].is_between(0, 1).all()
+    assert "day" not in seen.columns
 
 
 def test_the_instant_of_a_look_is_the_clocks(watching: Watching) -> None:
