@@ -40,6 +40,7 @@ from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
 from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
+from akademos.stores.postgres.model_watch import PostgresModelWatch
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.outbox_recipients import PostgresRecipients
@@ -304,6 +305,11 @@ class Adapters:
     def models(self) -> PostgresModels:
         """Whose rows trained which model."""
         return PostgresModels(self.database, self.keys)
+
+    @cached_property
+    def model_watch(self) -> PostgresModelWatch:
+        """How far models in service lie from their training."""
+        return PostgresModelWatch(self.database)
 
     @cached_property
     def legal_holds(self) -> PostgresLegalHolds:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from akademos.jobs.journey_answers import JourneyAnswers
     from akademos.jobs.learner_answers import LearnerAnswers
     from akademos.jobs.model_training import TrainingJob
+    from akademos.jobs.model_watch import ModelWatch
     from akademos.jobs.mover import Mover
     from akademos.jobs.research_releases import ResearchReleases
     from akademos.jobs.resolved_events import ResolvedCarried, ResolvedEvents
@@ -142,6 +143,7 @@ class System(Catalogued):
             erasures=self.erasures,
             retention=self.retention_report,
             models=self.models,
+            model_looks=self.model_watch,
             releases=self.releases,
             release_files=self.release_files,
             certificates=self.certificates,
@@ -225,7 +227,14 @@ class System(Catalogued):
         """Trains models and puts the better ones into service."""
         from akademos.jobs.model_training import TrainingJob
 
-        return TrainingJob(self.models, self._training_source, self.job_runs, clock=now)
+        return TrainingJob(self.models, self._training_source, self.job_runs, clock=now, watch=self.watch)
+
+    @cached_property
+    def watch(self) -> ModelWatch:
+        """Compares the models in service with their training."""
+        from akademos.jobs.model_watch import ModelWatch
+
+        return ModelWatch(self.models, self._training_source, self.model_watch, clock=now)
 
     @cached_property
     def risk_scores(self) -> RiskScoresJob:

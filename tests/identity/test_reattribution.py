@@ -53,10 +53,12 @@ def test_merged_answers_are_those_of_one_person_who_sent_everything(ada: People)
     ada.identity.login(ada.tenant, LOGIN, by="key:k")
     mine, other = ada.door.person("ada"), ada.door.person("one")
 
-    def under_my_key(tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> Mapping[str, pl.DataFrame]:
+    def under_my_key(
+        tenant_id: str, learner_keys: Sequence[str], *, until: datetime, known_at: datetime | None = None
+    ) -> Mapping[str, pl.DataFrame]:
         """The other's tables, under the key that seeds the intervals of mine."""
         assert list(learner_keys) == [mine]
-        found = ada.tables(tenant_id, [other], until=until)
+        found = ada.tables(tenant_id, [other], until=until, known_at=known_at)
         return {
             name: table.with_columns(pl.col("learner_key").replace(other, mine)) if "learner_key" in table else table
             for name, table in found.items()

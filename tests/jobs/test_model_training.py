@@ -87,6 +87,12 @@ class Registry:
     def in_service(self, tenant_id: str, model: str) -> TrainedModel | None:
         return self._line(self.promoted[-1]) if self.promoted else None
 
+    def forget_absent(self, tenant_id: str, present: Iterable[str], names: Iterable[str], at: datetime) -> list[str]:
+        held = set(present)
+        gone = [n + 1 for n, (_, learners) in enumerate(self.candidates) if not held.issuperset(learners)]
+        self.rebuild = at + timedelta(days=30) if gone else self.rebuild
+        return [f"{self.candidates[n - 1][0].model}/{n}" for n in gone]
+
     def artefact(self, tenant_id: str, model: str, version: int) -> bytes | None:
         return self.candidates[version - 1][0].artefact
 
@@ -102,6 +108,19 @@ class Runs:
         pass
 
 
+class Source:
+    """Of whom the core holds rows."""
+
+    def __init__(self, training: Training) -> None:
+        self.buckets, self.training = self, training
+
+    def teaching(self, tenant_id: str) -> list[str]:
+        return ["question_submitted"]
+
+    def present(self, tenant_id: str, names: list[str]) -> set[str]:
+        return set(self.training.examples["learner_key"])
+
+
 class Training:
     """The job over made-up examples, without a process of its own."""
 
@@ -109,7 +128,7 @@ class Training:
         self.examples, self.registry, self.now = results(150), Registry(), NOW
         monkeypatch.setattr(ReadinessTrainer, "gather", lambda *_: self.examples)
         monkeypatch.setattr(model_training, "run_apart", lambda function, *arguments: function(*arguments))
-        self.job = TrainingJob(self.registry, None, Runs(), clock=lambda: self.now)  # type: ignore[arg-type]  # made up
+        self.job = TrainingJob(self.registry, Source(self), Runs(), clock=lambda: self.now)  # type: ignore[arg-type]  # made up
 
     def run(self, *, due_only: bool = False) -> dict[str, Any]:
         run = self.job.run("college", ("exam_readiness",), due_only=due_only)
@@ -165,6 +184,24 @@ def test_what_an_erased_person_taught_is_rebuilt_or_retires(training: Training) 
     training.examples = training.examples.head(90)
     training.run(due_only=True)
     assert training.registry.retired == [2]
+
+
+def test_rows_that_are_gone_have_the_version_rebuilt_the_same_night(training: Training) -> None:
+    training.run()
+    training.examples = training.examples.filter(pl.col("learner_key") != "learner 0001")
+    training.now += timedelta(days=1)
+    said = training.run(due_only=True)
+    assert said["forgotten"] == ["exam_readiness/1"]
+    assert said["exam_readiness"]["promoted"]
+    assert "learner 0001" not in training.registry.candidates[1][1]
+
+
+def test_what_the_training_was_like_is_kept_for_the_watch(training: Training) -> None:
+    training.run()
+    kept = training.registry.candidates[0][0].reference
+    assert kept.keys() == {*FEATURES, "output"} - {"days_out"}
+    assert kept["known"]["strata"]["7 days before"]["learners"] == 150
+    assert kept["output"]["strata"]["7 days before"]["learners"] == 30, "who did not teach"
 
 
 def test_models_are_due_every_week(training: Training) -> None:

@@ -77,7 +77,9 @@ class PeerCrowd:
         )
         self.app = create_app(services)
 
-    def _tables(self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> dict[str, pl.DataFrame]:
+    def _tables(
+        self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, known_at: datetime | None = None
+    ) -> dict[str, pl.DataFrame]:
         mine = [one for one in self.answers if one["learner_key"] in learner_keys and one["occurred_at"] <= until]
         schema: dict[str, Any] = {"event_id": pl.String, "learner_key": pl.String, "question_id": pl.String,
                   "topic_ids": pl.List(pl.String), "score": pl.Float64, "occurred_at": pl.Datetime("us", "UTC"),

@@ -71,6 +71,7 @@ from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.journeys import PostgresJourneys
 from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
+from akademos.stores.postgres.model_watch import PostgresModelWatch
 from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.peers import PostgresPeers
@@ -315,6 +316,7 @@ def services_on(
         ),
         erasures=PostgresErasures(database, keys, FileErasureKeys(Path(tempfile.mkdtemp())), clock=clock),
         models=PostgresModels(database, keys),
+        model_looks=PostgresModelWatch(database),
         releases=PostgresReleases(database, keys),
         release_files=LocalReleaseFiles(Path(tempfile.mkdtemp()) / "releases", keys),
         loads=PostgresRecords(database, keys),

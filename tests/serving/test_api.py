@@ -112,9 +112,16 @@ def test_a_past_instant_is_answered_from_the_core(institution: Institution, as_o
         ("0001-01-01T00:00:00Z", "as_of_invalid"),
     ],
 )
-def test_no_other_instant_is(institution: Institution, as_of: str, code: str) -> None:
-    answer = institution.as_("ada").get(DASHBOARD, params={"as_of": as_of})
-    assert (answer.status_code, answer.json()["code"], answer.json()["pointer"]) == (400, code, "/query/as_of")
+@pytest.mark.parametrize("name", ["as_of", "known_at"])
+def test_no_other_instant_is(institution: Institution, as_of: str, code: str, name: str) -> None:
+    answer = institution.as_("ada").get(DASHBOARD, params={name: as_of})
+    expected = (400, code.replace("as_of", name), f"/query/{name}")
+    assert (answer.status_code, answer.json()["code"], answer.json()["pointer"]) == expected
+
+
+def test_what_was_known_at_an_instant_is_answered_from_the_core(institution: Institution) -> None:
+    answer = institution.as_("ada").get(DASHBOARD, params={"known_at": "2026-03-01T12:00:00Z"})
+    assert answer.json()["version"] == -1
 
 
 def test_a_topic_may_have_a_slash(institution: Institution) -> None:

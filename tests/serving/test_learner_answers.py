@@ -109,7 +109,9 @@ def attempts(precision: str, until: datetime) -> pl.DataFrame:
 def source(precision: str = "exact") -> tuple[LearnerAnswers, OneCurriculum]:
     records = OneCurriculum()
 
-    def tables(tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> dict[str, pl.DataFrame]:
+    def tables(
+        tenant_id: str, learner_keys: Sequence[str], *, until: datetime, known_at: datetime | None = None
+    ) -> dict[str, pl.DataFrame]:
         learners = pl.DataFrame({"learner_key": ["ada"], "time_zone": ["Europe/Berlin"]})
         return {**records.tables, "question_attempts": attempts(precision, until), "learners": learners}
 

@@ -8,11 +8,14 @@ import pytest
 from tests.serving.institution import Institution
 
 from akademos.catalogue.roles import ROLES, RULE_OF, Question, Role, Source
+from akademos.stores.ports.model_watch import Look
 from akademos.stores.ports.models import Candidate
+from akademos.stores.postgres.model_watch import PostgresModelWatch
 from akademos.stores.postgres.models import PostgresModels
 
 OPEN_TO = {Question.GOVERNANCE, Question.OPERATIONS, Question.AGGREGATE}
 PATH = "/v1/models/exam_readiness/1"
+MOVED = {"figure": "known", "learners": 60, "value": 0.4, "low": 0.2, "high": 0.6}
 
 
 def furnish(institution: Institution) -> None:
@@ -28,6 +31,8 @@ def furnish(institution: Institution) -> None:
         artefact=b"bytes",
     )
     PostgresModels(institution.database, institution.keys).add(institution.tenant, made, ["somebody"])
+    look = Look("exam_readiness", 1, made.trained_at, 60, "drifting", 0.2, [MOVED])
+    PostgresModelWatch(institution.database).write(institution.tenant, look)
 
 
 @pytest.mark.parametrize("role", [one for one in ROLES if RULE_OF[one].source is not Source.KEY])
@@ -49,6 +54,8 @@ def test_staff_who_ask_about_groups_governance_or_operations_see_the_cards(
             1,
         )
         assert shown.json()["card"] == {"intended_use": "to be shown"}
+        assert line["watch"] == shown.json()["watch"]
+        assert (line["watch"]["status"], line["watch"]["figures"]) == ("drifting", [MOVED])
         assert "trained_on" not in listed.text + shown.text
     else:
         assert (listed.status_code, shown.status_code) == (403, 403)

@@ -33,8 +33,15 @@ def test_the_forecast_says_how_far_off_such_forecasts_were() -> None:
 @pytest.mark.parametrize("status", ["no_model", "pending", "unknown_topic", "not_enough_data"])
 def test_without_a_forecast_nothing_is_said(status: str) -> None:
     answer = topic_answer()
-    answer["topic"]["next_answer"] = {"status": status, "probability": None, "model": None, "answers": 9, "reason": "."}
+    nothing = {"probability": None, "at_last_answer": None, "model": None}
+    answer["topic"]["next_answer"] = {"status": status, **nothing, "answers": 9, "reason": "."}
     assert notes(answer) == []
+
+
+def test_what_has_faded_since_the_last_answer_is_said() -> None:
+    answer = topic_answer()
+    answer["topic"]["next_answer"]["at_last_answer"] = 0.81
+    assert "It was 81% after your last answer on it; time has passed since." in notes(answer)[0]
 
 
 def test_a_model_that_was_judged_on_nobody_is_not_said_to_be_right() -> None:

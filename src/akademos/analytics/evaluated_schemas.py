@@ -26,7 +26,8 @@ EVALUATED: Mapping[str, pl.Schema] = {
     "next_answers": _table(
         learner_key=pl.String,
         topic_id=pl.String,
-        probability=pl.Float64,  # that the next answer is correct
+        probability=pl.Float64,  # that the next answer is correct, now
+        at_last_answer=pl.Float64,  # the same right after the last answer on the topic
     ),
     # one topic in the learner's scope, OVERALL among them
     "mastery": _table(
@@ -40,6 +41,9 @@ EVALUATED: Mapping[str, pl.Schema] = {
         low=pl.Float64,
         high=pl.Float64,
         level=pl.String,  # mastered | developing | weak | null
+        shrunk=pl.Float64,  # towards the cohort; null where nothing is known of it
+        shrunk_low=pl.Float64,
+        shrunk_high=pl.Float64,
         answers=pl.Int32,
         items=pl.Int32,
         first_attempt_accuracy=pl.Float64,

@@ -13,10 +13,13 @@ from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.evaluated_schemas import EVALUATED, tables_of
 from akademos.analytics.evaluated_tables import Columns, EvaluatedTables
 from akademos.analytics.exam_readiness import ServedScore, readiness_tables
+from akademos.analytics.fading import faded, kept_share
+from akademos.analytics.forgetting import mean_recall, retrievability_at
 from akademos.analytics.gap_tables import gap_tables
 from akademos.analytics.group_mastery import GroupMastery, group_mastery
 from akademos.analytics.hierarchy import roll_up
 from akademos.analytics.mastery_tables import mastery_table, scope_of
+from akademos.analytics.next_answer import DECIMALS
 from akademos.analytics.parameters import Parameters
 from akademos.analytics.review_tables import (
     calendar_table,
@@ -77,12 +80,19 @@ def evaluate_state(
 
 
 def _next_answers_table(arrays: StateArrays) -> Columns:
-    """Table `next_answers`: it does not decay, so the state's own values."""
+    """Table `next_answers`: the state's own values, faded since the last answer on the topic."""
     groups = arrays.group_of("next_answers")
+    told = arrays.floats("next_answers", "probability")
+    last = arrays.instants("topics", "last_answer_at")[arrays.row_group]
+    card = arrays.row_card
+    then = retrievability_at(last, arrays.last_review[card], arrays.stability[card], arrays.decay[card])
+    now, before = (mean_recall(recall, arrays.row_starts)[groups] for recall in (arrays.recall[card], then))
+    probability = np.round(faded(told, kept_share(now, before), arrays.params.forgetting.guess), DECIMALS)
     return {
         "learner_key": arrays.keys_of(groups),
         "topic_id": arrays.topics_of(groups),
-        "probability": arrays.floats("next_answers", "probability"),
+        "probability": probability,
+        "at_last_answer": told,
     }
 
 

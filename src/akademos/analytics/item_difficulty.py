@@ -9,6 +9,7 @@ all learners, rebuilt nightly and versioned: the version holds the date and a di
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -31,11 +32,33 @@ def item_difficulty(question_attempts: pl.DataFrame, as_of: datetime, params: Pa
     Raises:
         InputError: `as_of` is naive (`naive_time`) or the table is malformed (`table_malformed`).
     """
-    as_of_us = microseconds(as_of)
-    first = (
+    (table,) = item_difficulties(question_attempts, [as_of], params)
+    return table
+
+
+def item_difficulties(
+    question_attempts: pl.DataFrame, instants: Sequence[datetime], params: Parameters = DEFAULT
+) -> list[pl.DataFrame]:
+    """`item_difficulty` as of each instant: what could be known then, whatever was answered since.
+
+    Args:
+        question_attempts: answers of all consented learners.
+        instants: aware.
+        params: weight of the mean.
+
+    Raises:
+        InputError: an instant is naive (`naive_time`) or the table is malformed (`table_malformed`).
+    """
+    first = _first_attempts(question_attempts)
+    return [_difficulty(first, instant, params.cohort.difficulty_prior_answers) for instant in instants]
+
+
+def _first_attempts(question_attempts: pl.DataFrame) -> pl.DataFrame:
+    """occurred_at, question_id, score of each learner's first attempt at each item; a later instant adds rows to those
+    of an earlier one and changes none of them."""
+    return (
         conform(question_attempts, "question_attempts")
         .filter(
-            pl.col("occurred_at") <= instant_of(as_of_us),
             pl.col("score").is_not_nan(),
             pl.col("question_id").is_not_null(),
             pl.col("learner_key").is_not_null(),
@@ -43,11 +66,14 @@ def item_difficulty(question_attempts: pl.DataFrame, as_of: datetime, params: Pa
         .sort("occurred_at", "event_id", "score")
         .unique(["learner_key", "question_id"], keep="first", maintain_order=True)
         .filter(pl.col("attempt_number").fill_null(1) <= 1)
-        .with_columns(score=(pl.col("score").clip(0, 1) * 2.0**20).round() / 2.0**20)
+        .select("occurred_at", "question_id", score=(pl.col("score").clip(0, 1) * 2.0**20).round() / 2.0**20)
     )
+
+
+def _difficulty(first: pl.DataFrame, as_of: datetime, weight: float) -> pl.DataFrame:
+    first = first.filter(pl.col("occurred_at") <= instant_of(microseconds(as_of)))
     if not first.height:
         return pl.DataFrame(schema=INPUT["item_difficulty"])
-    weight = params.cohort.difficulty_prior_answers
     items = first.group_by("question_id").agg(
         answers=pl.len().cast(pl.Int64),
         total=pl.col("score").sum(),  # exact: scores are multiples of 2**-20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from akademos.analytics.cohort_shrinkage import shrunk
 from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.evaluated_tables import Columns
 from akademos.analytics.forgetting import NEVER
@@ -86,6 +87,11 @@ def mastery_table(
     today = arrays.today[learner]
     known = [curriculum.topics.get(topic) for topic in topic_ids]
     current = take(value)
+    expected = take(arrays.floats("topics", "expected"))
+
+    def towards_cohort(values: Floats) -> Floats:
+        return shrunk(values, answers, expected, params.cohort.difficulty_prior_answers)
+
     return {
         "learner_key": [arrays.keys[n] for n in learner.tolist()],
         "topic_id": topic_ids,
@@ -100,6 +106,9 @@ def mastery_table(
         "low": take(found.spread(found.estimates.low)),
         "high": take(found.spread(found.estimates.high)),
         "level": levels(current, params.mastery),
+        "shrunk": towards_cohort(current),
+        "shrunk_low": towards_cohort(take(found.spread(found.estimates.low))),
+        "shrunk_high": towards_cohort(take(found.spread(found.estimates.high))),
         "answers": answers,
         "items": np.append(arrays.items, 0)[group],
         "first_attempt_accuracy": take(components[0]),

@@ -82,6 +82,7 @@ class ForgettingParameters:
     percentile_answers_min: int = _parameter(20, "earlier correct answers", _SPEC_2)
     confidence_low: float = _parameter(0.4, "confidence, below", _SPEC_2)
     confidence_high: float = _parameter(0.8, "confidence, from", _SPEC_2)
+    guess: float = _parameter(0.25, "P(correct) without knowing", "where `bayesian_knowledge_tracing` starts")
     calendar_days: int = _parameter(30, "days ahead", _SPEC_2)
     curve_days: int = _parameter(28, "days back", f"{_OWN}: what fits one chart")
 

@@ -30,6 +30,7 @@ from akademos.analytics.study_state import study_state
 from akademos.analytics.traced_answers import trace_answers
 
 Floats = npt.NDArray[np.float64]
+_STEPS = float(1 << 20)
 
 
 def precompute_state(
@@ -69,7 +70,8 @@ def precompute_state(
             **weights.columns(),
         ),
         "cards": _cards(activity, memory),
-        "topics": _topics(activity, memory, pairs, contacts, params),
+        "topics": _topics(activity, memory, pairs, contacts, params)
+        | {"expected": _expected(pairs, expected if known.height else None)},
         "card_topics": _card_topics(activity, memory, pairs, row_of_group),
         "history": {
             **by_group(past.group),
@@ -162,6 +164,15 @@ def _topics(
         "materials": existing.astype(np.int64),
         "due_at": due,
     }
+
+
+def _expected(pairs: Pairs, expected: Floats | None) -> Floats:
+    """Per group, the mean over its items of what the cohort scores; NaN where that is not known. Exact in any order."""
+    starts, items = runs(pairs.group)
+    if expected is None:
+        return np.full(len(starts), np.nan)
+    of_item = np.rint(expected[pairs.answer[pairs.starts]] * _STEPS) / _STEPS
+    return np.asarray(_sums(of_item, starts) / items)
 
 
 def _card_topics(activity: Activity, memory: CardMemory, pairs: Pairs, row_of_group: Index) -> dict[str, Any]:

@@ -227,6 +227,7 @@ STATE: Mapping[str, pl.Schema] = {
         completed=pl.Float64,
         materials=pl.Int32,
         due_at=TIME,
+        expected=pl.Float64,  # mean over the items: what the cohort scores at first attempts; null: not known
     ),
     # one item within one topic; `topic` and `card` are row numbers within the learner's topics and cards
     "card_topics": _table(

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from akademos.catalogue.job_budgets import FRESH_HOURS
 from akademos.catalogue.kpis import PARITY_BEYOND
+from akademos.catalogue.model_policies import DRIFT
 from akademos.catalogue.policies import LIMITS
 
 HOUR = 3600.0
@@ -43,6 +44,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("job_failed", "1 when the last run of a job that ended has failed, else 0", "", "each job and tenant"),
     Figure("job_budget_share", "time of the last run over the job's budget", "share", "each job and tenant"),
     Figure("freshness", "time since the last success of a job that data follow", "h", "each such job and tenant"),
+    Figure("model_drift", "how far a model in service lies from its training, at the least", "PSI", "each model"),
     Figure("log_lines_lost", "lines of the log that could not be kept, of the last ten minutes", "lines"),
     Figure("disk_used", "used share of the volume of the data folder", "share"),
     Figure("cpu_used", "busy share of the processors of this machine since the last look", "share"),
@@ -151,6 +153,10 @@ ALERT_RULES: tuple[AlertRule, ...] = (
     AlertRule(
         "QualityCheckFailed", "quality_failed", 0, "P2", "analytics", "jobs",
         "Checks of a dataset fail. The page Catalogue and `akademos catalogue issues` name them and their owner.",
+    ),
+    AlertRule(
+        "ModelDrifts", "model_drift", DRIFT.shift, "P3", "analytics", "models",
+        "What a model meets or says has moved away from its training. `akademos models watch` names the figures.",
     ),
     AlertRule(
         "LogLinesLost", "log_lines_lost", 0, "P3", "platform", "capacity",

@@ -42,10 +42,16 @@ _ENGINEERS, _SCIENCE, _STEWARD = "data engineering", "learning science", "data s
 JOB_FLOWS: tuple[JobFlow, ...] = (
     JobFlow(
         "learner_states", "All learner analytics of a tenant, anew.", _SCIENCE,
-        ("learner_state", "topic_mastery", "item_difficulty", "cohort_memory_weights", "memory_weights"),
+        (
+            "learner_state", "topic_mastery", "item_difficulty", "cohort_pasts", "cohort_memory_weights",
+            "memory_weights",
+        ),
         promise=NIGHT,
     ),
-    JobFlow("train", "Trains models and puts the better ones into service.", _SCIENCE, ("models",), promise=NIGHT),
+    JobFlow(
+        "train", "Trains models, puts the better ones into service, watches those that are.", _SCIENCE,
+        ("models", "model_watch"), promise=NIGHT,
+    ),
     JobFlow("risk_scores", "Scores who may need help.", _SCIENCE, ("risk_scores",), promise=WEEK),
     JobFlow(
         "group_statistics", "Answers over groups, under disclosure control.", _STEWARD,

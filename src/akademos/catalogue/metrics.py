@@ -116,6 +116,18 @@ METRICS: tuple[Metric, ...] = (
         endpoints=_MASTERY_PAGES,
     ),
     Metric(
+        "cohort_estimate",
+        "Mastery of a topic drawn towards what the cohort scores, for where answers are few; it stands beside mastery.",
+        "w mastery + (1 - w) mean of item_difficulty's expected score over the items answered, w = answers / (answers "
+        "+ 10); rounded to hundredths",
+        "share",
+        "learner and topic",
+        _SUPPORT,
+        minimum_sample="5 answers; items that the floor of item_difficulty tells",
+        upstream=("mastery", "item_difficulty"),
+        endpoints=(MASTERY, MASTERY_TOPIC),
+    ),
+    Metric(
         "mastery_trend",
         "Whether a learner is getting better at a topic.",
         "slope of difficulty-adjusted scores over 30 days, tested at 5%; `stable` only after an equivalence test, else "

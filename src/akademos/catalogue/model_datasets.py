@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akademos.catalogue.checks import alike, enforced
 from akademos.catalogue.dataset_columns import TENANT, may, must
 from akademos.catalogue.declarations import Dataset, Purpose, years
 
@@ -32,11 +33,35 @@ MODEL_DATASETS: tuple[Dataset, ...] = (
             must("card", "json", "intended use, data, metrics, fairness by group, limits"),
             may("artefact", "bytes", "the model; dropped from a retired version when somebody in it is erased"),
             may("artefact_hash", "bytes", "SHA-256 of the model's bytes"),
+            may("reference", "json", "how its training was distributed; dropped with the model"),
         ),
         zone="serving",
         purposes=(Purpose.LEARNING_SUPPORT,),
         time_column="trained_at",
         retention=years(2),
         upstream=("item_difficulty", "cohort_memory_weights", "event_log"),
+    ),
+    Dataset(
+        name="model_watch",
+        description="How far the inputs and outputs of a model in service lie from its training, night by night.",
+        grain="one look at one version of one model",
+        owner="learning science",
+        columns=(
+            TENANT,
+            must("model", "string", "name of the model"),
+            must("version", "int64", "number of the version"),
+            must("watched_at", "timestamp", "when"),
+            must("learners", "int32", "learners it was compared on"),
+            must("status", "string", "stable, watch, drifting or not_enough_data"),
+            may("shift", "float64", "of the figure that moved most for certain, lower end of its interval", unit="PSI"),
+            must("figures", "json", "each figure's shift with its interval"),
+        ),
+        zone="serving",
+        purposes=(Purpose.LEARNING_SUPPORT,),
+        time_column="watched_at",
+        retention=years(1),
+        service_level="every night",
+        upstream=("models", "event_log", "learner_state"),
+        checks=(alike("status"), enforced("shift >= 0")),
     ),
 )

@@ -200,6 +200,7 @@ def builtin() -> Registry:
     from akademos.catalogue.enrolment_events import ENROLMENT_EVENTS
     from akademos.catalogue.glossary import TERMS
     from akademos.catalogue.metrics import METRICS
+    from akademos.catalogue.model_policies import MODEL_POLICIES
     from akademos.catalogue.money_datasets import MONEY_POLICIES
     from akademos.catalogue.outbox import OUTBOX_POLICIES
     from akademos.catalogue.policies import POLICIES
@@ -207,6 +208,6 @@ def builtin() -> Registry:
     from akademos.catalogue.records.policies import RECORD_POLICIES
     from akademos.catalogue.study_events import STUDY_EVENTS
 
-    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *MONEY_POLICIES, *CONTENT_POLICIES)
-    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *ALERT_POLICIES)
+    institution = (*MONEY_POLICIES, *CONTENT_POLICIES, *ALERT_POLICIES, *MODEL_POLICIES)
+    policies = (*POLICIES, *RECORD_POLICIES, *OUTBOX_POLICIES, *institution)
     return Registry((*PRODUCT_EVENTS, *ENROLMENT_EVENTS, *STUDY_EVENTS), DATASETS, METRICS, policies, TERMS)

@@ -60,6 +60,7 @@ RUNBOOKS: tuple[Runbook, ...] = (
     Runbook("jobs", "A job failed, is late or slow", ("interrupted", "unexpected", "not_found", "conflict")),
     Runbook("delivery", "Recipients do not take what is published", ("consumer_paused", "consumer_unknown")),
     Runbook("capacity", "Disk, processor or log is at its limit", ("unavailable", "settings_invalid", "too_large")),
+    Runbook("models", "A model drifts away from its training", ("model_unreadable",)),
     Runbook("answers", "Answers are slow or fail", ("internal", "catalogue_invalid")),
 )
 

@@ -125,6 +125,25 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         upstream=("question_attempts",),
     ),
     Dataset(
+        name="cohort_pasts",
+        description="What the cohort had taught by instants of the past, for answers about the past: computed every "
+        "night from the rows that may be used then, of those from what had happened by the instant.",
+        grain="one instant, its items packed",
+        owner="learning science",
+        columns=(
+            TENANT,
+            must("at", "timestamp", "instant; nothing that happened later is in it"),
+            must("version", "int64", "night that computed it"),
+            must("packed", "bytes", "difficulty by item"),
+            must("cohort_times", "bytes", "the cohort's median times by item and material"),
+        ),
+        zone="serving",
+        purposes=_SUPPORT,
+        time_column="at",
+        service_level="every night",
+        upstream=("question_attempts",),
+    ),
+    Dataset(
         name="cohort_memory_weights",
         description="FSRS-6 weights fitted to the reviews of a sample of a tenant's learners together; an answer rests "
         "on the newest ones of its instant.",

@@ -10,7 +10,8 @@ TRACING_METRICS: tuple[Metric, ...] = (
         "How likely the learner's next answer on a topic is right, by a knowledge-tracing model.",
         "boosted trees over the learner's earlier answers and what others' answers teach of items and topics; asked "
         "for an item that is new to the learner and as the topic's items usually are: the mean of what was learned of "
-        "them, weighted by their answers. Calibration on learners who did not train it stands beside it",
+        "them, weighted by their answers. Since the last answer on the topic, what lies above guessing (0.25) fades as "
+        "retrieval strength does. Calibration on learners who did not train it stands beside it",
         "probability",
         "learner and topic",
         (Purpose.LEARNING_SUPPORT,),

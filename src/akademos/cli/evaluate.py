@@ -31,6 +31,12 @@ def forgetting(data: Data) -> None:
 
 
 @app.command()
+def drift() -> None:
+    """The watch over models: false alarms where nothing has moved, and alarms where something has."""
+    _judged("drift")
+
+
+@app.command()
 def insights() -> None:
     """Insights about study habits: false statements over shuffled labels, and power (docs/evaluation/insights.md)."""
     _judged("insights")

@@ -27,9 +27,11 @@ Data = Annotated[Path | None, typer.Option(help="Data folder (AKADEMOS_DATA).")]
 @app.command(name="list")
 def every(tenant: TenantId = None, data: Data = None) -> None:
     """Every version of every model."""
-    table = Table("model", "version", "state", "trained", "learners", "rebuild by", "data")
+    table = Table("model", "version", "state", "trained", "learners", "rebuild by", "drift", "data")
     with System(settings_module.load(data=data)) as system:
-        for one in system.models.all(_tenant(system, tenant)):
+        name = _tenant(system, tenant)
+        looks = {(one.model, one.version): one.status for one in system.model_watch.newest(name)}
+        for one in system.models.all(name):
             table.add_row(
                 one.model,
                 str(one.version),
@@ -37,6 +39,7 @@ def every(tenant: TenantId = None, data: Data = None) -> None:
                 f"{one.trained_at:%Y-%m-%d %H:%M}",
                 f"{one.learners:,}",
                 "" if one.rebuild_by is None else f"{one.rebuild_by:%Y-%m-%d}",
+                looks.get((one.model, one.version), "").replace("_", " "),
                 (one.data_hash or "")[:12],
             )
     Console().print(table)
@@ -64,6 +67,24 @@ def show(name: Name, version: Version, tenant: TenantId = None, data: Data = Non
         "card": dict(one.card),
     }
     typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
+
+
+@app.command()
+def watch(tenant: TenantId = None, data: Data = None) -> None:
+    """Compare the models in service with their training now: how far each input and the output have moved."""
+    with System(settings_module.load(data=data)) as system:
+        looks = system.watch.look(_tenant(system, tenant))
+    if not looks:
+        typer.echo("No model in service whose training can be compared with; `akademos train` makes one.")
+    for look in looks:
+        said = look.status.replace("_", " ")
+        table = Table("figure", "shift (PSI)", "95% interval", title=f"{look.model} {look.version}: {said}")
+        for one in sorted(look.figures, key=lambda one: -(one["low"] or 0.0)):
+            known = one["value"] is not None
+            spread = f"{one['low']:.3f} to {one['high']:.3f}" if known else f"too few learners ({one['learners']})"
+            table.add_row(str(one["figure"]), f"{one['value']:.3f}" if known else "", spread)
+        Console().print(table)
+        typer.echo(f"{look.learners:,} learners were compared.")
 
 
 @app.command()

@@ -31,8 +31,9 @@ def command(
             if run is None:
                 typer.echo(f"{one}: another process is training.")
                 continue
-            for model, said in run.detail.items():
-                typer.echo(f"{one}: {model}: {_sentence(said)}")
+            for model in TRAINERS:
+                if model in run.detail:
+                    typer.echo(f"{one}: {model}: {_sentence(run.detail[model])}")
 
 
 def _sentence(said: dict[str, object]) -> str:

@@ -62,6 +62,8 @@ def answer_batch(table: pl.DataFrame) -> EventBatch:
         InputError: the layout is unknown, or a row is no answer (`layout_unknown`, `row_unreadable`).
     """
     columns = set(table.columns)
+    if table.is_empty():
+        raise InputError("The file holds no rows.", hint=_HINT, code="no_answers")
     if assistments.recognises(columns):
         batch = assistments.answers(table)
     elif set(OURS) <= columns:

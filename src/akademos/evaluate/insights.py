@@ -17,6 +17,8 @@ so many answers a side; the other 199 are shuffled. Power is the share of report
 
 from __future__ import annotations
 
+import resource
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +54,7 @@ def run(
     *, reports: int = REPORTS, candidates: int = CANDIDATES, power_reports: int = POWER_REPORTS, seed: int = SEED
 ) -> dict[str, Any]:
     """The figures of the last line; the arguments are for the tests, the command has none."""
+    began = time.perf_counter()
     emitting = sum(
         bool(_without_effect(np.random.default_rng([seed, 1, number]), candidates).made.any())
         for number in range(reports)
@@ -70,6 +73,8 @@ def run(
         "aa_within": bound <= MOST_EMITTING,
         "power": power,
         "false_discovery_rate": DEFAULT.insights.false_discovery_rate,
+        "seconds": round(time.perf_counter() - began, 1),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
 

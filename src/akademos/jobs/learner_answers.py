@@ -23,6 +23,7 @@ from akademos.analytics.score_model import from_bytes
 from akademos.errors import InputError
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
+from akademos.jobs.answers.header import instant
 from akademos.jobs.served_tracing import TracingInService
 from akademos.stores.ports.answers import Answer, AnswerName, Question
 from akademos.stores.ports.learner_state import LearnerState
@@ -70,8 +71,10 @@ def _params(question: Question) -> Parameters:
 class LearnerTables(Protocol):
     """Reads what `analytics.learner_state.precompute` takes, for some learners, from the core and the records."""
 
-    def __call__(self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime) -> Tables:
-        """Tables of `analytics.schemas.INPUT` with events up to `until`."""
+    def __call__(
+        self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, known_at: datetime | None = None
+    ) -> Tables:
+        """Tables of `analytics.schemas.INPUT` with events up to `until` that had been received by `known_at`."""
         ...
 
 
@@ -103,14 +106,17 @@ class LearnerAnswers:
         return self._evaluate(question, names, tables, state.computed_at, question.tracing_model)
 
     def past(self, question: Question, names: Sequence[AnswerName]) -> dict[AnswerName, Answer]:
-        """Answers from the events up to `as_of`, recomputed."""
-        tables = self._tables(question.tenant_id, [question.learner_key], until=question.as_of)
-        tracing = self._tracing.at(question.tenant_id, question.as_of)
+        """Answers from the events up to `as_of`, recomputed, by the models that were in service then."""
+        as_of, known_at = question.as_of, question.known_at
+        told = as_of if known_at is None else min(as_of, known_at)  # what taught a model later was not known then
+        tables = self._tables(question.tenant_id, [question.learner_key], until=as_of, known_at=known_at)
+        tracing = self._tracing.at(question.tenant_id, told)
         state: Tables = precompute(tables, question.as_of, tracing=tracing)
         if state["profile"].is_empty():
             state = blank(question.learner_key, question.time_zone, question.as_of)
         version = None if tracing is None else tracing.version
-        return self._evaluate(question, names, state, question.as_of, version)
+        score = self._models.in_service_at(question.tenant_id, MODEL, told)
+        return self._evaluate(replace(question, score_model=score), names, state, question.as_of, version)
 
     def _evaluate(
         self,
@@ -125,7 +131,9 @@ class LearnerAnswers:
         score = self._score(question) if "readiness" in parts else None
         evaluated = evaluate(state, curriculum, question.as_of, params, parts, score)
         facts = self._tracing.facts(question.tenant_id, tracing) if "mastery" in parts else None
-        header = Header(question.learner_key, question.as_of, computed_at, parameters=params, tracing=facts)
+        known_at = question.known_at
+        note = None if known_at is None else f"Computed from what had been received by {instant(known_at)}."
+        header = Header(question.learner_key, question.as_of, computed_at, note=note, parameters=params, tracing=facts)
 
         particulars = question.particulars
 

@@ -15,6 +15,7 @@ from akademos.stores.ports.carried import CarriedReader
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import SCHEMA, EventLogReader
 
+KEYS_AT_ONCE = 1_000_000
 LINKED_AT_ONCE = 100
 """People with several keys who are read together."""
 
@@ -87,6 +88,21 @@ class LearnerBuckets:
                 tenant_id, listed, columns=[*dict.fromkeys((*wanted, "event_id"))], event_names=names
             )
             yield self._bucket(tenant_id, pl.DataFrame(rows), people, last)
+
+    def consenting(self, tenant_id: str, learner_keys: Sequence[str]) -> People:
+        """Who of these people consents at this moment, and under which keys."""
+        return self._consent.people(tenant_id, learner_keys, Purpose.LEARNING_SUPPORT)
+
+    def present(self, tenant_id: str, names: Sequence[str]) -> set[str]:
+        """Keys of people of whom the core holds an event of these names, whatever they consent to; a person with
+        several keys is there with all of them."""
+        found = self._events.by_learner(
+            tenant_id, columns=["learner_key"], event_names=names, rows_per_bucket=KEYS_AT_ONCE
+        )
+        keys = {key for rows in found for key in rows["learner_key"].unique().to_pylist()}
+        linked = self._consent.linked(tenant_id)
+        persons = {linked.get(key, key) for key in keys}
+        return keys | persons | {key for key, person in linked.items() if person in persons}
 
     def _left(self, tenant_id: str, after: str, seen: set[str]) -> list[str]:
         """Keys that have something carried and no event any more."""

@@ -39,22 +39,34 @@ class PastTables:
         self._registries = registries
 
     def __call__(
-        self, tenant_id: str, learner_keys: Sequence[str], *, until: datetime, people: People | None = None
+        self,
+        tenant_id: str,
+        learner_keys: Sequence[str],
+        *,
+        until: datetime,
+        people: People | None = None,
+        known_at: datetime | None = None,
     ) -> Tables:
         """Tables of `analytics.schemas.INPUT` with events up to `until` and what was carried forward; memory weights
-        are those in force then, what else the cohort taught is today's.
+        and what else the cohort taught are those that could be known then.
+
+        With `known_at` events that were received later are left out, and so is what the cohort taught after it; what
+        was carried forward of expired events knows no receipts and stays in.
 
         `people` tells under which keys the learners are known, where the caller has looked that up.
         """
         if people is None:
             people = self._consent.people(tenant_id, learner_keys, Purpose.LEARNING_SUPPORT)
         keys = [key for mine in people.values() for key in mine]
-        columns = (*EVENT_COLUMNS, "retention_from")
+        columns = (*EVENT_COLUMNS, "retention_from", *(() if known_at is None else ("received_at",)))
+        told = until if known_at is None else min(until, known_at)
         carried = self._carried.read(tenant_id, keys)
         names = learning_events(self._registries(tenant_id))
         found = self._events.learner_events(tenant_id, keys, columns=columns, event_names=names, until=until)
         left = uncovered(pl.DataFrame(found), carried)
-        cohort = self._states.cohort(tenant_id)
+        if known_at is not None:
+            left = left.filter(pl.col("received_at") <= known_at)
+        cohort = self._states.cohort(tenant_id, told)
         known = self._records.curriculum(tenant_id).tables
-        taught = {**(cohort.tables if cohort else {}), **self._states.weights(tenant_id, list(people), until)}
+        taught = {**(cohort.tables if cohort else {}), **self._states.weights(tenant_id, list(people), told)}
         return learner_tables(events_of(left, people), people, known, {**taught, **carried_tables(carried, people)})

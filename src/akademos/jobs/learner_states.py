@@ -17,19 +17,16 @@ from typing import Any
 import polars as pl
 
 from akademos.analytics.curriculum import Curriculum, prepare
-from akademos.analytics.item_difficulty import item_difficulty
 from akademos.analytics.memory_weights import fit_learners
 from akademos.analytics.next_answer import ServedTracing
-from akademos.analytics.pace import cohort_times
 from akademos.catalogue.registry import Registry
 from akademos.jobs.child_process import end_with_parent
+from akademos.jobs.cohort_teaching import COHORT_COLUMNS, cohort_teaching
 from akademos.jobs.group_statistics import declared_floor
 from akademos.jobs.learner_buckets import Bucket, LearnerBuckets
 from akademos.jobs.memory_weights import fit_cohort_weights
 from akademos.jobs.past_tables import (
-    ANSWERED,
     EVENT_COLUMNS,
-    MATERIAL_PREFIX,
     People,
     Tables,
     learner_tables,
@@ -56,18 +53,6 @@ ROWS_PER_BUCKET = 25_000
 
 ROWS_WORTH_PROCESSES = 200_000
 """Starting a process costs about two seconds; below so many rows one process is quicker."""
-
-COHORT_COLUMNS = (
-    "learner_key",
-    "event_id",
-    "event_name",
-    "occurred_at",
-    "question_id",
-    "material_id",
-    "score",
-    "attempt_number",
-    "duration_seconds",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +119,10 @@ class LearnerStatesJob:
         progress = self._resumed(before, curriculum.version)
         if progress is None:
             as_of = self._clock()
-            taught, learners = self._taught(tenant_id, names, as_of)
-            version = self._states.write_cohort(tenant_id, as_of, taught)
+            teaching = [name for name in names if not is_sign(name)]
+            buckets = self._events_only.read(tenant_id, teaching, COHORT_COLUMNS)
+            taught, pasts, learners = cohort_teaching(buckets, as_of, self._floor(tenant_id))
+            version = self._states.write_cohort(tenant_id, as_of, taught, pasts)
             self._models.record(tenant_id, MODEL, version, as_of, learners)
             fit_cohort_weights(
                 self._events, self._states, self._models, tenant_id, learners, as_of, self._floor(tenant_id)
@@ -186,45 +173,6 @@ class LearnerStatesJob:
         if before.detail["curriculum"] != curriculum_version or self._clock() - before.started_at > RESUMED_WITHIN:
             return None
         return {name: before.detail[name] for name in ("as_of", "cohort", "curriculum", "done_through")}
-
-    def _taught(
-        self, tenant_id: str, names: Sequence[str], as_of: datetime
-    ) -> tuple[dict[str, pl.DataFrame], list[str]]:
-        """What all consenting learners together teach, and who they are; of an item only from as many of them on as the
-        metric's floor says, so that nobody's trend tells what another answered.
-
-        Their rows are held at once, so keys and ids become short numbers in the same order: strings of up to twelve
-        characters take no memory of their own.
-        """
-        parts, learners, events = [], 0, 0
-        keys: list[str] = []
-        teaching = [name for name in names if not is_sign(name)]
-        for bucket in self._events_only.read(tenant_id, teaching, COHORT_COLUMNS):
-            number = pl.col("learner_key").rle_id() + learners
-            parts.append(
-                bucket.events.with_row_index("row", offset=events).with_columns(
-                    learner_key=number.cast(pl.String).str.zfill(8),
-                    event_id=pl.col("row").cast(pl.String).str.zfill(11),
-                )
-            )
-            learners += bucket.events["learner_key"].n_unique()
-            keys += [key for mine in bucket.consenting.values() for key in mine]
-            events += bucket.events.height
-        rows = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(COHORT_COLUMNS, pl.String))
-        tables = {
-            "question_attempts": rows.filter(
-                pl.col("event_name") == ANSWERED, pl.col("score").is_not_null(), pl.col("question_id").is_not_null()
-            ),
-            "material_interactions": rows.filter(
-                pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null()
-            ),
-        }
-        floor = self._floor(tenant_id)
-        difficulty = item_difficulty(tables["question_attempts"], as_of)
-        return {
-            "item_difficulty": difficulty.filter(pl.col("answers") >= floor),
-            "cohort_times": cohort_times(tables if learners >= floor else {}, as_of),
-        }, keys
 
     def _floor(self, tenant_id: str) -> int:
         """Of how many learners on the cohort teaches anything."""

@@ -5,15 +5,15 @@ candidate is compared with the version in service, or with the trainer's baselin
 is better (`analytics.promotion`). Somebody whose rows trained the one in service is left out of the comparison,
 whatever the split says.
 
-A version that an erased person's rows went into is replaced by the next one even if that is no better; where too few
-learners are left to train one, it retires.
+A version that rests on rows of an erased person, or of one of whom no row is left, is replaced by the next one even if
+that is no better; where too few learners are left to train one, it retires.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from akademos.analytics.promotion import Verdict, compare
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError
 from akademos.jobs.child_process import run_apart
+from akademos.jobs.model_watch import ModelWatch, trained_on
 from akademos.jobs.trainers import TRAINERS, TrainingSource, trainer
 from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.models import Candidate, ModelRegistry, ServedModels, TrainedModel
@@ -49,6 +50,7 @@ class Trained:
     fairness: Mapping[str, Any]
     verdict: Verdict
     against: str
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TrainingJob:
@@ -59,25 +61,45 @@ class TrainingJob:
         source: where examples come from.
         runs: the record of jobs.
         clock: the installation's.
+        watch: looks at the models in service once the night's training is done.
     """
 
     def __init__(
-        self, models: Registry, source: TrainingSource, runs: JobRuns, *, clock: Callable[[], datetime]
+        self,
+        models: Registry,
+        source: TrainingSource,
+        runs: JobRuns,
+        *,
+        clock: Callable[[], datetime],
+        watch: ModelWatch | None = None,
     ) -> None:
         self._models = models
         self._source = source
         self._runs = runs
         self._clock = clock
+        self._watch = watch
 
     def run(self, tenant_id: str, names: Collection[str] = tuple(TRAINERS), *, due_only: bool = False) -> JobRun | None:
         """Train some models, or with `due_only` those of them that are due; None when another process is at it."""
         with self._runs.running(JOB, tenant_id) as run:
             if run is not None:
+                if due_only and (forgotten := self._forget_expired(tenant_id, names)):
+                    run.detail["forgotten"] = forgotten
                 for name in names:
                     if not due_only or self._due(tenant_id, name):
                         run.detail[name] = self._train(tenant_id, name, run)
                         self._runs.note(run)
+                if due_only and self._watch is not None:
+                    looks = self._watch.look(tenant_id)
+                    run.detail["watched"] = {one.model: {"version": one.version, "status": one.status} for one in looks}
         return run
+
+    def _forget_expired(self, tenant_id: str, names: Collection[str]) -> list[str]:
+        """Mark versions for rebuilding that rest on people of whom no row to learn from is left."""
+        if not any(one.model in names and one.replaced_at is None for one in self._models.all(tenant_id)):
+            return []
+        present = self._source.buckets.present(tenant_id, self._source.teaching(tenant_id))
+        return self._models.forget_absent(tenant_id, present, names, self._clock())
 
     def _due(self, tenant_id: str, name: str) -> bool:
         versions = [one for one in self._models.all(tenant_id) if one.model == name]
@@ -116,6 +138,7 @@ class TrainingJob:
             metrics={**trained.metrics, "comparison": _verdict(trained)},
             card=card,
             artefact=trained.artefact,
+            reference=trained.reference,
         )
         version = self._models.add(tenant_id, candidate, learners)
         run.rows_out += 1
@@ -164,6 +187,7 @@ def train_apart(name: str, taught: pl.DataFrame, judged: pl.DataFrame, before: b
         fairness=_finite(fairness),
         verdict=verdict,
         against=against,
+        reference=trained_on(name, artefact, taught, judged),
     )
 
 

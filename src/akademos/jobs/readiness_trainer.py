@@ -2,13 +2,15 @@
 
 An example is one learner at one distance from an exam: the features (`analytics.exam_features`) as they were at noon
 UTC so many days before it, and the score that the exam gave later. An exam result is the first scored submission of an
-assessment whose id is that of an exam of the records. Item difficulties are those of the newest night, as at serving.
+assessment whose id is that of an exam of the records. Item difficulties and memory weights are those that were known
+at the instant of the features, as at serving, so that no answer given later reaches an example.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -64,7 +66,6 @@ class ReadinessTrainer:
         """One row a learner, exam and distance; none where fewer than the least learners have a result."""
         known = source.records.curriculum(tenant_id).tables
         curriculum = prepare(known)
-        cohort = source.states.cohort(tenant_id)
         names = learning_events(source.registries(tenant_id))
         exams = sorted(curriculum.exams)
         found = source.buckets.read(tenant_id, [RESULT], _COLUMNS)
@@ -72,11 +73,19 @@ class ReadinessTrainer:
         outcomes = pl.concat(results) if results else pl.DataFrame()
         if outcomes.is_empty() or outcomes["learner_key"].n_unique() < self.learners_least:
             return outcomes.select("learner_key").unique() if outcomes.width else pl.DataFrame(schema=_SCHEMA)
+        known_at = cache(lambda at: source.states.cohort(tenant_id, at))
+
+        def taught(learner_keys: Sequence[str], at: datetime) -> Tables:
+            cohort = known_at(at)
+            weights = source.states.weights(tenant_id, learner_keys, at)
+            return {**(cohort.tables if cohort else {}), **weights}
+
         rows = [
             _examples(
-                learner_tables(bucket.events, bucket.consenting, known, cohort.tables if cohort else {}),
+                learner_tables(bucket.events, bucket.consenting, known, {}),
                 outcomes.filter(pl.col("learner_key").is_in(list(bucket.consenting))),
                 curriculum,
+                taught,
             )
             for bucket in source.buckets.read(tenant_id, names, _COLUMNS)
         ]
@@ -141,7 +150,12 @@ def _results(events: pl.DataFrame, exams: Sequence[str], as_of: datetime) -> pl.
     )
 
 
-def _examples(tables: Tables, outcomes: pl.DataFrame, curriculum: Curriculum) -> pl.DataFrame:
+def _examples(
+    tables: Tables,
+    outcomes: pl.DataFrame,
+    curriculum: Curriculum,
+    taught: Callable[[Sequence[str], datetime], Tables],
+) -> pl.DataFrame:
     """Features of some learners at every distance from their exams, beside what the exams gave."""
     rows = []
     for (exam_id, day), taken in sorted(outcomes.partition_by("exam_id", "day", as_dict=True).items()):
@@ -154,7 +168,7 @@ def _examples(tables: Tables, outcomes: pl.DataFrame, curriculum: Curriculum) ->
         pass_mark = curriculum.exam(exam_id).pass_mark
         for days in HORIZONS:
             at = datetime.combine(day, time(12), UTC) - timedelta(days=days)
-            state = precompute({**of_these, "learner_targets": targets}, at)
+            state = precompute({**of_these, **taught(keys, at), "learner_targets": targets}, at)
             said = evaluate(state, curriculum, at, parts=("readiness",))
             if said["readiness_features"].is_empty():
                 continue

@@ -66,7 +66,7 @@ class TracingTrainer:
     limits = (
         "It knows what learners answered here, nothing of what they learn elsewhere.",
         "It speaks of an item that is new to the learner and as the topic's items usually are, not of a given item.",
-        "It knows the order of answers, not the time between them: what was forgotten since is not in it.",
+        "It knows the order of answers, not the time between them; reading takes off what was forgotten since.",
         f"Items and topics that fewer than {LIMITS.model_row_learners} learners answered are not told apart.",
         f"Of a tenant with more than {ANSWERS_MOST:,} answers it learns from a part of the learners, the same ones.",
     )

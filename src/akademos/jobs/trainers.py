@@ -15,7 +15,9 @@ from typing import Any, Protocol
 import polars as pl
 
 from akademos.catalogue.registry import Registry
+from akademos.jobs.course_activity import is_of_a_course
 from akademos.jobs.learner_buckets import LearnerBuckets
+from akademos.jobs.past_tables import learning_events
 from akademos.stores.ports.learner_state import LearnerStates
 from akademos.stores.ports.records import Records
 from akademos.stores.ports.risk import RiskLedger
@@ -31,6 +33,12 @@ class TrainingSource:
     states: LearnerStates
     registries: Callable[[str], Registry]
     risk: RiskLedger | None = None
+
+    def teaching(self, tenant_id: str) -> list[str]:
+        """Names of the events that any trainer learns from."""
+        registry = self.registries(tenant_id)
+        of_courses = {event.name for event in registry.events if is_of_a_course(event.name)}
+        return sorted(of_courses.union(learning_events(registry)))
 
 
 class Trainer(Protocol):

@@ -96,7 +96,16 @@ STUDY_TODAY = form(
     reason=or_null(TEXT),
 )
 _COMPONENT_NAMES = ("first_attempt_accuracy", "overall_accuracy", "retrieval_strength", "material_completion")
-_LATER = form("Filled by a later version.", status={"const": "not_available"})
+_COHORT_ESTIMATE = form(
+    "Mastery drawn towards what the cohort scores on the same items, the more the fewer the answers.",
+    status=STATUS,
+    value=or_null(SHARE),
+    low=or_null(SHARE),
+    high=or_null(SHARE),
+    interval={**SHARE, "description": "Coverage of low to high."},
+    own_weight=or_null({**SHARE, "description": "How much of it is the learner's own mastery."}),
+    reason=or_null(TEXT),
+)
 _NAMED = form("A topic.", topic_id=TEXT, name=TEXT)
 
 _TREND = form(
@@ -121,7 +130,8 @@ _FORECAST = {"enum": ["ok", "no_model", "pending", "unknown_topic", "not_enough_
 NEXT_ANSWER = form(
     "How likely the answer to an item of the topic that is new to the learner, and as its items usually are, is right.",
     status=_FORECAST,
-    probability=or_null(SHARE),
+    probability=or_null({**SHARE, "description": "Now: it fades while nothing is answered on the topic."}),
+    at_last_answer=or_null({**SHARE, "description": "Right after the last answer on the topic."}),
     model=or_null({**COUNT, "description": "Version of the knowledge-tracing model."}),
     answers=COUNT,
     reason=or_null(TEXT),
@@ -243,7 +253,7 @@ def _topic() -> Schema:
         last_answer_at=or_null(INSTANT),
         trend=_TREND,
         projection=_PROJECTION,
-        cohort_estimate=_LATER,
+        cohort_estimate=_COHORT_ESTIMATE,
         next_answer=NEXT_ANSWER,
     )
 

@@ -37,6 +37,7 @@ from akademos.stores.ports.incidents import IncidentBook
 from akademos.stores.ports.journeys import JourneyDesk
 from akademos.stores.ports.kpis import PublishedKpis
 from akademos.stores.ports.learning import LearnerCourses
+from akademos.stores.ports.model_watch import ModelLooks
 from akademos.stores.ports.models import ModelCards
 from akademos.stores.ports.outbox import Outbox
 from akademos.stores.ports.peers import PublishedPeers
@@ -125,6 +126,7 @@ class Services:
     erasures: ErasureLedger
     retention: RetentionReports
     models: ModelCards
+    model_looks: ModelLooks
     releases: ReleaseRegister
     release_files: ReleaseFiles
     certificates: Certificates

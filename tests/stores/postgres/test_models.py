@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 
 from akademos.errors import Conflict, NotFound
 from akademos.privacy.pseudonyms import Keys
+from akademos.stores.ports.model_watch import Look
 from akademos.stores.ports.models import Candidate
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.model_watch import ModelGauges, PostgresModelWatch
 from akademos.stores.postgres.models import PostgresModels, mark_for_rebuild
 
 NOW = datetime(2026, 5, 1, 3, 0, tzinfo=UTC)
@@ -177,3 +180,53 @@ def test_the_version_that_served_at_an_instant_can_be_asked_for(models: Postgres
     assert (known.state, known.metrics) == ("retired", {"comparison": {"promoted": True}})
     assert models.version("college", "exam_readiness", 3) is None
     assert models.in_service_at("school", "exam_readiness", NOW) is None
+
+
+def test_who_has_no_rows_any_more_is_taken_out_and_the_versions_in_use_are_rebuilt(models: PostgresModels) -> None:
+    models.add("college", candidate(), PEOPLE)
+    promote(models, 1)
+    models.record("college", "item_difficulty", 1, NOW, PEOPLE)
+    names, left = ("exam_readiness", "tracing"), PEOPLE[:30]
+    assert models.forget_absent("college", PEOPLE, names, NOW) == []
+    assert models.forget_absent("college", left, names, NOW) == ["exam_readiness/1"]
+    assert states(models)[1] == "in service", "the table of every night is no model of these"
+    (rebuilt,) = [one for one in models.all("college") if one.model == "exam_readiness"]
+    assert (rebuilt.state, rebuilt.rebuild_by) == ("to rebuild", NOW + timedelta(days=30))
+    assert models.trained_by("college", "exam_readiness", 1, PEOPLE) == frozenset(left)
+    assert models.forget_absent("college", left, names, NOW + timedelta(days=1)) == [], "marked once"
+    assert models.forget_absent("college", [], names, NOW) == ["exam_readiness/1"]
+
+
+def test_the_reference_of_a_training_goes_with_its_bytes(models: PostgresModels) -> None:
+    kept = {"known": {"edges": [0.5], "strata": {"7 days before": {"learners": 40, "shares": [0.5, 0.5, 0]}}}}
+    for _ in range(2):
+        models.add("college", replace(candidate(), reference=kept), PEOPLE)
+        promote(models, len(models.all("college")))
+    assert [models.reference("college", "exam_readiness", n) for n in (1, 2, 3)] == [kept, kept, None]
+    models.forget_absent("college", PEOPLE[1:], ("exam_readiness",), NOW)
+    assert models.reference("college", "exam_readiness", 1) is None, "it serves no more"
+    assert models.reference("college", "exam_readiness", 2) == kept
+    models.add("college", candidate(), PEOPLE)
+    assert models.reference("college", "exam_readiness", 3) is None
+
+
+def test_the_figure_of_alerts_is_of_the_last_look_at_what_serves(models: PostgresModels, database: Database) -> None:
+    watch, gauges = PostgresModelWatch(database), ModelGauges(database)
+    for version in (1, 2):
+        models.add("college", candidate(), PEOPLE)
+        promote(models, version)
+        for day, shift in ((0, 0.3), (1, 0.15 if version == 2 else 0.9)):
+            figures = [{"figure": "known", "learners": 60, "value": 0.4, "low": shift, "high": 0.6}]
+            at = NOW + timedelta(days=day)
+            watch.write("college", Look("exam_readiness", version, at, 60, "drifting", shift, figures))
+    assert [(one.version, one.shift) for one in watch.newest("college")] == [(2, 0.15), (1, 0.9)]
+    assert watch.newest("another") == []
+    (measured,) = gauges.measure(NOW)
+    assert (measured.figure, measured.value, measured.subject, measured.tenant_id) == (
+        "model_drift",
+        0.15,
+        "exam_readiness",
+        "college",
+    )
+    models.retire("college", "exam_readiness", 2, actor="command line:ops", at=NOW, why="it drifted")
+    assert list(gauges.measure(NOW)) == []

@@ -22,11 +22,6 @@ _COMPONENTS = {
 }
 
 
-def not_available(what: str) -> dict[str, str]:
-    """A block that a later release fills."""
-    return {"status": "not_available", "reason": f"{what} is not part of this release."}
-
-
 def count(number: int, noun: str) -> str:
     """A number with its noun, in the plural where due."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -111,10 +106,25 @@ def topics(records: list[dict[str, Any]], params: Parameters) -> list[dict[str, 
             "last_answer_at": row["last_answer_at"],
             "trend": trend(row, params),
             "projection": projection(row),
-            "cohort_estimate": not_available("An estimate shrunk towards the cohort"),
+            "cohort_estimate": cohort_estimate(row, params),
         }
         for row in records
     ]
+
+
+def cohort_estimate(row: Row, params: Parameters) -> dict[str, Any]:
+    """The estimate shrunk towards the cohort, with its interval and how much of it is the learner's own."""
+    status, prior = row["status"], params.cohort.difficulty_prior_answers
+    known = status == "ok" and row["shrunk"] is not None
+    return {
+        "status": "ok" if known else "not_enough_data" if status == "ok" else status,
+        "value": row["shrunk"] if known else None,
+        "low": row["shrunk_low"] if known else None,
+        "high": row["shrunk_high"] if known else None,
+        "interval": params.mastery.interval,
+        "own_weight": row["answers"] / (row["answers"] + prior) if known else None,
+        "reason": "It is not known yet what others score on these items." if status == "ok" and not known else None,
+    }
 
 
 def history(table: Rows) -> list[dict[str, Any]]:

@@ -42,15 +42,19 @@ def tracing_model(evaluated: Tables, header: Header) -> dict[str, Any]:
     }
 
 
-def next_answers(evaluated: Tables, header: Header) -> dict[str, float]:
-    """P(next answer correct) by topic, of those that the model in service speaks about."""
+def next_answers(evaluated: Tables, header: Header) -> dict[str, tuple[float, float]]:
+    """P(next answer correct) now and right after the last answer, by topic, of those that the model in service speaks
+    about."""
     if _standing(evaluated, header)[0] != "ok":
         return {}
     table = rows(evaluated, "next_answers")
-    return dict(zip(table.column("topic_id"), table.column("probability"), strict=True))
+    told = zip(table.column("probability"), table.column("at_last_answer"), strict=True)
+    return dict(zip(table.column("topic_id"), told, strict=True))
 
 
-def next_answer(row: Mapping[str, Any], said: Mapping[str, float], evaluated: Tables, header: Header) -> dict[str, Any]:
+def next_answer(
+    row: Mapping[str, Any], said: Mapping[str, tuple[float, float]], evaluated: Tables, header: Header
+) -> dict[str, Any]:
     """The block of one topic.
 
     Args:
@@ -59,7 +63,7 @@ def next_answer(row: Mapping[str, Any], said: Mapping[str, float], evaluated: Ta
         evaluated, header: as of the whole answer.
     """
     status, reason = _standing(evaluated, header)
-    probability = said.get(row["topic_id"])
+    probability, at_last_answer = said.get(row["topic_id"], (None, None))
     answers, needed = row["answers"], header.parameters.mastery.answers_min
     if status == "ok" and not answers:
         status, reason = "no_data", _NOT_MET
@@ -71,6 +75,7 @@ def next_answer(row: Mapping[str, Any], said: Mapping[str, float], evaluated: Ta
     return {
         "status": status,
         "probability": probability if status == "ok" else None,
+        "at_last_answer": at_last_answer if status == "ok" else None,
         "model": None if header.tracing is None else header.tracing.version,
         "answers": answers,
         "reason": reason,

@@ -28,6 +28,8 @@ from akademos.serving.pages.trend_card import trend_card
 from akademos.serving.pages.wording import Words
 
 _COMPONENTS = ("first_attempt_accuracy", "overall_accuracy", "retrieval_strength", "material_completion")
+_FADED_LEAST = 0.01
+"""A forecast that fell by less has not faded in any way that a reader would see."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ def _next_answer(answer: Json, topic: Json, words: Words) -> list[Note]:
     calibration = block(model, "calibration")
     off, learners = share_of(block(calibration, "ece").get("high")), count_of(calibration.get("learners"))
     text = words.html("closer.next", n=words.locale.number(round(10 * chance)), p=words.locale.percent(chance))
+    before = share_of(said.get("at_last_answer"))
+    if before is not None and before - chance >= _FADED_LEAST:
+        text += Markup(" ") + words.html("closer.next.faded", p=words.locale.percent(before))
     if off is not None and learners:
         points = words.counted("points", max(1, math.ceil(100 * off)))
         text += Markup(" ") + words.html(

@@ -34,6 +34,7 @@ _LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an offset whose + was not encoded 
 
 _LEARNER = "Staff: the learner's user_id or key. Learners leave it out."
 _AS_OF = "A past instant (ISO 8601 with offset): the answer as it would have been then. Left out: now."
+_KNOWN_AT = "Leave out what was received later: the answer as it could have been given then. Consent is today's."
 _FIELDS = "Blocks of the answer to send, separated by commas; the header is always sent."
 _REASON = "Why a member of staff looks; kept in the access log, which the learner may see."
 
@@ -45,13 +46,20 @@ class Wanted:
     principal: Principal
     learner: str | None
     as_of: datetime | None
+    known_at: datetime | None
     fields: tuple[str, ...]
     reason: str | None
     held: str | None
 
+    @property
+    def told_by(self) -> datetime | None:
+        """Instant by which anything published must have been there; None: now."""
+        given = [one for one in (self.as_of, self.known_at) if one is not None]
+        return min(given, default=None)
 
-def instant_of(text: str | None, now: datetime) -> datetime | None:
-    """The instant that a request names.
+
+def instant_of(text: str | None, now: datetime, name: str = "as_of") -> datetime | None:
+    """The instant that a request names in the parameter `name`.
 
     Raises:
         InputError: no instant, or one that is still to come.
@@ -61,17 +69,17 @@ def instant_of(text: str | None, now: datetime) -> datetime | None:
     at_instant = parse_timestamp(_LOST_PLUS.sub(r"+\1", text))
     if at_instant is None:
         raise InputError(
-            "as_of is no instant.",
+            f"{name} is no instant.",
             hint="Write ISO 8601 with an offset, like 2026-03-01T12:00:00Z, from 1900 on.",
-            pointer="/query/as_of",
-            code="as_of_invalid",
+            pointer=f"/query/{name}",
+            code=f"{name}_invalid",
         )
     if at_instant > now:
         raise InputError(
-            "as_of lies in the future.",
+            f"{name} lies in the future.",
             hint="Leave it out for now; projections and forecasts are in the answer.",
-            pointer="/query/as_of",
-            code="as_of_in_future",
+            pointer=f"/query/{name}",
+            code=f"{name}_in_future",
         )
     return at_instant
 
@@ -81,6 +89,7 @@ async def asked_for(
     principal: Asker,
     learner: Annotated[str | None, Query(description=_LEARNER)] = None,
     as_of: Annotated[str | None, Query(description=_AS_OF, examples=["2026-03-01T12:00:00Z"])] = None,
+    known_at: Annotated[str | None, Query(description=_KNOWN_AT)] = None,
     fields: Annotated[str | None, Query(description=_FIELDS)] = None,
     reason: Annotated[str | None, Query(description=_REASON)] = None,
     x_access_reason: Annotated[str | None, Header(description=_REASON)] = None,
@@ -92,6 +101,7 @@ async def asked_for(
         principal=principal,
         learner=None if learner is None else name_of(learner, "learner", "/query/learner"),
         as_of=instant_of(as_of, services.clock()),
+        known_at=instant_of(known_at, services.clock(), "known_at"),
         fields=() if fields is None else tuple(dict.fromkeys(one.strip() for one in fields.split(","))),
         reason=None if why is None else name_of(why, "reason", "/query/reason"),
         held=if_none_match,
@@ -108,6 +118,7 @@ def evaluate(
     names: Sequence[AnswerName],
     *,
     as_of: datetime | None,
+    known_at: datetime | None = None,
     particulars: Particulars = PLAIN,
 ) -> dict[AnswerName, Answer]:
     """The answers that the gate has let pass, with the learner's name put into their headers."""
@@ -123,8 +134,9 @@ def evaluate(
         reading.score_model,
         reading.tracing_model,
         particulars,
+        known_at,
     )
-    if as_of is None:
+    if as_of is None and known_at is None:
         answers = services.answers.now(question, names, reading.state)
     else:
         answers = services.answers.past(question, names)
@@ -155,7 +167,15 @@ def answered(
     now, state = services.clock(), reading.state
 
     def make() -> bytes:
-        answers = evaluate(services, wanted.principal, reading, [name], as_of=wanted.as_of, particulars=particulars)
+        answers = evaluate(
+            services,
+            wanted.principal,
+            reading,
+            [name],
+            as_of=wanted.as_of,
+            known_at=wanted.known_at,
+            particulars=particulars,
+        )
         return orjson.dumps(select(answers[name], wanted.fields))
 
     if state is None:  # nothing says whether the core has changed since
@@ -176,6 +196,7 @@ def answered(
         replace(particulars, peers=()),
         tuple((one.course_id, one.published_at) for one in particulars.peers),
         wanted.as_of,
+        wanted.known_at,
         wanted.fields,
     )
     headers = {**HEADERS, "ETag": entity_tag((key, period(now)))}

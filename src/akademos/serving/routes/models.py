@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
@@ -15,6 +17,7 @@ from akademos.serving.gate import may_ask
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.problems import documented
 from akademos.serving.services import Asker, Served, Services
+from akademos.stores.ports.model_watch import Look
 from akademos.stores.ports.models import TrainedModel
 
 router = APIRouter(tags=["governance"])
@@ -23,6 +26,26 @@ PATH = "/v1/models"
 _HEADERS = {"Cache-Control": "no-store"}
 _OPEN_TO = (Question.GOVERNANCE, Question.OPERATIONS, Question.AGGREGATE)
 _LAST = 2**63 - 1
+
+
+class Shift(BaseModel):
+    """How far one input, or the output, lies from the training: PSI with its 95% interval, null without enough data."""
+
+    figure: str
+    learners: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Watch(BaseModel):
+    """The last nightly comparison of a version with its training."""
+
+    watched_at: str
+    status: str = Field(description="stable, watch, drifting or not_enough_data.")
+    learners: int = Field(description="Whom it was compared on.")
+    shift: float | None = Field(description="Lower end of the interval of what moved most for certain.")
+    figures: list[Shift]
 
 
 class ModelLine(BaseModel):
@@ -39,6 +62,7 @@ class ModelLine(BaseModel):
     data_hash: str | None = Field(description="SHA-256 of the rows it was trained on.")
     learners_hash: str | None = Field(description="SHA-256 of the keyed digests of those people.")
     artefact_hash: str | None = Field(description="SHA-256 of the model.")
+    watch: Watch | None = Field(description="Null where it was never in service at night.")
 
 
 class ModelList(BaseModel):
@@ -57,17 +81,25 @@ class ModelDetail(ModelLine):
     card: dict[str, Any] = Field(description="Intended use, data, metrics, fairness by group, limits.")
 
 
-def _line(one: TrainedModel) -> dict[str, Any]:
-    def at(name: str) -> str | None:
-        value = getattr(one, name)
-        return None if value is None else value.isoformat().replace("+00:00", "Z")
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
+def _line(one: TrainedModel, looks: Mapping[tuple[str, int], Look]) -> dict[str, Any]:
+    look = looks.get((one.model, one.version))
 
     return {
         "model": one.model,
         "version": one.version,
         "state": one.state,
-        **{name: at(name) for name in ("trained_at", "promoted_at", "replaced_at", "rebuild_by")},
+        **{name: _instant(getattr(one, name)) for name in ("trained_at", "promoted_at", "replaced_at", "rebuild_by")},
         **{name: getattr(one, name) for name in ("learners", "data_hash", "learners_hash", "artefact_hash")},
+        "watch": None
+        if look is None
+        else {
+            "watched_at": _instant(look.watched_at),
+            **{name: getattr(look, name) for name in ("status", "learners", "shift", "figures")},
+        },
     }
 
 
@@ -82,6 +114,10 @@ def _versions(services: Services, principal: Principal) -> list[TrainedModel]:
     return services.models.cards(principal.tenant_id)
 
 
+def _looks(services: Services, principal: Principal) -> dict[tuple[str, int], Look]:
+    return {(one.model, one.version): one for one in services.model_looks.newest(principal.tenant_id)}
+
+
 @router.get(
     PATH,
     response_class=Response,
@@ -89,7 +125,9 @@ def _versions(services: Services, principal: Principal) -> list[TrainedModel]:
 )
 def models(services: Served, principal: Asker) -> Response:
     """Every version of every model of the tenant."""
-    body = {"models": [_line(one) for one in _versions(services, principal)]}
+    versions = _versions(services, principal)
+    looks = _looks(services, principal)
+    body = {"models": [_line(one, looks) for one in versions]}
     return Response(orjson.dumps(body), headers=_HEADERS, media_type="application/json")
 
 
@@ -106,7 +144,7 @@ def model(services: Served, principal: Asker, name: str, version: Annotated[int,
         raise NotFound("There is no such version.", hint=f"{PATH} lists them.", code="unknown_model")
     one = found[0]
     body = {
-        **_line(one),
+        **_line(one, _looks(services, principal)),
         **{name: getattr(one, name) for name in ("seed", "parameters", "metrics", "card")},
         "features": list(one.features),
     }

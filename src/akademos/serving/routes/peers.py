@@ -64,7 +64,7 @@ def peers(services: Served, wanted: Parameters) -> Response:
     def make(reading: Reading, published: tuple[PeerPublication, ...]) -> Response:
         return answered(services, wanted, reading, AnswerName.PEERS, Particulars(peers=published))
 
-    return _compared(services, wanted.principal, at.PEERS, make, as_of=wanted.as_of)
+    return _compared(services, wanted.principal, at.PEERS, make, as_of=wanted.told_by)
 
 
 @router.get(PEERS, include_in_schema=False)

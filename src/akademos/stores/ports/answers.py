@@ -63,7 +63,7 @@ class Question:
 
     `time_zone` is the IANA name that days and hours are in; `curriculum_version` the version of the records that
     the gate's transaction saw, and `score_model` and `tracing_model` the versions of these models that were in service
-    there, if any.
+    there, if any. With `known_at` only what had been received by then counts.
     """
 
     tenant_id: str
@@ -74,6 +74,7 @@ class Question:
     score_model: int | None = None
     tracing_model: int | None = None
     particulars: Particulars = PLAIN
+    known_at: datetime | None = None
 
 
 class AnswerSource(Protocol):

@@ -36,10 +36,22 @@ class StaleState:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """What all learners of a tenant together taught: tables `item_difficulty` and `cohort_times`, versioned."""
+    """What all learners of a tenant together taught: tables `item_difficulty` and `cohort_times`, versioned.
+
+    `computed_at` is the instant of the newest answer that may be in it; of a past one the same night tells it by.
+    """
 
     version: int
     computed_at: datetime
+    tables: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class PastCohort:
+    """What the cohort had taught by an instant of the past: computed from the rows that are held and may be used now,
+    of those only what happened by then."""
+
+    at: datetime
     tables: Mapping[str, pl.DataFrame]
 
 
@@ -91,12 +103,20 @@ class LearnerStates(Protocol):
         computed from the events of the keys that `of` names for each."""
         ...
 
-    def write_cohort(self, tenant_id: str, computed_at: datetime, tables: Mapping[str, pl.DataFrame]) -> int:
-        """Keep a new version of what the cohort taught; return its number."""
+    def write_cohort(
+        self,
+        tenant_id: str,
+        computed_at: datetime,
+        tables: Mapping[str, pl.DataFrame],
+        pasts: Sequence[PastCohort] = (),
+    ) -> int:
+        """Keep a new version of what the cohort taught, and in the place of all earlier ones what it had taught by
+        instants of the past; return the version's number."""
         ...
 
-    def cohort(self, tenant_id: str) -> Cohort | None:
-        """The newest version, or None before the first nightly run."""
+    def cohort(self, tenant_id: str, at: datetime | None = None) -> Cohort | None:
+        """The newest version; with `at` what was known by then: the newest version where it is not of a later instant,
+        else the latest past one. None before the first nightly run, and before the first instant that is kept."""
         ...
 
     def write_cohort_weights(

@@ -50,7 +50,8 @@ class TrainedModel:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version that was just trained; attributes as of `TrainedModel`."""
+    """A version that was just trained; attributes as of `TrainedModel`; `reference`: how the rows that trained it are
+    distributed (`analytics.drift`)."""
 
     model: str
     trained_at: datetime
@@ -61,6 +62,7 @@ class Candidate:
     metrics: Mapping[str, Any]
     card: Mapping[str, Any]
     artefact: bytes
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TrainedModels(Protocol):
@@ -111,6 +113,15 @@ class ModelRegistry(TrainedModels, Protocol):
             NotFound: there is no such version.
             Conflict: it has retired already.
         """
+        ...
+
+    def reference(self, tenant_id: str, model: str, version: int) -> Mapping[str, Any] | None:
+        """How the rows that trained a version were distributed; None where it is not kept."""
+        ...
+
+    def forget_absent(self, tenant_id: str, present: Iterable[str], names: Iterable[str], at: datetime) -> list[str]:
+        """Versions of these models that serve or may serve, and that rest on rows of people who are not among
+        `present`: marked to be rebuilt without them, as `model/version`. Each is marked once for a person."""
         ...
 
     def all(self, tenant_id: str) -> list[TrainedModel]:

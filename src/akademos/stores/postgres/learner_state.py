@@ -11,7 +11,7 @@ from uuid import UUID
 import polars as pl
 
 from akademos.catalogue.declarations import Purpose
-from akademos.stores.ports.learner_state import Cohort, LearnerState, StaleState
+from akademos.stores.ports.learner_state import Cohort, LearnerState, PastCohort, StaleState
 from akademos.stores.postgres import linked_consent, memory_weights
 from akademos.stores.postgres.database import Database, Transaction
 
@@ -77,6 +77,12 @@ _WRITE_COHORT = """
 _FORGET_COHORTS = "DELETE FROM item_difficulty WHERE tenant_id = %s AND version <= %s"
 _COHORT_VERSION = "SELECT max(version) FROM item_difficulty WHERE tenant_id = %s"
 _COHORT = "SELECT computed_at, packed, cohort_times FROM item_difficulty WHERE tenant_id = %s AND version = %s"
+_FORGET_PASTS = "DELETE FROM cohort_pasts WHERE tenant_id = %s"
+_WRITE_PAST = "INSERT INTO cohort_pasts (tenant_id, at, version, packed, cohort_times) VALUES (%s, %s, %s, %s, %s)"
+_PAST = """
+    SELECT version, at, packed, cohort_times FROM cohort_pasts
+    WHERE tenant_id = %s AND at <= %s ORDER BY at DESC LIMIT 1
+"""
 
 VERSIONS_KEPT = 30
 """About a month of nights, so that a state can be compared with what it was computed from."""
@@ -167,8 +173,14 @@ class PostgresLearnerStates:
             transaction.execute(_TOPICS, (tenant_id, *(kept[name].to_list() for name in _TOPIC_COLUMNS)))
         return kept.height
 
-    def write_cohort(self, tenant_id: str, computed_at: datetime, tables: Mapping[str, pl.DataFrame]) -> int:
-        """Keep a new version of what the cohort taught; return its number."""
+    def write_cohort(
+        self,
+        tenant_id: str,
+        computed_at: datetime,
+        tables: Mapping[str, pl.DataFrame],
+        pasts: Sequence[PastCohort] = (),
+    ) -> int:
+        """Keep a new version of what the cohort taught, and what it had taught before; see the port."""
         difficulty = tables["item_difficulty"]
         values = {
             "tenant": tenant_id,
@@ -180,9 +192,30 @@ class PostgresLearnerStates:
         with self._database.pipeline() as transaction:
             ((version,),) = transaction.execute(_WRITE_COHORT, values)
             transaction.execute(_FORGET_COHORTS, (tenant_id, version - VERSIONS_KEPT))
+            transaction.execute(_FORGET_PASTS, (tenant_id,))
+            transaction.cursor().executemany(
+                _WRITE_PAST,
+                [
+                    (tenant_id, one.at, version, _packed(one.tables["item_difficulty"]),
+                     _packed(one.tables["cohort_times"]))
+                    for one in pasts
+                ],
+            )  # fmt: skip
         return int(version)
 
-    def cohort(self, tenant_id: str) -> Cohort | None:
+    def cohort(self, tenant_id: str, at: datetime | None = None) -> Cohort | None:
+        """What the cohort taught by now, or had taught by an instant; see the port."""
+        newest = self._newest(tenant_id)
+        if newest is None or at is None or newest.computed_at <= at:
+            return newest
+        with self._database.pipeline() as transaction:
+            row = transaction.execute(_PAST, (tenant_id, at)).fetchone()
+        if row is None:
+            return None
+        version, known_at, difficulty, times = row
+        return _cohort(version, known_at, difficulty, times)
+
+    def _newest(self, tenant_id: str) -> Cohort | None:
         """The newest version; kept in memory until there is a newer one."""
         with self._database.pipeline() as transaction:
             ((version,),) = transaction.execute(_COHORT_VERSION, (tenant_id,))
@@ -191,9 +224,7 @@ class PostgresLearnerStates:
             if version is None or (kept is not None and kept.version == version):
                 return kept if version is not None else None
             ((computed_at, difficulty, times),) = transaction.execute(_COHORT, (tenant_id, version))
-        read = Cohort(
-            version, computed_at, {"item_difficulty": _unpacked(difficulty), "cohort_times": _unpacked(times)}
-        )
+        read = _cohort(version, computed_at, difficulty, times)
         with self._lock:
             self._cohorts[tenant_id] = read
         return read
@@ -244,6 +275,10 @@ def _consenting(transaction: Transaction, tenant_id: str, of: Mapping[str, Seque
     # A statement of its own: it sees what was committed while the one before waited.
     found = linked_consent.people(transaction, tenant_id, list(of), purpose)
     return set(found), {key for key, keys in of.items() if found.get(key) == tuple(keys)}
+
+
+def _cohort(version: int, at: datetime, difficulty: bytes, times: bytes) -> Cohort:
+    return Cohort(version, at, {"item_difficulty": _unpacked(difficulty), "cohort_times": _unpacked(times)})
 
 
 def _packed(table: pl.DataFrame) -> bytes:

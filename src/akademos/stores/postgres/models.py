@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from psycopg.types.json import Jsonb
 
 from akademos.catalogue.audit_actions import AuditAction
@@ -32,10 +33,10 @@ _RECORD = """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _ADD = """
     INSERT INTO models (tenant_id, model, version, trained_at, learners, trained_on, seed, data_hash, learners_hash,
-        features, parameters, metrics, card, artefact, artefact_hash)
+        features, parameters, metrics, card, artefact, artefact_hash, reference)
     SELECT %(tenant)s, %(model)s, coalesce(max(version), 0) + 1, %(at)s, %(learners)s, %(trained_on)s, %(seed)s,
         %(data_hash)s, %(learners_hash)s, %(features)s, %(parameters)s, %(metrics)s, %(card)s, %(artefact)s,
-        %(artefact_hash)s
+        %(artefact_hash)s, %(reference)s
     FROM models WHERE tenant_id = %(tenant)s AND model = %(model)s
     RETURNING version
 """
@@ -55,7 +56,8 @@ _TRAINED_BY = "SELECT trained_on FROM models WHERE tenant_id = %s AND model = %s
 # A version that serves no more keeps nothing that an erased person's rows went into.
 _MARK = """
     UPDATE models SET trained_on = %s, rebuild_by = CASE WHEN replaced_at IS NULL THEN coalesce(rebuild_by, %s) END,
-        artefact = CASE WHEN replaced_at IS NULL THEN artefact END
+        artefact = CASE WHEN replaced_at IS NULL THEN artefact END,
+        reference = CASE WHEN replaced_at IS NULL THEN reference END
     WHERE tenant_id = %s AND model = %s AND version = %s
 """
 _FIELDS = """
@@ -78,6 +80,7 @@ _STANDING = """
         coalesce((metrics -> 'comparison' ->> 'promoted')::boolean, false)
     FROM models WHERE tenant_id = %s AND model = %s AND version = %s FOR UPDATE
 """
+_REFERENCE = "SELECT reference FROM models WHERE tenant_id = %s AND model = %s AND version = %s"
 _ARTEFACT = "SELECT artefact, artefact_hash FROM models WHERE tenant_id = %s AND model = %s AND version = %s"
 
 HELD_OUT_ONE_IN = 5
@@ -135,6 +138,7 @@ class PostgresModels:
             "card": Jsonb(dict(candidate.card)),
             "artefact": candidate.artefact,
             "artefact_hash": hashlib.sha256(candidate.artefact).digest(),
+            "reference": Jsonb(dict(candidate.reference)) if candidate.reference else None,
         }
         with self._database.pipeline() as transaction:
             transaction.execute(_LOCK, (f"models/{tenant_id}/{candidate.model}",))
@@ -204,6 +208,19 @@ class PostgresModels:
             }
             audit.append(transaction, tenant_id, AuditEntry(actor, AuditAction.MODEL_RETIRED, detail=detail))
 
+    def reference(self, tenant_id: str, model: str, version: int) -> Mapping[str, Any] | None:
+        """How the rows that trained a version were distributed; None where it is not kept."""
+        with self._database.pipeline() as transaction:
+            row = transaction.execute(_REFERENCE, (tenant_id, model, version)).fetchone()
+        return None if row is None else row[0]
+
+    def forget_absent(self, tenant_id: str, present: Iterable[str], names: Iterable[str], at: datetime) -> list[str]:
+        """Mark what rests on rows of people who have none any more; see the port."""
+        digests = self._digests(tenant_id, present)
+        with self._database.pipeline() as transaction:
+            wanted, held = set(names), _numbers(digests)
+            return _mark(transaction, tenant_id, lambda trained: np.isin(trained, held), at, wanted.__contains__)
+
     def all(self, tenant_id: str) -> list[TrainedModel]:
         """By model, newest version first."""
         with self._database.pipeline() as transaction:
@@ -261,14 +278,30 @@ def mark_for_rebuild(
     transaction: Transaction, keys: Keys, tenant_id: str, learner_keys: Sequence[str], now: datetime
 ) -> list[str]:
     """Take people out of the lists of all versions, and mark those in use; which (`model/version`)."""
-    gone = np.array([keys.training_digest(tenant_id, key) for key in learner_keys], dtype="V8")
+    gone = _numbers([keys.training_digest(tenant_id, key) for key in learner_keys])
+    return _mark(transaction, tenant_id, lambda trained: ~np.isin(trained, gone), now, lambda model: True)
+
+
+def _mark(
+    transaction: Transaction,
+    tenant_id: str,
+    stays: Callable[[npt.NDArray[np.uint64]], npt.NDArray[np.bool_]],
+    now: datetime,
+    wanted: Callable[[str], bool],
+) -> list[str]:
+    """Take those who do not stay out of the lists of versions; which of them are in use and to be rebuilt."""
     marked = []
     for model, version, in_use, trained_on in transaction.execute(_TRAINED, (tenant_id,)).fetchall():
-        digests = np.frombuffer(trained_on, dtype="V8")
-        kept = digests[~np.isin(digests.view("u8"), gone.view("u8"))]
-        if len(kept) < len(digests):
+        digests = np.frombuffer(trained_on, dtype="u8")
+        kept = digests[stays(digests)]
+        if wanted(model) and len(kept) < len(digests):
             due = now + LIMITS.model_rebuild
             transaction.execute(_MARK, (kept.tobytes(), due, tenant_id, model, version))
             if in_use:
                 marked.append(f"{model}/{version}")
     return marked
+
+
+def _numbers(digests: Sequence[bytes]) -> npt.NDArray[np.uint64]:
+    """Digests of eight bytes as numbers."""
+    return np.frombuffer(b"".join(digests), dtype="u8")

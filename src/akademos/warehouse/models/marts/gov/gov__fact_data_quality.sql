@@ -8,7 +8,7 @@ select build_id || '/' || dataset || '/' || check_key, dataset, check_key,
     case when status = 'pass' then 'passed' else 'failed' end,
     case when status = 'pass' then 'quality/passed' else 'quality/failed' end,
     case when check_name in ('not_null', 'unique') then check_name when check_name = 'relationships' then 'references'
-        when check_name = 'unique_together' then 'unique' else 'rule' end,
+        when check_name like 'unique_together%' then 'unique' else 'rule' end,
     case when severity = 'critical' then 'critical' else 'major' end,
     check_name || coalesce(' of ' || column_name, '') || ' holds', failures, checked_at
 from {{ ref('staging__build_checks') }} as b
