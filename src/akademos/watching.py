@@ -24,7 +24,7 @@ def alerting_job(adapters: InstitutionAdapters) -> AlertingJob:
         HostGauges(adapters.settings.data),
         RequestGauges(),
     ]
-    return AlertingJob(gauges, adapters.incidents, adapters.ops_logs, adapters.job_runs, clock=now)
+    return AlertingJob(gauges, adapters.incidents, adapters.job_runs, clock=now)
 
 
 def log_keeper(adapters: InstitutionAdapters, service: str) -> LogKeeper:

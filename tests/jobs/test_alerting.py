@@ -22,7 +22,6 @@ from akademos.stores.ports.incidents import Incident, Measured, Window
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
-from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.platform_gauges import PlatformGauges
 
 ACKNOWLEDGE = AuditEntry("person:ab", AuditAction.INCIDENT_ACKNOWLEDGED)
@@ -33,8 +32,8 @@ DECLARE = AuditEntry("command line:op", AuditAction.MAINTENANCE_DECLARED)
 def watching(database: Database, *gauges: Gauges) -> AlertingJob:
     """The job over a database, looking now."""
     return AlertingJob(
-        gauges or (PlatformGauges(database),), PostgresIncidents(database), PostgresOpsLogs(database),
-        PostgresJobRuns(database), clock=lambda: datetime.now(UTC),
+        gauges or (PlatformGauges(database),), PostgresIncidents(database), PostgresJobRuns(database),
+        clock=lambda: datetime.now(UTC),
     )  # fmt: skip
 
 

@@ -30,6 +30,8 @@ from akademos.jobs.kpis import JOB as KPIS
 from akademos.jobs.kpis import KpiJob
 from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
+from akademos.jobs.log_verification import JOB as LOG_VERIFICATION
+from akademos.jobs.log_verification import LogVerificationJob
 from akademos.jobs.model_training import JOB as TRAIN
 from akademos.jobs.model_training import TrainingJob
 from akademos.jobs.mover import Move, Mover
@@ -121,6 +123,7 @@ class Jobs:
     expiry: ExpiryJobs
     record_expiry: RecordExpiryJob
     access_seal: AccessSealJob
+    log_verification: LogVerificationJob
     alerting: AlertingJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
@@ -155,6 +158,7 @@ class Jobs:
             RELEASES: lambda: [self.releases.run()],
             "landing_expiry": lambda: [self.expiry.expire_landing()],
             "retention": lambda: [self.expiry.enforce_retention()],
+            LOG_VERIFICATION: lambda: [self.log_verification.run(tenant.tenant_id) for tenant in self.tenants.all()],
             "full_compaction": lambda: [self.compaction.run_fully()],
             "learner_states": lambda: [self.learner_states.run(tenant.tenant_id) for tenant in self.tenants.all()],
             TRAIN: lambda: [self.training.run(tenant.tenant_id) for tenant in self.tenants.all()],
@@ -326,6 +330,7 @@ class Worker:
             }
             apart: Mapping[str, Callable[[str], object]] = {
                 QUALITY: jobs.quality.run,
+                LOG_VERIFICATION: jobs.log_verification.run,
                 TRAIN: partial(jobs.training.run, due_only=True),
                 MARTS: jobs.marts.run,
             }
@@ -338,7 +343,7 @@ class Worker:
                 if job.job in apart:
                     last = jobs.runs.last(job.job, tenant.tenant_id)
                     # Models rest on what the cohort teaches; before its first night the warehouse has nothing to tell.
-                    begun = job.job == QUALITY or (LEARNER_STATES, tenant.tenant_id) in succeeded
+                    begun = job.job in (QUALITY, LOG_VERIFICATION) or (LEARNER_STATES, tenant.tenant_id) in succeeded
                     if begun and due([job], {job.job: _history(last, succeeded.get((job.job, tenant.tenant_id)))}, now):
                         self._try(job.job, partial(apart[job.job], tenant.tenant_id))
                 elif job.job in following:

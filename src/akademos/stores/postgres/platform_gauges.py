@@ -10,6 +10,9 @@ from akademos.catalogue.job_budgets import FRESH_HOURS, FRESHNESS, JOB_BUDGETS
 from akademos.stores.ports.incidents import Measured
 from akademos.stores.postgres.database import Database
 
+LOG_VERIFICATION, LOGS_BROKEN = "log_verification", "logs_broken"
+"""The job that verifies the logs, and the code of its failure when it finds a fault."""
+
 LOST_OVER = timedelta(minutes=10)
 
 _WAITING = """
@@ -29,7 +32,7 @@ _LAST_RUNS = """
     WHERE started_at >= %s ORDER BY job, tenant_id, started_at DESC, job_run_id DESC
 """
 _LAST_ENDS = """
-    SELECT DISTINCT ON (job, tenant_id) job, tenant_id, finished_at, outcome FROM job_runs
+    SELECT DISTINCT ON (job, tenant_id) job, tenant_id, finished_at, outcome, detail->>'code' FROM job_runs
     WHERE started_at >= %s AND outcome <> 'running' ORDER BY job, tenant_id, started_at DESC, job_run_id DESC
 """
 _LAST_SUCCESSES = """
@@ -46,8 +49,11 @@ class PlatformGauges:
     """Measures with three queries."""
 
     figures = frozenset(
-        {*_AGES, "landing_backlog", "outbox_letters", "log_lines_lost", "job_failed", "job_budget_share", "freshness"}
-    )
+        {
+            *_AGES, "landing_backlog", "outbox_letters", "log_lines_lost", "log_fault", "job_failed",
+            "job_budget_share", "freshness",
+        }
+    )  # fmt: skip
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,7 +72,8 @@ class PlatformGauges:
             Measured("outbox_letters", undelivered),
             Measured("log_lines_lost", float(lost)),
             *(_age(name, at, now) for name, at in since.items()),
-            *(_failed(*row) for row in ends),
+            *(_failed(*row[:4]) for row in ends),
+            *(_fault(tenant_id, at, code) for job, tenant_id, at, _, code in ends if job == LOG_VERIFICATION),
             *(
                 _budget(job, tenant_id, started_at, finished_at, now)
                 for job, tenant_id, started_at, finished_at, _ in runs
@@ -85,6 +92,11 @@ def _age(figure: str, at: datetime | None, now: datetime) -> Measured:
 def _failed(job: str, tenant_id: str | None, finished_at: datetime, outcome: str) -> Measured:
     failed = outcome == "failed"
     return Measured("job_failed", float(failed), job, tenant_id, finished_at if failed else None)
+
+
+def _fault(tenant_id: str | None, finished_at: datetime, code: str | None) -> Measured:
+    broken = code == LOGS_BROKEN
+    return Measured("log_fault", float(broken), "", tenant_id, finished_at if broken else None)
 
 
 def _budget(
