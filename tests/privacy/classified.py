@@ -113,6 +113,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/v1/records/{collection}/{key}/actions/{action}"): RECORDS,
     ("GET", "/v1/records/{collection}/{key}/revisions"): RECORDS,
     ("GET", "/v1/audit"): GOVERNANCE,
+    ("GET", "/v1/access-log"): GOVERNANCE,  # each search is in the log itself; learners by audit names
+    ("GET", "/trust/access-log"): GOVERNANCE,
     ("GET", "/v1/consent/texts"): OPEN,  # the tenant's texts, no person
     ("POST", "/v1/consent/tracking"): OWN_DECISIONS,
     ("GET", "/my-consent"): OWN_DECISIONS,

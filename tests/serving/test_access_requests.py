@@ -7,10 +7,12 @@ from tests.serving.institution import NOW, Institution
 
 from akademos.errors import NotFound
 from akademos.privacy.pseudonyms import seal
+from akademos.stores.ports.access_requests import Wanted
 from akademos.stores.ports.identity import Identifier
 from akademos.stores.postgres.database import Database
 
-KIND, NAME = "dataset", "kpi_snapshots"
+KIND: Wanted = "dataset"
+NAME = "kpi_snapshots"
 
 
 def second_name(institution: Institution, database: Database, user: str, other: str) -> None:

@@ -30,6 +30,8 @@ OTHERS = [
     "verify-none",
     "trust",
     "no-trust",
+    "access-log",
+    "no-access-log",
     "releases",
     "no-releases",
     "operations",

@@ -3529,3 +3529,8 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT ON akademos.alert_settings, akademos.intervention_effects TO akademos_serving;
+
+-- Searches of the access log ----------------------------------------------------------------------------------------------
+
+CREATE INDEX access_log_by_actor ON akademos.access_log (tenant_id, actor, access_id);
+CREATE INDEX access_log_by_time ON akademos.access_log USING brin (at);
