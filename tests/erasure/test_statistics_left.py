@@ -28,7 +28,7 @@ def test_the_only_persons_values_leave_the_statistics_with_the_rows(
     key, rewriter = uuid.uuid4(), TableRewriter(database, builtin().datasets)
     with database.pipeline() as transaction:
         transaction.execute(
-            "INSERT INTO withdrawals (tenant_id, learner_key, version) SELECT %s, %s, n FROM generate_series(1, 50) AS n",
+            "INSERT INTO withdrawals (tenant_id, learner_key, version) SELECT %s, %s, n FROM generate_series(1, 50) n",
             (tenant, key),
         )
     rewriter.rewrite_tables(["withdrawals"])
