@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from akademos.serving.pages.accesses import ALLOWED, described, outcome
+from akademos.serving.pages.accesses import ALLOWED, outcome
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table
 from akademos.serving.pages.wording import Words
@@ -90,10 +90,10 @@ def _row(one: RecordedAccess, words: Words) -> list[Cell]:
         Cell(words.plain("ops.utc", at=words.locale.moment(one.at)), one.at.isoformat()),
         Cell(f"{one.staff_name or shortened(entry.actor)}, {named}"),
         Cell(about),
-        Cell(described(entry.what, words)),
+        Cell(entry.what),
         Cell(", ".join(words.plain(f"purpose.{name}") if f"purpose.{name}" in words else name for name in purposes)
-             or words.plain("access.purpose.none")),
-        Cell(entry.reason or words.plain("access.reason.none")),
+             or MISSING),
+        Cell(entry.reason or MISSING),
         Cell(outcome(entry.decision, words), chip="chip" if entry.decision == ALLOWED else "chip strong"),
     ]  # fmt: skip
 
