@@ -238,6 +238,20 @@ def test_what_a_service_sets_rolls_up_too(classroom: Classroom) -> None:
     assert classroom.settle() == 1
 
 
+def test_changes_are_followed_past_what_two_bytes_count(classroom: Classroom) -> None:
+    """The sum of two small parameters is small to the database: 30,000 + 10,000 was out of its range."""
+    test_what_a_service_sets_rolls_up_too(classroom)
+    for reader in ("progress", "progress_events"):
+        classroom.sql("UPDATE outbox_readers SET position = 30000 WHERE reader = %s", reader)
+    classroom.sql("UPDATE outbox_heads SET position = 45000")
+    classroom.sql("UPDATE learning_user_progress SET percentage = 90 WHERE content_type = 'lesson'")
+    classroom.settle()
+    assert ("course", "c", "in_progress", 22.5) in classroom.rows()
+    assert {position for (position,) in classroom.sql("SELECT position FROM outbox_readers")} == {
+        classroom.sql("SELECT position FROM outbox_heads")[0][0]
+    }
+
+
 def test_a_scored_attempt_of_the_records_counts_without_any_event(classroom: Classroom) -> None:
     key = classroom.pipeline.door.person("u-1")
     classroom.sql(

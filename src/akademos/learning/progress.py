@@ -33,8 +33,7 @@ class Content(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a learner has come: percent in 0..100, 100 if and only if `completed_at` is set.
 
     `version` is that of the content on which this was reached, None where nobody knows.

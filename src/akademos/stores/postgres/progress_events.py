@@ -17,11 +17,13 @@ _BEHIND = """
         LEFT JOIN outbox_readers r ON r.tenant_id = h.tenant_id AND r.reader = %(reader)s
     WHERE h.position > coalesce(r.position, 0) ORDER BY h.position - coalesce(r.position, 0) DESC LIMIT 1
 """
+# OFFSET 0: see `progress._FOLLOW`.
 _CHANGES = """
     SELECT o.position, o.event_id, c.learner_key::text, c.action, c.version, c.at, c.before, c.after, p.data_key, (
         SELECT sealed FROM identifiers i WHERE i.tenant_id = p.tenant_id AND i.learner_key = p.learner_key
             AND i.kind = 'user' ORDER BY i.created_at, i.identifier_hash LIMIT 1)
-    FROM outbox o JOIN record_changes c ON c.tenant_id = o.tenant_id AND c.position = o.change
+    FROM outbox o CROSS JOIN LATERAL (
+            SELECT * FROM record_changes n WHERE n.tenant_id = o.tenant_id AND n.position = o.change OFFSET 0) c
         JOIN people p ON p.tenant_id = c.tenant_id AND p.learner_key = c.learner_key
     WHERE o.tenant_id = %(tenant)s AND o.position > %(after)s AND o.position <= %(until)s
         AND c.record = 'learning_user_progress' AND c.action <> 'rebuild'
