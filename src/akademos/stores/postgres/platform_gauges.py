@@ -11,7 +11,7 @@ from akademos.stores.ports.incidents import Measured
 from akademos.stores.postgres.database import Database
 
 LOG_VERIFICATION, LOGS_BROKEN = "log_verification", "logs_broken"
-"""The job that verifies the logs, and the code of its failure when it finds a fault."""
+"""The job that verifies the logs, and the code in the record of a run that found a fault."""
 
 LOST_OVER = timedelta(minutes=10)
 
@@ -32,12 +32,16 @@ _LAST_RUNS = """
     WHERE started_at >= %s ORDER BY job, tenant_id, started_at DESC, job_run_id DESC
 """
 _LAST_ENDS = """
-    SELECT DISTINCT ON (job, tenant_id) job, tenant_id, finished_at, outcome, detail->>'code' FROM job_runs
+    SELECT DISTINCT ON (job, tenant_id) job, tenant_id, finished_at, outcome FROM job_runs
     WHERE started_at >= %s AND outcome <> 'running' ORDER BY job, tenant_id, started_at DESC, job_run_id DESC
 """
 _LAST_SUCCESSES = """
     SELECT job, tenant_id, max(finished_at) FROM job_runs WHERE outcome = 'succeeded' AND job = ANY (%s)
     GROUP BY job, tenant_id
+"""
+_LAST_VERIFICATIONS = """
+    SELECT DISTINCT ON (tenant_id) tenant_id, finished_at, detail->>'code' FROM job_runs
+    WHERE job = %s AND started_at >= %s AND outcome = 'succeeded' ORDER BY tenant_id, started_at DESC, job_run_id DESC
 """
 LOOKED_BACK = timedelta(days=8)
 """Jobs that have not run for longer say nothing any more, but through what is not fresh."""
@@ -46,7 +50,7 @@ _LEAST = {figure: min((rule.above for rule in ALERT_RULES if rule.figure == figu
 
 
 class PlatformGauges:
-    """Measures with three queries."""
+    """Measures with a few queries."""
 
     figures = frozenset(
         {
@@ -64,6 +68,7 @@ class PlatformGauges:
             (waiting,) = transaction.execute(_WAITING, (now - LOST_OVER,))
             runs = transaction.execute(_LAST_RUNS, (now - LOOKED_BACK,)).fetchall()
             ends = transaction.execute(_LAST_ENDS, (now - LOOKED_BACK,)).fetchall()
+            verified = transaction.execute(_LAST_VERIFICATIONS, (LOG_VERIFICATION, now - LOOKED_BACK)).fetchall()
             successes = transaction.execute(_LAST_SUCCESSES, (list(FRESHNESS),)).fetchall()
         backlog, landing, held, letters, erasure, webhook, undelivered, unconfirmed, lost = waiting
         since = dict(zip(_AGES, (landing, held, letters, erasure, webhook, unconfirmed), strict=True))
@@ -72,8 +77,8 @@ class PlatformGauges:
             Measured("outbox_letters", undelivered),
             Measured("log_lines_lost", float(lost)),
             *(_age(name, at, now) for name, at in since.items()),
-            *(_failed(*row[:4]) for row in ends),
-            *(_fault(tenant_id, at, code) for job, tenant_id, at, _, code in ends if job == LOG_VERIFICATION),
+            *(_failed(*row) for row in ends),
+            *(_fault(*row) for row in verified),
             *(
                 _budget(job, tenant_id, started_at, finished_at, now)
                 for job, tenant_id, started_at, finished_at, _ in runs
