@@ -20,6 +20,7 @@ from akademos.jobs.kpis import KpiJob
 from akademos.jobs.learner_buckets import LearnerBuckets
 from akademos.jobs.learner_history import PastTables
 from akademos.jobs.learner_states import ROWS_PER_BUCKET, LearnerStatesJob
+from akademos.jobs.log_verification import LogVerificationJob
 from akademos.jobs.mover import Mover
 from akademos.jobs.outbox import OutboxJob
 from akademos.jobs.peer_comparison import PeerComparisonJob
@@ -69,6 +70,7 @@ def standing_jobs(
         expiry=ExpiryJobs(queue, core, system.tenants, runs, system.retention, registries, carry, clock=now),
         record_expiry=RecordExpiryJob(PostgresRecordExpiry(system.database, system.keys), runs, clock=now),
         access_seal=AccessSealJob(PostgresAccessSeals(system.database), runs, clock=now),
+        log_verification=LogVerificationJob(system.chains, system.audit, runs),
         alerting=alerting_job(system),
         learner_states=LearnerStatesJob(
             resolved,

@@ -33,6 +33,7 @@ from akademos.serving.services import (
 )
 from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
+from akademos.stores.postgres.consent_counts import PostgresConsentCounts
 from akademos.stores.postgres.identity import keys_of_person
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.pipeline_health import PostgresPipelineHealth
@@ -133,6 +134,7 @@ class System(Catalogued):
             readings=readings,
             trail=PostgresAuditTrail(self.database, self.keys),
             consent=self.consent,
+            consent_counts=PostgresConsentCounts(self.database),
             terms=self.consent_terms,
             held=self.held_data,
             rights=self.rights,

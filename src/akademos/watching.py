@@ -30,7 +30,7 @@ def alerting_job(adapters: InstitutionAdapters) -> AlertingJob:
         ParityGauges(),
         ModelGauges(adapters.database),
     ]
-    return AlertingJob(gauges, adapters.incidents, adapters.ops_logs, adapters.job_runs, clock=now)
+    return AlertingJob(gauges, adapters.incidents, adapters.job_runs, clock=now)
 
 
 def log_keeper(adapters: InstitutionAdapters, service: str) -> LogKeeper:

@@ -26,7 +26,6 @@ from akademos.stores.ports.warehouse import CheckResult
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
-from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.platform_gauges import PlatformGauges
 from akademos.stores.postgres.quality import PostgresQuality
 from akademos.stores.postgres.quality_gauges import QualityGauges
@@ -40,8 +39,8 @@ DECLARE = AuditEntry("command line:op", AuditAction.MAINTENANCE_DECLARED)
 def watching(database: Database, *gauges: Gauges) -> AlertingJob:
     """The job over a database, looking now."""
     return AlertingJob(
-        gauges or (PlatformGauges(database),), PostgresIncidents(database), PostgresOpsLogs(database),
-        PostgresJobRuns(database), clock=lambda: datetime.now(UTC),
+        gauges or (PlatformGauges(database),), PostgresIncidents(database), PostgresJobRuns(database),
+        clock=lambda: datetime.now(UTC),
     )  # fmt: skip
 
 

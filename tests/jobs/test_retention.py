@@ -68,13 +68,35 @@ def test_logs_receipts_and_counts_go_and_the_equations_hold(pipeline: Pipeline, 
     pipeline.equation()
     again = expiry.enforce_retention()
     assert again is not None
-    assert again.rows_out == 0
+    assert again.detail["removed"] == {door.tenant: {"event_log": 0}}
     pipeline.equation()
     lines = {line.name: line for line in report(pipeline).report(door.tenant)}
     assert lines["preference_log"].age.rows == 0
     assert lines["event_log"].age.due == 0
     ((detail,),) = door.rows("SELECT detail FROM audit_log WHERE action = 'retention.enforced'")
     assert json.loads(detail)["preference_log"] == 3
+
+
+def test_what_is_about_no_tenant_goes_too_by_its_declaration(pipeline: Pipeline, expiry: ExpiryJobs) -> None:
+    door = pipeline.door
+    with door.database.pipeline() as transaction:
+        transaction.execute(
+            "INSERT INTO job_runs (job, tenant_id, started_at, finished_at, outcome) VALUES "
+            "('old', NULL, now() - interval '3 years', now() - interval '3 years', 'succeeded'), "
+            "('hangs', NULL, now() - interval '3 years', NULL, 'running'), "
+            "('old', %s, now() - interval '3 years', now() - interval '3 years', 'failed'), "
+            "('young', NULL, now() - interval '1 year', now() - interval '1 year', 'failed')",
+            (door.tenant,),
+        )
+    run = expiry.enforce_retention()
+    assert run is not None
+    assert run.detail["removed_shared"] == {"job_runs": 1}
+    assert run.detail["removed"][door.tenant]["job_runs"] == 1
+    assert run.rows_out == 2
+    assert door.rows("SELECT job FROM job_runs WHERE job <> 'retention' ORDER BY job") == [("hangs",), ("young",)]
+    again = expiry.enforce_retention()
+    assert again is not None
+    assert again.detail["removed_shared"] == {}
 
 
 def test_the_proof_of_a_consent_lasts_as_long_as_the_consent(pipeline: Pipeline, expiry: ExpiryJobs) -> None:

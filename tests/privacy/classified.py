@@ -118,6 +118,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/topics/changes/{number}"): RECORDS,
     ("POST", "/v1/topics/changes/{number}/undo"): RECORDS,
     ("GET", "/v1/audit"): GOVERNANCE,
+    ("GET", "/v1/access-log"): GOVERNANCE,  # each search is in the log itself; learners by audit names
+    ("GET", "/trust/access-log"): GOVERNANCE,
     ("GET", "/v1/consent/texts"): OPEN,  # the tenant's texts, no person
     ("POST", "/v1/consent/tracking"): OWN_DECISIONS,
     ("GET", "/my-consent"): OWN_DECISIONS,

@@ -57,6 +57,7 @@ from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.certifications import PostgresCertifications
 from akademos.stores.postgres.consent import PostgresConsent
+from akademos.stores.postgres.consent_counts import PostgresConsentCounts
 from akademos.stores.postgres.consent_terms import PostgresConsentTerms
 from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
@@ -297,6 +298,7 @@ def services_on(
         readings=readings,
         trail=PostgresAuditTrail(database, keys),
         consent=PostgresConsent(database, lambda tenant, event: 0b1111, keys),
+        consent_counts=PostgresConsentCounts(database),
         terms=PostgresConsentTerms(database, keys),
         held=PostgresHeldData(
             database, keys, builtin().datasets, lambda tenant, key: [{"event_name": f"event of {key}"}]

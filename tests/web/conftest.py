@@ -26,12 +26,13 @@ from tests.web.invented_costs import EMPTY, FULL
 from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
 from tests.web.invented_focus import focus_lines, focus_work
 from tests.web.invented_forms import NOW, Json
-from tests.web.invented_governance import ACTS, ERASURES, RELEASES, RETENTION
+from tests.web.invented_governance import ACTS, LOOKS, NO_TRUST, RELEASES, TRUST
 from tests.web.invented_operations import HEALTH, INCIDENTS, NOTHING_YET, WINDOWS
 from tests.web.invented_study import study_answers
 
 from akademos import errors
 from akademos.serving import pages
+from akademos.serving.pages.access_log import SearchForm, render_access_log
 from akademos.serving.pages.costs import render_costs
 from akademos.serving.pages.focus_work import FocusWork
 from akademos.serving.pages.my_courses import render_my_courses
@@ -92,8 +93,18 @@ async def _other(request: Request) -> Response:
         filled = which == "trust"
         return _page(
             render_trust(
-                ERASURES if filled else [], RETENTION, ACTS if filled else [], shell=SHELL,
-                actions=sorted({one.action for one in ACTS}), chosen=None, older="/trust?cursor=7" if filled else None,
+                TRUST if filled else NO_TRUST, shell=SHELL, now=NOW, actions=sorted({one.action for one in ACTS}),
+                chosen=None, older="/trust?cursor=7" if filled else None, search="/access-log",
+            )
+        )  # fmt: skip
+    if which in ("access-log", "no-access-log"):
+        filled = which == "access-log"
+        shell = pages.Shell(nav=SHELL.nav, person="Kim Okafor", role="Steward", language="en" if filled else "de")
+        return _page(
+            render_access_log(
+                LOOKS if filled else [], SearchForm("u-1", "", "2026-03-01", "", "all", "case 17" if filled else ""),
+                shell=shell, reason_missing=not filled, older="/access-log?cursor=7" if filled else None,
+                file="/v1/access-log?format=csv" if filled else None,
             )
         )  # fmt: skip
     if which in ("operations", "no-operations"):

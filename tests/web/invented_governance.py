@@ -1,13 +1,18 @@
-"""Invented erasures, retention, acts and releases for the steward's and the researcher's page."""
+"""Invented consents, checks, erasures, retention, acts, looks and releases for the steward's and researcher's pages."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 
 from tests.web.invented_forms import NOW, Json
+from tests.web.invented_operations import HEALTH, NOTHING_YET
 
-from akademos.serving.pages.trust import ErasureLine
-from akademos.stores.ports.audit_trail import RecordedAct
+from akademos.catalogue.roles import Role
+from akademos.serving.pages.trust import ErasureLine, Trust
+from akademos.serving.pages.trust_cards import PurposeConsents
+from akademos.stores.ports.access import AccessEntry
+from akademos.stores.ports.audit_trail import RecordedAccess, RecordedAct
 from akademos.stores.ports.retention import Age, RetentionLine
 
 ERASURES = [
@@ -36,6 +41,46 @@ ACTS = [
     )
     for n in range(12)
 ]  # fmt: skip
+CHECKS = [
+    RecordedAct(
+        900 - n, NOW - timedelta(hours=5, days=n), "job:log_verification", "logs.verified", None,
+        json.dumps({
+            "audit_rows": 88_123 - 211 * n, "sealed_reads": 1_204_331 - 9_000 * n, "unsealed_reads": 12, "seals": 40,
+            "seconds": 3.2, "head": f"{88_123 - 211 * n}:{'9b1c' * 16}",
+            "broken": [{"log": "access_log", "place": 39, "fault": "changed"}] if n == 0 else [],
+        }), b"\x00" * 32,
+    )
+    for n in range(3)
+]  # fmt: skip
+CONSENTS = [
+    PurposeConsents(purpose, now, stopped, withdrawn, [
+        (date(2025 + (n + 2) // 12, (n + 2) % 12 + 1, 1), None if n < quiet else 40 + 5 * n + (n % 3) * 10)
+        for n in range(12)
+    ])
+    for purpose, (now, stopped, withdrawn), quiet in (
+        ("learning_support", (1_240, 15, 40), 0),
+        ("advising", (310, None, 25), 2),
+        ("product_analytics", (905, 10, 130), 0),
+        ("research", (None, None, None), 12),
+    )
+]  # fmt: skip
+ROLES_LOOKING: tuple[Role, ...] = ("instructor", "advisor", "learner", "admin")
+LOOKS = [
+    RecordedAccess(
+        500 - n, NOW - timedelta(minutes=11 * n),
+        AccessEntry(
+            f"person:{n:032x}" if n % 4 else "unknown:" + "ab" * 16,
+            ROLES_LOOKING[n % 4],
+            None if n % 4 == 3 else bytes([n]) * 16, ("/my-progress", "/v1/analytics/dashboard", "/v1/audit")[n % 3],
+            "learning_support,advising" if n % 2 else "", "meeting <b>tomorrow</b>" if n % 3 else None,
+            "allowed" if n % 5 else "out_of_scope",
+        ),
+        n % 4 == 2, "Noor Haddad" if n % 4 == 1 else None,
+    )
+    for n in range(14)
+]  # fmt: skip
+TRUST = Trust(CONSENTS, 10, CHECKS, HEALTH, ERASURES, RETENTION, ACTS)
+NO_TRUST = Trust([], 10, [], NOTHING_YET, [], RETENTION, [])
 RELEASES: list[Json] = [
     {
         "release_id": f"r{n}", "name": name, "kind": kind, "made_at": "2026-03-01T10:00:00+00:00", "rows": 240,

@@ -32,6 +32,8 @@ OTHERS = [
     "verify-none",
     "trust",
     "no-trust",
+    "access-log",
+    "no-access-log",
     "releases",
     "no-releases",
     "operations",

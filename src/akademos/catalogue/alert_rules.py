@@ -37,6 +37,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("held_age", "age of the oldest event that waits for consent", "s"),
     Figure("dead_letter_age", "age of the oldest dead letter", "s"),
     Figure("erasure_age", "age of the oldest erasure that is not completed", "s"),
+    Figure("log_fault", "1 when the last verification found a log changed, cut or forged, else 0", "", "each tenant"),
     Figure("outbox_lag", "age of the oldest record change that a webhook has not taken", "s"),
     Figure("outbox_letters", "events in the dead letters of webhooks", "events"),
     Figure("outbox_unconfirmed", "age of the oldest erasure that a consumer has not confirmed", "s"),
@@ -136,6 +137,10 @@ ALERT_RULES: tuple[AlertRule, ...] = (
         "ErasureOverdue", "erasure_age", LIMITS.erasure_overdue.total_seconds(), "P1", "data-protection", "erasure",
         "An erasure is not completed. `akademos erasures list` names its step, `akademos jobs list` the reason.",
         metric="akademos_erasure_age_seconds",
+    ),
+    AlertRule(
+        "LogBroken", "log_fault", 0, "P1", "data-protection", "logs",
+        "Audit log or access log is not what was written. `akademos audit verify` names the rows.",
     ),
     AlertRule(
         "JobFailed", "job_failed", 0, "P2", "platform", "jobs",

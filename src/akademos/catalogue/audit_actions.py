@@ -25,6 +25,7 @@ class AuditAction(StrEnum):
     LEGAL_HOLD_LIFTED = "legal_hold.lifted"
     RETENTION_ENFORCED = "retention.enforced"
     LOG_CHECKPOINT = "log.checkpoint"
+    LOGS_VERIFIED = "logs.verified"
     KEY_CREATED = "key.created"
     KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"

@@ -13,6 +13,7 @@ JOB_BUDGETS: dict[str, timedelta] = {
     "alerts": timedelta(seconds=30),
     "landing_expiry": timedelta(minutes=5),
     "record_expiry": timedelta(minutes=5),
+    "log_verification": timedelta(hours=1),
     "retention": timedelta(minutes=30),
     "full_compaction": timedelta(minutes=30),
     # One job computes daily statistics (5 minutes), mastery (10), gaps (15) and rolling metrics (5) of all learners in

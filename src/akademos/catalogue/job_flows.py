@@ -98,6 +98,8 @@ JOB_FLOWS: tuple[JobFlow, ...] = (
             keeps=("landing", "held", "dead_letters", "event_index"), promise=timedelta(hours=1), by_tenant=False),
     JobFlow("record_expiry", "Writes down which records have expired.", "enterprise architect",
             keeps=("learning_certificates", "learning_recommendations"), promise=timedelta(hours=1), by_tenant=False),
+    JobFlow("log_verification", "Verifies audit and access log, and writes down what it found.", _STEWARD,
+            keeps=("audit_log", "access_log", "access_seals"), promise=NIGHT),
     JobFlow("access_seal", "Seals the access log in batches.", _STEWARD, ("access_seals",), by_tenant=False),
 )  # fmt: skip
 """Every job of the record, once."""

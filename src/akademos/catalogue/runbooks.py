@@ -57,6 +57,7 @@ PRIORITIES: tuple[Priority, ...] = (
 RUNBOOKS: tuple[Runbook, ...] = (
     Runbook("landing", "Events do not reach the core", ("queue_full", "event_type_gone", "input_invalid", "too_fast")),
     Runbook("erasure", "An erasure is not completed", ("erasure_key_lost", "erased")),
+    Runbook("logs", "A log is not what was written", ("logs_broken",)),
     Runbook("jobs", "A job failed, is late or slow", ("interrupted", "unexpected", "not_found", "conflict")),
     Runbook("delivery", "Recipients do not take what is published", ("consumer_paused", "consumer_unknown")),
     Runbook("capacity", "Disk, processor or log is at its limit", ("unavailable", "settings_invalid", "too_large")),

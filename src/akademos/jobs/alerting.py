@@ -17,7 +17,6 @@ from akademos.errors import AkademosError
 from akademos.jobs.alert_plan import judge
 from akademos.stores.ports.incidents import IncidentBook, Measured, StandingAlert, Verdict
 from akademos.stores.ports.job_runs import JobRun, JobRuns
-from akademos.stores.ports.ops_logs import OpsLogs
 from akademos.telemetry import FIGURE, FRESHNESS, INCIDENTS_OPEN
 
 log = structlog.get_logger()
@@ -53,7 +52,6 @@ class AlertingJob:
         self,
         gauges: Sequence[Gauges],
         book: IncidentBook,
-        logs: OpsLogs,
         runs: JobRuns,
         *,
         clock: Callable[[], datetime],
@@ -61,7 +59,6 @@ class AlertingJob:
     ) -> None:
         self._gauges = gauges
         self._book = book
-        self._logs = logs
         self._runs = runs
         self._clock = clock
         self._rules = rules
@@ -91,7 +88,6 @@ class AlertingJob:
                 self._book.write(verdicts, now)
                 self._book.keep_figures(figures, now)
                 self._kept_at = now
-                self._logs.expire(now)
                 run.rows_in, run.rows_out = len(figures), len(verdicts)
                 run.detail = dict(Counter(_kind(one) for one in verdicts))
                 _tell(verdicts)

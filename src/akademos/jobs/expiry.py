@@ -68,9 +68,12 @@ class ExpiryJobs:
         with self._runs.running(RETENTION_JOB) as run:
             if run is not None:
                 removed = {tenant.tenant_id: self._enforce(tenant.tenant_id) for tenant in self._tenants.all()}
+                shared = dict(self._records.expire_shared(self._clock()))
                 run.detail["removed"] = removed
-                run.rows_out = sum(sum(one.values()) for one in removed.values())
-                self._records.rewrite(sorted({name for one in removed.values() for name in one if name != CORE}))
+                run.detail["removed_shared"] = shared
+                run.rows_out = sum(sum(one.values()) for one in (*removed.values(), shared))
+                tables = {name for one in (*removed.values(), shared) for name in one}
+                self._records.rewrite(sorted(tables - {CORE}))
         return run
 
     def _enforce(self, tenant_id: str) -> dict[str, int]:

@@ -37,6 +37,7 @@ SCHEDULE: tuple[Every | Nightly, ...] = (
     Every("releases", timedelta(minutes=1)),
     Every("landing_expiry", timedelta(minutes=15)),
     Every("record_expiry", timedelta(minutes=5)),
+    Nightly("log_verification", time(1, 30)),  # before retention takes the oldest rows
     Nightly("retention", time(2, 0)),
     Nightly("full_compaction", time(2, 10)),
     Nightly("learner_states", time(2, 30)),

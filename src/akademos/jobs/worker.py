@@ -30,6 +30,8 @@ from akademos.jobs.kpis import JOB as KPIS
 from akademos.jobs.kpis import KpiJob
 from akademos.jobs.learner_states import JOB as LEARNER_STATES
 from akademos.jobs.learner_states import LearnerStatesJob
+from akademos.jobs.log_verification import JOB as LOG_VERIFICATION
+from akademos.jobs.log_verification import LogVerificationJob
 from akademos.jobs.metering import JOB as METERING
 from akademos.jobs.metering import MeteringNight
 from akademos.jobs.model_training import JOB as TRAIN
@@ -98,18 +100,11 @@ PROMISED = ("retention",)
 """Of the jobs of the night, those that do not wait for a calm moment when a night is made up for: a promise to people
 hangs on them. The others are heavy, and live states are up to date meanwhile."""
 
-UPKEEP = (
-    "withdrawals",
-    "erasure",
-    "compaction",
-    "access_seal",
-    "outbox_standing",
-    "alert_mail_standing",
-    "sweep",
-    RELEASES,
-    "landing_expiry",
-    RECORD_EXPIRY,
-)
+FROM_THE_FIRST = (QUALITY, METERING, LOG_VERIFICATION)
+"""Of the jobs of the night by tenant, those that need no night before them."""
+
+UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "outbox_standing", "alert_mail_standing", "sweep", RELEASES,
+          "landing_expiry", RECORD_EXPIRY)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +119,7 @@ class Jobs:
     expiry: ExpiryJobs
     record_expiry: RecordExpiryJob
     access_seal: AccessSealJob
+    log_verification: LogVerificationJob
     alerting: AlertingJob
     learner_states: LearnerStatesJob
     group_statistics: GroupStatisticsJob
@@ -171,6 +167,7 @@ class Jobs:
             RISK_SCORES: self.risk_scores.run,
             QUALITY: self.quality.run,
             METERING: self.metering.run,
+            LOG_VERIFICATION: self.log_verification.run,
             GROUP_STATISTICS: self.group_statistics.run,
             PEER_COMPARISON: self.peer_comparison.run,
             MARTS: self.marts.run,
@@ -335,6 +332,7 @@ class Worker:
             apart: Mapping[str, Callable[[str], object]] = {
                 QUALITY: jobs.quality.run,
                 METERING: jobs.metering.run,
+                LOG_VERIFICATION: jobs.log_verification.run,
                 TRAIN: partial(jobs.training.run, due_only=True),
                 MARTS: jobs.marts.run,
             }
@@ -348,7 +346,7 @@ class Worker:
                     last = jobs.runs.last(job.job, tenant.tenant_id)
                     done = succeeded.get((job.job, tenant.tenant_id))
                     # Models rest on what the cohort teaches; before its first night the warehouse has nothing to tell.
-                    begun = job.job in (QUALITY, METERING) or (LEARNER_STATES, tenant.tenant_id) in succeeded
+                    begun = job.job in FROM_THE_FIRST or (LEARNER_STATES, tenant.tenant_id) in succeeded
                     if begun and due([job], {job.job: history_of(last, done)}, now):
                         self._try(job.job, partial(apart[job.job], tenant.tenant_id))
                 elif job.job in following:

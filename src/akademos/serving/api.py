@@ -26,6 +26,7 @@ from akademos.serving import (
 )
 from akademos.serving.pages import STATIC_FOLDER
 from akademos.serving.routes import (
+    access_log,
     accesses,
     alerts,
     analytics,
@@ -132,6 +133,7 @@ def create_app(
     app.router.routes.extend(Route(path, door, methods=["POST"]) for path, door in app.doors.items())
     app.router.routes.extend(routes)
     for one in (
+        access_log,
         accesses,
         alerts,
         analytics,

@@ -239,6 +239,31 @@ class Gate:
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
 
+    def access_log(self, principal: Principal, ask: Ask) -> Reading | None:
+        """Let a search of the access log pass, and log it; the snapshot of the person of `ask`, None when the search is
+        about nobody in particular. No consent is asked for: the log is the proof of it.
+
+        Raises:
+            Forbidden: the role answers for no logs.
+            InputError: it is about a person, and does not say why.
+        """
+        if Question.GOVERNANCE not in RULE_OF[principal.role].questions:
+            refusal = wrong_role(principal, "The access log is for data stewards and administrators.")
+            self._refuse(principal, ask, None, refusal)
+        if ask.learner is not None and ask.reason is None:
+            raise InputError(
+                "The search is about a person and does not say why.",
+                hint="Add ?reason=; it is kept with the search.",
+                code="reason_missing",
+                pointer="/query/reason",
+            )
+        found = self._readings.read(principal.tenant_id, actor=principal.user_id, learner=ask.learner)
+        reading = None if ask.learner is None else found
+        entry = self._entry(principal, ask, found.actor_audit_name, reading, ALLOWED)
+        self._readings.record(principal.tenant_id, entry, durable=True)
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        return reading
+
     def rows(self, principal: Principal, what: str, readers: frozenset[Role], granted: Callable[[], bool]) -> None:
         """Let a look at rows of a dataset pass that is about nobody, and log it: for the roles whose task it is
         (`readers`), and for whom a steward has `granted` it.
@@ -255,7 +280,11 @@ class Gate:
 
     def published(self, tenant_id: str, count: int) -> int | None:
         """A count of people, or of rows about them, as it may be shown: rounded, None below the tenant's floor."""
-        return published_count(count, self._groups.floor(tenant_id))
+        return published_count(count, self.floor(tenant_id))
+
+    def floor(self, tenant_id: str) -> int:
+        """The smallest group of people that the tenant wants anything shown of."""
+        return self._groups.floor(tenant_id)
 
     def _check_role(self, principal: Principal, ask: Ask) -> None:
         rule = RULE_OF[principal.role]

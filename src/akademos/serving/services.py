@@ -27,6 +27,7 @@ from akademos.stores.ports.audit_trail import AuditTrail
 from akademos.stores.ports.catalogue import Certifications, DataCatalogue, DatasetLooks
 from akademos.stores.ports.certificates import Certificates
 from akademos.stores.ports.consent import ConsentLedger
+from akademos.stores.ports.consent_counts import ConsentCounts
 from akademos.stores.ports.consent_terms import ConsentTerms
 from akademos.stores.ports.content import PublishedContent
 from akademos.stores.ports.cost_report import CostReports
@@ -116,6 +117,7 @@ class Services:
     readings: LearnerReadings
     trail: AuditTrail
     consent: ConsentLedger
+    consent_counts: ConsentCounts
     terms: ConsentTerms
     held: HeldData
     rights: Rights

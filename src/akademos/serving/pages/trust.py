@@ -1,4 +1,7 @@
-"""Trust: what a data steward must be able to prove on one page: erasures, retention, who changed what. Names nobody."""
+"""Trust: what a data steward must be able to prove on one page: consents, logs, erasures, retention, who changed what.
+
+Names nobody.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
+from akademos.catalogue.policies import LIMITS
 from akademos.serving.pages.shell import Shell, page
-from akademos.serving.pages.tables import MISSING, Cell, Column, Table
+from akademos.serving.pages.tables import MISSING, Cell, Column, Table, count_cell
+from akademos.serving.pages.trust_cards import (
+    PurposeConsents,
+    chain_checks,
+    consent_tiles,
+    expired_at,
+    instant,
+    moment,
+    waiting,
+)
 from akademos.serving.pages.wording import Words
 from akademos.stores.ports.audit_trail import RecordedAct
+from akademos.stores.ports.pipeline_health import Health
 from akademos.stores.ports.retention import RetentionLine
 
 NAME_SHOWN = 20
@@ -33,43 +49,85 @@ class ErasureLine:
         return bool(self.receipt and self.receipt.get("verified"))
 
 
+@dataclass(frozen=True)
+class Trust:
+    """What the page shows.
+
+    Attributes:
+        consents: a purpose each, under disclosure control; `floor` is the smallest group.
+        checks: entries `logs.verified` of the audit log, newest first.
+        health: of the pipeline: what waits.
+        erasures: newest first.
+        retention: event types and datasets.
+        acts: rows of the audit log, newest first, of the chosen action or of all.
+    """
+
+    consents: Sequence[PurposeConsents]
+    floor: int
+    checks: Sequence[RecordedAct]
+    health: Health
+    erasures: Sequence[ErasureLine]
+    retention: Sequence[RetentionLine]
+    acts: Sequence[RecordedAct]
+
+
 def render_trust(
-    erasures: Sequence[ErasureLine],
-    retention: Sequence[RetentionLine],
-    acts: Sequence[RecordedAct],
+    told: Trust,
     *,
     shell: Shell,
+    now: datetime,
     actions: Sequence[str],
     chosen: str | None,
     older: str | None,
+    search: str,
 ) -> str:
     """The page as HTML.
 
     Args:
-        erasures: newest first.
-        retention: event types and datasets.
-        acts: rows of the audit log, newest first, of the chosen action or of all.
+        told: what it shows.
         actions: what can be chosen (parameter `action`).
         older: address of the acts before these, if there are any.
+        search: address of the search of the access log.
     """
-    words = shell.words
-    due = sum(line.age.due for line in retention)
+    words, erasures = shell.words, told.erasures
     proven = sum(one.verified for one in erasures)
+    checks = chain_checks(told.checks, now, words)
+    waiting_take, waits = waiting(told.health, words)
+    last = expired_at(told.health)
     return page(
         "trust.html",
         shell,
         title=words.plain("trust.title"),
         lede=words.plain("trust.lede"),
+        alarm=checks.alarm,
+        tiles=consent_tiles(told.consents, told.floor, words),
+        tiles_fine=words.plain("trust.consent.fine", floor=told.floor),
+        checks=checks,
+        waiting=waits,
+        waiting_take=waiting_take,
+        waiting_fine=words.plain(
+            "trust.waiting.fine", hours=LIMITS.landing_hours, last=moment(last, words) if last else MISSING
+        ),
         erasures=_erasures(erasures, words) if erasures else None,
         erasures_take=words.html("trust.erasures.take", proven=proven, total=len(erasures)),
-        retention=_retention(retention, words),
-        retention_take=words.html("trust.retention.due", n=words.locale.number(due))
-        if due
-        else words.html("trust.retention.none"),
-        acts=_acts(acts, words) if acts else None,
+        retention=_retention(told.retention, words),
+        retention_take=_retention_take(told.retention, words),
+        acts=_acts(told.acts, words) if told.acts else None,
         actions=[(action, action == chosen) for action in actions],
         older=older,
+        search=search,
     )
+
+
+def _retention_take(lines: Sequence[RetentionLine], words: Words) -> Markup:
+    due = sum(line.age.due for line in lines)
+    number = words.locale.number
+    said = words.html("trust.retention.due", n=number(due)) if due else words.html("trust.retention.none")
+    last = max((line.last_run for line in lines if line.last_run is not None), default=None)
+    if last is None:
+        return said + Markup(" ") + words.html("trust.retention.never")
+    removed = sum(line.last_removed or 0 for line in lines)
+    return said + Markup(" ") + words.html("trust.retention.last", at=moment(last, words), n=number(removed))
 
 
 def _columns(words: Words, section: str, keys: Sequence[str], numeric: Sequence[str] = ()) -> list[Column]:
@@ -77,17 +135,18 @@ def _columns(words: Words, section: str, keys: Sequence[str], numeric: Sequence[
 
 
 def _erasures(erasures: Sequence[ErasureLine], words: Words) -> Table:
-    keys = ("requested", "step", "completed", "removed", "verified")
+    keys = ("requested", "step", "completed", "removed", "verified", "receipt")
     rows = []
     for one in erasures:
         removed = sum((one.receipt or {}).get("removed", {}).values())
         rows.append(
             [
-                _instant(one.requested_at),
+                instant(one.requested_at, words),
                 Cell(one.step.replace("_", " ")),
-                _instant(one.completed_at),
+                instant(one.completed_at, words),
                 Cell(words.locale.number(removed), removed) if one.receipt else Cell(MISSING, -1),
                 Cell(words.plain("trust.yes" if one.verified else "trust.no") if one.receipt else MISSING),
+                Cell(one.erasure_id[:8], one.erasure_id, href=f"/v1/erasures/{one.erasure_id}"),
             ]
         )
     columns = _columns(words, "erasures", keys, ("removed",))
@@ -95,7 +154,7 @@ def _erasures(erasures: Sequence[ErasureLine], words: Words) -> Table:
 
 
 def _retention(lines: Sequence[RetentionLine], words: Words) -> Table:
-    keys = ("name", "kept", "rows", "oldest", "due_rows", "held")
+    keys = ("name", "kept", "rows", "oldest", "due_rows", "removed", "held")
     rows = []
     for line in lines:
         days = None if line.kept_for is None else line.kept_for.days
@@ -105,19 +164,24 @@ def _retention(lines: Sequence[RetentionLine], words: Words) -> Table:
                 Cell(line.name),
                 Cell(kept, -1 if days is None else days),
                 Cell(words.locale.number(line.age.rows), line.age.rows),
-                _instant(line.age.oldest),
+                instant(line.age.oldest, words),
                 Cell(words.locale.number(line.age.due), line.age.due),
+                count_cell(line.last_removed, words.locale),
                 Cell(words.plain("trust.yes") if line.held else MISSING),
             ]
         )
-    return Table(words.plain("trust.retention"), _columns(words, "retention", keys, ("kept", "rows", "due_rows")), rows)
+    return Table(
+        words.plain("trust.retention"),
+        _columns(words, "retention", keys, ("kept", "rows", "due_rows", "removed")),
+        rows,
+    )
 
 
 def _acts(acts: Sequence[RecordedAct], words: Words) -> Table:
     keys = ("at", "action", "actor", "subject", "detail")
     rows = [
         [
-            _instant(one.at),
+            instant(one.at, words),
             Cell(one.action),
             Cell(_shortened(one.actor)),
             Cell(_shortened(one.subject) if one.subject else MISSING),
@@ -130,9 +194,3 @@ def _acts(acts: Sequence[RecordedAct], words: Words) -> Table:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= NAME_SHOWN else f"{name[:NAME_SHOWN]}\u2026"
-
-
-def _instant(at: datetime | None) -> Cell:
-    if at is None:
-        return Cell(MISSING, "")
-    return Cell(f"{at:%Y-%m-%d %H:%M} UTC", at.isoformat())

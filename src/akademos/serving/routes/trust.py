@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
@@ -15,14 +16,16 @@ from akademos.serving.catalogue_access import releases_granted
 from akademos.serving.gate import may_ask
 from akademos.serving.languages import language_of
 from akademos.serving.pages.releases import render_releases
-from akademos.serving.pages.trust import ErasureLine, render_trust
-from akademos.serving.routes.pages import HEADERS, RELEASES, TRUST, name_of_asker, shell_for
+from akademos.serving.pages.trust import ErasureLine, Trust, render_trust
+from akademos.serving.pages.trust_cards import PurposeConsents
+from akademos.serving.routes.pages import ACCESS_LOG, HEADERS, RELEASES, TRUST, name_of_asker, shell_for
 from akademos.serving.routes.releases import line
-from akademos.serving.services import Asker, Served
+from akademos.serving.services import Asker, Served, Services
 
 router = APIRouter(include_in_schema=False)
 
 ACTS_SHOWN = 50
+CHECKS_SHOWN = 14
 
 
 @router.get(TRUST)
@@ -46,19 +49,46 @@ def trust(
     shell, _ = shell_for(
         services, request, principal, person=name_of_asker(services, principal), language=language_of(request, lang)
     )
-    html = render_trust(
-        [
+    now = services.clock()
+    told = Trust(
+        consents=_consents(services, tenant_id, now),
+        floor=services.gate.floor(tenant_id),
+        checks=services.trail.acts(tenant_id, action=AuditAction.LOGS_VERIFIED, limit=CHECKS_SHOWN),
+        health=services.health.health(tenant_id, now),
+        erasures=[
             ErasureLine(str(one.erasure_id), one.requested_at, one.step, one.completed_at, one.receipt)
             for one in services.erasures.all(tenant_id)
         ],
-        services.retention.report(tenant_id),
-        acts[:ACTS_SHOWN],
+        retention=services.retention.report(tenant_id),
+        acts=acts[:ACTS_SHOWN],
+    )
+    html = render_trust(
+        told,
         shell=shell,
+        now=now,
         actions=sorted(AuditAction),
         chosen=None if chosen is None else chosen.value,
         older=older,
+        search=ACCESS_LOG + (f"?{urlencode({'lang': lang})}" if lang else ""),
     )
     return HTMLResponse(html, headers=HEADERS)
+
+
+def _consents(services: Services, tenant_id: str, now: datetime) -> list[PurposeConsents]:
+    """Counts of people as they may be shown."""
+    months: dict[str, list[tuple[date, int | None]]] = {}
+    for one in services.consent_counts.by_month(tenant_id, now):
+        months.setdefault(one.purpose, []).append((one.month, services.gate.published(tenant_id, one.consented)))
+    return [
+        PurposeConsents(
+            one.purpose,
+            consented=services.gate.published(tenant_id, one.consented),
+            stopped=services.gate.published(tenant_id, one.stopped),
+            withdrawn=services.gate.published(tenant_id, one.withdrawn),
+            months=months.get(one.purpose, []),
+        )
+        for one in services.consent_counts.standing(tenant_id)
+    ]
 
 
 @router.get(RELEASES)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from deltalake.transaction import AddAction
 
@@ -15,6 +17,9 @@ from akademos.stores.lake.data_files import FILE_SCHEMA, DataFile, describe
 from akademos.stores.lake.rewriting import LakeRewriter
 from akademos.stores.lake.table import within
 from akademos.stores.ports.erasure import EventsErased
+
+AT_ONCE = 2
+"""Files that are written at the same time: encoding keeps one processor busy, and each waits for its disk."""
 
 _PARTIES = ("actor_key", "subject_key")
 
@@ -47,8 +52,10 @@ class LakeEraser(LakeRewriter):
             affected |= self._holding(files, f"{party} IN {listed}", self._quick)
         rewritten = [file for file in files if file.path in affected]
         removed, redacted, added, sizes = 0, 0, [], 0
-        for file in rewritten:
-            rows, others, action = self._without(file, listed)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            written = pool.map(partial(self._without, listed=listed), rewritten)
+            done = list(zip(rewritten, written, strict=True))
+        for file, (rows, others, action) in done:
             removed += file.rows - rows
             redacted += others
             sizes += file.size

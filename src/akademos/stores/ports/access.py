@@ -141,8 +141,8 @@ class LearnerReadings(Protocol):
         leaves. Only what stands is logged. With `durable` the log is on disk before this returns."""
         ...
 
-    def record(self, tenant_id: str, entry: AccessEntry) -> None:
-        """Log a refusal."""
+    def record(self, tenant_id: str, entry: AccessEntry, *, durable: bool = False) -> None:
+        """Log a decision without looking at any consent; one that is not `durable` may be lost in a crash."""
         ...
 
     def roster(self, tenant_id: str, *, actor: str, reach: Reach, purposes: Sequence[Purpose]) -> Roster:

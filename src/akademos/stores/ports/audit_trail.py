@@ -35,6 +35,24 @@ class RecordedAct:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class AccessSearch:
+    """Which rows of the access log are wanted; what is None does not narrow the search.
+
+    Attributes:
+        about: learner_key of whom the data was about.
+        by: user_id of whoever looked, or a name as the log has it (`person:...`, `key:...`, `unknown:...`).
+        since, until: from when on, and before when.
+        refused: only refused attempts, or only looks that were allowed.
+    """
+
+    about: str | None = None
+    by: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    refused: bool | None = None
+
+
 class AuditTrail(Protocol):
     """Reads as the serving role behind row-level security, newest first."""
 
@@ -42,6 +60,12 @@ class AuditTrail(Protocol):
         self, tenant_id: str, learner_key: str, *, own: bool = False, before: int | None = None, limit: int = 100
     ) -> list[RecordedAccess]:
         """Who looked at a person's data, from below the number `before` on; with `own` their own looks too."""
+        ...
+
+    def search(
+        self, tenant_id: str, wanted: AccessSearch, *, before: int | None = None, limit: int = 100
+    ) -> list[RecordedAccess]:
+        """Rows of the access log, from below the number `before` on; none where the vault knows nobody by that name."""
         ...
 
     def acts(

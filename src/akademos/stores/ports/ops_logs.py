@@ -33,7 +33,3 @@ class OpsLogs(Protocol):
             Conflict: the store holds other lines than it was given (`log_load_differs`); nothing was kept.
         """
         ...
-
-    def expire(self, now: datetime) -> int:
-        """Delete lines, loads and figures of the installation whose retention has ended; how many rows."""
-        ...

@@ -47,6 +47,11 @@ class RecordRetention(Protocol):
         """Delete what is due in every table, in one transaction with its audit entry; rows by dataset."""
         ...
 
+    def expire_shared(self, now: datetime) -> Mapping[str, int]:
+        """Delete what is due of rows that are about the installation and no tenant, in tables whose declaration allows
+        such rows; rows by dataset."""
+        ...
+
     def rewrite(self, datasets: Sequence[str]) -> None:
         """Have no deleted row's bytes left in tables that name people."""
         ...

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from akademos.catalogue.log_fields import FIGURE_RETENTION, LOAD_RETENTION, LOG_RETENTION
 from akademos.errors import Conflict
 from akademos.privacy.log_lines import KeptLine, line_sum
 from akademos.stores.ports.ops_logs import Process
@@ -30,11 +29,6 @@ _LOAD = """
         meant, moved, seconds)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_EXPIRED = (
-    ("ops_logs", "logged_at", LOG_RETENTION),
-    ("ops_log_loads", "loaded_at", LOAD_RETENTION),
-    ("ops_figures", "measured_at", FIGURE_RETENTION),
-)
 
 
 class PostgresOpsLogs:
@@ -72,12 +66,3 @@ class PostgresOpsLogs:
             values = (process.started_at, datetime.now(UTC), offered, len(lines), lost, meant[1], held[1])
             who = (process.service, process.instance, process.version, process.region)
             transaction.execute(_LOAD, (load_id, *who, *values, time.perf_counter() - started))
-
-    def expire(self, now: datetime) -> int:
-        """Delete what its retention has ended for; see the port."""
-        gone = 0
-        with self._database.pipeline() as transaction:
-            for table, column, kept in _EXPIRED:
-                statement = f"DELETE FROM {table} WHERE tenant_id IS NULL AND {column} < %s"
-                gone += transaction.execute(statement, (now - kept,)).rowcount
-        return gone

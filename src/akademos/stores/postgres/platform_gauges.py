@@ -10,6 +10,9 @@ from akademos.catalogue.job_budgets import FRESH_HOURS, FRESHNESS, JOB_BUDGETS
 from akademos.stores.ports.incidents import Measured
 from akademos.stores.postgres.database import Database
 
+LOG_VERIFICATION, LOGS_BROKEN = "log_verification", "logs_broken"
+"""The job that verifies the logs, and the code in the record of a run that found a fault."""
+
 LOST_OVER = timedelta(minutes=10)
 
 _WAITING = """
@@ -36,6 +39,10 @@ _LAST_SUCCESSES = """
     SELECT job, tenant_id, max(finished_at) FROM job_runs WHERE outcome = 'succeeded' AND job = ANY (%s)
     GROUP BY job, tenant_id
 """
+_LAST_VERIFICATIONS = """
+    SELECT DISTINCT ON (tenant_id) tenant_id, finished_at, detail->>'code' FROM job_runs
+    WHERE job = %s AND started_at >= %s AND outcome = 'succeeded' ORDER BY tenant_id, started_at DESC, job_run_id DESC
+"""
 LOOKED_BACK = timedelta(days=8)
 """Jobs that have not run for longer say nothing any more, but through what is not fresh."""
 
@@ -43,11 +50,14 @@ _LEAST = {figure: min((rule.above for rule in ALERT_RULES if rule.figure == figu
 
 
 class PlatformGauges:
-    """Measures with three queries."""
+    """Measures with a few queries."""
 
     figures = frozenset(
-        {*_AGES, "landing_backlog", "outbox_letters", "log_lines_lost", "job_failed", "job_budget_share", "freshness"}
-    )
+        {
+            *_AGES, "landing_backlog", "outbox_letters", "log_lines_lost", "log_fault", "job_failed",
+            "job_budget_share", "freshness",
+        }
+    )  # fmt: skip
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,6 +68,7 @@ class PlatformGauges:
             (waiting,) = transaction.execute(_WAITING, (now - LOST_OVER,))
             runs = transaction.execute(_LAST_RUNS, (now - LOOKED_BACK,)).fetchall()
             ends = transaction.execute(_LAST_ENDS, (now - LOOKED_BACK,)).fetchall()
+            verified = transaction.execute(_LAST_VERIFICATIONS, (LOG_VERIFICATION, now - LOOKED_BACK)).fetchall()
             successes = transaction.execute(_LAST_SUCCESSES, (list(FRESHNESS),)).fetchall()
         backlog, landing, held, letters, erasure, webhook, undelivered, unconfirmed, lost = waiting
         since = dict(zip(_AGES, (landing, held, letters, erasure, webhook, unconfirmed), strict=True))
@@ -67,6 +78,7 @@ class PlatformGauges:
             Measured("log_lines_lost", float(lost)),
             *(_age(name, at, now) for name, at in since.items()),
             *(_failed(*row) for row in ends),
+            *(_fault(*row) for row in verified),
             *(
                 _budget(job, tenant_id, started_at, finished_at, now)
                 for job, tenant_id, started_at, finished_at, _ in runs
@@ -85,6 +97,11 @@ def _age(figure: str, at: datetime | None, now: datetime) -> Measured:
 def _failed(job: str, tenant_id: str | None, finished_at: datetime, outcome: str) -> Measured:
     failed = outcome == "failed"
     return Measured("job_failed", float(failed), job, tenant_id, finished_at if failed else None)
+
+
+def _fault(tenant_id: str | None, finished_at: datetime, code: str | None) -> Measured:
+    broken = code == LOGS_BROKEN
+    return Measured("log_fault", float(broken), "", tenant_id, finished_at if broken else None)
 
 
 def _budget(

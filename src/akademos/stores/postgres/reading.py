@@ -229,9 +229,9 @@ class PostgresReadings:
         standing: Standing = "refused" if row is None else row[0]
         return standing
 
-    def record(self, tenant_id: str, entry: AccessEntry) -> None:
-        """Log a refusal."""
-        with self._database.serving(tenant_id, durable=False) as transaction:
+    def record(self, tenant_id: str, entry: AccessEntry, *, durable: bool = False) -> None:
+        """Log a decision without looking at any consent."""
+        with self._database.serving(tenant_id, durable=durable) as transaction:
             transaction.execute(_LOG, _values(tenant_id, entry))
 
     def roster(self, tenant_id: str, *, actor: str, reach: Reach, purposes: Sequence[Purpose]) -> Roster:

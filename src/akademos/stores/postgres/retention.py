@@ -45,6 +45,9 @@ _ONLY = {
     "erasures": "kept.completed_at IS NOT NULL",
     "legal_holds": "kept.lifted_at IS NOT NULL",
     "models": "kept.replaced_at IS NOT NULL",
+    "job_runs": "kept.outcome <> 'running'",
+    "ops_alerts": "kept.cleared_at IS NOT NULL",
+    "ops_incidents": "kept.resolved_at IS NOT NULL",
 }
 """What must be over before a row may go: a proof lasts as long as what it proves."""
 
@@ -109,6 +112,22 @@ class PostgresRetention:
                 append(
                     transaction, tenant_id, AuditEntry("job:retention", AuditAction.RETENTION_ENFORCED, None, detail)
                 )
+        return removed
+
+    def expire_shared(self, now: datetime) -> Mapping[str, int]:
+        """Delete what is due of rows that are about the installation and no tenant; see the port."""
+        removed: dict[str, int] = {}
+        with self._database.pipeline() as transaction:
+            there = dict(transaction.execute(_COLUMNS).fetchall())
+            for dataset in self._datasets:
+                if dataset.name not in there or dataset.retention is None or not _may_be_shared(dataset):
+                    continue
+                rows = transaction.execute(
+                    f"DELETE FROM {dataset.name} AS kept WHERE kept.tenant_id IS NULL AND {_due(dataset)}",
+                    {"before": now - dataset.retention},
+                ).rowcount
+                if rows:
+                    removed[dataset.name] = rows
         return removed
 
     def _expire(
@@ -184,6 +203,11 @@ class PostgresRetention:
 def counted_from(dataset: Dataset) -> str:
     """The expression from which a dataset's retention counts."""
     return COUNTED_FROM.get(dataset.name) or f"kept.{dataset.time_column}"
+
+
+def _may_be_shared(dataset: Dataset) -> bool:
+    """Whether the declaration lets a row have no tenant."""
+    return any(column.name == "tenant_id" and column.nullable for column in dataset.columns)
 
 
 def _due(dataset: Dataset) -> str:

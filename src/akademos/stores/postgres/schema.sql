@@ -3571,3 +3571,8 @@ BEGIN
     END LOOP;
 END $$;
 GRANT SELECT ON akademos.model_watch TO akademos_serving;
+
+-- Searches of the access log ----------------------------------------------------------------------------------------------
+
+CREATE INDEX access_log_by_actor ON akademos.access_log (tenant_id, actor, access_id);
+CREATE INDEX access_log_by_time ON akademos.access_log USING brin (at);

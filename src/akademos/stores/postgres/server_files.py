@@ -38,6 +38,18 @@ _COMPRESSIBLE = """
     WHERE c.relnamespace = 'akademos'::regnamespace AND c.relkind = 'r' AND c.relname = ANY(%s)
         AND t.typname IN ('text', 'jsonb', 'bytea')
 """
+# ANALYZE leaves the statistics of a table as they are once the table is empty, and those over partitions always.
+_STALE_STATISTICS = """
+    SELECT c.relname, array_agg(a.attname::text), c.relkind = 'p' FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = 'akademos'::regnamespace AND c.relname = ANY(%s)
+        AND (c.relkind = 'p' OR c.relkind = 'r' AND pg_relation_size(c.oid) = 0)
+    GROUP BY c.oid, c.relname, c.relkind
+"""
+_CLEAR_STATISTICS = "SELECT pg_clear_attribute_stats('akademos', %s, name, %s) FROM unnest(%s::text[]) AS name"
+_CLEARS_STATISTICS = 180_000
+"""The first version of the server whose tables' owner may clear statistics."""
+
 _AHEAD = """
     SELECT count(*) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$' AND name > pg_walfile_name(pg_current_wal_lsn())
 """
@@ -70,9 +82,12 @@ class TableRewriter:
         with psycopg.connect(self._database.dsn, autocommit=True) as owner:
             owner.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
             owner.execute("SET client_min_messages = error")
+            # What was done is remembered by a commit that waits for the log, and so for all of this before it.
+            owner.execute("SET synchronous_commit = off")
             for table in sizes:
                 _patiently(owner, sql.SQL("VACUUM (FULL, ANALYZE) akademos.{}").format(sql.Identifier(table)))
                 done["tables"] += 1
+            left += _clear_statistics(owner, list(wanted))
             if not _may(
                 owner, "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
             ):
@@ -170,6 +185,17 @@ class WriteAheadLog:
                 except psycopg.errors.InsufficientPrivilege:
                     left.append(f"{name}: the login may not; run {statement} as an administrator")
         return ServerCleared(done, tuple(left))
+
+
+def _clear_statistics(owner: psycopg.Connection[Any], tables: Sequence[str]) -> list[str]:
+    """Have no values left in the planner's statistics of tables that ANALYZE passes by; what remains to be done."""
+    stale = owner.execute(_STALE_STATISTICS, (list(tables),)).fetchall()
+    if stale and owner.info.server_version < _CLEARS_STATISTICS:
+        named = ", ".join(sorted(table for table, _, _ in stale))
+        return [f"pg_statistic: values of rows that are gone may stay for {named}; an administrator deletes them"]
+    for table, columns, partitioned in stale:
+        owner.execute(_CLEAR_STATISTICS, (table, partitioned, columns))
+    return []
 
 
 def _may(connection: psycopg.Connection[Any], question: str) -> bool:
