@@ -103,8 +103,10 @@ hangs on them. The others are heavy, and live states are up to date meanwhile.""
 FROM_THE_FIRST = (QUALITY, METERING, LOG_VERIFICATION)
 """Of the jobs of the night by tenant, those that need no night before them."""
 
-UPKEEP = ("withdrawals", "erasure", "compaction", "access_seal", "outbox_standing", "alert_mail_standing", "sweep", RELEASES,
-          "landing_expiry", RECORD_EXPIRY)  # fmt: skip
+UPKEEP = (
+    "withdrawals", "erasure", "compaction", "access_seal", "outbox_standing", "alert_mail_standing", "sweep", RELEASES,
+    "landing_expiry", RECORD_EXPIRY,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
