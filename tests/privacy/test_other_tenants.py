@@ -62,6 +62,10 @@ def callers(institution: Institution) -> Iterator[tuple[str, dict[str, str]]]:
     yield "nobody", {}
 
 
+THEIR_OWN_WORDS = {"/trust/access-log", "/v1/access-log"}
+"""Show what the asker's own tenant gave as a reason; here that was what it asked for in earlier requests."""
+
+
 def tables_of(database: Database) -> list[str]:
     """Every table that has rows of tenants."""
     with database.pipeline() as transaction:
@@ -113,7 +117,8 @@ def try_all(client: TestClient, institution: Institution, routes: list[tuple[str
                     tried += 1
                     where = (role, method, path, query, answer.text[:300])
                     assert answer.status_code < 500, where
-                    leaked = [one for one in secrets if one in answer.text and one not in own and one != value]
+                    known = theirs if path in THEIR_OWN_WORDS else [value]
+                    leaked = [one for one in secrets if one in answer.text and one not in own and one not in known]
                     assert not leaked, where
     return tried
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.warehouse.conftest import Site, day_of_events
 
 from akademos.cli.reconcile_loads import comparisons
+from akademos.stores.postgres.embedded import EmbeddedPostgres
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_load_is_accounted_for_until_something_is_missing(site: Site) -> None:
+def test_every_load_is_accounted_for_until_something_is_missing(
+    site: Site, postgres: EmbeddedPostgres, dsn: str
+) -> None:
     day_of_events(site)
     site.build()
     told = {one.title: one for one in comparisons(site.reader, site.door.tenant)}
@@ -22,8 +27,10 @@ def test_every_load_is_accounted_for_until_something_is_missing(site: Site) -> N
     ]
     assert {line[2] for line in told["Reconciliations"].lines if line[1] == "accepted"} == {"6"}
 
-    with site.door.database.pipeline() as transaction:
-        transaction.execute("UPDATE receipts SET received = received + 1, accepted = accepted + 2")
+    database = make_conninfo(postgres.superuser_dsn, dbname=conninfo_to_dict(dsn)["dbname"])
+    with psycopg.connect(database) as transaction:  # the platform itself may not write such a row
+        transaction.execute("ALTER TABLE akademos.receipts DROP CONSTRAINT receipts_check")
+        transaction.execute("UPDATE akademos.receipts SET received = received + 1, accepted = accepted + 2")
     site.build()
     told = {one.title: one for one in comparisons(site.reader, site.door.tenant)}
     broken = told["What was received, by load"]

@@ -114,16 +114,19 @@ def topics(records: list[dict[str, Any]], params: Parameters) -> list[dict[str, 
 
 def cohort_estimate(row: Row, params: Parameters) -> dict[str, Any]:
     """The estimate shrunk towards the cohort, with its interval and how much of it is the learner's own."""
-    status, prior = row["status"], params.cohort.difficulty_prior_answers
+    own, prior = estimate(row, params), params.cohort.difficulty_prior_answers
+    status, reason = own["status"], own["reason"]
     known = status == "ok" and row["shrunk"] is not None
+    if status == "ok" and not known:
+        status, reason = "not_enough_data", "It is not known yet what others score on these items."
     return {
-        "status": "ok" if known else "not_enough_data" if status == "ok" else status,
+        "status": status,
         "value": row["shrunk"] if known else None,
         "low": row["shrunk_low"] if known else None,
         "high": row["shrunk_high"] if known else None,
         "interval": params.mastery.interval,
         "own_weight": row["answers"] / (row["answers"] + prior) if known else None,
-        "reason": "It is not known yet what others score on these items." if status == "ok" and not known else None,
+        "reason": reason,
     }
 
 
