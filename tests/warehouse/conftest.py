@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from akademos.intake.decode import Unparsable
 from akademos.jobs.warehouse.build import BuildReport, MartsJob
 from akademos.stores.lake.envelopes import LakeEnvelopes
 from akademos.stores.lake.warehouse import DuckDbWarehouse
-from akademos.stores.lake.warehouse_build import LakeBuildFolder
+from akademos.stores.lake.warehouse_build import PARSED, LakeBuildFolder
 from akademos.stores.postgres.extracts import PostgresExtracts
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.reconciliation import PostgresStock
@@ -24,6 +25,8 @@ from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.warehouse_ledger import PostgresBuildLedger
 
 __all__ = ["door", "pipeline"]
+
+pytest.register_assert_rewrite(*(f"tests.warehouse.flows_{schema}" for schema in ("gov", "money", "ops")))
 
 
 @dataclass
@@ -54,9 +57,13 @@ class Site:
 
 
 @pytest.fixture
-def site(pipeline: Pipeline, tmp_path: Path) -> Iterator[Site]:
-    """An empty one."""
+def site(pipeline: Pipeline, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An empty one. What dbt has parsed for one test it need not parse again for the next."""
     door, folder = pipeline.door, tmp_path / "warehouse"
+    parsed = tmp_path_factory.getbasetemp() / PARSED
+    folder.mkdir()
+    if parsed.exists():
+        shutil.copyfile(parsed, folder / PARSED)
     envelopes = LakeEnvelopes(folder, pipeline.core, lambda tenant: door.vault_keys.derived(tenant, "envelopes"))
 
     def begin(tenant_id: str) -> LakeBuildFolder:
@@ -77,6 +84,8 @@ def site(pipeline: Pipeline, tmp_path: Path) -> Iterator[Site]:
     reader = DuckDbWarehouse(folder)
     yield Site(pipeline, folder, envelopes, job, reader)
     reader.close()
+    if (folder / PARSED).exists():
+        shutil.copyfile(folder / PARSED, parsed)
 
 
 Day = Callable[[Site], None]

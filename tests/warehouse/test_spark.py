@@ -8,10 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.warehouse.conftest import Site, courses, day_of_events
-from tests.warehouse.test_gov import furnish as govern
-from tests.warehouse.test_money_marts import furnish as pay
-from tests.warehouse.test_ops import operate
+from tests.warehouse.conftest import Site
+from tests.warehouse.flows import furnish
 
 from akademos.jobs.warehouse.engines import EngineComparison, compare_engines
 from akademos.stores.lake.dbt_runs import Spark
@@ -51,12 +49,7 @@ def compared(site: Site, tmp_path: Path) -> EngineComparison:
 
 
 def test_every_table_is_equal_on_two_executors(site: Site, tmp_path: Path) -> None:
-    site.door.pass_time(days=121)  # all bills are over
-    day_of_events(site)
-    courses(site)
-    operate(site)
-    govern(site)
-    pay(site, tmp_path / "money")
+    furnish(site, tmp_path / "money")
     found = compared(site, tmp_path)
     assert len(found.tables) == 100
     assert [(one.name, one.rows) for one in found.tables if not one.rows] == []

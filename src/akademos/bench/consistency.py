@@ -29,7 +29,7 @@ from rich.console import Console
 
 from akademos.bench.answers import token_signer
 from akademos.bench.installation import Installation, command, end
-from akademos.demo.furnish import TENANT
+from akademos.demo.furnish import TENANT, TEXT_VERSION
 from akademos.errors import Unavailable
 
 ENDPOINTS = (
@@ -51,7 +51,6 @@ TOPICS_ASKED = 3
 LATE_DAYS = 20
 PATIENCE_S = 600
 ORDER_ONLY, NO_EXAM = "order-only-learner", "learner-without-exam"
-TEXT_VERSION = "bench-consistency-1"
 BASIS = f"""
 id = "bench-consistency-order"
 tenant = "{TENANT}"

@@ -130,7 +130,7 @@ def _plain(model: Model, macros: str) -> str:
         return environment.globals[f"default__{macro}"]
 
     environment.globals |= {
-        "adapter": {"dispatch": dispatch}, "config": lambda **_: "", "var": lambda *_: "", "ref": table_of,
+        "adapter": {"dispatch": dispatch}, "config": lambda **_: "", "env_var": lambda *_: "", "ref": table_of,
         "this": model.name, "target": {"type": "duckdb", "name": "duckdb"}, "return": lambda value: value,
     }  # fmt: skip
     try:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import duckdb
 
 from akademos.catalogue.warehouse_checks import recorded_name
 from akademos.stores.ports.warehouse import CheckResult
 
 _STATUS = {"pass": "pass", "warn": "warn", "fail": "fail"}
 LONGEST_MESSAGE = 500
+FILLED = "not_null"
+"""The check that is made of all columns of a table at once."""
 
 
 def check_results(results: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[CheckResult]:
@@ -29,10 +34,43 @@ def check_results(results: Mapping[str, Any], manifest: Mapping[str, Any]) -> It
             check_name=recorded_name(generic["name"], generic.get("kwargs", {})) if generic else node["name"],
             dataset=f"{model['schema']}.{model['alias']}" if model else node["name"],
             column_name=node.get("column_name"),
-            severity="critical" if str(node["config"]["severity"]).lower() == "error" else "warning",
+            severity=_severity(node),
             status=_STATUS[one["status"]],
             failures=int(one["failures"] or 0),
         )
+
+
+def filled_columns(
+    engine: duckdb.DuckDBPyConnection, results: Mapping[str, Any], manifest: Mapping[str, Any]
+) -> Iterator[CheckResult]:
+    """One for each column that is declared to be filled, of the models that were made: `not_null` is three checks of
+    four, and a query for each would take longer than all models.
+
+    Args:
+        engine: where the models are tables.
+        results: run_results.json of the models.
+        manifest: manifest.json of the same run.
+    """
+    made = {one["unique_id"] for one in results["results"] if one["status"] == "success"}
+    declared = defaultdict(list)
+    for node in manifest["nodes"].values():
+        if (node.get("test_metadata") or {}).get("name") == FILLED and node["attached_node"] in made:
+            declared[node["attached_node"]].append(node)
+    for name, nodes in declared.items():
+        dataset = f"{manifest['nodes'][name]['schema']}.{manifest['nodes'][name]['alias']}"
+        missing = ", ".join(
+            f'count(*) FILTER (WHERE "{node["column_name"]}" IS NULL AND ({node["config"].get("where") or "true"}))'
+            for node in nodes
+        )
+        (counts,) = engine.execute(f"SELECT {missing} FROM {dataset}").fetchall()
+        for node, failures in zip(nodes, counts, strict=True):
+            severity = _severity(node)
+            status = "pass" if not failures else "fail" if severity == "critical" else "warn"
+            yield CheckResult(FILLED, dataset, node["column_name"], severity, status, failures)
+
+
+def _severity(node: Mapping[str, Any]) -> str:
+    return "critical" if str(node["config"]["severity"]).lower() == "error" else "warning"
 
 
 def _tested(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -16,7 +16,6 @@ from typing import Any
 from akademos.errors import Unavailable
 from akademos.stores.lake.dbt_results import failures
 from akademos.stores.lake.spark_process import EXECUTORS, TABLES
-from akademos.stores.lake.warehouse import FILE
 
 LAST_LINES = 12
 HINT = "`akademos marts build` prints what dbt says; what is published stays as it was."
@@ -62,7 +61,7 @@ def spark_tables(work: Path) -> Path:
 def run_dbt(
     command: Sequence[str],
     work: Path,
-    variables: Mapping[str, str],
+    given: Mapping[str, str],
     *,
     memory_limit_mb: int,
     spark: Spark | None = None,
@@ -71,8 +70,9 @@ def run_dbt(
 
     Args:
         command: with its choice of models.
-        work: the build's folder; the file is built in it, dbt's own files go to `dbt`, those of Spark to `on-spark`.
-        variables: of the project.
+        work: the build's folder, in which dbt runs; the file is built in it, dbt's own files go to `dbt`, those of
+            Spark to `on-spark`.
+        given: what the project reads of its environment, by name without `AKADEMOS_WAREHOUSE_`.
         memory_limit_mb: what DuckDB may hold.
         spark: where the models run; None: DuckDB.
 
@@ -89,16 +89,15 @@ def run_dbt(
     process = "dbt_process" if spark is None else "spark_process"
     arguments = [
         "--no-use-colors", "--log-path", str(work / "logs"), *command, "--project-dir", str(project()),
-        "--profiles-dir", str(project()), "--target-path", str(target), "--vars", json.dumps(variables),
+        "--profiles-dir", str(project()), "--target-path", str(target),
         "--target", "duckdb" if spark is None else "spark",
     ]  # fmt: skip
     environment = {
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
-        "AKADEMOS_WAREHOUSE_FILE": str(work / FILE),
         "AKADEMOS_WAREHOUSE_MEMORY": f"{memory_limit_mb}MB",
-        "AKADEMOS_WAREHOUSE_SPILL": str(work / "spill"),
         "AKADEMOS_WAREHOUSE_PEAK": str(peak),
+        **{f"AKADEMOS_WAREHOUSE_{name.upper()}": value for name, value in given.items()},
     }
     if spark is not None:
         environment |= {
@@ -108,7 +107,8 @@ def run_dbt(
         }
     began = time.monotonic()
     with subprocess.Popen(
-        [sys.executable, "-m", f"akademos.stores.lake.{process}", *arguments],
+        [sys.executable, "-P", "-m", f"akademos.stores.lake.{process}", *arguments],
+        cwd=work,
         env={**os.environ, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

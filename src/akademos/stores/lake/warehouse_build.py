@@ -1,7 +1,7 @@
 """One build of a tenant's warehouse: inputs as Parquet files, dbt in a process of its own, and the swap.
 
 Everything happens in the folder `build` beside the published file, which stays until the new one takes its place; what
-a build left that was killed is cleared away by the next. The folder keeps its name, so that dbt's parsed project fits.
+a build left that was killed is cleared away by the next. The parsed project is the same for all tenants, and kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from akademos.catalogue.warehouse_extracts import Columns, decimal_digits
 from akademos.errors import CatalogueError
-from akademos.stores.lake.dbt_results import check_results
+from akademos.stores.lake.dbt_results import FILLED, check_results, filled_columns
 from akademos.stores.lake.dbt_runs import DbtRun, Spark, project, run_dbt, spark_tables
 from akademos.stores.lake.reading import LakeReader
 from akademos.stores.lake.table_comparison import compare_tables, take_over
@@ -33,6 +33,7 @@ from akademos.stores.ports.warehouse import Phase, TableComparison, TableState
 SCHEMAS = ("ingest", "ops", "gov", "cost", "txn")
 LONG_PREFIX = "digital_learning_analytics_platform_"
 AFTER_CHECKS = "tag:after_checks+"
+PARSED = "partial_parse.msgpack"
 CORE_COLUMNS = (
     "event_id", "event_name", "event_version", "occurred_at", "time_precision", "received_at", "client_timestamp",
     "source", "basis", "retention_from", "environment", "persona", "course_id", "topic_ids", "question_id",
@@ -78,7 +79,8 @@ class LakeBuildFolder:
         self._envelopes = envelopes
         self._memory_limit_mb = memory_limit_mb
         self._spark = spark
-        self._work = work or self._home / "build"
+        self._work = (work or self._home / "build").absolute()
+        self._parsed = self._home.parent / PARSED
         self.extracts = self._work / "extracts"
         self._target = self._work / "dbt"
         self._file = self._work / FILE
@@ -88,9 +90,8 @@ class LakeBuildFolder:
         shutil.rmtree(self._work, ignore_errors=True)
         self.extracts.mkdir(parents=True)
         self._target.mkdir()
-        parsed = self._home / "dbt" / "partial_parse.msgpack"
-        if parsed.exists():
-            shutil.copyfile(parsed, self._target / parsed.name)
+        if self._parsed.exists():
+            shutil.copyfile(self._parsed, self._target / PARSED)
 
     def restart(self) -> None:
         """Forget what the models made; inputs stay."""
@@ -159,25 +160,27 @@ class LakeBuildFolder:
         """Run dbt; see the port. What Spark has made is taken into the file, where the checks run."""
         if after_checks and not self._waiting_for_checks():
             return Phase((), 0.0, 0.0)
-        chosen = ("--select" if after_checks else "--exclude", AFTER_CHECKS)
-        variables = {
+        chosen = ("--select", AFTER_CHECKS, "--exclude") if after_checks else ("--exclude", AFTER_CHECKS)
+        choice = (*chosen, f"test_name:{FILLED}")
+        given = {
             "extracts": str(self.extracts),
             "envelopes": str(self._envelopes),
             "closed_through": "" if closed_through is None else str(closed_through),
         }
 
         def dbt(command: str, spark: Spark | None = None) -> DbtRun:
-            return run_dbt(
-                (command, *chosen), self._work, variables, memory_limit_mb=self._memory_limit_mb, spark=spark
-            )
+            return run_dbt((command, *choice), self._work, given, memory_limit_mb=self._memory_limit_mb, spark=spark)
 
         made = dbt("build" if checks and self._spark is None else "run", self._spark)
         if self._spark is not None:
             take_over(spark_tables(self._work), self._file, self._memory_limit_mb)
         checked = dbt("test") if checks and self._spark is not None else made
         seconds = made.seconds if checked is made else made.seconds + checked.seconds
-        results = tuple(check_results(checked.results, checked.manifest))
-        return Phase(results, seconds, max(made.peak_mb, checked.peak_mb), made.executors)
+        results = [*check_results(checked.results, checked.manifest)]
+        if checks:
+            with closing(connect(self._file, self._memory_limit_mb, spill=self._work)) as engine:
+                results += filled_columns(engine, made.results, made.manifest)
+        return Phase(tuple(results), seconds, max(made.peak_mb, checked.peak_mb), made.executors)
 
     def _waiting_for_checks(self) -> bool:
         target = self._target if self._spark is None else spark_tables(self._work).with_name("dbt")
@@ -215,9 +218,17 @@ class LakeBuildFolder:
         _make_durable(self._file)
         self._file.replace(self._home / FILE)
         _make_durable(self._home)
+        self._keep_parsed()
         shutil.rmtree(self._home / "dbt", ignore_errors=True)
         self._target.replace(self._home / "dbt")
         shutil.rmtree(self._work, ignore_errors=True)
+
+    def _keep_parsed(self) -> None:
+        made = self._target / PARSED
+        if made.exists():  # written by dbt where it had something to parse
+            part = self._parsed.with_name(f"{PARSED}.{self._tenant_id}")
+            made.replace(part)
+            part.replace(self._parsed)
 
 
 def _states(engine: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, str]]:

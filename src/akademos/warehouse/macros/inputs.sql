@@ -1,9 +1,9 @@
 {# The rows of an input by its name: a Parquet file, or a folder of them for the core. #}
 {% macro extract(name) -%}
   {%- if name == 'core_events' -%}
-    {{ parquet(var('extracts') ~ '/core_events/*/*.parquet', partition='month') }}
+    {{ parquet(env_var('AKADEMOS_WAREHOUSE_EXTRACTS', '') ~ '/core_events/*/*.parquet', partition='month') }}
   {%- else -%}
-    {{ parquet(var('extracts') ~ '/' ~ name ~ '.parquet') }}
+    {{ parquet(env_var('AKADEMOS_WAREHOUSE_EXTRACTS', '') ~ '/' ~ name ~ '.parquet') }}
   {%- endif -%}
 {%- endmacro %}
 

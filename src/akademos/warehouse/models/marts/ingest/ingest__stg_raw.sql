@@ -2,8 +2,9 @@
 -- Closed days lie in the raw zone, which is only ever added to; days since then in this build.
 {% set columns = ['record_key', 'event_id', 'payload_hash', 'source', 'channel', 'event_name', 'schema_version', 'size_bytes', 'verdict', 'code', 'position', 'received_at', 'received_on'] | join(', ') %}
 select {{ columns }} from {{ ref('staging__envelopes_open') }} as o
-{% if var('closed_through') -%}
+{% set closed_through = env_var('AKADEMOS_WAREHOUSE_CLOSED_THROUGH', '') -%}
+{% if closed_through -%}
 union all
-select {{ columns }} from {{ parquet(var('envelopes') ~ '/*/*.parquet', partition='received_on', kind='date') }} as c
-where received_on <= date '{{ var("closed_through") }}'
+select {{ columns }} from {{ parquet(env_var('AKADEMOS_WAREHOUSE_ENVELOPES', '') ~ '/*/*.parquet', partition='received_on', kind='date') }} as c
+where received_on <= date '{{ closed_through }}'
 {%- endif %}

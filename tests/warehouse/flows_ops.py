@@ -1,13 +1,12 @@
-"""The schema ops, built from a log, figures, an incident and a window that came by their own doors."""
+"""The schema ops, filled by a log, figures, an incident and a window that came by their own doors."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import pytest
 from tests.jobs.test_alerting import ACKNOWLEDGE, DECLARE, RESOLVE, fail, open_incidents, succeed, watching
-from tests.warehouse.conftest import Site, day_of_events
+from tests.warehouse.conftest import Site
 
 from akademos.privacy.log_lines import kept_line
 from akademos.stores.ports.incidents import Window
@@ -15,15 +14,8 @@ from akademos.stores.ports.ops_logs import Process
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 
-TABLES = {
-    "stg_ops_logs", "raw_ops", "dim_service", "dim_instance", "dim_log_level", "ref_error_codes", "fact_logs",
-    "stage_alerts", "dim_team", "dim_region", "audit_ops_ingest", "ref_runbooks", "stage_incidents",
-    "fact_incident_metrics", "dim_priority", "ref_maintenance_windows", "audit_recon", "stage_trimmed_logs",
-    "ref_retention_policy", "dim_status",
-}  # fmt: skip
 
-
-def operate(site: Site) -> None:
+def furnish_operations(site: Site) -> None:
     """A small day of operations, by the doors that everything comes in by."""
     database, tenant, now = site.door.database, site.door.tenant, datetime.now(UTC)
     book, logs = PostgresIncidents(database), PostgresOpsLogs(database)
@@ -49,16 +41,8 @@ def operate(site: Site) -> None:
     watching(database).look()
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_twenty_tables_have_rows_and_say_what_happened(site: Site) -> None:
-    day_of_events(site)
-    operate(site)
-    report = site.build()
-    counts = {one.name.removeprefix("ops."): one.rows for one in report.tables if one.name.startswith("ops.")}
-    assert counts.keys() == TABLES
-    assert [name for name, rows in counts.items() if not rows] == []
-
+def expect_operations(site: Site) -> None:
+    """What happened is told."""
     (own,) = site.query("SELECT * FROM ops.fact_incident_metrics WHERE time_to_resolve_s IS NOT NULL")
     assert (own["time_to_acknowledge_s"], own["time_to_resolve_s"]) == (300.0, 7200.0)
     assert (own["acknowledged_in_time"], own["resolved_in_time"]) == (True, True)
@@ -77,4 +61,3 @@ def test_twenty_tables_have_rows_and_say_what_happened(site: Site) -> None:
     assert (lines["meant"], lines["found"], lines["status_key"]) == (9, 9, "reconciliation/balanced")
     assert site.one("SELECT sum(trimmed_fields) FROM ops.stage_trimmed_logs") == 3
     assert site.one("SELECT seen_lines FROM ops.ref_error_codes WHERE error_code = 'unavailable'") == 3
-    assert site.build().changed == []

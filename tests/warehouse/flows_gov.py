@@ -1,11 +1,10 @@
-"""The schema gov from a real build: every table is filled by what runs, and a second build changes nothing."""
+"""The schema gov, filled by what runs: a night of checks and a certification."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
 from tests.warehouse.conftest import Site
 
 from akademos.catalogue.catalogue_content import columns_fingerprint
@@ -19,10 +18,8 @@ from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.quality import PostgresQuality
 from akademos.stores.postgres.table_checks import PostgresTableChecks
 
-TABLES = [one.name for one in warehouse_models() if one.name.startswith("gov.")]
 
-
-def furnish(site: Site) -> None:
+def furnish_checks(site: Site) -> None:
     """A night of checks with one that fails, and a certification, through the stores that everybody uses."""
     database, tenant = site.door.database, site.door.tenant
     with database.pipeline() as transaction:
@@ -41,13 +38,10 @@ def furnish(site: Site) -> None:
     PostgresCertifications(database).certify(tenant, said)
 
 
-@pytest.mark.slow
-def test_every_table_is_filled_and_says_what_ran(site: Site) -> None:
-    furnish(site)
-    site.build()
-    assert len(TABLES) == 20
-    assert [name for name in TABLES if site.one(f"SELECT count(*) FROM {name}") == 0] == []
-    (issue,) = site.query("SELECT dataset_id, check_name, status_key FROM gov.fact_issues")
+def expect_checks(site: Site) -> None:
+    """What ran is told."""
+    issues = site.query("SELECT dataset_id, check_name, status_key FROM gov.fact_issues")
+    (issue,) = [one for one in issues if one["dataset_id"] == "items"]
     assert issue == {"dataset_id": "items", "check_name": "references_topic_ids", "status_key": "issue/open"}
     (held,) = site.query("SELECT dataset_id, status_key, holds FROM gov.audit_certification")
     assert held == {"dataset_id": "topics", "status_key": "certification/standing", "holds": True}
@@ -56,4 +50,3 @@ def test_every_table_is_filled_and_says_what_ran(site: Site) -> None:
         warehouse_models()
     )
     assert site.one("SELECT count(*) FROM gov.stage_lineage WHERE grain = 'column' AND how = 'sql'") > 100
-    assert site.build().changed == []
