@@ -24,6 +24,9 @@ UNDECIDED = 4
 """Learners whose consent comes at the end of the bench; what they do is held until then."""
 
 LARGEST_BATCH = 40
+REST_S = 0.02
+"""Between two batches: what is under test needs the machine, too."""
+
 TAKEN = ("accepted", "held", "duplicate")
 
 
@@ -48,6 +51,7 @@ def main(url: str, key: str, journal: Path, seed: int) -> None:
             file.write("".join(f"{event_id}\n" for event_id in taken))
             file.flush()
             os.fsync(file.fileno())
+            time.sleep(REST_S)
 
 
 def _send(client: httpx.Client, events: list[dict[str, object]], parent: int) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """`akademos bench faults`: kill -9 at random moments; is everything acknowledged in the core, and only once?
 
-Protocol: client processes send without pause and journal what was acknowledged to disk. Each round kills one of
+Protocol: client processes send one batch after the other and journal what was acknowledged to disk. Each round kills one of
 server, mover and PostgreSQL at a random moment, or the mover between its commit to the core and the emptying of
 landing, in turn; the rest goes on and must find its way by itself. At the end consent is given for what was held, the
 clients finish, landing drains, and the oracle compares the journals with the files that the table log names: never
@@ -198,8 +198,8 @@ class _Site:
 
     def _wait_for_acknowledgements(self) -> None:
         """Until the clients have got through again, so that no kill falls into the quiet after another."""
-        before, deadline = len(self.journalled()), time.monotonic() + READY_TIMEOUT_S
-        while len(self.journalled()) <= before:
+        before, deadline = self._journal_bytes(), time.monotonic() + READY_TIMEOUT_S
+        while self._journal_bytes() <= before:
             if time.monotonic() > deadline:
                 raise Unavailable(f"Nothing is acknowledged any more: {self._log_tail()}", hint="See above.")
             time.sleep(0.05)
@@ -255,6 +255,9 @@ class _Site:
             if journal.exists():
                 found += [line for line in journal.read_text().splitlines() if len(line) == len(str(_AN_ID))]
         return found
+
+    def _journal_bytes(self) -> int:
+        return sum(one.stat().st_size for one in map(self._journal, range(CLIENTS)) if one.exists())
 
     def _journal(self, number: int) -> Path:
         return self.installation.data / f"journal-{number}"

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
-from akademos.stores.postgres.migrate import SCHEMA, migrate
+from akademos.stores.postgres.migrate import MIGRATIONS, SCHEMA, migrate, newest
 
 PIPELINE_ONLY = {"landing", "held", "event_index"}
 
@@ -51,6 +52,10 @@ def test_migrating_again_changes_nothing(postgres: EmbeddedPostgres, dsn: str) -
     before = dump(postgres, dsn)
     migrate(dsn)
     assert dump(postgres, dsn) == before
+
+
+def test_the_newest_migration_is_the_one_that_alembic_goes_to() -> None:
+    assert newest() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def test_every_tenant_table_has_its_wall(dsn: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from akademos.stores.postgres.roles import GROUP_ROLES
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SCHEMA = Path(__file__).parent / "schema.sql"
 _LOCK = 0x616B61646D  # one migration at a time
+_REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
+_FOLLOWS = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 
 
 def migrate(dsn: str, keys: Callable[[], Keys] | None = None, *, target: str = "head") -> str:
@@ -27,13 +30,12 @@ def migrate(dsn: str, keys: Callable[[], Keys] | None = None, *, target: str = "
         SettingsError: such rows stand, and there are no keys.
         Unavailable: the database cannot be reached, or lacks the roles and the login may not create them.
     """
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
     _ensure_roles(dsn)
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    head = scripts.get_current_head() if target == "head" else target
+    head = newest() if target == "head" else target
+    if _present(dsn) == head:
+        return head  # as nearly always: without Alembic, which takes longer to import than all else of a command
     import sqlalchemy
+    from alembic.runtime.migration import MigrationContext
 
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=sqlalchemy.NullPool
@@ -43,9 +45,26 @@ def migrate(dsn: str, keys: Callable[[], Keys] | None = None, *, target: str = "
         options = {"version_table_schema": "public", "version_table": "akademos_migrations"}
         present = MigrationContext.configure(connection, opts=options).get_current_revision()
         if present != head:
-            _upgrade(connection, str(head), keys)
+            _upgrade(connection, head, keys)
         connection.commit()
-    return str(head)
+    return head
+
+
+def newest() -> str:
+    """The revision that no other follows."""
+    texts = [one.read_text(encoding="utf-8") for one in (MIGRATIONS / "versions").glob("*.py")]
+    known, followed = ({found[1] for text in texts if (found := name.search(text))} for name in (_REVISION, _FOLLOWS))
+    (head,) = known - followed
+    return head
+
+
+def _present(dsn: str) -> str | None:
+    with psycopg.connect(dsn) as connection:
+        made = connection.execute("SELECT to_regclass('public.akademos_migrations')").fetchone()
+        if made is None or made[0] is None:
+            return None
+        row = connection.execute("SELECT version_num FROM public.akademos_migrations").fetchone()
+        return None if row is None else str(row[0])
 
 
 def _upgrade(connection: object, target: str, keys: Callable[[], Keys] | None) -> None:
