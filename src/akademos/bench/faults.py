@@ -1,10 +1,10 @@
 """`akademos bench faults`: kill -9 at random moments; is everything acknowledged in the core, and only once?
 
-Protocol: client processes send one batch after the other and journal what was acknowledged to disk. Each round kills one of
-server, mover and PostgreSQL at a random moment, or the mover between its commit to the core and the emptying of
+Protocol: client processes send one batch after the other and journal what was acknowledged to disk. Each round kills
+one of server, mover and PostgreSQL at a random moment, or the mover between its commit to the core and the emptying of
 landing, in turn; the rest goes on and must find its way by itself. At the end consent is given for what was held, the
-clients finish, landing drains, and the oracle compares the journals with the files that the table log names: never
-the program's own counters.
+clients finish, landing drains, and the oracle compares the journals with the files that the table log names: never the
+program's own counters.
 
 `--switch-off` takes a safeguard away and must then find something. Without synchronous commit a killed PostgreSQL
 loses what its memory held, so the writer of its log is slowed down until memory holds something when it is killed.
