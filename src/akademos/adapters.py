@@ -17,13 +17,10 @@ from akademos.privacy.consent import mask
 from akademos.privacy.pseudonyms import Keys
 from akademos.settings import Settings
 from akademos.stores.disk.erasure_keys import FileErasureKeys
-from akademos.stores.disk.release_files import LocalReleaseFiles
-from akademos.stores.http.webhooks import HttpWebhooks
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import PostgresAuditLog
 from akademos.stores.postgres.behaviours import BEHAVIOURS, SUBSCRIBERS
-from akademos.stores.postgres.carried import PostgresCarriedForward
 from akademos.stores.postgres.certificates import PostgresCertificates
 from akademos.stores.postgres.chains import PostgresChains
 from akademos.stores.postgres.consent import PostgresConsent
@@ -36,31 +33,34 @@ from akademos.stores.postgres.host_keys import PostgresHostKeys
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.job_runs import PostgresJobRuns
 from akademos.stores.postgres.learner_courses import PostgresLearnerCourses
-from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.legal_holds import PostgresLegalHolds
 from akademos.stores.postgres.locks import LakeLocks
 from akademos.stores.postgres.migrate import migrate
 from akademos.stores.postgres.model_watch import PostgresModelWatch
-from akademos.stores.postgres.models import PostgresModels
 from akademos.stores.postgres.outbox import PostgresOutbox
 from akademos.stores.postgres.outbox_recipients import PostgresRecipients
 from akademos.stores.postgres.record_store import PostgresRecordStore
-from akademos.stores.postgres.records import PostgresRecords
 from akademos.stores.postgres.releases import PostgresReleases
 from akademos.stores.postgres.retention import PostgresRetention
 from akademos.stores.postgres.rights import PostgresRights
 from akademos.stores.postgres.role_grants import PostgresRoleGrants
-from akademos.stores.postgres.roster import PostgresRosters
 from akademos.stores.postgres.salts import PostgresSalts
 from akademos.stores.postgres.sign_in import PostgresSessions
 from akademos.stores.postgres.tenant_settings import PostgresTenantSettings
-from akademos.stores.postgres.topic_changes import PostgresTopicChanges
 from akademos.stores.postgres.vault import PostgresVault
 
 if TYPE_CHECKING:
+    from akademos.stores.disk.release_files import LocalReleaseFiles
+    from akademos.stores.http.webhooks import HttpWebhooks
     from akademos.stores.lake.event_log import LakeEventLog
     from akademos.stores.ports.event_log import Compaction
     from akademos.stores.ports.job_runs import JobRuns
+    from akademos.stores.postgres.carried import PostgresCarriedForward
+    from akademos.stores.postgres.learner_state import PostgresLearnerStates
+    from akademos.stores.postgres.models import PostgresModels
+    from akademos.stores.postgres.records import PostgresRecords
+    from akademos.stores.postgres.roster import PostgresRosters
+    from akademos.stores.postgres.topic_changes import PostgresTopicChanges
 
 
 SORTED_ROWS_PER_FILE = 125_000
@@ -163,16 +163,22 @@ class Adapters:
     @cached_property
     def records(self) -> PostgresRecords:
         """Curriculum, enrolments, assignments."""
+        from akademos.stores.postgres.records import PostgresRecords
+
         return PostgresRecords(self.database, self.keys)
 
     @cached_property
     def rosters(self) -> PostgresRosters:
         """OneRoster sets as they came."""
+        from akademos.stores.postgres.roster import PostgresRosters
+
         return PostgresRosters(self.database, self.keys, self.records)
 
     @cached_property
     def topic_changes(self) -> PostgresTopicChanges:
         """Topics merged and split."""
+        from akademos.stores.postgres.topic_changes import PostgresTopicChanges
+
         return PostgresTopicChanges(self.database, self.records)
 
     @cached_property
@@ -227,11 +233,15 @@ class Adapters:
     @cached_property
     def learner_states(self) -> PostgresLearnerStates:
         """The precomputed learner analytics."""
+        from akademos.stores.postgres.learner_state import PostgresLearnerStates
+
         return PostgresLearnerStates(self.database)
 
     @cached_property
     def carried(self) -> PostgresCarriedForward:
         """What is carried forward of events whose retention ended."""
+        from akademos.stores.postgres.carried import PostgresCarriedForward
+
         return PostgresCarriedForward(self.database)
 
     @cached_property
@@ -242,6 +252,8 @@ class Adapters:
     @cached_property
     def release_files(self) -> LocalReleaseFiles:
         """Their files."""
+        from akademos.stores.disk.release_files import LocalReleaseFiles
+
         return LocalReleaseFiles(self.settings.data / "releases", self.keys)
 
     @cached_property
@@ -282,6 +294,8 @@ class Adapters:
     @cached_property
     def webhooks(self) -> HttpWebhooks:
         """Deliveries over HTTP."""
+        from akademos.stores.http.webhooks import HttpWebhooks
+
         development = self.settings.environment == "development"
         return HttpWebhooks(self.settings.webhook_hosts, development=development)
 
@@ -304,6 +318,8 @@ class Adapters:
     @cached_property
     def models(self) -> PostgresModels:
         """Whose rows trained which model."""
+        from akademos.stores.postgres.models import PostgresModels
+
         return PostgresModels(self.database, self.keys)
 
     @cached_property

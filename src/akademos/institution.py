@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from akademos.adapters import Adapters
 from akademos.jobs.dataset_looks import EveryLook
-from akademos.marts import warehouse
 from akademos.stores.lake.warehouse_looks import WarehouseLooks
 from akademos.stores.postgres.access_requests import PostgresAccessRequests
 from akademos.stores.postgres.alert_notices import PostgresAlertNotices
@@ -18,21 +17,21 @@ from akademos.stores.postgres.catalogue_versions import PostgresCatalogueVersion
 from akademos.stores.postgres.certifications import PostgresCertifications
 from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.dataset_looks import PostgresDatasetLooks
-from akademos.stores.postgres.groups import PostgresGroups
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.journeys import PostgresJourneys
 from akademos.stores.postgres.kpis import PostgresKpis
-from akademos.stores.postgres.money_books import PostgresMoneyBooks
 from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.quality import PostgresQuality
-from akademos.stores.postgres.risk import PostgresRisk
 from akademos.stores.smtp.mail import MailServer, SmtpMail
 
 if TYPE_CHECKING:
     from akademos.stores.lake.warehouse import DuckDbWarehouse
+    from akademos.stores.postgres.groups import PostgresGroups
+    from akademos.stores.postgres.money_books import PostgresMoneyBooks
+    from akademos.stores.postgres.risk import PostgresRisk
 
 
 class InstitutionAdapters(Adapters):
@@ -41,6 +40,8 @@ class InstitutionAdapters(Adapters):
     @cached_property
     def groups(self) -> PostgresGroups:
         """Answers over groups, and the memory of the guard behind them."""
+        from akademos.stores.postgres.groups import PostgresGroups
+
         return PostgresGroups(self.database, self.keys)
 
     @cached_property
@@ -56,6 +57,8 @@ class InstitutionAdapters(Adapters):
     @cached_property
     def money_books(self) -> PostgresMoneyBooks:
         """Bills, terms, rates, payments, settlements and balances."""
+        from akademos.stores.postgres.money_books import PostgresMoneyBooks
+
         return PostgresMoneyBooks(self.database, self.keys, self.vault)
 
     @cached_property
@@ -71,6 +74,8 @@ class InstitutionAdapters(Adapters):
     @cached_property
     def risk(self) -> PostgresRisk:
         """Weekly risk, and what it rests on."""
+        from akademos.stores.postgres.risk import PostgresRisk
+
         return PostgresRisk(self.database)
 
     @cached_property
@@ -140,11 +145,14 @@ class InstitutionAdapters(Adapters):
     @cached_property
     def warehouse(self) -> DuckDbWarehouse:
         """Queries on what is published."""
+        from akademos.marts import warehouse
+
         return warehouse(self.settings)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+
         if "warehouse" in self.__dict__:
             self.warehouse.close()
         super().__exit__(kind, value, trace)
@@ -152,6 +160,7 @@ class InstitutionAdapters(Adapters):
     @cached_property
     def dataset_looks(self) -> EveryLook:
         """Rows, samples and use of one dataset."""
+
         return EveryLook(PostgresDatasetLooks(self.database), WarehouseLooks(self.warehouse))
 
     @cached_property

@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
 from akademos.adapters import now
 from akademos.catalogue.registry import builtin
 from akademos.catalogued import Catalogued
@@ -18,20 +16,7 @@ from akademos.edges import provider_secret
 from akademos.intake.group_commit import GroupCommit
 from akademos.intake.rate import TokenBuckets
 from akademos.intake.receive import Intake
-from akademos.marts import cost_reports
-from akademos.serving.badge_issuer import BadgeIssuer
-from akademos.serving.gate import Gate
-from akademos.serving.openid_provider import Providers
-from akademos.serving.openid_sign_in import OpenIdSignIn
-from akademos.serving.principal import Doorkeeper, Tokens
 from akademos.serving.public_rate import PublicRate
-from akademos.serving.services import (
-    Services,
-    declared_over_content,
-    declared_over_groups,
-    declared_purposes,
-)
-from akademos.serving.standing import Standing
 from akademos.stores.postgres.audit_trail import PostgresAuditTrail
 from akademos.stores.postgres.consent_counts import PostgresConsentCounts
 from akademos.stores.postgres.identity import keys_of_person
@@ -56,6 +41,8 @@ if TYPE_CHECKING:
     from akademos.jobs.trainers import TrainingSource
     from akademos.jobs.worker import Jobs, Worker
     from akademos.serving.api import Application
+    from akademos.serving.principal import Tokens
+    from akademos.serving.services import Services
     from akademos.stores.ports.consent import RecordedBasis
 
 
@@ -104,11 +91,24 @@ class System(Catalogued):
     @cached_property
     def tokens(self) -> Tokens:
         """Signed tokens and sessions."""
+        from akademos.serving.principal import Tokens
+
         return Tokens(self.keys, secure=self.settings.environment != "development", clock=now)
 
     @cached_property
     def services(self) -> Services:
         """What the routes and the command line answer with."""
+        import httpx
+
+        from akademos.marts import cost_reports
+        from akademos.serving.badge_issuer import BadgeIssuer
+        from akademos.serving.gate import Gate
+        from akademos.serving.openid_provider import Providers
+        from akademos.serving.openid_sign_in import OpenIdSignIn
+        from akademos.serving.principal import Doorkeeper
+        from akademos.serving.services import Services, declared_over_content, declared_over_groups, declared_purposes
+        from akademos.serving.standing import Standing
+
         readings = PostgresReadings(self.database, self.keys)
         development = self.settings.environment == "development"
         standing = Standing(self.sessions, now, development=development)
@@ -220,6 +220,7 @@ class System(Catalogued):
     def journey_answers(self) -> JourneyAnswers:
         """Answers about journeys, on request."""
         from akademos.jobs.journey_answers import JourneyAnswers
+        from akademos.serving.services import declared_over_content
 
         purposes = sorted({one for metric in declared_over_content(builtin().metrics) for one in metric.purposes})
         return JourneyAnswers(self.journeys, self.event_log, self.consent, self.records, purposes, clock=now)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from akademos.analytics.attempts import numbers
 from akademos.analytics.clock import instant_of, local_day, microseconds
@@ -24,6 +23,9 @@ from akademos.analytics.rounds import Index, runs
 from akademos.analytics.schemas import STATE
 from akademos.analytics.state_codec import PackedState
 from akademos.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = npt.NDArray[np.float64]
 _EPOCH = date(1970, 1, 1)

@@ -11,14 +11,16 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from akademos.analytics.schemas import STATE
 from akademos.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _FORMAT = b"AKS1" + hashlib.blake2b(repr(list(STATE.items())).encode(), digest_size=4).digest()
 _HEAD = struct.Struct("<8sQ")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import atexit
 import gc
+import pkgutil
+from importlib import import_module
 
 import deltalake
 import duckdb
@@ -15,11 +17,17 @@ import pyarrow.parquet
 import uvicorn
 
 import akademos.jobs.worker
+import akademos.marts
 import akademos.serving.api
+import akademos.stores
 import akademos.system
 from akademos.cli.allocator import bound_arenas
 
 __all__ = ["akademos", "deltalake", "duckdb", "pyarrow", "uvicorn"]
+
+for found in pkgutil.walk_packages(akademos.stores.__path__, "akademos.stores."):
+    if ".migrations" not in found.name:  # the wiring imports adapters only when they are asked for
+        import_module(found.name)
 
 bound_arenas()
 gc.collect()

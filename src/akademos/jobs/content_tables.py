@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import floor as whole
 from math import log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from akademos.analytics.content_effectiveness import REASONS, content_reasons, rank
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.proportions import newcombe, wilson, z_of
 from akademos.privacy.disclosure_tables import rounded
 from akademos.privacy.shown_shares import ShownPoint, ShownShare, shown_curve, shown_share
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Detail = dict[str, Any]
 _LIMITS = DEFAULT.content

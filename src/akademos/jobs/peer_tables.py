@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from akademos.analytics.cohort_comparison import HABITS, difficulty_band, time_band, time_to_mastery
 from akademos.analytics.parameters import DEFAULT
 from akademos.privacy.disclosure_blocks import Ledger, Record, Sums
 from akademos.privacy.disclosure_tables import Row, Scale, merged_bands, published, rounded
+
+if TYPE_CHECKING:
+    import polars as pl
 
 PEER = "peer"
 """The one label of all blocks: peers are not told apart."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
 
 from akademos.analytics.topic_changes import NEEDED, resolved
 from akademos.stores.ports.carried import Carried, CarriedReader
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.records import Records
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TOPICS = "topic_ids"
 ANSWERS = "carried_answers"

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Protocol
 
 from akademos.catalogue.registry import Registry
 from akademos.jobs.course_activity import is_of_a_course
@@ -21,6 +19,9 @@ from akademos.jobs.past_tables import learning_events
 from akademos.stores.ports.learner_state import LearnerStates
 from akademos.stores.ports.records import Records
 from akademos.stores.ports.risk import RiskLedger
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)

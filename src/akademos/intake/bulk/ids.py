@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import uuid
 from hashlib import sha1
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from akademos.sources.event_frame import SEPARATOR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NAMESPACE = uuid.UUID("0b6f6f3e-0f0c-5c6b-9a4e-6d0a5b1a7c11")
 """Of all ids that Akademos derives."""

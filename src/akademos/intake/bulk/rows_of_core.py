@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import orjson
 import polars as pl
-import pyarrow as pa
 
 from akademos.catalogue.declarations import Kind
 from akademos.intake.bulk.check import CheckedBatch
 from akademos.sources.event_frame import PROPERTY
 from akademos.stores.ports.event_log import SCHEMA
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _TOPICS = "topic_ids"
 

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
-import pyarrow as pa
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.registry import Registry
@@ -31,6 +30,9 @@ from akademos.stores.ports.event_log import EventLogReader, EventLogWriter
 from akademos.stores.ports.identity import Identifier, IdentityVault
 from akademos.stores.ports.imports import BatchCounts, FileImport, ImportLedger, RefusedRow
 from akademos.stores.ports.records import LoadReport, Records
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SAMPLES = 5
 ENVELOPES = 50_000

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.recommendations import recommendations as steps_of
 from akademos.jobs.answers.header import Header, head
 from akademos.jobs.answers.rows import Tables
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def recommendations(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from akademos.catalogue.warehouse_checks import recorded_name
 from akademos.stores.ports.warehouse import CheckResult
+
+if TYPE_CHECKING:
+    import duckdb
 
 _STATUS = {"pass": "pass", "warn": "warn", "fail": "fail"}
 LONGEST_MESSAGE = 500

@@ -6,14 +6,16 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
-import pyarrow as pa
 
 from akademos.errors import Unavailable
 from akademos.stores.lake.data_files import DataFile
 from akademos.stores.lake.table import EventTable, Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _Answer = TypeVar("_Answer")
 

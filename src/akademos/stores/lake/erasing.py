@@ -10,13 +10,15 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-
-from deltalake.transaction import AddAction
+from typing import TYPE_CHECKING
 
 from akademos.stores.lake.data_files import FILE_SCHEMA, DataFile, describe
 from akademos.stores.lake.rewriting import LakeRewriter
 from akademos.stores.lake.table import within
 from akademos.stores.ports.erasure import EventsErased
+
+if TYPE_CHECKING:
+    from deltalake.transaction import AddAction
 
 AT_ONCE = 2
 """Files that are written at the same time: encoding keeps one processor busy, and each waits for its disk."""

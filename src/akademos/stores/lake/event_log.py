@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
-from deltalake.transaction import AddAction
 
 from akademos.catalogue.event_log import PARTITION_COLUMNS, SORT_COLUMNS
 from akademos.errors import InputError
@@ -19,6 +18,10 @@ from akademos.stores.lake.reading import LakeReader
 from akademos.stores.lake.rewriting import ROWS_PER_FILE
 from akademos.stores.lake.table import EventTable, already_committed
 from akademos.stores.ports.event_log import SCHEMA
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from deltalake.transaction import AddAction
 
 REWRITE_MEMORY_MB = 64
 

@@ -10,17 +10,20 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.transaction import AddAction, RemoveAction
 
 from akademos.catalogue.event_log import PARTITION_COLUMNS
 from akademos.errors import Conflict, SettingsError
 from akademos.stores.lake.data_files import STATISTICS, DataFile, listed, make_durable
 from akademos.stores.lake.locks import TableLocks
 from akademos.stores.ports.event_log import SCHEMA
+
+if TYPE_CHECKING:
+    from deltalake.transaction import AddAction, RemoveAction
 
 TABLE = "events"
 COMMIT_ATTEMPTS = 50

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 Kind = Literal["charges", "metering", "terms", "rates", "transactions", "settlements", "balances"]
 

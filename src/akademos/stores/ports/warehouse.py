@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol, Self
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from akademos.catalogue.warehouse_extracts import Columns, Extract
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class ExtractSource(Protocol):
