@@ -10,7 +10,8 @@ import pytest
 import structlog
 
 from akademos.cli import shared_metrics
-from akademos.cli.shared_metrics import FOLDER, LOCK, PREFIX, metrics_shared
+from akademos.cli.shared_metrics import FOLDER, PREFIX, metrics_shared
+from akademos.owned_folder import LOCK
 from akademos.telemetry import LOG_LINES_LOST, configure_logging
 
 

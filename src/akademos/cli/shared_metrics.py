@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from akademos.owned_folder import OwnedFolder
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "akademos-metrics-"
-LOCK = "in-use.lock"
 MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
 
 
@@ -24,16 +23,6 @@ def metrics_shared() -> Iterator[None]:
     in memory: metrics are mapped files, and whoever writes to one on a full disk is killed.
     """
     base = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-    _remove_left_behind(base)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=base) as folder, (Path(folder) / LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        os.environ[FOLDER] = folder
+    with OwnedFolder(base, PREFIX) as folder:
+        os.environ[FOLDER] = str(folder.path)
         yield
-
-
-def _remove_left_behind(base: Path) -> None:
-    """Folders of servers that were killed: nobody holds their lock any more."""
-    for folder in base.glob(f"{PREFIX}*"):
-        with suppress(OSError), (folder / LOCK).open("r+") as lock:  # another user's, one being made, or one in use
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder)

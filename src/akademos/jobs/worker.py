@@ -23,6 +23,7 @@ from akademos.jobs.compaction import CompactionJob
 from akademos.jobs.content_statistics import JOB as CONTENT_STATISTICS
 from akademos.jobs.content_statistics import ContentStatisticsJob
 from akademos.jobs.erasure import ErasureJob
+from akademos.jobs.every_tenant import of_every_tenant
 from akademos.jobs.expiry import ExpiryJobs
 from akademos.jobs.group_statistics import JOB as GROUP_STATISTICS
 from akademos.jobs.group_statistics import GroupStatisticsJob
@@ -158,7 +159,7 @@ class Jobs:
             "landing_expiry": lambda: [self.expiry.expire_landing()],
             "retention": lambda: [self.expiry.enforce_retention()],
             "full_compaction": lambda: [self.compaction.run_fully()],
-            **{name: partial(self._of_each_tenant, run) for name, run in self._by_tenant().items()},
+            **{name: partial(self._of_every_tenant, run) for name, run in self._by_tenant().items()},
         }
 
     def _by_tenant(self) -> dict[str, Callable[[str], JobRun | None]]:
@@ -183,8 +184,8 @@ class Jobs:
         self.risk_scores.run(tenant_id, due_only=True)
         self.outreach.after_scores(tenant_id)
 
-    def _of_each_tenant(self, run: Callable[[str], JobRun | None]) -> list[JobRun | None]:
-        return [run(tenant.tenant_id) for tenant in self.tenants.all()]
+    def _of_every_tenant(self, run: Callable[[str], JobRun | None]) -> list[JobRun | None]:
+        return of_every_tenant((tenant.tenant_id for tenant in self.tenants.all()), run)
 
     def _rebuild_progress(self, tenant_id: str) -> JobRun | None:
         with self.runs.running("progress", tenant_id) as run:

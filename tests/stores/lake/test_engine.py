@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +46,41 @@ def test_what_needs_too_much_is_told(engine: Engine, tmp_path: Path, monkeypatch
     with pytest.raises(Unavailable, match="16 MB were not enough") as refusal:
         engine.run(WIDE.format(rows=200_000, path=tmp_path / "sorted.parquet"))
     assert refusal.value.code == "memory_short"
+
+
+ENGINE_OF_ANOTHER = """
+import sys
+from akademos.stores.lake.engine import Engine
+from akademos.stores.lake.locks import ThreadLocks
+from akademos.stores.lake.table import EventTable
+
+engine = Engine(EventTable(sys.argv[1], ThreadLocks()), memory_limit_mb=16, threads=1)
+engine.run("SELECT 1")
+print("opened", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_goes_to_disk_lies_in_the_data_folder_and_goes_with_its_process(tmp_path: Path) -> None:
+    """Rows of people are in it: an erasure must find them, and nobody else may."""
+    spilled = tmp_path / "spill"
+    with subprocess.Popen(
+        [sys.executable, "-c", ENGINE_OF_ANOTHER, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        assert other.stdout.readline() == "opened\n"
+        (theirs,) = spilled.iterdir()
+        (theirs / "rows").write_text("of a person")
+        own = Engine(EventTable(str(tmp_path), ThreadLocks()), memory_limit_mb=USUAL_MB, threads=1)
+        ((setting,),) = own.run("SELECT current_setting('temp_directory')")
+        assert Path(setting).parent == spilled
+        assert set(spilled.iterdir()) == {theirs, Path(setting)}
+        own.close()
+        assert set(spilled.iterdir()) == {theirs}
+        other.kill()
+    own.run("SELECT 1")
+    assert len(list(spilled.iterdir())) == 1
+    assert not theirs.exists()
+    own.close()
+    assert list(spilled.iterdir()) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from akademos.errors import Unavailable
+from akademos.owned_folder import OwnedFolder
 from akademos.stores.lake.data_files import DataFile
 from akademos.stores.lake.table import EventTable, Snapshot
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _Answer = TypeVar("_Answer")
+
+SPILL = "spill"
+"""Beside the table: what lies there is of people, and an erasure searches there."""
 
 TRIES = 5
 MOST_TIMES = 16
@@ -40,17 +43,17 @@ class Engine:
         self._threads = threads
         self._cursors = threading.local()
         self._connecting = threading.Lock()
-        self._opened: tuple[duckdb.DuckDBPyConnection, tempfile.TemporaryDirectory[str]] | None = None
+        self._opened: tuple[duckdb.DuckDBPyConnection, OwnedFolder] | None = None
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         with self._connecting:
             if self._opened is None:
-                spill = tempfile.TemporaryDirectory(prefix="akademos-spill-")
+                spill = OwnedFolder(self._table.folder.parent / SPILL, "engine-")
                 connection = duckdb.connect(
                     config={
                         "memory_limit": f"{self._memory_limit_mb}MB",
                         "threads": self._threads,
-                        "temp_directory": spill.name,
+                        "temp_directory": str(spill.path),
                         "autoload_known_extensions": False,
                         "autoinstall_known_extensions": False,
                     }
@@ -131,7 +134,7 @@ class Engine:
             if self._opened is not None:
                 connection, spill = self._opened
                 connection.close()
-                spill.cleanup()
+                spill.close()
                 self._opened, self._cursors = None, threading.local()
 
 

@@ -11,9 +11,13 @@ from typing import Any
 import duckdb
 
 from akademos.errors import InputError, NotFound
+from akademos.owned_folder import OwnedFolder
 
 FILE = "warehouse.duckdb"
 READER_MEMORY_MB = 128
+SPILL = ".spill"
+"""Beside the folders of the tenants."""
+
 TRIES = 3
 _USE = "USE warehouse"
 _INVALID = (
@@ -24,13 +28,17 @@ _INVALID = (
 )
 
 
-def connect(file: Path | None, memory_limit_mb: int, *, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection that reads a file (none: only Parquet), with capped memory and nothing loaded from outside."""
+def connect(file: Path | None, memory_limit_mb: int, *, spill: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that reads a file (none: only Parquet), with capped memory and nothing loaded from outside.
+
+    Args:
+        spill: a folder that no other engine writes to: their files have the same names.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": f"{memory_limit_mb}MB",
             "threads": 2,
-            "temp_directory": str(spill or tempfile.gettempdir()),
+            "temp_directory": str(spill),
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
         },
@@ -60,6 +68,7 @@ class DuckDbWarehouse:
         self._memory_limit_mb = memory_limit_mb
         self._opening = threading.Lock()
         self._opened: dict[str, tuple[int, duckdb.DuckDBPyConnection]] = {}
+        self._spill: OwnedFolder | None = None
 
     def query(self, tenant_id: str, sql: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The rows of a SELECT; see the port."""
@@ -96,8 +105,13 @@ class DuckDbWarehouse:
             known = self._opened.get(tenant_id)
             if known is None or known[0] != inode:
                 # The old connection is left to whoever still reads from it.
-                known = self._opened[tenant_id] = inode, connect(file, self._memory_limit_mb)
+                known = self._opened[tenant_id] = inode, self._connected(tenant_id, file)
             return known[1]
+
+    def _connected(self, tenant_id: str, file: Path) -> duckdb.DuckDBPyConnection:
+        self._spill = self._spill or OwnedFolder(self._folder / SPILL, "reader-")
+        own = Path(tempfile.mkdtemp(prefix=f"{tenant_id}-", dir=self._spill.path))
+        return connect(file, self._memory_limit_mb, spill=own)
 
     def _forget(self, tenant_id: str) -> None:
         with self._opening:
@@ -109,3 +123,6 @@ class DuckDbWarehouse:
             for _, connection in self._opened.values():
                 connection.close()
             self._opened.clear()
+            if self._spill is not None:
+                self._spill.close()
+                self._spill = None

@@ -199,7 +199,7 @@ class LakeBuildFolder:
     def _published(self) -> dict[str, tuple[int, str]]:
         if not (self._home / FILE).exists():
             return {}
-        with closing(connect(self._home / FILE, self._memory_limit_mb)) as engine:
+        with closing(connect(self._home / FILE, self._memory_limit_mb, spill=self._work)) as engine:
             found = engine.execute("SELECT name, rows, checksum FROM published.table_states").fetchall()
         return {name: (rows, checksum) for name, rows, checksum in found}
 
