@@ -94,6 +94,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/peers"): PEERS,
     ("GET", "/v1/models"): OPEN,  # staff: counts, hashes and cards, which name nobody
     ("GET", "/v1/models/{name}/{version}"): OPEN,
+    ("GET", "/models"): OPEN,  # the same on a page
     ("GET", "/v1/releases"): RELEASES,
     ("GET", "/v1/releases/{release_id}"): RELEASES,
     ("GET", "/v1/releases/{release_id}/file"): RELEASES,

@@ -27,6 +27,8 @@ from tests.web.invented_courses import CERTIFICATES, COURSES, PATHS, PUBLIC
 from tests.web.invented_focus import focus_lines, focus_work
 from tests.web.invented_forms import NOW, Json
 from tests.web.invented_governance import ACTS, LOOKS, NO_TRUST, RELEASES, TRUST
+from tests.web.invented_models import PAGES as MODEL_PAGES
+from tests.web.invented_models import models_page
 from tests.web.invented_operations import HEALTH, INCIDENTS, NOTHING_YET, WINDOWS
 from tests.web.invented_study import study_answers
 
@@ -120,6 +122,8 @@ async def _other(request: Request) -> Response:
         shell = pages.Shell(nav=SHELL.nav, person="Ida Berg", role="Admin", language="de" if "de" in which else "en")
         view = EMPTY if which == "no-costs" else FULL
         return _page(render_costs(view, shell=shell, floor=10, now=NOW, data="/v1/costs"))
+    if which in MODEL_PAGES:
+        return _page(models_page(which))
     if which in CATALOGUE_PAGES:
         return _page(catalogue_page(which))
     if which in ("releases", "no-releases"):

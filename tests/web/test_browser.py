@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.web.invented_catalogue import CATALOGUE_PAGES
 from tests.web.invented_content import PAGES as CONTENT_PAGES
+from tests.web.invented_models import PAGES as MODEL_PAGES
 
 pytestmark = pytest.mark.web
 
@@ -43,6 +44,7 @@ OTHERS = [
     "no-costs",
     *CONTENT_PAGES,
     *CATALOGUE_PAGES,
+    *MODEL_PAGES,
 ]
 EVERY_PAGE = [f"progress/{who}" for who in LEARNERS] + OTHERS
 WIDTHS = [320, 390, 560, 768, 1001, 1120, 1360]

@@ -15,8 +15,8 @@ from akademos.serving.pages.wording import LANGUAGES, LOCALES
 
 FOLDER = Path(pages.__file__).parent / "messages"
 OTHERS = [language for language in LANGUAGES if language != "en"]
-OF_THINGS = ("error.500", "ops.", "catalogue.", "content.", "items.", "kpi.", "kpis.", "journeys.step.")
-"""Beginnings of messages about machines, checks, content and questions: those may fail, rank and be wrong."""
+OF_THINGS = ("error.500", "ops.", "catalogue.", "content.", "items.", "kpi.", "kpis.", "journeys.step.", "models.")
+"""Beginnings of messages about machines, checks, models, content and questions: those may fail, rank and be wrong."""
 WITH_A_YEAR = (".as_of", ".review.next", ".survival.median")
 """Ends of messages whose day comes with its year, or is a number of days."""
 

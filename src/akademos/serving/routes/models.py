@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
@@ -11,21 +9,17 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from akademos.catalogue.roles import RULE_OF, Question
-from akademos.errors import NotFound
-from akademos.serving.gate import may_ask
-from akademos.serving.principal import Principal, name_of
+from akademos.serving.model_answers import told_version, told_versions
+from akademos.serving.principal import name_of
 from akademos.serving.problems import documented
-from akademos.serving.services import Asker, Served, Services
-from akademos.stores.ports.model_watch import Look
-from akademos.stores.ports.models import TrainedModel
+from akademos.serving.services import Asker, Served
 
 router = APIRouter(tags=["governance"])
 
 PATH = "/v1/models"
 _HEADERS = {"Cache-Control": "no-store"}
-_OPEN_TO = (Question.GOVERNANCE, Question.OPERATIONS, Question.AGGREGATE)
-_LAST = 2**63 - 1
+LAST = 2**63 - 1
+"""The greatest number of a version."""
 
 
 class Shift(BaseModel):
@@ -48,6 +42,36 @@ class Watch(BaseModel):
     figures: list[Shift]
 
 
+class PastLook(BaseModel):
+    """One of the nightly comparisons."""
+
+    watched_at: str
+    status: str
+    learners: int
+    most: Shift | None = Field(description="What moved most for certain; null without enough data.")
+
+
+class Comparison(BaseModel):
+    """Mean loss of held-out learners under this version and under what served, or the baseline; smaller is better."""
+
+    learners: int
+    new: float | None
+    old: float | None
+    difference: float | None = Field(description="New minus old.")
+    upper: float | None = Field(description="Upper end of its one-sided 95% interval; promoted where below zero.")
+    promoted: bool
+    reason: str
+    against: str
+
+
+class Withheld(BaseModel):
+    """What is left out because fewer held-out learners than `floor` stand in it."""
+
+    floor: int
+    groups: int
+    bins: int = Field(description="Bins of the reliability of a chance.")
+
+
 class ModelLine(BaseModel):
     """One version of one model."""
 
@@ -62,6 +86,7 @@ class ModelLine(BaseModel):
     data_hash: str | None = Field(description="SHA-256 of the rows it was trained on.")
     learners_hash: str | None = Field(description="SHA-256 of the keyed digests of those people.")
     artefact_hash: str | None = Field(description="SHA-256 of the model.")
+    comparison: Comparison | None = Field(description="Why it was promoted, or not; null where nothing is compared.")
     watch: Watch | None = Field(description="Null where it was never in service at night.")
 
 
@@ -79,43 +104,9 @@ class ModelDetail(ModelLine):
     parameters: dict[str, Any]
     metrics: dict[str, Any] = Field(description="On learners who did not train it, with 95% intervals.")
     card: dict[str, Any] = Field(description="Intended use, data, metrics, fairness by group, limits.")
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
-
-
-def _line(one: TrainedModel, looks: Mapping[tuple[str, int], Look]) -> dict[str, Any]:
-    look = looks.get((one.model, one.version))
-
-    return {
-        "model": one.model,
-        "version": one.version,
-        "state": one.state,
-        **{name: _instant(getattr(one, name)) for name in ("trained_at", "promoted_at", "replaced_at", "rebuild_by")},
-        **{name: getattr(one, name) for name in ("learners", "data_hash", "learners_hash", "artefact_hash")},
-        "watch": None
-        if look is None
-        else {
-            "watched_at": _instant(look.watched_at),
-            **{name: getattr(look, name) for name in ("status", "learners", "shift", "figures")},
-        },
-    }
-
-
-def _may_look(principal: Principal) -> None:
-    """Cards are about no learner: open to every member of staff who asks about groups, governance or operations."""
-    questions = RULE_OF[principal.role].questions
-    may_ask(principal, next((one for one in _OPEN_TO if one in questions), Question.GOVERNANCE))
-
-
-def _versions(services: Services, principal: Principal) -> list[TrainedModel]:
-    _may_look(principal)
-    return services.models.cards(principal.tenant_id)
-
-
-def _looks(services: Services, principal: Principal) -> dict[tuple[str, int], Look]:
-    return {(one.model, one.version): one for one in services.model_looks.newest(principal.tenant_id)}
+    withheld: Withheld
+    looks: list[PastLook] = Field(description="Of the last 90 days, oldest first.")
+    drift_limit: float = Field(description="PSI beyond which it drifts.")
 
 
 @router.get(
@@ -125,9 +116,7 @@ def _looks(services: Services, principal: Principal) -> dict[tuple[str, int], Lo
 )
 def models(services: Served, principal: Asker) -> Response:
     """Every version of every model of the tenant."""
-    versions = _versions(services, principal)
-    looks = _looks(services, principal)
-    body = {"models": [_line(one, looks) for one in versions]}
+    body = {"models": told_versions(services, principal)}
     return Response(orjson.dumps(body), headers=_HEADERS, media_type="application/json")
 
 
@@ -136,16 +125,7 @@ def models(services: Served, principal: Asker) -> Response:
     response_class=Response,
     responses={200: {"model": ModelDetail, "description": "The version."}, **documented(400, 401, 403, 404, 503)},
 )
-def model(services: Served, principal: Asker, name: str, version: Annotated[int, Path(ge=1, le=_LAST)]) -> Response:
+def model(services: Served, principal: Asker, name: str, version: Annotated[int, Path(ge=1, le=LAST)]) -> Response:
     """One version with its features, metrics and card."""
-    wanted = name_of(name, "name", "/path/name")
-    found = [one for one in _versions(services, principal) if (one.model, one.version) == (wanted, version)]
-    if not found:
-        raise NotFound("There is no such version.", hint=f"{PATH} lists them.", code="unknown_model")
-    one = found[0]
-    body = {
-        **_line(one, _looks(services, principal)),
-        **{name: getattr(one, name) for name in ("seed", "parameters", "metrics", "card")},
-        "features": list(one.features),
-    }
+    body = told_version(services, principal, name_of(name, "name", "/path/name"), version)
     return Response(orjson.dumps(body), headers=_HEADERS, media_type="application/json")

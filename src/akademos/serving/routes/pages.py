@@ -14,6 +14,7 @@ from akademos.errors import AkademosError
 from akademos.serving import services as at
 from akademos.serving.gate import SEES_ALL_GROUPS, Ask
 from akademos.serving.languages import language_of
+from akademos.serving.model_answers import may_look_at_models
 from akademos.serving.pages import (
     NavLink,
     Shell,
@@ -47,6 +48,7 @@ ACCESS_LOG = "/trust/access-log"
 RELEASES = "/releases"
 OPERATIONS = "/operations"
 COSTS = "/costs"
+MODELS = "/models"
 CATALOGUE = "/catalogue"
 PEERS = "/peers"
 CONTENT = "/content"
@@ -112,6 +114,8 @@ def shell_for(
         links.append(_link("kpis", KPIS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
         links.append(_link("trust", TRUST, request, language))
+    if principal is not None and may_look_at_models(principal.role):
+        links.append(_link("models", MODELS, request, language))
     if principal is not None and Question.CATALOGUE in RULE_OF[principal.role].questions:
         links.append(_link("catalogue", CATALOGUE, request, language))
     if principal is not None and Question.RELEASE in RULE_OF[principal.role].questions:

@@ -43,3 +43,7 @@ class ModelLooks(Protocol):
     def newest(self, tenant_id: str) -> list[Look]:
         """The last look at every version that was ever looked at, by model, newest version first."""
         ...
+
+    def course(self, tenant_id: str, model: str, version: int, since: datetime) -> list[Look]:
+        """Every look at one version since an instant, oldest first."""
+        ...

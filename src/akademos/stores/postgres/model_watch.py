@@ -20,6 +20,10 @@ _NEWEST = """
     SELECT DISTINCT ON (model, version) model, version, watched_at, learners, status, shift, figures
     FROM model_watch WHERE tenant_id = %s ORDER BY model, version DESC, watched_at DESC
 """
+_COURSE = """
+    SELECT model, version, watched_at, learners, status, shift, figures
+    FROM model_watch WHERE tenant_id = %s AND model = %s AND version = %s AND watched_at >= %s ORDER BY watched_at
+"""
 _IN_SERVICE = """
     SELECT DISTINCT ON (w.tenant_id, w.model) w.tenant_id, w.model, w.shift
     FROM model_watch w JOIN models m USING (tenant_id, model, version)
@@ -44,6 +48,11 @@ class PostgresModelWatch:
         """The last look at every version, behind the wall between tenants."""
         with self._database.serving(tenant_id) as transaction:
             return [Look(*row) for row in transaction.execute(_NEWEST, (tenant_id,))]
+
+    def course(self, tenant_id: str, model: str, version: int, since: datetime) -> list[Look]:
+        """The looks at one version, oldest first, behind the wall between tenants."""
+        with self._database.serving(tenant_id) as transaction:
+            return [Look(*row) for row in transaction.execute(_COURSE, (tenant_id, model, version, since))]
 
 
 class ModelGauges:
