@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -120,6 +121,15 @@ def test_metrics_come_with_intervals_and_by_group() -> None:
     assert set(metrics["coverage_by_cohort"]) == {"0", "1"}
     assert len(metrics["coverage_by_third"]) == 3
     assert groups.keys() == {"large"}, "a group below the floor is not told"
+
+
+def test_no_bin_and_no_cohort_of_few_learners_is_told() -> None:
+    model, new = fit_score(examples(200), coverage=0.9, seed=1), examples(50, 9, cohorts=2)
+    few = replace(new, cohort=np.where(np.arange(50) < 3, 7, 1))
+    metrics, _ = score_metrics(model, few, [], 20, 1)
+    assert set(metrics["coverage_by_cohort"]) == {"1"}
+    assert [learners for _, _, learners in metrics["passing"]["reliability"]] == [25, 25]
+    assert score_metrics(model, few, [], 51, 1)[0]["passing"]["reliability"] == []
 
 
 def test_a_model_is_promoted_only_when_it_is_clearly_better() -> None:

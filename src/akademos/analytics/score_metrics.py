@@ -36,7 +36,7 @@ def score_metrics(
         model: to be judged.
         examples: of learners who did not train it.
         groups: of each row, the names of the groups it counts in (None in none), one kind of group after the other.
-        floor: fewest learners of a group that is told.
+        floor: fewest learners of a group, a cohort or a bin that is told.
         seed: of the draws.
     """
     said = model.predict(examples.rows, examples.days_out, examples.pass_mark)
@@ -66,7 +66,7 @@ def score_metrics(
             str(one): round(_mean(inside[part], weight[part]), 4)
             for one in np.unique(examples.cohort).tolist()
             for part in [shown & (examples.cohort == one)]
-            if part.any()
+            if len(np.unique(examples.learner[part])) >= floor
         },
         "coverage_by_third": [
             round(_mean(inside[part], weight[part]), 4)
@@ -76,7 +76,7 @@ def score_metrics(
         ],
         "withheld": round(_mean(said.withheld, weight), 4),
         "interval_width": round(_mean(said.high[shown] - said.low[shown], weight[shown]), 4),
-        "passing": _passing(said, examples, weight),
+        "passing": _passing(said, examples, weight, floor),
     }
     return metrics, _by_group(error, inside, examples, weight, groups, floor)
 
@@ -93,12 +93,14 @@ def _correlation(score: Floats, outcome: Floats, weight: Floats) -> float:
     return float((weight * x * y).sum() / spread) if spread else float("nan")
 
 
-def _passing(said: Predicted, examples: Examples, weight: Floats) -> dict[str, Any] | None:
-    """Brier score and reliability: of each bin mean probability, share that passed, learners."""
+def _passing(said: Predicted, examples: Examples, weight: Floats, floor: int) -> dict[str, Any] | None:
+    """Brier score and reliability: of each bin of `floor` learners or more mean probability, share that passed,
+    learners. The fewer learners, the fewer bins."""
     known = ~np.isnan(said.passing) & ~np.isnan(examples.pass_mark)
     if not known.any():
         return None
     passed, chance = examples.score >= examples.pass_mark, said.passing
+    bins = max(1, min(RELIABILITY_BINS, len(np.unique(examples.learner[known])) // floor))
     order = np.flatnonzero(known)[np.argsort(chance[known], kind="stable")]
     return {
         "brier": round(_mean((chance[known] - passed[known]) ** 2, weight[known]), 4),
@@ -108,8 +110,8 @@ def _passing(said: Predicted, examples: Examples, weight: Floats) -> dict[str, A
                 round(_mean(passed[part], weight[part]), 3),
                 len(np.unique(examples.learner[part])),
             ]
-            for part in np.array_split(order, RELIABILITY_BINS)
-            if len(part)
+            for part in np.array_split(order, bins)
+            if len(np.unique(examples.learner[part])) >= floor
         ],
     }
 

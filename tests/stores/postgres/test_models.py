@@ -221,6 +221,9 @@ def test_the_figure_of_alerts_is_of_the_last_look_at_what_serves(models: Postgre
             watch.write("college", Look("exam_readiness", version, at, 60, "drifting", shift, figures))
     assert [(one.version, one.shift) for one in watch.newest("college")] == [(2, 0.15), (1, 0.9)]
     assert watch.newest("another") == []
+    assert [one.shift for one in watch.course("college", "exam_readiness", 2, NOW)] == [0.3, 0.15]
+    assert [one.shift for one in watch.course("college", "exam_readiness", 2, NOW + timedelta(hours=1))] == [0.15]
+    assert watch.course("another", "exam_readiness", 2, NOW) == []
     (measured,) = gauges.measure(NOW)
     assert (measured.figure, measured.value, measured.subject, measured.tenant_id) == (
         "model_drift",

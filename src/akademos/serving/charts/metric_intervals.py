@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from akademos.serving.charts.canvas import Canvas, Caption, drawing
 from akademos.serving.charts.lettering import fit, text_width
-from akademos.serving.charts.marks import circle, label, line, mark, rect
+from akademos.serving.charts.marks import circle, finite, label, line, mark, rect
 from akademos.serving.charts.scales import Linear
 
 
@@ -68,4 +68,4 @@ def metric_intervals(
 
 
 def _at(x: Linear, value: float) -> float:
-    return x(min(max(value, x.start), x.end))
+    return x(min(max(finite(value), x.start), x.end))

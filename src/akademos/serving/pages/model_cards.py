@@ -65,7 +65,11 @@ def comparison_card(shown: Json, words: Words) -> Card:
         text = words.counted("models.comparison.few", learners)
         return Card("comparison", title, state=State("not_enough_data", words.plain("models.comparison.none"), text))
     number, against = words.locale.number, against_words(said, words)
-    names = (words.plain("models.comparison.new"), against, words.plain("models.comparison.difference"))
+    names = (
+        words.plain("models.comparison.new"),
+        words.plain("models.comparison.old", against=against),
+        words.plain("models.comparison.difference"),
+    )
     top, reach = 1.25 * max(new, old, 0.001), 1.4 * max(abs(difference), abs(upper), 0.001)
     ends = (number(0), number(top, DIGITS))
     around = (number(-reach, DIGITS), f"+{number(reach, DIGITS)}")

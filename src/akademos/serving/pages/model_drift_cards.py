@@ -127,10 +127,11 @@ def figures_card(shown: Json, words: Words) -> Card:
             for one in ordered
         ],
     )
+    at = moment(look.get("watched_at"))
     beyond = sum((share_of(one.get("low")) or 0.0) > limit for one in known)
     take = words.html(
-        "models.figures.take", beyond=number(beyond), n=number(len(known)), name=words.short(dots[0].name),
-        limit=number(limit, 1),
+        "models.figures.take", day=words.locale.full_day(at) if at else MISSING, beyond=number(beyond),
+        n=number(len(known)), name=words.short(dots[0].name), limit=number(limit, 1),
     )  # fmt: skip
     legend = [
         LegendEntry("whisker", words.plain("models.legend.likely")),
