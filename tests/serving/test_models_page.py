@@ -14,7 +14,7 @@ from tests.serving.test_trust_pages import HTML, as_role
 from akademos.catalogue.roles import ROLES, RULE_OF, Question, Role
 from akademos.jobs.trainers import TRAINERS
 from akademos.serving.pages.model_register import KINDS
-from akademos.stores.ports.model_watch import Look
+from akademos.stores.ports.model_watch import Look, Status
 from akademos.stores.ports.models import Candidate
 from akademos.stores.postgres.model_watch import PostgresModelWatch
 from akademos.stores.postgres.models import PostgresModels
@@ -67,7 +67,7 @@ def furnish(institution: Institution) -> PostgresModels:
             {"figure": NASTY, "learners": 60, "value": 2 * shift, "low": shift, "high": 3 * shift},
             {"figure": "quiet", "learners": 60, "value": None, "low": None, "high": None},
         ]
-        status = "drifting" if shift > 0.1 else "stable"
+        status: Status = "drifting" if shift > 0.1 else "stable"
         at = NOW - timedelta(days=days)
         watch.write(tenant, Look("exam_readiness", 1, at, 60, status, shift, figures))
     return models
