@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from akademos.intake.receive import Intake
 from akademos.jobs.progress import ProgressJob
 from akademos.jobs.progress_events import ProgressEventsJob
 from akademos.learning.observations import PROGRESS_CHANGED
+from akademos.learning.progress import Content, Outline, Part, reached
+from akademos.stores.ports.progress import REBUILD, Observation
 from akademos.stores.postgres.landing import PostgresLanding
 from akademos.stores.postgres.outbox_places import give_places
 from akademos.stores.postgres.progress import PostgresProgress
@@ -292,3 +295,52 @@ def test_unknown_content_and_events_without_a_time_are_passed_over(classroom: Cl
     )
     classroom.settle()
     assert classroom.rows() == []
+
+
+LESSONS = [Content("lesson", f"l{number}") for number in range(8)]
+QUIZ = Content("quiz", "l0")
+WHOLE = Outline(
+    Content("course", "c"),
+    1,
+    (
+        *(Part(one) for one in LESSONS[:5]),
+        *(Part(one, optional=True) for one in LESSONS[5:]),
+        Part(Content("quiz", "l0")),
+    ),
+)
+
+
+@pytest.mark.parametrize("outline", [WHOLE, Outline(WHOLE.content, 1, WHOLE.parts[5:8])])
+def test_the_database_sums_parts_as_the_definition_does(classroom: Classroom, outline: Outline) -> None:
+    """Rows of all kinds: begun or not, set apart by somebody, without times of their own; parts left out."""
+    door = classroom.pipeline.door
+    chance = random.Random(4)  # the same rows each time
+    people = [door.grant(f"u-{number}") for number in range(30)]
+    for key in people:
+        for content in (*LESSONS, QUIZ, Content("lesson", "elsewhere")):
+            state = chance.choice(["absent", "not_started", "in_progress", "completed"])
+            at = START + timedelta(hours=chance.randrange(100))
+            began = chance.choice([None, at]) if state != "not_started" else None
+            if state != "absent":
+                classroom.sql(
+                    "INSERT INTO learning_user_progress (tenant_id, learner_key, content_type, content_id, state, "
+                    "percentage, first_activity_at, last_activity_at, completed_at) "
+                    "VALUES ('college', %s, %s, %s, %s, %s, %s, %s, %s)",
+                    key, content.kind, content.id, state,
+                    0 if state == "not_started" else 100 if state == "completed" else chance.randrange(10_000) / 100,
+                    began, began and began + timedelta(minutes=5),
+                    chance.choice([None, at]) if state == "completed" else None,
+                )  # fmt: skip
+    store = PostgresProgress(door.database, structure_s=0)
+    asked = Observation("college", people[0], REBUILD, None, None, START)
+    store.observe([asked])
+    contents = {part.content for part in outline.parts}
+    but = {key: set(chance.sample(sorted(contents), chance.randrange(3))) for key in people}
+    with store.take(10) as batch:
+        assert batch is not None
+        found = batch.reached(outline, but)
+        rows = batch.stored({key: contents - but[key] for key in people})
+    expected = {key: summed for key in people if (summed := reached(outline, rows[key])) is not None}
+    assert found == expected
+    assert len(expected) > 0
+    assert {one.done for one in expected.values()} > {0}

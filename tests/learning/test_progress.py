@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +17,9 @@ from akademos.learning.progress import (
     Progress,
     joined,
     observed,
+    reached,
     rolled_up,
+    together,
     updated,
 )
 
@@ -52,9 +54,15 @@ observations = st.builds(
 seen = st.lists(st.tuples(st.sampled_from(LEAVES), observations), max_size=25)
 
 
-def stored_in(rows: Mapping[Content, Progress]) -> Callable[[Iterable[Content]], Mapping[Content, Progress]]:
-    """What a store of these rows answers."""
-    return lambda wanted: {content: rows[content] for content in wanted if content in rows}
+def changes(
+    structure: Outlines, seen: Mapping[Content, Progress], rows: Mapping[Content, Progress]
+) -> dict[Content, Progress]:
+    """What the observations change in a store that holds these rows."""
+    wholes = structure.to_roll_up(seen)
+    looked_at = {content: rows[content] for content in (*seen, *wholes) if content in rows}
+    rest = {content: progress for content, progress in rows.items() if content not in {*seen, *wholes}}
+    others = {whole: found for whole in wholes if (found := reached(structure[whole], rest)) is not None}
+    return updated(structure, seen, looked_at, others, wholes)
 
 
 def apply(
@@ -63,7 +71,7 @@ def apply(
     """One observation after the other."""
     rows = dict(stored or {})
     for content, progress in seen:
-        rows.update(updated(structure, {content: progress}, stored_in(rows)))
+        rows.update(changes(structure, {content: progress}, rows))
     return rows
 
 
@@ -93,7 +101,7 @@ def test_order_and_repetition_change_nothing(events: list[tuple[Content, Progres
 def test_a_replay_is_no_change(events: list[tuple[Content, Progress]]) -> None:
     rows = apply(outlines(), events)
     for content, progress in events:
-        assert updated(outlines(), {content: progress}, stored_in(rows)) == {}
+        assert changes(outlines(), {content: progress}, rows) == {}
 
 
 @given(seen, seen)
@@ -121,6 +129,16 @@ def test_a_whole_is_done_when_its_required_parts_are(events: list[tuple[Content,
         assert rows[COURSE].completed_at == max(end for end in ends if end is not None)
 
 
+@given(seen, st.sets(st.sampled_from(LESSONS)))
+def test_it_is_the_same_however_parts_are_summed(events: list[tuple[Content, Progress]], some: set[Content]) -> None:
+    whole = Outline(COURSE, 1, (*(Part(one) for one in LESSONS), Part(QUIZ, optional=True)))
+    rows = dict(events)
+    ones = {content: progress for content, progress in rows.items() if content in some}
+    others = {content: progress for content, progress in rows.items() if content not in some}
+    assert together(reached(whole, ones), reached(whole, others)) == reached(whole, rows)
+    assert together(reached(whole, others), reached(whole, ones)) == reached(whole, rows)
+
+
 def test_the_average_of_required_parts() -> None:
     rows = apply(outlines(), [(LESSONS[0], observed(START, 0, completed=True)), (LESSONS[1], observed(START, 50))])
     assert rows[MODULES[0]].percent == 75
@@ -131,7 +149,7 @@ def test_the_average_of_required_parts() -> None:
 
 def test_optional_parts_count_where_nothing_else_does() -> None:
     module = Outline(MODULES[0], 1, (Part(LESSONS[0], optional=True), Part(LESSONS[1], optional=True)))
-    rolled = rolled_up(module, {LESSONS[0]: observed(START, 0, completed=True)})
+    rolled = rolled_up(module, reached(module, {LESSONS[0]: observed(START, 0, completed=True)}))
     assert rolled is not None
     assert (rolled.percent, rolled.state) == (50, "in_progress")
 

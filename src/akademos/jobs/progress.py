@@ -9,16 +9,15 @@ action of its own in the log of changes, and what it emits is no event that it l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 
 import polars as pl
 
 from akademos.catalogue.declarations import Purpose
 from akademos.jobs.progress_rows import COLUMNS, rebuild, with_seconds
 from akademos.learning.observations import PROGRESS_EVENTS, Seen, progress_of
-from akademos.learning.progress import Content, Progress, joined, updated
+from akademos.learning.progress import Content, Progress, Reached, joined, updated
 from akademos.learning.structure import Structure
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
@@ -146,14 +145,14 @@ class ProgressJob:
     ) -> None:
         """`news`: learners of whom something is reported that has just happened."""
         learners = sorted({*seen, *touched})
-        concerned = {content for mine in (*seen.values(), *touched.values()) for content in mine}
-        above = structure.outlines.above(concerned)
-        wholes = {*above, *(one for one in concerned if one in structure.outlines)}
-        stored = batch.stored(learners, {*concerned, *wholes, *structure.outlines.parts_of(wholes)})
+        wholes = {key: structure.outlines.to_roll_up(seen.get(key, ()), touched.get(key, ())) for key in learners}
+        looked_at = {key: {*seen.get(key, ()), *wholes[key]} for key in learners}
+        stored = batch.stored(looked_at)
+        others = _others(batch, structure, wholes, looked_at)
         by_action: dict[Action, dict[str, dict[Content, Progress]]] = {"observe": {}, "roll_up": {}, "rebuild": {}}
         for key in learners:
             own = seen.get(key, {})
-            changes = updated(structure.outlines, own, partial(_stored, stored.get(key, {})), touched.get(key, ()))
+            changes = updated(structure.outlines, own, stored.get(key, {}), others.get(key, {}), wholes[key])
             for content, progress in changes.items():
                 action: Action = "rebuild" if key not in news else "observe" if content in own else "roll_up"
                 by_action[action].setdefault(key, {})[content] = progress
@@ -161,8 +160,22 @@ class ProgressJob:
             batch.write(action, changed, structure.course_of)
 
 
-def _stored(rows: Mapping[Content, Progress], _: Iterable[Content]) -> Mapping[Content, Progress]:
-    return rows
+def _others(
+    batch: ProgressBatch,
+    structure: Structure,
+    wholes: Mapping[str, Iterable[Content]],
+    looked_at: Mapping[str, Collection[Content]],
+) -> Mapping[str, Mapping[Content, Reached]]:
+    """By learner and whole, what those parts come to that are not looked at one by one: a course may have hundreds."""
+    by_whole: dict[Content, dict[str, Collection[Content]]] = defaultdict(dict)
+    for key, mine in wholes.items():
+        for whole in mine:
+            by_whole[whole][key] = looked_at[key]
+    found: dict[str, dict[Content, Reached]] = defaultdict(dict)
+    for whole, but in by_whole.items():
+        for key, parts in batch.reached(structure.outlines[whole], but).items():
+            found[key][whole] = parts
+    return found
 
 
 def _join(found: dict[Content, Progress], content: Content, progress: Progress) -> None:

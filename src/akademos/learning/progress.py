@@ -12,8 +12,8 @@ the version says on which it was reached.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -67,6 +67,28 @@ class Outline:
     version: int | None
     parts: tuple[Part, ...]
 
+    counted: tuple[Content, ...] = field(init=False, repr=False, compare=False)
+    """The parts whose average it is, once each: the required ones; all, where none is required."""
+
+    def __post_init__(self) -> None:
+        required = [part.content for part in self.parts if not part.optional]
+        counted = dict.fromkeys(required or [part.content for part in self.parts])
+        object.__setattr__(self, "counted", tuple(counted))
+
+
+class Reached(NamedTuple):
+    """What begun parts of a whole come to.
+
+    Of those that count: `hundredths` of a percent, summed; how many are `done`, and when the last of them was. Of all:
+    the first and the last activity. Whole numbers, so that it is the same in whatever order they are summed.
+    """
+
+    hundredths: int
+    done: int
+    first_activity_at: datetime
+    last_activity_at: datetime
+    completed_at: datetime | None
+
 
 def observed(at: datetime, percent: float, *, completed: bool = False, version: int | None = None) -> Progress:
     """The progress that one observation shows.
@@ -99,28 +121,51 @@ def joined(one: Progress | None, other: Progress) -> Progress:
     )
 
 
-def rolled_up(outline: Outline, parts: Mapping[Content, Progress], before: Progress | None = None) -> Progress | None:
-    """What the progress in its parts makes of a whole; None before anything of it was begun.
-
-    Args:
-        parts: progress in the parts, those begun only.
-        before: what was reached so far, on this version or an earlier one: it never falls.
-    """
-    counted = [part.content for part in outline.parts if not part.optional]
-    if not counted:
-        counted = [part.content for part in outline.parts]
+def reached(outline: Outline, parts: Mapping[Content, Progress]) -> Reached | None:
+    """What some of the parts of a whole come to; None where none of them was begun."""
     begun = [parts[part.content] for part in outline.parts if part.content in parts]
     if not begun:
-        return before
-    reached = [parts[content] for content in counted if content in parts]
-    ends = [one.completed_at for one in reached if one.completed_at is not None]
-    done = bool(counted) and len(ends) == len(counted)
-    percent = sum(one.percent for one in reached) / len(counted)
-    now = Progress(
-        percent=DONE if done else _rounded(percent),
+        return None
+    counted = [parts[content] for content in outline.counted if content in parts]
+    ends = [one.completed_at for one in counted if one.completed_at is not None]
+    return Reached(
+        hundredths=sum(round(one.percent * 100) for one in counted),
+        done=len(ends),
         first_activity_at=min(one.first_activity_at for one in begun),
         last_activity_at=max(one.last_activity_at for one in begun),
-        completed_at=max(ends) if done else None,
+        completed_at=max(ends, default=None),
+    )
+
+
+def together(one: Reached | None, other: Reached | None) -> Reached | None:
+    """What two lots of parts of one whole come to."""
+    if one is None or other is None:
+        return one or other
+    return Reached(
+        hundredths=one.hundredths + other.hundredths,
+        done=one.done + other.done,
+        first_activity_at=min(one.first_activity_at, other.first_activity_at),
+        last_activity_at=max(one.last_activity_at, other.last_activity_at),
+        completed_at=max((end for end in (one.completed_at, other.completed_at) if end is not None), default=None),
+    )
+
+
+def rolled_up(outline: Outline, parts: Reached | None, before: Progress | None = None) -> Progress | None:
+    """What its parts make of a whole; None before anything of it was begun.
+
+    Args:
+        parts: what all its parts come to.
+        before: what was reached so far, on this version or an earlier one: it never falls.
+    """
+    if parts is None:
+        return before
+    count = len(outline.counted)
+    done = parts.done == count
+    now = Progress(
+        percent=DONE if done else min(NEARLY, parts.hundredths // count / 100),
+        first_activity_at=parts.first_activity_at,
+        last_activity_at=parts.last_activity_at,
+        completed_at=parts.completed_at if done else None,
         version=outline.version,
     )
     return joined(before, now)
@@ -167,9 +212,12 @@ class Outlines:
                     waiting.append(whole)
         return sorted(found, key=self.order)
 
-    def parts_of(self, wholes: Iterable[Content]) -> set[Content]:
-        """Their parts, one level down."""
-        return {part.content for whole in wholes for part in self._outlines[whole].parts}
+    def to_roll_up(self, seen: Iterable[Content], touched: Iterable[Content] = ()) -> list[Content]:
+        """The wholes that may change with what is in them, parts before their wholes: what contains one of these, and
+        what is seen and a whole itself, like a lesson that shows a quiz."""
+        seen = set(seen)
+        found = {*self.above({*seen, *touched}), *(one for one in seen if one in self)}
+        return sorted(found, key=self.order)
 
     def _height(self, content: Content, below: tuple[Content, ...]) -> int:
         if content in below:
@@ -189,28 +237,28 @@ class Outlines:
 def updated(
     outlines: Outlines,
     seen: Mapping[Content, Progress],
-    stored: Callable[[Iterable[Content]], Mapping[Content, Progress]],
-    touched: Iterable[Content] = (),
+    before: Mapping[Content, Progress],
+    others: Mapping[Content, Reached],
+    wholes: Iterable[Content],
 ) -> dict[Content, Progress]:
     """What observations of one learner change: the contents observed, and every whole above them.
 
     Args:
+        outlines: of the tenant.
         seen: what was observed, joined by content.
-        stored: the progress that the learner has in some contents.
-        touched: contents that somebody has set the progress of: what contains them is rolled up.
+        before: the progress that the learner has in what was seen, and in the wholes.
+        others: what all other parts of each whole come to.
+        wholes: to be rolled up, as `Outlines.to_roll_up` gives them.
 
     Returns:
         The progress of each content that is another now, and nothing else: the same observations again give nothing.
     """
-    above = outlines.above({*seen, *touched})
-    # What is observed may be a whole itself, like a lesson that shows a quiz: rolled up with what is above it.
-    above = sorted({*above, *(one for one in seen if one in outlines)}, key=outlines.order)
-    before = dict(stored({*seen, *above, *outlines.parts_of(above)}))
     now = dict(before)
     for content, progress in seen.items():
         now[content] = joined(before.get(content), progress)
-    for whole in above:
-        rolled = rolled_up(outlines[whole], now, now.get(whole))
+    for whole in wholes:
+        parts = together(reached(outlines[whole], now), others.get(whole))
+        rolled = rolled_up(outlines[whole], parts, now.get(whole))
         if rolled is not None:
             now[whole] = rolled
     return {content: progress for content, progress in now.items() if progress != before.get(content)}

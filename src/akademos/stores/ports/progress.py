@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
-from akademos.learning.progress import Content, ContentKind, Progress
+from akademos.learning.progress import Content, ContentKind, Outline, Progress, Reached
 from akademos.learning.structure import Structure
 
 RECOMPUTE = "recompute"
@@ -65,10 +65,12 @@ class ProgressBatch(Protocol):
         """The tenant's published content; at most a few seconds old."""
         ...
 
-    def stored(
-        self, learner_keys: Sequence[str], contents: Iterable[Content]
-    ) -> Mapping[str, Mapping[Content, Progress]]:
-        """Progress in some contents, by learner; held until the batch is left."""
+    def stored(self, wanted: Mapping[str, Collection[Content]]) -> Mapping[str, Mapping[Content, Progress]]:
+        """Progress in some contents of each learner, by learner."""
+        ...
+
+    def reached(self, outline: Outline, but: Mapping[str, Collection[Content]]) -> Mapping[str, Reached]:
+        """What the parts of a whole come to, by learner; which of them to leave out, by learner, too."""
         ...
 
     def write(

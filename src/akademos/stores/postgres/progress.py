@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 
 from akademos.errors import Unavailable
-from akademos.learning.progress import DONE, NEARLY, Content, Progress
+from akademos.learning.progress import DONE, NEARLY, Content, Outline, Progress, Reached
 from akademos.learning.structure import Published, Structure, structure
 from akademos.stores.ports.progress import ACTIONS, TOUCHED, Action, Observation, ProgressBatch
 from akademos.stores.postgres.database import Database, Transaction
@@ -41,12 +42,33 @@ _PUBLISHED = """
         'learning_practical_exercises')
     ORDER BY record, key, revision DESC
 """
-_STORED = """
-    SELECT learner_key::text, content_type, content_id, state, percentage, coalesce(first_activity_at, created_at),
-        coalesce(last_activity_at, updated_at), completed_at, updated_at, content_revision
-    FROM learning_user_progress
-    WHERE tenant_id = %(tenant)s AND learner_key = ANY(%(keys)s::uuid[]) AND content_id = ANY(%(ids)s)
-        AND (first_activity_at IS NOT NULL OR state <> 'not_started')
+# OFFSET 0 here and below: rows are looked up by their key alone, see `_FOLLOW`.
+_BEGUN = "(p.first_activity_at IS NOT NULL OR p.state <> 'not_started')"
+_STORED = f"""
+    SELECT w.learner_key::text, w.content_type, w.content_id, p.* FROM unnest(%(keys)s::uuid[], %(kinds)s::text[],
+        %(ids)s::text[]) AS w (learner_key, content_type, content_id) CROSS JOIN LATERAL (
+            SELECT state, percentage, coalesce(first_activity_at, created_at), coalesce(last_activity_at, updated_at),
+                completed_at, updated_at, content_revision
+            FROM learning_user_progress p
+            WHERE p.tenant_id = %(tenant)s AND p.learner_key = w.learner_key AND p.content_type = w.content_type
+                AND p.content_id = w.content_id AND {_BEGUN} OFFSET 0) p
+"""
+# What `learning.progress.reached` says of rows, in SQL.
+_REACHED = f"""
+    SELECT w.learner_key::text, p.* FROM unnest(%(keys)s::uuid[], %(but)s::text[]::jsonb[]) AS w (learner_key, but)
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(CASE WHEN p.state = 'completed' THEN {round(DONE * 100)}
+                        ELSE least(round(p.percentage * 100), {round(NEARLY * 100)})::bigint END)
+                    FILTER (WHERE p.name = ANY(%(counted)s)), 0)::bigint,
+                count(*) FILTER (WHERE p.name = ANY(%(counted)s) AND p.state = 'completed'),
+                min(coalesce(p.first_activity_at, p.created_at)), max(coalesce(p.last_activity_at, p.updated_at)),
+                max(coalesce(p.completed_at, p.updated_at))
+                    FILTER (WHERE p.name = ANY(%(counted)s) AND p.state = 'completed')
+            FROM (
+                SELECT *, content_type || ':' || content_id AS name FROM learning_user_progress
+                WHERE tenant_id = %(tenant)s AND learner_key = w.learner_key OFFSET 0) p
+            WHERE p.name = ANY(%(parts)s) AND NOT w.but ? p.name AND {_BEGUN}
+            HAVING count(*) > 0) p
 """
 _ACT = "SELECT set_config('akademos.record_action', %s, true)"
 # Where somebody else has written the row meanwhile, the two join; a row that would not change is left alone.
@@ -185,19 +207,28 @@ class _Batch:
         found: Structure = self._structures(self._transaction, self.tenant_id)
         return found
 
-    def stored(
-        self, learner_keys: Sequence[str], contents: Iterable[Content]
-    ) -> Mapping[str, Mapping[Content, Progress]]:
-        """Progress in some contents, by learner; see the port."""
-        wanted = set(contents)
-        values = {"tenant": self.tenant_id, "keys": list(learner_keys), "ids": sorted({one.id for one in wanted})}
-        found: dict[str, dict[Content, Progress]] = {key: {} for key in learner_keys}
+    def stored(self, wanted: Mapping[str, Collection[Content]]) -> Mapping[str, Mapping[Content, Progress]]:
+        """Progress in some contents of each learner; see the port."""
+        asked = [(key, *content) for key, contents in wanted.items() for content in contents]
+        keys, kinds, ids = map(list, zip(*asked, strict=True)) if asked else ([], [], [])
+        values = {"tenant": self.tenant_id, "keys": keys, "kinds": kinds, "ids": ids}
+        found: dict[str, dict[Content, Progress]] = {key: {} for key in wanted}
         # No lock: of some content's progress a whole is made of, another writer leaves a change that is followed.
         for row in self._transaction.execute(_STORED, values).fetchall():
-            content = Content(row[1], row[2])
-            if content in wanted:
-                found[row[0]][content] = _progress(row)
+            found[row[0]][Content(row[1], row[2])] = _progress(row)
         return found
+
+    def reached(self, outline: Outline, but: Mapping[str, Collection[Content]]) -> Mapping[str, Reached]:
+        """What the parts of a whole come to, by learner; see the port."""
+        parts = {part.content for part in outline.parts}
+        values = {
+            "tenant": self.tenant_id,
+            "keys": list(but),
+            "but": [json.dumps([*map(_name, parts.intersection(left_out))]) for left_out in but.values()],
+            "counted": [_name(one) for one in outline.counted],
+            "parts": [_name(one) for one in parts],
+        }
+        return {row[0]: Reached(*row[1:]) for row in self._transaction.execute(_REACHED, values).fetchall()}
 
     def write(
         self,
@@ -231,6 +262,10 @@ def enqueue(transaction: Transaction, observations: Sequence[Observation]) -> No
             strict=True,
         )  # fmt: skip
         transaction.execute(OBSERVE, tuple(map(list, columns)))
+
+
+def _name(content: Content) -> str:
+    return f"{content.kind}:{content.id}"
 
 
 def _progress(row: tuple[Any, ...]) -> Progress:
