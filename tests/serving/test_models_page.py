@@ -150,7 +150,7 @@ def test_a_version_that_does_not_serve_says_so_and_leads_to_the_one_that_does(in
     assert "Diese Version dient nicht; Version 1 dient." in html
     assert 'href="?model=exam_readiness&amp;lang=de#version"' in html
     assert "Noch nicht angesehen" in html
-    assert "Klar besser hieße: unter null." in html
+    assert "Um klar besser zu sein, müsste das unter null liegen." in html
 
 
 @pytest.mark.parametrize(

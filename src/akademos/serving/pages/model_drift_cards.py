@@ -21,8 +21,7 @@ def drift_card(shown: Json, words: Words) -> Card:
     """The figure that moved most of each night's look, with its interval, and the line beyond which an alert is due."""
     title, looks, limit = words.plain("models.drift"), rows(shown, "looks"), share_of(shown.get("drift_limit")) or 0.0
     if not looks:
-        text = words.html("models.drift.none.text")
-        return Card("drift", title, state=State("no_data", words.plain("models.drift.none"), text))
+        return Card("drift", title, state=_never(words))
     number, newest = words.locale.number, looks[-1]
     by_day: dict[date, Json] = {at.date(): one for one in looks if (at := moment(one.get("watched_at")))}
     points = [_point(day, one) for day, one in by_day.items()]
@@ -77,12 +76,16 @@ def drift_card(shown: Json, words: Words) -> Card:
         LegendEntry("band", words.plain("models.legend.likely")),
         LegendEntry("goal", words.plain("models.legend.limit", limit=number(limit, 1))),
     ]
+    if sum(one.value is not None for one in points) < 2:  # a single night has a dot, no line and no band
+        legend = legend[2:]
     return Card("drift", title, take, figure("nw", *pictures), [table], legend)
 
 
 def figures_card(shown: Json, words: Words) -> Card:
     """How far each input, and the output, lay from the training at the last look."""
     title, look = words.plain("models.figures"), block(shown, "watch")
+    if not look:
+        return Card("figures", title, state=_never(words))
     limit = share_of(shown.get("drift_limit")) or 0.0
     known = [one for one in rows(look, "figures") if share_of(one.get("value")) is not None]
     if not known:
@@ -150,6 +153,10 @@ def figure_name(shift: Json, words: Words) -> str:
     """An input by its own name, the output in words."""
     name = text_of(shift.get("figure"))
     return words.plain("models.output") if name == "output" else (name or MISSING).replace("_", " ")
+
+
+def _never(words: Words) -> State:
+    return State("no_data", words.plain("models.drift.none"), words.html("models.drift.none.text"))
 
 
 def _point(day: date, look: Json) -> WeekPoint:

@@ -49,14 +49,11 @@ def kinds_of(lines: Sequence[Json]) -> list[str]:
 
 
 def first_to_show(lines: Sequence[Json], model: str | None) -> tuple[str, int] | None:
-    """Which version to show where the address names none: the one that serves, else the newest; of the named model, or
-    of the first kind that has one."""
-    for name in kinds_of(lines) if model is None else [model]:
-        versions = [line for line in lines if line["model"] == name]
-        serving = [line for line in versions if line["state"] in SERVES]
-        if serving or versions:
-            return name, int((serving or versions)[0]["version"])
-    return None
+    """Which version to show where the address names none: one that serves, else the newest; of the named model, or of
+    the first kind that has one."""
+    there = [line for name in kinds_of(lines) for line in lines if line["model"] == name and model in (None, name)]
+    place = next((line for line in there if line["state"] in SERVES), there[0] if there else None)
+    return None if place is None else (str(place["model"]), int(place["version"]))
 
 
 def render_models(lines: Sequence[Json], shown: Json | None, *, shell: Shell, data: str) -> str:
