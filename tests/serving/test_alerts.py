@@ -186,12 +186,14 @@ def test_an_advisor_says_how_to_be_told(alerted: Institution) -> None:
             "SELECT address FROM alert_settings WHERE tenant_id = %s", (alerted.tenant,)
         ).fetchone() or (b"",)
     assert b"ann@" not in bytes(sealed)
+    announced = client.get("/v1/openapi.json").json()["paths"][SETTINGS]["put"]["responses"]
     for change, status in (
         ({"time_zone": "Mars/Olympus"}, 422), ({"quiet_from": "25:00"}, 422), ({"quiet_until": None}, 422),
         ({"address": "ann@elsewhere.example"}, 400), ({"address": None}, 409), ({"surprise": 1}, 422),
     ):  # fmt: skip
         refused = client.put(SETTINGS, json={**wanted, **change})
         assert refused.status_code in (status, 400), (change, refused.text)
+        assert str(refused.status_code) in announced
         assert "application/problem+json" in refused.headers["content-type"]
     assert client.get(SETTINGS).json() == wanted
     session = alerted.signed_in("ann", "advisor")

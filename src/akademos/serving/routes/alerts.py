@@ -99,7 +99,10 @@ def settings(services: Served, principal: Asker) -> Response:
 @router.put(
     SETTINGS,
     response_class=Response,
-    responses={200: {"model": AlertSettingsBody, "description": "As kept."}, **documented(400, 401, 403, 422, 503)},
+    responses={
+        200: {"model": AlertSettingsBody, "description": "As kept."},
+        **documented(400, 401, 403, 409, 422, 503),
+    },
 )
 def change_settings(services: Served, principal: Asker, body: AlertSettingsBody) -> Response:
     """Set how you are told of alerts. Switched off, what waits to be sent is not sent."""
