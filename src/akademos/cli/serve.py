@@ -17,6 +17,7 @@ import typer
 
 from akademos import settings as settings_module
 from akademos.cli.children import Children
+from akademos.cli.even_listening import EvenListener, Shares
 from akademos.cli.shared_metrics import metrics_shared
 from akademos.cli.worker import work
 from akademos.errors import SettingsError, Unavailable
@@ -62,9 +63,11 @@ def command(
 
 @dataclass(frozen=True)
 class Front:
-    """What the processes of a server share: the socket that they listen on, and how much every sender may send."""
+    """What the processes of a server share: the socket that they listen on, their connections, and how much every
+    sender may send."""
 
     listening: socket.socket
+    shares: Shares
     buckets: TokenBuckets
     children: Children
 
@@ -84,15 +87,15 @@ def prepared(chosen: Settings, *, processes: int = PROCESSES) -> Iterator[Front]
     import_module("akademos.cli.prefork")
     from akademos.intake.rate import TokenBuckets
 
-    listening, buckets = _bound(chosen), TokenBuckets()
+    listening, shares, buckets = _bound(chosen), Shares(processes), TokenBuckets()
     children = Children(ended=_forget_metrics, log_level=chosen.log_level)
     if chosen.worker:
         children.add("worker", work, chosen)
     for number in range(1, processes):
-        children.add(f"server {number + 1}", serve_on, chosen, listening, buckets)
+        children.add(f"server {number + 1}", serve_on, chosen, listening, shares, number, buckets)
     try:
         children.prepare()
-        yield Front(listening, buckets, children)
+        yield Front(listening, shares, buckets, children)
     finally:
         children.stop()
         listening.close()
@@ -119,20 +122,20 @@ def serve(system: System, front: Front, *, ready: Ready = lambda url: None) -> N
         try:
             front.children.start()
             # A copy: the server closes its own at the end.
-            _run_here(system, front.listening.dup(), lambda: ready(url), asked_to_end)
+            _run_here(system, front.listening.dup(), front.shares, 0, lambda: ready(url), asked_to_end)
         finally:
             front.children.stop()
     if front.children.lost:
         raise Unavailable("The worker and the other servers were lost.", hint="Serve again; the log says what ended.")
 
 
-def serve_on(chosen: Settings, listening: socket.socket, buckets: TokenBuckets) -> None:
-    """Serve on a socket that the parent process listens on, with its buckets: one of several processes."""
+def serve_on(chosen: Settings, listening: socket.socket, shares: Shares, number: int, buckets: TokenBuckets) -> None:
+    """Serve on a socket that the parent process listens on, with its buckets: process `number` of several, from 0."""
     from akademos.system import System
 
     with _signals_noted() as asked_to_end, System(chosen) as system:
         system.buckets = buckets
-        _run_here(system, listening, lambda: None, asked_to_end)
+        _run_here(system, listening, shares, number, lambda: None, asked_to_end)
 
 
 def _bound(chosen: Settings) -> socket.socket:
@@ -161,8 +164,15 @@ def _taken(chosen: Settings, refusal: OSError) -> SettingsError:
 
 
 def _run_here(
-    system: System, listening: socket.socket, ready: Callable[[], None], asked_to_end: threading.Event
+    system: System,
+    listening: socket.socket,
+    shares: Shares,
+    number: int,
+    ready: Callable[[], None],
+    asked_to_end: threading.Event,
 ) -> None:
+    import asyncio
+
     import structlog
     import uvicorn
 
@@ -173,7 +183,12 @@ def _run_here(
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
+            await super().startup(sockets=[])
+            if self.started:
+                self.listener = EvenListener(
+                    listening, self.protocol, lambda: len(self.server_state.connections), shares, number
+                )
+                self.servers.append(self.listener)  # type: ignore[arg-type]  # closed as the others are
             if asked_to_end.is_set():  # before the server listened to signals itself
                 self.should_exit = True
             elif self.started:
@@ -181,6 +196,16 @@ def _run_here(
                 gc.freeze()  # what is here now stays: collections during requests need not look at it
                 gc.set_threshold(ALLOCATIONS)  # a batch makes thousands of objects, of which none form cycles
                 ready()
+
+        def protocol(self) -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        async def on_tick(self, counter: int) -> bool:
+            self.listener.note()
+            return await super().on_tick(counter)
 
     application = system.application()
     config = uvicorn.Config(

@@ -22,7 +22,7 @@ from akademos.stores.ports.landing import LandingStore, Receipt
 GROUP_EVENTS = 800
 """Events in one transaction at most, so that one commit never takes long."""
 
-TURNS = 3
+TURNS = 8
 """Of the event loop before a group is taken: senders that were just answered are heard again, and nobody waits long."""
 
 GOOD_GROUP_EVENTS = 200

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 import psycopg
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
 
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import Unavailable
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.identity import Identifier, PersonKind
 from akademos.stores.ports.landing import Receipt
-from akademos.stores.postgres.database import AsyncTransaction, Database, Transaction
+from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.identity import PostgresIdentity
 from akademos.stores.postgres.identity_evidence import EvidenceNotes
 from akademos.stores.postgres.landing_rows import LandingRows
@@ -48,7 +50,7 @@ class PostgresLanding:
         self._standings = Standings(database, keys)
         self._evidence = EvidenceNotes(self._standings, PostgresIdentity(database, keys))
         self._lag_checked = -LAG_CHECK_S
-        self._connection: AsyncTransaction | None = None
+        self._cursor: AsyncCursor[TupleRow] | None = None  # one for all groups: making one costs as much as an event
 
     async def land(self, receipts: Sequence[Receipt]) -> list[list[str]]:
         """Take several requests in one durable transaction, then note what they say about who is whom; see the port."""
@@ -76,9 +78,9 @@ class PostgresLanding:
 
     async def close(self) -> None:
         """Close the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            await cursor.connection.close()
 
     async def _land_at_once(self, receipts: Sequence[Receipt]) -> list[list[str]] | None:
         """The verdicts; None, with nothing written, when one statement cannot do it."""
@@ -90,10 +92,10 @@ class PostgresLanding:
             rows.add(receipt, people[receipt.tenant_id])
         if not rows.usual:
             return None
-        if self._connection is None:
-            self._connection = await self._database.connect_landing()
+        if self._cursor is None:
+            self._cursor = (await self._database.connect_landing()).cursor()
         statement, values = rows.statement({tenant_id: self._standings.version(tenant_id) for tenant_id in people})
-        done = await (await self._connection.execute(statement, values)).fetchone()
+        done = await (await self._cursor.execute(statement, values)).fetchone()
         if done and done[0]:
             return rows.verdicts
         self._standings.forget()  # somebody decided about consent meanwhile
