@@ -18,7 +18,9 @@ from tests.jobs.pipeline import Killed, Pipeline, only
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import Conflict
 from akademos.jobs.mover import Move
+from akademos.jobs.study_rows import REPORTS_WAIT_S
 from akademos.stores.ports.event_log import SCHEMA
+from akademos.stores.postgres.learner_state import PostgresLearnerStates
 
 
 def example(door: Door, name: str, **changes: Any) -> dict[str, Any]:
@@ -412,6 +414,27 @@ def test_learners_whose_answers_moved_are_marked_stale(pipeline: Pipeline) -> No
     assert door.count("stale_learner_states") == 1
     pipeline.drain()
     assert door.count("stale_learner_states") == 2
+
+
+def test_a_state_that_only_reports_of_reading_put_behind_may_wait(pipeline: Pipeline) -> None:
+    door = pipeline.door
+    states = PostgresLearnerStates(door.database)
+    key = door.grant("u-1")
+    reports = ("material_progressed", "study_session_heartbeat_sent")
+    door.batch(*(example(door, name, event_id=str(uuid.uuid4()), user_id="u-1") for name in reports))
+    pipeline.drain()
+    assert states.stale(10) == []
+    (waiting,) = states.stale(10, early=True)
+    assert waiting.learner_key == key
+    wait = door.rows("SELECT extract(epoch FROM due_at - marked_at)::int FROM stale_learner_states")
+    assert wait == [(REPORTS_WAIT_S,)]
+    door.batch(answered("u-1"))
+    pipeline.drain()
+    (due,) = states.stale(10)
+    assert due.learner_key == key
+    door.batch(example(door, "material_progressed", event_id=str(uuid.uuid4()), user_id="u-1"))
+    pipeline.drain()
+    assert [one.learner_key for one in states.stale(10)] == [key]  # a report puts nothing off
 
 
 def test_columns_are_those_of_the_event_log(pipeline: Pipeline) -> None:

@@ -153,7 +153,8 @@ def ask(
         assert answer.headers["content-type"] == "application/problem+json", where
         assert set(answer.json()) == {"type", "title", "status", "detail", "code", "hint", "pointer", "instance"}
     # A refusal may repeat what was asked, and a decision what was decided; an answer may not.
-    sent = json.dumps([place, query]) if answer.status_code >= 400 else options.get("content", b"").decode()
+    body_sent = options.get("content", b"").decode()
+    sent = json.dumps([place, query]) + body_sent if answer.status_code >= 400 else body_sent
     administers = role == "admin" and path.startswith("/v1/identity/")  # merging people needs to see whose keys
     leaked = [key for key in who[role]["others"] if key in answer.text and key not in sent and not administers]
     assert not leaked, where

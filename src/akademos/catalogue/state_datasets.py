@@ -71,11 +71,16 @@ STATE_DATASETS: tuple[Dataset, ...] = (
         "by the refresh.",
         grain="one learner",
         owner="learning science",
-        columns=(TENANT, LEARNER, must("marked_at", "timestamp", "when the state fell behind")),
+        columns=(
+            TENANT,
+            LEARNER,
+            must("marked_at", "timestamp", "when the state fell behind"),
+            must("due_at", "timestamp", "when it is to be computed; reports of reading and watching may wait"),
+        ),
         zone="serving",
         purposes=_SUPPORT,
         time_column="marked_at",
-        service_level="settled within 1 second",
+        service_level="settled within 1 second of being due",
         upstream=("event_log",),
     ),
     Dataset(

@@ -24,9 +24,9 @@ from akademos.jobs.core_rows import Content
 from akademos.jobs.landing_rows import SEQ, Sorted, people_table, sort_out
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
 from akademos.jobs.progress_rows import observations
-from akademos.jobs.study_rows import touching
+from akademos.jobs.study_rows import REPORTS, REPORTS_WAIT_S, signs
 from akademos.stores.ports.event_log import SCHEMA, EventLogReader, EventLogWriter
-from akademos.stores.ports.landing_queue import LandedEvents, LandingBatch, LandingQueue
+from akademos.stores.ports.landing_queue import LandedEvents, LandingBatch, LandingQueue, StaleMark
 from akademos.telemetry import LANDING_AGE, LANDING_BACKLOG
 
 log = structlog.get_logger()
@@ -220,14 +220,16 @@ class Mover:
         LANDING_AGE.set((datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest else 0)
 
 
-def _stale(rows: pl.DataFrame) -> list[tuple[str, str]]:
+def _stale(rows: pl.DataFrame) -> list[StaleMark]:
     """Learners whose analytics rest on one of the rows."""
     if not rows.height:
         return []
-    learning = (pl.col("event_name") == ANSWERED) | pl.col("event_name").str.starts_with(MATERIAL_PREFIX)
+    name = pl.col("event_name")
+    learning = (name == ANSWERED) | name.str.starts_with(MATERIAL_PREFIX) | signs()
+    wait_s = pl.when(name.is_in(REPORTS)).then(REPORTS_WAIT_S).otherwise(0)
     found = (
-        rows.filter(learning | touching(), pl.col("learner_key").is_not_null())
-        .select("tenant_id", "learner_key")
-        .unique()
+        rows.filter(learning, pl.col("learner_key").is_not_null())
+        .group_by("tenant_id", "learner_key")
+        .agg(wait_s=wait_s.min())
     )
-    return [(tenant_id, key) for tenant_id, key in found.iter_rows()]
+    return [StaleMark(*row) for row in found.iter_rows()]

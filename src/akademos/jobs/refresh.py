@@ -56,9 +56,9 @@ class Refresh:
         self._clock = clock
         self._tracing = tracing
 
-    def once(self, learners: int = LEARNERS_AT_ONCE) -> int:
-        """Compute the states that have been stale the longest; return how many."""
-        stale = _within(self._states.stale(learners), EVENTS_AT_ONCE)
+    def once(self, learners: int = LEARNERS_AT_ONCE, *, early: bool = False) -> int:
+        """Compute the states that have been due the longest, `early` those that may wait, too; return how many."""
+        stale = _within(self._states.stale(learners, early=early), EVENTS_AT_ONCE)
         for tenant_id, marks in groupby(sorted(stale, key=lambda one: one.tenant_id), lambda one: one.tenant_id):
             self._compute_all(tenant_id, [one.learner_key for one in marks])
         self._states.settle(stale)
@@ -67,7 +67,7 @@ class Refresh:
     def drain(self) -> int:
         """Compute until no state is stale."""
         done = 0
-        while count := self.once():
+        while count := self.once(early=True):
             done += count
         return done
 

@@ -9,9 +9,12 @@ HEARTBEAT = "study_session_heartbeat_sent"
 OTHER_SIGNS = ("question_shown", "answer_changed", "tutor_session_started", "tutor_session_ended", "tutor_message_sent")
 """Other events that show that somebody studies."""
 
-HEARTBEATS_WAIT_S = 300
-"""A heartbeat makes a state stale at most once in so many seconds; answers and materials do at once."""
-_HEARTBEAT_S = 30
+REPORTS = (HEARTBEAT, "material_progressed")
+"""Events that come every few seconds as long as somebody reads or watches."""
+
+REPORTS_WAIT_S = 300
+"""So long a state waits that only such reports make stale, so that a crowd that reads does not keep the worker from
+those who answer; whatever else makes it stale meanwhile has it computed at once, with them."""
 
 _OF_STUDY = {
     "page_visible": pl.Boolean,
@@ -31,9 +34,7 @@ def is_sign(name: str) -> bool:
 
 def study_events(events: pl.DataFrame) -> pl.DataFrame:
     """Table `study_events` of `analytics.schemas.INPUT`, from rows of the event log."""
-    name = pl.col("event_name")
-    rows = events.filter(name.str.starts_with(SESSION_PREFIX) | name.is_in(OTHER_SIGNS))
-    found = _with_properties(rows, _OF_STUDY)
+    found = _with_properties(events.filter(signs()), _OF_STUDY)
     return found.with_columns(reason=pl.coalesce("pause_reason", "end_reason"))
 
 
@@ -42,17 +43,10 @@ def with_material_details(materials: pl.DataFrame) -> pl.DataFrame:
     return _with_properties(materials, _OF_MATERIALS)
 
 
-def touching() -> pl.Expr:
-    """Of rows of the event log: whether a sign of study asks for the learner's state to be computed anew.
-
-    Of heartbeats, which come every 30 seconds, one in ten does, so that a crowd that reads does not keep the worker
-    from those who answer; the others count from the next computation on.
-    """
+def signs() -> pl.Expr:
+    """Of rows of the event log: `is_sign`."""
     name = pl.col("event_name")
-    seconds = pl.col("occurred_at").dt.epoch("s") % HEARTBEATS_WAIT_S
-    return (name.str.starts_with(SESSION_PREFIX) | name.is_in(OTHER_SIGNS)) & (
-        (name != HEARTBEAT) | (seconds < _HEARTBEAT_S)
-    )
+    return name.str.starts_with(SESSION_PREFIX) | name.is_in(OTHER_SIGNS)
 
 
 def _with_properties(rows: pl.DataFrame, wanted: dict[str, type[pl.DataType]]) -> pl.DataFrame:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from akademos.stores.ports.progress import Observation
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class StaleMark(NamedTuple):
+    """A learner whose state is behind, and how many seconds it may be."""
+
+    tenant_id: str
+    learner_key: str
+    wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ class LandingBatch(Protocol):
         """
         ...
 
-    def finish(self, stale: Iterable[tuple[str, str]], observed: Sequence[Observation] = ()) -> int:
+    def finish(self, stale: Sequence[StaleMark], observed: Sequence[Observation] = ()) -> int:
         """Delete and count what is left of the batch, mark the states of some learners stale, and put what they were
         seen doing on the queue of their progress; how many rows."""
         ...

@@ -91,8 +91,8 @@ class LearnerStates(Protocol):
         """Have the states of some learners computed anew soon."""
         ...
 
-    def stale(self, limit: int) -> list[StaleState]:
-        """Stale states, the longest first."""
+    def stale(self, limit: int, *, early: bool = False) -> list[StaleState]:
+        """Stale states that are due, the longest first; `early` for those that may wait, too."""
         ...
 
     def settle(self, done: Sequence[StaleState]) -> None:

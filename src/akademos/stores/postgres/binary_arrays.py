@@ -1,4 +1,4 @@
-"""Array parameters in PostgreSQL's binary format, packed a column at a time: intake spends its time here."""
+"""Array parameters in PostgreSQL's binary format, packed a column at a time: for intake, and for progress."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 _Value = TypeVar("_Value")
+_Number = TypeVar("_Number", int, float)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -50,19 +51,21 @@ class _ArrayDumper(Dumper):
         return obj.content
 
 
-@lru_cache(maxsize=1_000)
-def _text(value: str) -> bytes:
+@lru_cache(maxsize=10_000)
+def _text(value: str | None) -> bytes:
+    if value is None:
+        return _NULL
     content = value.encode()
     return _LENGTH(len(content)) + content
 
 
-class Texts(Array[str]):
-    """text[], of texts that recur: names of events, tenants, keys, verdicts."""
+class Texts(Array[str | None]):
+    """text[], of texts that recur: names of events, tenants, keys, verdicts, contents."""
 
     __slots__ = ()
 
     @staticmethod
-    def _packed(values: Sequence[str]) -> bytes:
+    def _packed(values: Sequence[str | None]) -> bytes:
         if values.count(values[0]) == len(values):
             return _text(values[0]) * len(values)
         return b"".join(map(_text, values))
@@ -99,43 +102,75 @@ class Binaries(Array[bytes]):
         return b"".join(chain.from_iterable((_LENGTH(len(value)), value) for value in values))
 
 
-class Timestamps(Array[datetime]):
+def _numbers(form: str, values: Sequence[_Number | None]) -> bytes:
+    """Each behind its length; `form` is a character of `struct`."""
+    each = Struct(f">i{form}")
+    size = each.size - 4
+    if None in values:
+        return b"".join([_NULL if value is None else each.pack(size, value) for value in values])
+    return pack(">" + f"i{form}" * len(values), *chain.from_iterable(zip(repeat(size), values, strict=False)))
+
+
+def _microseconds(value: datetime | None) -> int | None:
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+
+class Timestamps(Array[datetime | None]):
     """timestamptz[], to the microsecond."""
 
     __slots__ = ()
 
     @staticmethod
-    def _packed(values: Sequence[datetime]) -> bytes:
+    def _packed(values: Sequence[datetime | None]) -> bytes:
         if values.count(values[0]) == len(values):
-            return (_LENGTH(8) + ((values[0] - _EPOCH) // _MICROSECOND).to_bytes(8, "big", signed=True)) * len(values)
-        numbers = ((value - _EPOCH) // _MICROSECOND for value in values)
-        return pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), numbers, strict=False)))
+            return _numbers("q", [_microseconds(values[0])]) * len(values)
+        return _numbers("q", [*map(_microseconds, values)])
 
 
-class Integers(Array[int]):
+class Integers(Array[int | None]):
     """int4[]."""
 
     __slots__ = ()
 
     @staticmethod
-    def _packed(values: Sequence[int]) -> bytes:
-        return pack(f">{2 * len(values)}i", *chain.from_iterable(zip(repeat(4), values, strict=False)))
+    def _packed(values: Sequence[int | None]) -> bytes:
+        return _numbers("i", values)
 
 
-class Bigints(Array[int]):
+class Bigints(Array[int | None]):
     """int8[]."""
 
     __slots__ = ()
 
     @staticmethod
-    def _packed(values: Sequence[int]) -> bytes:
-        return pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values, strict=False)))
+    def _packed(values: Sequence[int | None]) -> bytes:
+        return _numbers("q", values)
+
+
+class Floats(Array[float | None]):
+    """float8[]."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _packed(values: Sequence[float | None]) -> bytes:
+        return _numbers("d", values)
+
+
+class Booleans(Array[bool | None]):
+    """boolean[]."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _packed(values: Sequence[bool | None]) -> bytes:
+        return _numbers("?", values)
 
 
 def _register() -> None:
     element_types: dict[type[Array[Any]], str] = {
         Texts: "text", Uuids: "uuid", Hashes: "bytea", Binaries: "bytea", Timestamps: "timestamptz",
-        Integers: "int4", Bigints: "int8",
+        Integers: "int4", Bigints: "int8", Floats: "float8", Booleans: "bool",
     }  # fmt: skip
     for array, name in element_types.items():
         known = psycopg.adapters.types[name]

@@ -46,7 +46,8 @@ _STATE = """
 """
 _MARK_STALE = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at) VALUES (%s, %s, clock_timestamp())
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
+        due_at = least(stale_learner_states.due_at, excluded.due_at)
 """
 _ACTIONS: dict[Decision, AuditAction] = {
     "restricted": AuditAction.PROCESSING_RESTRICTED,

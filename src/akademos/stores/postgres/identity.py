@@ -90,7 +90,8 @@ _DROP_STATES = (
     """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT %s, k, clock_timestamp() FROM unnest(%s::uuid[]) AS k
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
+        due_at = least(stale_learner_states.due_at, excluded.due_at)
     """,
 )
 _WHY_NOT: Mapping[identity.Refusal, tuple[str, str]] = {

@@ -6,13 +6,13 @@ no row can turn up under them later, and the highest id of a batch is a watermar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from akademos.learning.observations import PROGRESS_EVENTS
-from akademos.stores.ports.landing_queue import Backlog, LandedEvents, LandingBatch, PersonStanding, Waiting
+from akademos.stores.ports.landing_queue import Backlog, LandedEvents, LandingBatch, PersonStanding, StaleMark, Waiting
 from akademos.stores.ports.progress import RECOMPUTE, Observation
 from akademos.stores.postgres.columns import instants, integers, uuids
 from akademos.stores.postgres.database import Database, Transaction
@@ -75,16 +75,19 @@ _IN_HAND = """
 """
 _OUT_OF_HAND = "DELETE FROM landing_in_hand WHERE moving_to <= %(version)s::text::xid8"
 _MARK_STALE = """
-    INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
-    SELECT DISTINCT t, k, (SELECT clock_timestamp()) FROM unnest(%s::text[], %s::uuid[]) AS _ (t, k)
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+    INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at, due_at)
+    SELECT t, k, (SELECT clock_timestamp()), (SELECT clock_timestamp()) + min(s) * interval '1 second'
+    FROM unnest(%s::text[], %s::uuid[], %s::int[]) AS _ (t, k, s) GROUP BY t, k
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
+        due_at = least(stale_learner_states.due_at, excluded.due_at)
 """
 _MARK_RECOVERED = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT tenant_id, party, (SELECT clock_timestamp())
     FROM landing CROSS JOIN unnest(ARRAY[actor_key, subject_key]) AS party
     WHERE transaction_id <= %(version)s::text::xid8 AND party IS NOT NULL
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
+        due_at = least(stale_learner_states.due_at, excluded.due_at)
 """
 # What they did is in the core: everything of them is computed anew from there.
 _OBSERVE_RECOVERED = f"""
@@ -262,12 +265,12 @@ class _Batch:
                 transaction.execute(_POSTPONE, {**self._bounds, "seq": list(postponed)})
             transaction.execute(_IN_HAND, self._bounds)
 
-    def finish(self, stale: Iterable[tuple[str, str]], observed: Sequence[Observation] = ()) -> int:
+    def finish(self, stale: Sequence[StaleMark], observed: Sequence[Observation] = ()) -> int:
         """Delete and count what is left; see the port."""
         # In the guard's transaction: whoever has lost the locks cannot finish.
-        pairs = list(stale)
-        if pairs:
-            self._guard.execute(_MARK_STALE, ([tenant for tenant, _ in pairs], [UUID(key) for _, key in pairs]))
+        if stale:
+            tenants, keys, waits = zip(*stale, strict=True)
+            self._guard.execute(_MARK_STALE, (list(tenants), list(map(UUID, keys)), list(waits)))
         enqueue(self._guard, observed)
         values = {**self._bounds, "kind": "moved"}
         self._guard.execute(_OUT_OF_HAND, values)

@@ -54,12 +54,14 @@ _DROP_WEIGHTS = f"""
 _MARK = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT %s, k, (SELECT clock_timestamp()) FROM unnest(%s::uuid[]) AS _ (k)
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
+        due_at = least(stale_learner_states.due_at, excluded.due_at)
 """
 _STALE = """
     SELECT tenant_id, learner_key::text, marked_at, coalesce(events, 0)
     FROM stale_learner_states LEFT JOIN learner_state USING (tenant_id, learner_key)
-    ORDER BY marked_at, tenant_id, learner_key LIMIT %s
+    WHERE due_at <= clock_timestamp() OR %s
+    ORDER BY due_at, tenant_id, learner_key LIMIT %s
 """
 _SETTLE = "DELETE FROM stale_learner_states WHERE tenant_id = %s AND learner_key = %s AND marked_at = %s"
 _TOPICS = """
@@ -150,10 +152,10 @@ class PostgresLearnerStates:
         with self._database.pipeline() as transaction:
             transaction.execute(_MARK, (tenant_id, [UUID(key) for key in learner_keys]))
 
-    def stale(self, limit: int) -> list[StaleState]:
-        """Stale states, the longest first."""
+    def stale(self, limit: int, *, early: bool = False) -> list[StaleState]:
+        """Stale states that are due; see the port."""
         with self._database.pipeline() as transaction:
-            return [StaleState(*row) for row in transaction.execute(_STALE, (limit,))]
+            return [StaleState(*row) for row in transaction.execute(_STALE, (early, limit))]
 
     def settle(self, done: Sequence[StaleState]) -> None:
         """Remove the marks, unless they were set again meanwhile."""

@@ -28,7 +28,8 @@ _OVERTAKEN = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT tenant_id, learner_key, (SELECT clock_timestamp()) FROM learner_state
     WHERE tenant_id = %s AND computed_as_of >= %s AND learner_key = ANY(coalesce(%s::uuid[], ARRAY[learner_key]))
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
+        due_at = least(stale_learner_states.due_at, excluded.due_at)
 """
 _COHORT = """
     SELECT weights, reviews, fitted_at FROM cohort_memory_weights

@@ -37,7 +37,9 @@ _JOBS = """
 _LANDED = "SELECT count(*), min(received_at) FROM landing WHERE tenant_id = %(tenant)s"
 _HELD = "SELECT count(*), min(received_at) FROM held WHERE tenant_id = %(tenant)s"
 _LETTERS = "SELECT count(*), min(received_at) FROM dead_letters WHERE tenant_id = %(tenant)s"
-_STALE = "SELECT count(*), min(marked_at) FROM stale_learner_states WHERE tenant_id = %(tenant)s"
+_STALE = """
+    SELECT count(*), min(due_at) FROM stale_learner_states WHERE tenant_id = %(tenant)s AND due_at <= clock_timestamp()
+"""
 _COMPUTED = """
     SELECT (SELECT max(computed_at) FROM learner_state WHERE tenant_id = %(tenant)s),
         (SELECT count(*) FROM learner_state WHERE tenant_id = %(tenant)s AND computed_at >= %(since)s)

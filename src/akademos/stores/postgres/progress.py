@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 
@@ -14,8 +14,20 @@ from akademos.errors import Unavailable
 from akademos.learning.progress import DONE, NEARLY, Content, Outline, Progress, Reached
 from akademos.learning.structure import Published, Structure, structure
 from akademos.stores.ports.progress import ACTIONS, TOUCHED, Action, Observation, ProgressBatch
+from akademos.stores.postgres.binary_arrays import (
+    Array,
+    Bigints,
+    Booleans,
+    Floats,
+    Integers,
+    Texts,
+    Timestamps,
+    Uuids,
+)
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.locks import job_number, try_lock
+
+_Packed: TypeAlias = Callable[[Sequence[Any]], Array[Any]]
 
 READER = "progress"
 STRUCTURE_S = 2.0
@@ -26,8 +38,7 @@ CHANGES_AT_ONCE = 5_000
 _OBSERVED = "learner_key, event, content_type, content_id, at, share, score, passed, result, revision, of_record"
 OBSERVE = f"""
     INSERT INTO progress_observations (tenant_id, {_OBSERVED})
-    SELECT o.* FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::float8[],
-        %s::float8[], %s::boolean[], %s::text[], %s::integer[], %s::boolean[]) AS o (tenant_id, {_OBSERVED})
+    SELECT o.* FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS o (tenant_id, {_OBSERVED})
     WHERE EXISTS (SELECT FROM people p WHERE p.tenant_id = o.tenant_id AND p.learner_key = o.learner_key FOR KEY SHARE)
 """
 _FIRST_TENANT = "SELECT tenant_id FROM progress_observations ORDER BY seq LIMIT 1"
@@ -45,8 +56,8 @@ _PUBLISHED = """
 # OFFSET 0 here and below: rows are looked up by their key alone, see `_FOLLOW`.
 _BEGUN = "(p.first_activity_at IS NOT NULL OR p.state <> 'not_started')"
 _STORED = f"""
-    SELECT w.learner_key::text, w.content_type, w.content_id, p.* FROM unnest(%(keys)s::uuid[], %(kinds)s::text[],
-        %(ids)s::text[]) AS w (learner_key, content_type, content_id) CROSS JOIN LATERAL (
+    SELECT w.learner_key::text, w.content_type, w.content_id, p.* FROM unnest(%(keys)s, %(kinds)s, %(ids)s)
+        AS w (learner_key, content_type, content_id) CROSS JOIN LATERAL (
             SELECT state, percentage, coalesce(first_activity_at, created_at), coalesce(last_activity_at, updated_at),
                 completed_at, updated_at, content_revision
             FROM learning_user_progress p
@@ -75,8 +86,7 @@ _ACT = "SELECT set_config('akademos.record_action', %s, true)"
 _WRITE = """
     INSERT INTO learning_user_progress AS p (tenant_id, learner_key, content_type, content_id, course_id,
         content_revision, state, percentage, first_activity_at, last_activity_at, completed_at)
-    SELECT %s, n.* FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::text[], %s::float8[],
-        %s::timestamptz[], %s::timestamptz[], %s::timestamptz[]) AS n
+    SELECT %s, n.* FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS n
     ON CONFLICT (tenant_id, learner_key, content_type, content_id) DO UPDATE SET
         course_id = coalesce(p.course_id, excluded.course_id),
         content_revision = CASE WHEN p.percentage > excluded.percentage OR p.completed_at < excluded.completed_at
@@ -153,9 +163,9 @@ class PostgresProgress:
                 if first is None:
                     yield None
                     return
-                rows = transaction.execute(_TAKE, (first[0], limit)).fetchall()
+                rows = transaction.execute(_TAKE, (first[0], limit), binary=True).fetchall()
                 yield _Batch(transaction, first[0], rows, self._structure)
-                transaction.execute(_DONE, (first[0], [row[0] for row in rows]))
+                transaction.execute(_DONE, (first[0], Bigints([row[0] for row in rows])))
         except (psycopg.errors.ForeignKeyViolation, psycopg.errors.DeadlockDetected) as moved:
             raise Unavailable(
                 "somebody in the progress was erased, or written by another, at this very moment",
@@ -210,11 +220,13 @@ class _Batch:
     def stored(self, wanted: Mapping[str, Collection[Content]]) -> Mapping[str, Mapping[Content, Progress]]:
         """Progress in some contents of each learner; see the port."""
         asked = [(key, *content) for key, contents in wanted.items() for content in contents]
-        keys, kinds, ids = map(list, zip(*asked, strict=True)) if asked else ([], [], [])
-        values = {"tenant": self.tenant_id, "keys": keys, "kinds": kinds, "ids": ids}
         found: dict[str, dict[Content, Progress]] = {key: {} for key in wanted}
+        if not asked:
+            return found
+        keys, kinds, ids = zip(*asked, strict=True)
+        values = {"tenant": self.tenant_id, "keys": _uuids(keys), "kinds": Texts(kinds), "ids": Texts(ids)}
         # No lock: of some content's progress a whole is made of, another writer leaves a change that is followed.
-        for row in self._transaction.execute(_STORED, values).fetchall():
+        for row in self._transaction.execute(_STORED, values, binary=True).fetchall():
             found[row[0]][Content(row[1], row[2])] = _progress(row)
         return found
 
@@ -245,7 +257,8 @@ class _Batch:
         ]  # fmt: skip
         if rows:
             self._transaction.execute(_ACT, (action,))
-            self._transaction.execute(_WRITE, (self.tenant_id, *map(list, zip(*rows, strict=True))))
+            columns = zip(_WRITTEN, zip(*rows, strict=True), strict=True)
+            self._transaction.execute(_WRITE, (self.tenant_id, *(array(values) for array, values in columns)))
             self._transaction.execute(_ACT, ("",))
         return len(rows)
 
@@ -261,7 +274,30 @@ def enqueue(transaction: Transaction, observations: Sequence[Observation]) -> No
             ),
             strict=True,
         )  # fmt: skip
-        transaction.execute(OBSERVE, tuple(map(list, columns)))
+        arrays = zip(_OBSERVATION, columns, strict=True)
+        transaction.execute(OBSERVE, tuple(array(values) for array, values in arrays))
+
+
+def _uuids(keys: Sequence[str]) -> Uuids:
+    return Uuids([bytes.fromhex(key.replace("-", "")) for key in keys])
+
+
+# The columns of `OBSERVE` and of `_WRITE`, as they are sent.
+_OBSERVATION: tuple[_Packed, ...] = (
+    Texts, _uuids, Texts, Texts, Texts, Timestamps, Floats, Floats, Booleans, Texts, Integers, Booleans,
+)  # fmt: skip
+_WRITTEN: tuple[_Packed, ...] = (
+    _uuids,
+    Texts,
+    Texts,
+    Texts,
+    Integers,
+    Texts,
+    Floats,
+    Timestamps,
+    Timestamps,
+    Timestamps,
+)
 
 
 def _name(content: Content) -> str:

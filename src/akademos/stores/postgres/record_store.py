@@ -17,6 +17,7 @@ import orjson
 import psycopg
 from psycopg import sql
 
+from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.records.declaration import Access, Record
 from akademos.errors import Conflict, Forbidden, NotFound
 from akademos.privacy.pseudonyms import Keys
@@ -76,6 +77,7 @@ class PostgresRecordStore:
         self._people = RecordPeople(keys, vault)
         self._behaviours = behaviours or {}
         self._subscribers = tuple(subscribers)
+        self._statements: dict[tuple[str, tuple[Access, ...], tuple[Purpose, ...]], str] = {}
 
     def create(
         self, asker: Asker, record: Record, values: Mapping[str, object], *, request: str | None = None
@@ -107,8 +109,7 @@ class PostgresRecordStore:
         """One row; see the port."""
         with self._reading(asker) as (transaction, known):
             stored = self._key(transaction, asker, known, record, key)
-            row = self._within_reach(transaction, asker, known, record, stored)
-            self._require_consent(transaction, asker, known, record, stored)
+            row = self._allowed(transaction, asker, known, record, stored)
             return self._answer(transaction, asker, known, record, row)
 
     def find(self, asker: Asker, record: Record, query: ListQuery) -> Page:
@@ -148,8 +149,7 @@ class PostgresRecordStore:
             known, work = self._begin(transaction, asker)
             stored = self._key(transaction, asker, known, record, key)
             work.row(record, stored, lock=True)
-            self._within_reach(transaction, asker, known, record, stored)
-            self._require_consent(transaction, asker, known, record, stored)
+            self._allowed(transaction, asker, known, record, stored)
             written = self._people.as_keys(transaction, asker.tenant_id, record, values, admit=asker.role == "service")
             row = work.change(record, stored, values=written, action=action, expected_version=expected_version)
             if action is None:
@@ -165,7 +165,7 @@ class PostgresRecordStore:
         """
         with self._reading(asker) as (transaction, known):
             within = replace(asker, entitled=_whatever_state(asker))
-            self._within_reach(transaction, within, known, record, self._key(transaction, asker, known, record, key))
+            self._allowed(transaction, within, known, record, self._key(transaction, asker, known, record, key))
             found = transaction.execute(_REVISIONS, (asker.tenant_id, record.name, str(key[0])))
             return [Revision(*row) for row in found]
 
@@ -229,21 +229,40 @@ class PostgresRecordStore:
             stored.append(person.learner_key)
         return stored
 
-    def _within_reach(
+    def _allowed(
         self, transaction: Transaction, asker: Asker, known: KnownPerson | None, record: Record, key: Sequence[object]
     ) -> Row:
-        """The row, if it is covered by what the asker may do; else it is as if it were not there."""
-        statement = sql.SQL("SELECT {} FROM {} AS r WHERE r.tenant_id = %(tenant)s AND {} AND {}").format(
-            columns_of(record),
-            sql.Identifier(record.name),
-            key_condition(record),
-            sql.SQL(within_reach(record, asker.entitled)),
-        )
+        """The row, if it is covered by what the asker may do, else it is as if it were not there; refused where the
+        learner does not consent."""
+        statement = self._statement(asker, record)
         parameters = self._parameters(asker, known) | key_parameters(record, key)
         found = transaction.execute(statement, parameters).fetchone()
         if found is None:
             raise no_such(record)
-        return row_of(record, found)
+        consented, *row = found
+        if not consented:
+            words = " and ".join(purpose.value.replace("_", " ") for purpose in asker.purposes)
+            raise Forbidden(
+                f"The learner does not consent to {words} at present.",
+                hint="Only the learner can change that; refusing is without any disadvantage to their studies.",
+                code="consent_missing",
+            )
+        return row_of(record, row)
+
+    def _statement(self, asker: Asker, record: Record) -> str:
+        """Of `_allowed`: the same for everybody with the same role, so it is put together once."""
+        whose = record.name, asker.entitled, asker.purposes
+        known = self._statements.get(whose)
+        if known is None:
+            statement = sql.SQL("SELECT {}, {} FROM {} AS r WHERE r.tenant_id = %(tenant)s AND {} AND {}").format(
+                sql.SQL(consents(record, asker.purposes)),
+                columns_of(record),
+                sql.Identifier(record.name),
+                key_condition(record),
+                sql.SQL(within_reach(record, asker.entitled)),
+            )
+            known = self._statements[whose] = statement.as_string()
+        return known
 
     def _require_reach(
         self, transaction: Transaction, asker: Asker, known: KnownPerson | None, record: Record, key: Sequence[object]
@@ -251,32 +270,13 @@ class PostgresRecordStore:
         """Refuse what was just written out of the asker's reach, or about a learner who does not consent."""
         try:
             within = replace(asker, entitled=_whatever_state(asker))
-            self._within_reach(transaction, within, known, record, key)
+            self._allowed(transaction, within, known, record, key)
         except NotFound:
             raise Forbidden(
                 f"This {record.singular} would be out of your reach.",
                 hint="Write within your own courses, about your own advisees, or for yourself.",
                 code="scope",
             ) from None
-        self._require_consent(transaction, asker, known, record, key)
-
-    def _require_consent(
-        self, transaction: Transaction, asker: Asker, known: KnownPerson | None, record: Record, key: Sequence[object]
-    ) -> None:
-        if record.subject is None or not asker.purposes:
-            return
-        statement = sql.SQL("SELECT {} FROM {} AS r WHERE r.tenant_id = %(tenant)s AND {}").format(
-            sql.SQL(consents(record, asker.purposes)), sql.Identifier(record.name), key_condition(record)
-        )
-        parameters = self._parameters(asker, known) | key_parameters(record, key)
-        found = transaction.execute(statement, parameters).fetchone()
-        if found is None or not found[0]:
-            words = " and ".join(purpose.value.replace("_", " ") for purpose in asker.purposes)
-            raise Forbidden(
-                f"The learner does not consent to {words} at present.",
-                hint="Only the learner can change that; refusing is without any disadvantage to their studies.",
-                code="consent_missing",
-            )
 
     def _answer(
         self, transaction: Transaction, asker: Asker, known: KnownPerson | None, record: Record, row: Row

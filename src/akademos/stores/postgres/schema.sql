@@ -484,8 +484,10 @@ CREATE TABLE akademos.stale_learner_states (
     tenant_id text NOT NULL,
     learner_key uuid NOT NULL,
     marked_at timestamptz NOT NULL,
+    due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (tenant_id, learner_key)
 );
+CREATE INDEX stale_learner_states_due ON akademos.stale_learner_states (due_at);
 -- One row a learner and topic, as of the last nightly run.
 CREATE TABLE akademos.topic_mastery (
     tenant_id text NOT NULL,

@@ -57,7 +57,8 @@ _MARK = """
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT tenant_id, learner_key, clock_timestamp() FROM topic_mastery
     WHERE tenant_id = %s AND topic_id = ANY(%s)
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at
+    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
+        due_at = least(stale_learner_states.due_at, excluded.due_at)
 """
 
 
