@@ -62,6 +62,15 @@ def test_another_file_is_refused_with_what_it_takes(tmp_path: Path, content: str
     assert refused.value.hint
 
 
+def test_a_folder_is_refused_with_the_exams_in_it(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.csv", "notes.txt"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError) as refused:
+        readiness.run(tmp_path)
+    assert refused.value.code == "not_a_file"
+    assert refused.value.hint == "Give the CSV of one exam: a.csv, b.csv."
+
+
 def test_no_file_and_too_few_learners_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file"):
         readiness.run(tmp_path / "none.csv")

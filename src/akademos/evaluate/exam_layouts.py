@@ -56,6 +56,9 @@ def read_exam(path: Path) -> ExamData:
     Raises:
         InputError: the file is absent, no CSV, or of no known layout (`layout_unknown`), or has too few learners.
     """
+    if path.is_dir():
+        exams = ", ".join(sorted(one.name for one in path.glob("*.csv"))) or "there is none in it"
+        raise InputError(f"{path} is a folder.", hint=f"Give the CSV of one exam: {exams}.", code="not_a_file")
     if not path.is_file():
         raise InputError(f"There is no file {path}.", hint="Give a CSV of one exam.", code="file_absent")
     try:
