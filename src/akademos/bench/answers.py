@@ -114,6 +114,7 @@ def _measured(folder: Path, learners: int, events_each: int, long_ones: int) -> 
         installation.served("--no-worker") as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
+        installation.settle()
         tokens = [sign(_user(number)) for number in range(learners + long_ones)]
         result = _ask_everything(client, tokens, learners, _cpu_of(server.process.pid))
     return {**result, "learners": learners, "events_each": events_each, "long_ones": long_ones, "seeding": seeding}

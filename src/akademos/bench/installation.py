@@ -22,6 +22,12 @@ from akademos.errors import Unavailable
 
 START_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 30.0
+SETTLED_S = 120.0
+
+_UNSETTLED = """
+    SELECT count(*) FROM pg_stat_user_tables
+    WHERE schemaname = 'akademos' AND n_mod_since_analyze > 1000 + n_live_tup / 5
+"""
 
 
 @dataclass
@@ -51,6 +57,21 @@ class Installation:
         finally:
             end(process)
             log.close()
+
+    def settle(self) -> None:
+        """Return once the planner's statistics are of the tables as they are, which they are seconds after an import;
+        while something serves.
+
+        Raises:
+            Unavailable: the database has not had its look at them in time.
+        """
+        until = time.monotonic() + SETTLED_S
+        with self.connection() as connection:
+            while any(connection.execute(_UNSETTLED).fetchone() or ()):
+                connection.commit()
+                if time.monotonic() > until:
+                    raise Unavailable(f"The database has not looked at its tables in {SETTLED_S:g} s.", hint="Its log.")
+                time.sleep(0.5)
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:

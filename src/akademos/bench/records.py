@@ -2,10 +2,11 @@
 audit log is verified.
 
 An installation of its own is made through the doors: record files, a bulk import of study events under a recorded
-basis, the job that makes progress of them; then `serve`. Learners look up single rows of their own and their lists in
-a course; a service looks at lists of a course and of a state. Then events arrive at a fixed rate while learners go on
-reading, until the last one is seen in the progress. The audit log is one of consent decisions that were imported, and
-of their entries once more until there are as many rows as asked.
+basis, the job that makes progress of them; then `serve`, and the database's own look at its tables, which comes within
+seconds of any import. Learners look up single rows of their own and their lists in a course; a service looks at lists
+of a course and of a state. Then events arrive at a fixed rate while learners go on reading, until the last one is seen
+in the progress. The audit log is one of consent decisions that were imported, and of their entries once more until
+there are as many rows as asked.
 """
 
 from __future__ import annotations
@@ -107,6 +108,7 @@ def run(
         tokens = [sign(_user(number)) for number in range(learners)]
         service = {"Authorization": f"Bearer {key}"}
         with installation.served("--no-worker") as server, httpx.Client(base_url=server.url, timeout=60) as client:
+            installation.settle()
             result = _ask(client, tokens, service, lookups)
         with installation.served() as server:
             result["progress"] = _live(server.url, tokens, service, events_per_s, seconds)

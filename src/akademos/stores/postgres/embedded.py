@@ -45,6 +45,7 @@ CONFIGURATION = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "max_connections": "100",
+    "autovacuum_naptime": "5s",  # the planner knows soon after an import what the tables hold
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
