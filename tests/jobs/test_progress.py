@@ -241,6 +241,23 @@ def test_what_a_service_sets_rolls_up_too(classroom: Classroom) -> None:
     assert classroom.settle() == 1
 
 
+def test_what_reports_progress_waits_for_the_progress_a_minute_at_most(classroom: Classroom) -> None:
+    door = classroom.pipeline.door
+    door.grant("u-1")
+    door.batch(event("material_completed", material_id="page-1"))
+    classroom.pipeline.drain()
+    classroom.job.drain()
+    classroom.give_places()
+    door.batch(event("material_completed", material_id="page-2"))
+    classroom.pipeline.drain()
+    assert door.count("progress_observations") == 1
+    assert classroom.events.drain() == 0
+    classroom.sql("UPDATE outbox SET sequenced_at = sequenced_at - interval '61 s'")
+    assert classroom.events.drain() > 0
+    classroom.settle()
+    assert len(classroom.emitted()) == len(classroom.changes())
+
+
 def test_changes_are_followed_past_what_two_bytes_count(classroom: Classroom) -> None:
     """The sum of two small parameters is small to the database: 30,000 + 10,000 was out of its range."""
     test_what_a_service_sets_rolls_up_too(classroom)

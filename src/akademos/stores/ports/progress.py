@@ -123,7 +123,7 @@ class ProgressEvents(Protocol):
 
     def unpublished(self, limit: int) -> tuple[str, int, Sequence[ProgressChange]] | None:
         """A tenant, how far the next `limit` places of its sequence reach, and the changes of progress in them; None
-        when everything is emitted."""
+        when everything is emitted. Of a tenant whose observations wait, changes of the last minute wait too."""
         ...
 
     def published(self, tenant_id: str, position: int) -> None:

@@ -12,10 +12,18 @@ from akademos.stores.postgres.database import Database
 
 READER = "progress_events"
 
+WAITS_S = 60.0
+"""So long at most do changes wait for the progress itself: in a burst rows go first, and what reports them follows."""
+
 _BEHIND = """
     SELECT h.tenant_id, coalesce(r.position, 0), h.position FROM outbox_heads h
         LEFT JOIN outbox_readers r ON r.tenant_id = h.tenant_id AND r.reader = %(reader)s
-    WHERE h.position > coalesce(r.position, 0) ORDER BY h.position - coalesce(r.position, 0) DESC LIMIT 1
+    WHERE h.position > coalesce(r.position, 0)
+        AND NOT (
+            EXISTS (SELECT FROM progress_observations q WHERE q.tenant_id = h.tenant_id)
+            AND EXISTS (SELECT FROM outbox o WHERE o.tenant_id = h.tenant_id AND o.position = coalesce(r.position, 0) + 1
+                AND o.sequenced_at > clock_timestamp() - make_interval(secs => %(waits)s)))
+    ORDER BY h.position - coalesce(r.position, 0) DESC LIMIT 1
 """
 # OFFSET 0: see `progress._FOLLOW`.
 _CHANGES = """
@@ -45,7 +53,7 @@ class PostgresProgressEvents:
     def unpublished(self, limit: int) -> tuple[str, int, Sequence[ProgressChange]] | None:
         """What the next places of the tenant that is furthest behind hold; see the port."""
         with self._database.pipeline() as transaction:
-            row = transaction.execute(_BEHIND, {"reader": READER}).fetchone()
+            row = transaction.execute(_BEHIND, {"reader": READER, "waits": WAITS_S}).fetchone()
             if row is None:
                 return None
             tenant_id, after, head = row
