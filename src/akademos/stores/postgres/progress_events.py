@@ -21,8 +21,9 @@ _BEHIND = """
     WHERE h.position > coalesce(r.position, 0)
         AND NOT (
             EXISTS (SELECT FROM progress_observations q WHERE q.tenant_id = h.tenant_id)
-            AND EXISTS (SELECT FROM outbox o WHERE o.tenant_id = h.tenant_id AND o.position = coalesce(r.position, 0) + 1
-                AND o.sequenced_at > clock_timestamp() - make_interval(secs => %(waits)s)))
+            AND EXISTS (SELECT FROM outbox o
+                WHERE o.tenant_id = h.tenant_id AND o.position = coalesce(r.position, 0) + 1
+                    AND o.sequenced_at > clock_timestamp() - make_interval(secs => %(waits)s)))
     ORDER BY h.position - coalesce(r.position, 0) DESC LIMIT 1
 """
 # OFFSET 0: see `progress._FOLLOW`.
