@@ -8,6 +8,7 @@ import pytest
 from tests.outbox.conftest import ACTOR, Desk, change_course
 
 from akademos.errors import AkademosError, Conflict, InputError, NotFound
+from akademos.stores.postgres import outbox_places
 
 
 def test_a_change_that_commits_late_comes_late_and_is_not_skipped(desk: Desk) -> None:
@@ -59,6 +60,18 @@ def test_a_follower_gets_everything_once_and_in_order_while_many_write(desk: Des
     assert all(found == [f"title {version}" for version in range(each)] for found in titles.values())
     places = [place for (place,) in desk.rows("SELECT position FROM outbox ORDER BY position")]
     assert places == list(range(1, len(places) + 1))
+
+
+def test_more_than_one_turn_gives_every_place_in_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_places, "AT_ONCE", 3)
+    desk.add()
+    for number in range(8):
+        desk.course(f"c{number}")
+    assert desk.outbox.sequence() == 8
+    placed = desk.rows("SELECT position, change FROM outbox ORDER BY position")
+    assert [position for position, _ in placed] == list(range(1, 9))
+    assert [change for _, change in placed] == sorted(change for _, change in placed)
+    assert desk.outbox.sequence() == 0
 
 
 def test_reading_moves_nothing_and_acknowledging_moves_once(desk: Desk) -> None:

@@ -30,6 +30,11 @@ _UNSETTLED = """
     WHERE schemaname = 'akademos'
         AND (n_mod_since_analyze > 1000 + n_live_tup / 5 OR n_ins_since_vacuum > 10000 + n_live_tup / 2)
 """
+_NOT_FOLLOWED = """
+    SELECT (SELECT count(*) FROM outbox_pending) + (SELECT count(*) FROM progress_observations)
+        + (SELECT count(*) FROM outbox_heads h LEFT JOIN outbox_readers r ON r.tenant_id = h.tenant_id
+                AND r.reader = 'progress_events' WHERE h.position > coalesce(r.position, 0))
+"""
 
 
 @dataclass
@@ -67,12 +72,26 @@ class Installation:
         Raises:
             Unavailable: the database has not had its look at them in time.
         """
+        self._wait(_UNSETTLED, "The database has not looked at its tables")
+
+    def follow(self) -> float:
+        """Return once every change of records has its place and has been followed, while a worker runs; seconds it
+        took.
+
+        Raises:
+            Unavailable: not in time.
+        """
+        started = time.monotonic()
+        self._wait(_NOT_FOLLOWED, "The worker has not followed the changes of records")
+        return time.monotonic() - started
+
+    def _wait(self, left: str, what: str) -> None:
         until = time.monotonic() + SETTLED_S
         with self.connection() as connection:
-            while any(connection.execute(_UNSETTLED).fetchone() or ()):
+            while any(connection.execute(left).fetchone() or ()):
                 connection.commit()
                 if time.monotonic() > until:
-                    raise Unavailable(f"The database has not looked at its tables in {SETTLED_S:g} s.", hint="Its log.")
+                    raise Unavailable(f"{what} in {SETTLED_S:g} s.", hint="See its log.")
                 time.sleep(0.5)
 
     @contextmanager

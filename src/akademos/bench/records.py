@@ -4,9 +4,9 @@ audit log is verified.
 An installation of its own is made through the doors: record files, a bulk import of study events under a recorded
 basis, the job that makes progress of them; then `serve`, and the database's own look at its tables, which comes within
 seconds of any import. Learners look up single rows of their own and their lists in a course; a service looks at lists
-of a course and of a state. Then events arrive at a fixed rate while learners go on reading, until the last one is seen
-in the progress. The audit log is one of consent decisions that were imported, and of their entries once more until
-there are as many rows as asked.
+of a course and of a state. Once the worker has followed the changes that the import made, events arrive at a fixed rate
+while learners go on reading, until the last one is seen in the progress. The audit log is one of consent decisions that
+were imported, and of their entries once more until there are as many rows as asked.
 """
 
 from __future__ import annotations
@@ -111,6 +111,8 @@ def run(
             installation.settle()
             result = _ask(client, tokens, service, lookups)
         with installation.served() as server:
+            seeding["followed_s"] = round(installation.follow(), 1)
+            installation.settle()
             result["progress"] = _live(server.url, tokens, service, events_per_s, seconds)
         seeding["audit_s"] = _fill_audit_log(installation, folder, audit_rows)
         result |= verified(installation, tenant=AUDITED)

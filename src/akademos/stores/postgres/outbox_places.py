@@ -16,14 +16,19 @@ AT_ONCE = 5_000
 _TENANTS = "SELECT DISTINCT tenant_id FROM outbox_pending"
 _MAKE_HEAD = "INSERT INTO outbox_heads (tenant_id) VALUES (%s) ON CONFLICT DO NOTHING"
 _LOCK_HEAD = "SELECT position FROM outbox_heads WHERE tenant_id = %s FOR UPDATE"
+# From `after` on: what this loop has taken stays in the index until the next vacuum, and is not to be read once a turn.
 _GIVE_PLACES = """
-    WITH taken AS (
-        DELETE FROM outbox_pending WHERE tenant_id = %(tenant)s AND change IN (
-            SELECT change FROM outbox_pending WHERE tenant_id = %(tenant)s ORDER BY change LIMIT %(limit)s
-        ) RETURNING change
+    WITH last AS (
+        SELECT max(change) AS change FROM (SELECT change FROM outbox_pending
+            WHERE tenant_id = %(tenant)s AND change > %(after)s ORDER BY change LIMIT %(limit)s) AS next
+    ), taken AS (
+        DELETE FROM outbox_pending WHERE tenant_id = %(tenant)s AND change > %(after)s
+            AND change <= (SELECT change FROM last) RETURNING change
+    ), placed AS (
+        INSERT INTO outbox (tenant_id, position, change)
+        SELECT %(tenant)s, %(head)s + row_number() OVER (ORDER BY change), change FROM taken RETURNING change
     )
-    INSERT INTO outbox (tenant_id, position, change)
-    SELECT %(tenant)s, %(head)s + row_number() OVER (ORDER BY change), change FROM taken
+    SELECT count(*), max(change) FROM placed
 """
 _PENDING = "SELECT EXISTS (SELECT FROM outbox_pending WHERE tenant_id = %s)"
 _MOVE_HEAD = "UPDATE outbox_heads SET position = %s WHERE tenant_id = %s"
@@ -38,20 +43,20 @@ def waiting_tenants(database: Database) -> list[str]:
 
 def give_places(database: Database, tenant_id: str) -> int:
     """Give places to all changes of a tenant that are committed now; how many."""
-    given = 0
+    given = after = 0
     while True:
         with database.pipeline() as transaction:
             if not given and not _waits(transaction, tenant_id):
                 return 0
             head = lock_head(transaction, tenant_id)
             # A statement of its own, so that it sees what the one who held the head before has committed.
-            values = {"tenant": tenant_id, "head": head, "limit": AT_ONCE}
-            rows = transaction.execute(_GIVE_PLACES, values).rowcount
+            values = {"tenant": tenant_id, "head": head, "after": after, "limit": AT_ONCE}
+            ((rows, last),) = transaction.execute(_GIVE_PLACES, values)
             if rows:
                 transaction.execute(_MOVE_HEAD, (head + rows, tenant_id))
-        given += rows
         if rows < AT_ONCE:
-            return given
+            return given + int(rows)
+        given, after = given + rows, last
 
 
 def _waits(transaction: Transaction, tenant_id: str) -> bool:

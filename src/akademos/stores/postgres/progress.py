@@ -64,21 +64,21 @@ _STORED = f"""
             WHERE p.tenant_id = %(tenant)s AND p.learner_key = w.learner_key AND p.content_type = w.content_type
                 AND p.content_id = w.content_id AND {_BEGUN} OFFSET 0) p
 """
-# What `learning.progress.reached` says of rows, in SQL.
+# What `learning.progress.reached` says of rows, in SQL. Names are looked up in objects: in a plan that is kept, the
+# members of an array that is a parameter are compared one by one.
 _REACHED = f"""
     SELECT w.learner_key::text, p.* FROM unnest(%(keys)s::uuid[], %(but)s::text[]::jsonb[]) AS w (learner_key, but)
         CROSS JOIN LATERAL (
             SELECT coalesce(sum(CASE WHEN p.state = 'completed' THEN {round(DONE * 100)}
                         ELSE least(round(p.percentage * 100), {round(NEARLY * 100)})::bigint END)
-                    FILTER (WHERE p.name = ANY(%(counted)s)), 0)::bigint,
-                count(*) FILTER (WHERE p.name = ANY(%(counted)s) AND p.state = 'completed'),
+                    FILTER (WHERE p.counts), 0)::bigint,
+                count(*) FILTER (WHERE p.counts AND p.state = 'completed'),
                 min(coalesce(p.first_activity_at, p.created_at)), max(coalesce(p.last_activity_at, p.updated_at)),
-                max(coalesce(p.completed_at, p.updated_at))
-                    FILTER (WHERE p.name = ANY(%(counted)s) AND p.state = 'completed')
+                max(coalesce(p.completed_at, p.updated_at)) FILTER (WHERE p.counts AND p.state = 'completed')
             FROM (
-                SELECT *, content_type || ':' || content_id AS name FROM learning_user_progress
-                WHERE tenant_id = %(tenant)s AND learner_key = w.learner_key OFFSET 0) p
-            WHERE p.name = ANY(%(parts)s) AND NOT w.but ? p.name AND {_BEGUN}
+                SELECT *, (%(parts)s::jsonb -> (content_type || ':' || content_id))::boolean AS counts
+                FROM learning_user_progress WHERE tenant_id = %(tenant)s AND learner_key = w.learner_key OFFSET 0) p
+            WHERE p.counts IS NOT NULL AND NOT w.but ? (p.content_type || ':' || p.content_id) AND {_BEGUN}
             HAVING count(*) > 0) p
 """
 _ACT = "SELECT set_config('akademos.record_action', %s, true)"
@@ -232,13 +232,12 @@ class _Batch:
 
     def reached(self, outline: Outline, but: Mapping[str, Collection[Content]]) -> Mapping[str, Reached]:
         """What the parts of a whole come to, by learner; see the port."""
-        parts = {part.content for part in outline.parts}
+        parts, counted = {part.content for part in outline.parts}, set(outline.counted)
         values = {
             "tenant": self.tenant_id,
             "keys": list(but),
             "but": [json.dumps([*map(_name, parts.intersection(left_out))]) for left_out in but.values()],
-            "counted": [_name(one) for one in outline.counted],
-            "parts": [_name(one) for one in parts],
+            "parts": json.dumps({_name(one): one in counted for one in parts}),
         }
         return {row[0]: Reached(*row[1:]) for row in self._transaction.execute(_REACHED, values).fetchall()}
 
