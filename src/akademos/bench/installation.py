@@ -31,9 +31,9 @@ _UNSETTLED = """
         AND (n_mod_since_analyze > 1000 + n_live_tup / 5 OR n_ins_since_vacuum > 10000 + n_live_tup / 2)
 """
 _NOT_FOLLOWED = """
-    SELECT (SELECT count(*) FROM outbox_pending) + (SELECT count(*) FROM progress_observations)
-        + (SELECT count(*) FROM outbox_heads h LEFT JOIN outbox_readers r ON r.tenant_id = h.tenant_id
-                AND r.reader = 'progress_events' WHERE h.position > coalesce(r.position, 0))
+    SELECT (SELECT count(*) FROM akademos.outbox_pending) + (SELECT count(*) FROM akademos.progress_observations)
+        + (SELECT count(*) FROM akademos.outbox_heads h LEFT JOIN akademos.outbox_readers r
+            ON r.tenant_id = h.tenant_id AND r.reader = 'progress_events' WHERE h.position > coalesce(r.position, 0))
 """
 
 
