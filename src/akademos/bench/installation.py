@@ -22,7 +22,7 @@ from akademos.errors import Unavailable
 
 START_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 30.0
-SETTLED_S = 120.0
+SETTLED_S = 300.0
 
 # By wider margins than the database's own, so that none waits for what is not due.
 _UNSETTLED = """
@@ -34,6 +34,8 @@ _NOT_FOLLOWED = """
     SELECT (SELECT count(*) FROM akademos.outbox_pending) + (SELECT count(*) FROM akademos.progress_observations)
         + (SELECT count(*) FROM akademos.outbox_heads h LEFT JOIN akademos.outbox_readers r
             ON r.tenant_id = h.tenant_id AND r.reader = 'progress_events' WHERE h.position > coalesce(r.position, 0))
+        + (SELECT count(*) FROM akademos.job_runs
+            WHERE outcome = 'running' OR finished_at > clock_timestamp() - interval '10 s')
 """
 
 
@@ -75,14 +77,14 @@ class Installation:
         self._wait(_UNSETTLED, "The database has not looked at its tables")
 
     def follow(self) -> float:
-        """Return once every change of records has its place and has been followed, while a worker runs; seconds it
-        took.
+        """Return once the worker that runs has followed every change of records and has nothing more to make up for;
+        seconds it took.
 
         Raises:
             Unavailable: not in time.
         """
         started = time.monotonic()
-        self._wait(_NOT_FOLLOWED, "The worker has not followed the changes of records")
+        self._wait(_NOT_FOLLOWED, "The worker has not come to rest")
         return time.monotonic() - started
 
     def _wait(self, left: str, what: str) -> None:

@@ -4,9 +4,10 @@ audit log is verified.
 An installation of its own is made through the doors: record files, a bulk import of study events under a recorded
 basis, the job that makes progress of them; then `serve`, and the database's own look at its tables, which comes within
 seconds of any import. Learners look up single rows of their own and their lists in a course; a service looks at lists
-of a course and of a state. Once the worker has followed the changes that the import made, events arrive at a fixed rate
-while learners go on reading, until the last one is seen in the progress. The audit log is one of consent decisions that
-were imported, and of their entries once more until there are as many rows as asked.
+of a course and of a state. Once the worker has followed the changes that the import made, and made up for the jobs of
+the night, events arrive at a fixed rate while learners go on reading, until the last one is seen in the progress. The
+audit log is one of consent decisions that were imported, and of their entries once more until there are as many rows as
+asked.
 """
 
 from __future__ import annotations

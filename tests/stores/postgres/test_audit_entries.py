@@ -14,6 +14,7 @@ from akademos.privacy.pseudonyms import Keys
 from akademos.privacy.standing import Decision
 from akademos.stores.ports.consent import RecordedBasis
 from akademos.stores.ports.identity import Identifier
+from akademos.stores.postgres import loaded_audits
 from akademos.stores.postgres.access import PostgresTenants
 from akademos.stores.postgres.api_keys import PostgresApiKeys
 from akademos.stores.postgres.audit import name_of
@@ -127,7 +128,7 @@ def test_assignments_are_changes_of_roles(log: Log) -> None:
     def assignment(key: str, course: str, role: str) -> dict[str, object]:
         return {"learner_key": key, "course_id": course, "role": role}
 
-    courses = [{"course_id": course, "title": course} for course in ("a", "b")]
+    courses = [{"course_id": course, "title": course, "status": "draft"} for course in ("a", "b")]
     records.load("college", "learning_courses", courses, actor="command line:op")
     assert log.rows() == []
     first = [assignment(prof, "a", "instructor")]
@@ -141,3 +142,42 @@ def test_assignments_are_changes_of_roles(log: Log) -> None:
         ("command line:op", "role.changed", log.name(prof), {"assigned": {"instructor": 1}, "people": 1, "courses": 1}),
         ("key:k", "role.changed", None, {"assigned": {"advisor": 2, "instructor": 1}, "people": 2, "courses": 2}),
     ]
+
+
+def test_what_a_load_does_is_audited_as_if_somebody_had_done_it(log: Log) -> None:
+    records = PostgresRecords(log.database, log.keys)
+    ada = log.person("ada")
+
+    def load(table: str, *rows: dict[str, object]) -> list[tuple[str, str | None, dict[str, Any]]]:
+        before = len(log.rows())
+        records.load("college", table, rows, actor="command line:op")
+        return [(action, subject, detail) for _, action, subject, detail in log.rows()[before:]]
+
+    course: dict[str, object] = {"course_id": "bio", "title": "Biology"}
+    said = {"record": "learning_courses", "key": {"course_id": "bio"}}
+    for state in ("draft", "in_review"):
+        assert load("learning_courses", course | {"status": state}) == []
+    published = course | {"status": "published", "certificate_valid_months": 12}
+    assert load("learning_courses", published) == [
+        ("course.published", None, said | {"version": 3, "act": "publish", "revision": 1}),
+        (
+            "certificate.validity_set",
+            None,
+            said | {"version": 3, "act": "update", "field": "certificate_valid_months", "before": None, "after": 12},
+        ),
+    ]
+    assert load("learning_courses", published) == []
+    ((action, _, detail),) = load("learning_courses", {"course_id": "art", "title": "Art"})
+    assert (action, detail["act"], detail["key"]) == ("course.published", "publish", {"course_id": "art"})
+    attempt = {"attempt_id": "a-1", "learner_key": ada, "quiz_id": "q", "score": 0.7, "status": "scored"}
+    load("learning_quizzes", {"quiz_id": "q", "course_id": "bio", "title": "Q", "question_ids": []})
+    ((action, subject, detail),) = load("learning_quiz_attempts", attempt)
+    assert (action, subject, detail["key"]) == ("quiz.scored", log.name(ada), {"attempt_id": "a-1"})
+
+
+def test_more_than_one_turn_of_changes_is_audited_each(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loaded_audits, "AT_ONCE", 3)
+    rows = [{"course_id": f"c{number}", "title": "C", "status": "published"} for number in range(6)]
+    PostgresRecords(log.database, log.keys).load("college", "learning_courses", rows, actor="command line:op")
+    published = [detail["key"]["course_id"] for _, action, _, detail in log.rows() if action == "course.published"]
+    assert published == [f"c{number}" for number in range(6)]

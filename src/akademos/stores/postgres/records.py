@@ -19,6 +19,7 @@ from akademos.errors import AkademosError, InputError, NotFound
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.records import Curriculum, LoadReport, RowStream
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.loaded_audits import audit_load
 from akademos.stores.postgres.record_circles import LOCK
 from akademos.stores.postgres.record_schema import TYPES
 from akademos.stores.postgres.role_changes import assignments_of, record_role_changes
@@ -120,6 +121,9 @@ class PostgresRecords:
             if any(one.new or one.changed for one in reports):
                 refuse_cycles(transaction, tenant_id)
                 self.count_up(transaction, tenant_id)
+            # Assignments of staff have an entry of their own, which sums them up.
+            changed = {one.table for one in reports if one.new or one.changed} - {"staff_assignments"}
+            audit_load(transaction, self._keys, tenant_id, changed, actor=actor)
             if assigned is not None:
                 record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
         return reports

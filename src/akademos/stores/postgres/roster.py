@@ -13,14 +13,12 @@ from dataclasses import dataclass
 
 import psycopg
 
-from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.records import BY_NAME
 from akademos.privacy.pseudonyms import NONCE_BYTES, Keys, seal, unseal
-from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.records import LoadReport
 from akademos.stores.ports.roster import Kept, RosterRow
-from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.loaded_audits import audit_load
 from akademos.stores.postgres.records import PostgresRecords, load_rows, refused
 from akademos.stores.postgres.role_changes import assignments_of, record_role_changes
 
@@ -108,9 +106,7 @@ class PostgresRosters:
                 raise refused(refusal) from refusal
             if writing.records_changed:
                 self._records.count_up(transaction, tenant_id)
-            for course in writing.archived:
-                detail: dict[str, Json] = {"course_id": course, "by": "oneroster"}
-                append(transaction, tenant_id, AuditEntry(actor, AuditAction.COURSE_ARCHIVED, None, detail))
+                audit_load(transaction, self._keys, tenant_id, {"learning_courses"}, actor=actor)
             record_role_changes(transaction, self._keys, tenant_id, assigned, actor=actor)
 
     @contextmanager
@@ -187,7 +183,6 @@ class PostgresRosterWriting(PostgresRosterReading):
     def __init__(self, transaction: Transaction, tenant_id: str, keys: Keys) -> None:
         super().__init__(transaction, tenant_id, keys)
         self.records_changed = False
-        self.archived: list[str] = []
 
     def head(self, file: str, header: str, *, basis_id: str) -> None:
         """Keep the header of a file, as it stands."""
@@ -274,7 +269,6 @@ class PostgresRosterWriting(PostgresRosterReading):
         self._transaction.execute("SELECT set_config('akademos.record_action', 'archive', true)")
         done = self._transaction.execute(_ARCHIVE, (self._tenant_id, list(course_ids))).fetchall()
         self._transaction.execute("SELECT set_config('akademos.record_action', '', true)")
-        self.archived += sorted(row[0] for row in done)
         self.records_changed |= bool(done)
         return len(done)
 
