@@ -13,24 +13,35 @@ from akademos.stores.postgres.database import Transaction
 from akademos.stores.postgres.person_sql import person_of
 from akademos.stores.postgres.vault import PostgresVault
 
+# Of people by key, however many: each is looked up by itself (OFFSET 0), or a plan that is kept reads all of them, and the
+# sub-select hides how many are asked for, or each call is planned anew, which takes longer than the look-ups.
 _FIND = f"""
     SELECT i.identifier_hash, p.learner_key::text, p.kind, p.data_key
-    FROM identifiers i JOIN people p ON p.tenant_id = i.tenant_id
-        AND p.learner_key = {person_of("i.tenant_id", "i.learner_key")}
-    WHERE i.tenant_id = %s AND i.identifier_hash = ANY(%s)
+    FROM unnest((SELECT %(hashes)s::bytea[])) AS w (identifier_hash) CROSS JOIN LATERAL (
+        SELECT i.identifier_hash, {person_of("%(tenant)s", "i.learner_key")} AS person_key FROM identifiers i
+        WHERE i.tenant_id = %(tenant)s AND i.identifier_hash = w.identifier_hash OFFSET 0
+    ) AS i CROSS JOIN LATERAL (
+        SELECT p.learner_key, p.kind, p.data_key FROM people p
+        WHERE p.tenant_id = %(tenant)s AND p.learner_key = i.person_key OFFSET 0) AS p
 """
 # The name that a host knows a person by may stand under a key that was linked to theirs.
 _NAMED = f"""
-    SELECT p.learner_key::text, p.data_key, i.learner_key::text, o.data_key, i.sealed FROM people p
+    SELECT p.learner_key::text, p.data_key, i.learner_key::text, i.data_key, i.sealed
+    FROM unnest((SELECT %(keys)s::uuid[])) AS w (learner_key) CROSS JOIN LATERAL (
+        SELECT p.learner_key, p.data_key FROM people p
+        WHERE p.tenant_id = %(tenant)s AND p.learner_key = w.learner_key OFFSET 0) AS p
     LEFT JOIN LATERAL (
-        SELECT i.learner_key, i.sealed FROM identifiers i
-        WHERE i.tenant_id = p.tenant_id AND i.kind = 'user' AND (i.learner_key = p.learner_key OR i.learner_key IN (
-            SELECT l.learner_key FROM identity_links l WHERE l.tenant_id = p.tenant_id
-                AND l.person_key = {person_of("p.tenant_id", "p.learner_key")}))
+        SELECT i.learner_key, i.sealed, o.data_key FROM (
+            SELECT p.learner_key UNION ALL SELECT l.learner_key FROM identity_links l
+            WHERE l.tenant_id = %(tenant)s AND l.person_key = {person_of("%(tenant)s", "p.learner_key")}
+        ) AS own CROSS JOIN LATERAL (
+            SELECT i.learner_key, i.sealed, i.created_at FROM identifiers i
+            WHERE i.tenant_id = %(tenant)s AND i.learner_key = own.learner_key AND i.kind = 'user' OFFSET 0
+        ) AS i CROSS JOIN LATERAL (
+            SELECT o.data_key FROM people o WHERE o.tenant_id = %(tenant)s AND o.learner_key = i.learner_key OFFSET 0
+        ) AS o
         ORDER BY i.learner_key = p.learner_key DESC, i.created_at LIMIT 1
     ) AS i ON true
-    LEFT JOIN people o ON o.tenant_id = p.tenant_id AND o.learner_key = i.learner_key
-    WHERE p.tenant_id = %s AND p.learner_key = ANY(%s::uuid[])
 """
 
 
@@ -63,7 +74,7 @@ class RecordPeople:
         by_hash = {self._keys.identifier_hash(tenant_id, "user", one): one for one in user_ids}
         if not by_hash:
             return {}
-        found = transaction.execute(_FIND, (tenant_id, list(by_hash)))
+        found = transaction.execute(_FIND, {"tenant": tenant_id, "hashes": list(by_hash)})
         return {
             by_hash[bytes(hashed)]: KnownPerson(key, kind, audit_name(self._keys.unwrap(tenant_id, key, wrapped)))
             for hashed, key, kind, wrapped in found
@@ -99,7 +110,9 @@ class RecordPeople:
         if not wanted:
             return {}
         people: dict[str, NamedPerson] = {}
-        for key, wrapped, holder, holder_wrapped, sealed in transaction.execute(_NAMED, (tenant_id, wanted)):
+        for key, wrapped, holder, holder_wrapped, sealed in transaction.execute(
+            _NAMED, {"tenant": tenant_id, "keys": wanted}
+        ):
             data_key = self._keys.unwrap(tenant_id, key, wrapped)
             user_id = None
             if sealed is not None:
