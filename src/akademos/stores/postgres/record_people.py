@@ -13,8 +13,8 @@ from akademos.stores.postgres.database import Transaction
 from akademos.stores.postgres.person_sql import person_of
 from akademos.stores.postgres.vault import PostgresVault
 
-# Of people by key, however many: each is looked up by itself (OFFSET 0), or a plan that is kept reads all of them, and the
-# sub-select hides how many are asked for, or each call is planned anew, which takes longer than the look-ups.
+# Of people by key, however many: each is looked up by itself (OFFSET 0), or a plan that is kept reads all of them; and
+# the sub-select hides how many are asked for, or each call is planned anew, which takes longer than the look-ups.
 _FIND = f"""
     SELECT i.identifier_hash, p.learner_key::text, p.kind, p.data_key
     FROM unnest((SELECT %(hashes)s::bytea[])) AS w (identifier_hash) CROSS JOIN LATERAL (
