@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from akademos.errors import Unavailable
 from akademos.stores.lake import engine as engine_module
-from akademos.stores.lake.engine import Engine
+from akademos.stores.lake.engine import Engine, with_memory
 from akademos.stores.lake.locks import ThreadLocks
 from akademos.stores.lake.table import EventTable
 
@@ -46,6 +47,19 @@ def test_what_needs_too_much_is_told(engine: Engine, tmp_path: Path, monkeypatch
     with pytest.raises(Unavailable, match="16 MB were not enough") as refusal:
         engine.run(WIDE.format(rows=200_000, path=tmp_path / "sorted.parquet"))
     assert refusal.value.code == "memory_short"
+
+
+def test_an_attempt_gets_twice_as_much_again_and_again() -> None:
+    asked: list[int] = []
+
+    def attempt(limit_mb: int) -> int:
+        asked.append(limit_mb)
+        if limit_mb < 100:
+            raise duckdb.OutOfMemoryException("it is short")
+        return limit_mb
+
+    assert with_memory(16, attempt) == 128
+    assert asked == [16, 32, 64, 128]
 
 
 ENGINE_OF_ANOTHER = """

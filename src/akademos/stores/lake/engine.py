@@ -28,6 +28,26 @@ MOST_TIMES = 16
 _SETTINGS = "SET TimeZone = 'UTC'; SET parquet_metadata_cache = true"
 
 
+def with_memory(limit_mb: int, attempt: Callable[[int], _Answer]) -> _Answer:
+    """What an attempt with so many megabytes gives, or with twice as many where that is short, and so on.
+
+    Raises:
+        Unavailable: `MOST_TIMES` as many are short as well (`memory_short`).
+    """
+    times = 1
+    while True:
+        try:
+            return attempt(limit_mb * times)
+        except duckdb.OutOfMemoryException as short:
+            if times >= MOST_TIMES:
+                raise Unavailable(
+                    f"{limit_mb * times} MB were not enough to sort rows of the event log",
+                    hint="Give it more with AKADEMOS_MEMORY_LIMIT_MB.",
+                    code="memory_short",
+                ) from short
+            times *= 2
+
+
 class Engine:
     """An engine over one table, opened when it is first asked something.
 
@@ -69,30 +89,23 @@ class Engine:
             cursor = self._cursors.cursor = self._connection().cursor()
         return cursor
 
-    def run(self, statement: str, *, times: int = 1) -> list[tuple[Any, ...]]:
-        """The rows of a statement that may need much memory: `times` the usual, and the double if that is short.
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement that may need much memory.
 
         Raises:
-            Unavailable: `MOST_TIMES` the usual is short as well.
+            Unavailable: see `with_memory`.
         """
         cursor = self.cursor()
-        try:
-            return cursor.execute(statement).fetchall()
-        except duckdb.OutOfMemoryException as short:
-            if times >= MOST_TIMES:
-                raise Unavailable(
-                    f"{self._memory_limit_mb * times} MB were not enough to sort files of the event log",
-                    hint="Give it more with AKADEMOS_MEMORY_LIMIT_MB.",
-                    code="memory_short",
-                ) from short
-        self._limit(cursor, 2 * times)
-        try:
-            return self.run(statement, times=2 * times)
-        finally:
-            self._limit(cursor, times)
 
-    def _limit(self, cursor: duckdb.DuckDBPyConnection, times: int) -> None:
-        cursor.execute(f"SET memory_limit = '{self._memory_limit_mb * times}MB'")
+        def attempt(limit_mb: int) -> list[tuple[Any, ...]]:
+            if limit_mb != self._memory_limit_mb:
+                cursor.execute(f"SET memory_limit = '{limit_mb}MB'")
+            return cursor.execute(statement).fetchall()
+
+        try:
+            return with_memory(self._memory_limit_mb, attempt)
+        finally:
+            cursor.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
 
     def query(self, statement: str, values: Sequence[object] = ()) -> pa.Table:
         """The rows of a statement."""

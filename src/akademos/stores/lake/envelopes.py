@@ -19,6 +19,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
 from akademos.catalogue.warehouse.envelopes import KEPT
+from akademos.stores.lake.engine import with_memory
 from akademos.stores.lake.reading import LakeReader
 from akademos.stores.ports.warehouse import Load
 
@@ -47,9 +48,10 @@ _GATHER = """
             NULL, 'accepted', NULL, NULL, received_at
         FROM {core} WHERE starts_with(source, '{imports}') AND received_at >= $since AND received_at < $until
     ), numbered AS (
-        SELECT *, CASE WHEN event_id IS NULL THEN row_number() OVER (
-            PARTITION BY payload_hash, received_at, source, verdict, code, position) END AS number
-        FROM named
+        SELECT *, NULL AS number FROM named WHERE event_id IS NOT NULL
+        UNION ALL
+        SELECT *, row_number() OVER (PARTITION BY payload_hash, received_at, source, verdict, code, position) AS number
+        FROM named WHERE event_id IS NULL
     )
     SELECT left(sha256($key || 'record' || coalesce(event_id, concat_ws('|', payload_hash, epoch_us(received_at),
             source, verdict, code, position, number))), 32) AS record_key,
@@ -78,7 +80,8 @@ class LakeEnvelopes:
     Args:
         folder: of the warehouses; the table lies in `<folder>/<tenant>/envelopes`.
         key: the tenant's key for ids of senders.
-        memory_limit_mb: what the sorting of a range may hold in memory; beyond that it goes to disk.
+        memory_limit_mb: what the sorting of a range may hold in memory; beyond that it goes to disk, and where even
+            that is short it gets more, see `engine.with_memory`.
     """
 
     def __init__(
@@ -106,12 +109,16 @@ class LakeEnvelopes:
 
         def copy(core: str) -> int:
             statement = _GATHER.format(received=_quoted(received), core=core, imports=IMPORTS)
-            with closing(self._engine(to.parent)) as engine:
-                done = engine.execute(
-                    f"COPY ({statement}) TO '{_quoted(to)}' (FORMAT parquet, COMPRESSION zstd)",
-                    {"key": self._key(tenant_id).hex(), "since": since, "until": until},
-                ).fetchone()
-            return int(done[0]) if done else 0
+
+            def attempt(limit_mb: int) -> int:
+                with closing(self._engine(to.parent, limit_mb)) as engine:
+                    done = engine.execute(
+                        f"COPY ({statement}) TO '{_quoted(to)}' (FORMAT parquet, COMPRESSION zstd)",
+                        {"key": self._key(tenant_id).hex(), "since": since, "until": until},
+                    ).fetchone()
+                return int(done[0]) if done else 0
+
+            return with_memory(self._memory_limit_mb, attempt)
 
         return self._core.on_live_files(tenant_id, copy)
 
@@ -195,10 +202,10 @@ class LakeEnvelopes:
         )
         return _by_verdict(engine, rows, "record_key")
 
-    def _engine(self, spill: Path) -> duckdb.DuckDBPyConnection:
+    def _engine(self, spill: Path, limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
         engine = duckdb.connect(
             config={
-                "memory_limit": f"{self._memory_limit_mb}MB",
+                "memory_limit": f"{limit_mb or self._memory_limit_mb}MB",
                 "threads": 2,
                 "temp_directory": str(spill),
                 "autoload_known_extensions": False,
