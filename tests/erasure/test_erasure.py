@@ -24,7 +24,7 @@ INSERT INTO enrolments (tenant_id, learner_key, course_id) VALUES (%(t)s, %(k)s,
 INSERT INTO topic_mastery (tenant_id, learner_key, topic_id, as_of, status, answers)
     VALUES (%(t)s, %(k)s, 'x', now(), 'ok', 1);
 INSERT INTO memory_weights (tenant_id, learner_key, fitted_at, reviews, weights)
-    VALUES (%(t)s, %(k)s, now(), 400, decode(repeat('00', 168), 'hex'));
+    VALUES (%(t)s, %(k)s, now(), 400, decode(repeat('000000000000f03f', 21), 'hex'));
 INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at) VALUES (%(t)s, %(k)s, now())
     ON CONFLICT DO NOTHING;
 INSERT INTO job_runs (job, started_at, detail)
