@@ -70,7 +70,7 @@ def import_(
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
         keyed = money_hash(system, chosen)
-        # typer has no literals; checked above
+        # The option is text, so that our own words refuse another; checked above.
         bills = load_bills(files, chosen, system.money_books, keyed, by=operator(), repeated=repeated)  # type: ignore[arg-type]
     table = Table("file", "read", "new", "known")
     for column in table.columns[1:]:

@@ -96,16 +96,24 @@ class Engine:
             Unavailable: see `with_memory`.
         """
         cursor = self.cursor()
+        raised = False
 
         def attempt(limit_mb: int) -> list[tuple[Any, ...]]:
+            nonlocal raised
             if limit_mb != self._memory_limit_mb:
-                cursor.execute(f"SET memory_limit = '{limit_mb}MB'")
+                self._limit(cursor, limit_mb)
+                raised = True
             return cursor.execute(statement).fetchall()
 
         try:
             return with_memory(self._memory_limit_mb, attempt)
         finally:
-            cursor.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
+            if raised:  # else a statement that needs little would take from another's that was given more
+                self._limit(cursor, self._memory_limit_mb)
+
+    @staticmethod
+    def _limit(cursor: duckdb.DuckDBPyConnection, limit_mb: int) -> None:
+        cursor.execute(f"SET memory_limit = '{limit_mb}MB'")
 
     def query(self, statement: str, values: Sequence[object] = ()) -> pa.Table:
         """The rows of a statement."""

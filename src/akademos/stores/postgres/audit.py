@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import orjson
 
 from akademos.privacy.pseudonyms import Keys, audit_name
@@ -9,7 +11,7 @@ from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.postgres.database import Database, Transaction
 
 _APPEND = "INSERT INTO audit_log (tenant_id, actor, action, subject, detail) VALUES (%s, %s, %s, %s, %s)"
-_DATA_KEY = "SELECT data_key FROM people WHERE tenant_id = %s AND learner_key = %s"
+_DATA_KEYS = "SELECT learner_key::text, data_key FROM people WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])"
 
 
 def append(transaction: Transaction, tenant_id: str, entry: AuditEntry) -> None:
@@ -21,8 +23,13 @@ def append(transaction: Transaction, tenant_id: str, entry: AuditEntry) -> None:
 
 def name_of(transaction: Transaction, keys: Keys, tenant_id: str, learner_key: str) -> bytes | None:
     """The name under which logs know a person; None when there is no such person any more."""
-    row = transaction.execute(_DATA_KEY, (tenant_id, learner_key)).fetchone()
-    return None if row is None else audit_name(keys.unwrap(tenant_id, learner_key, row[0]))
+    return names_of(transaction, keys, tenant_id, [learner_key]).get(learner_key)
+
+
+def names_of(transaction: Transaction, keys: Keys, tenant_id: str, learner_keys: Collection[str]) -> dict[str, bytes]:
+    """The names under which logs know some people; who is not there any more is absent."""
+    found = transaction.execute(_DATA_KEYS, (tenant_id, list(learner_keys)))
+    return {key: audit_name(keys.unwrap(tenant_id, key, wrapped)) for key, wrapped in found}
 
 
 def stranger_name(keys: Keys, tenant_id: str, user_id: str) -> str:

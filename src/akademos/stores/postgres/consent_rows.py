@@ -15,6 +15,7 @@ from akademos.stores.ports.audit import AuditEntry, Json
 from akademos.stores.ports.consent import UNDECIDED, PastDecision, Proof, RecordedBasis, Taken
 from akademos.stores.postgres.database import Transaction
 from akademos.stores.postgres.person_sql import keys_of
+from akademos.stores.postgres.stale_marks import MARKED_AGAIN
 
 _DATA_KEY = "SELECT data_key FROM people WHERE tenant_id = %s AND learner_key = %s"
 _NEXT = "UPDATE tenants SET consent_version = consent_version + 1 WHERE tenant_id = %s RETURNING consent_version"
@@ -44,10 +45,9 @@ _STATE = """
         restricted = excluded.restricted, objected = excluded.objected, version = excluded.version,
         basis = excluded.basis, text_version = excluded.text_version, changed_at = now()
 """
-_MARK_STALE = """
+_MARK_STALE = f"""
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at) VALUES (%s, %s, clock_timestamp())
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
-        due_at = least(stale_learner_states.due_at, excluded.due_at)
+    {MARKED_AGAIN}
 """
 _ACTIONS: dict[Decision, AuditAction] = {
     "restricted": AuditAction.PROCESSING_RESTRICTED,

@@ -31,6 +31,7 @@ from akademos.stores.ports.identity import (
 from akademos.stores.postgres import audit, linked_consent
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.person_sql import keys_of
+from akademos.stores.postgres.stale_marks import MARKED_AGAIN
 from akademos.stores.postgres.vault import PostgresVault
 
 _BUMP = "UPDATE tenants SET consent_version = consent_version + 1 WHERE tenant_id = %s RETURNING consent_version"
@@ -87,11 +88,10 @@ _DROP_STATES = (
     "DELETE FROM learner_state WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])",
     "DELETE FROM topic_mastery WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])",
     "DELETE FROM risk_scores WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])",
-    """
+    f"""
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT %s, k, clock_timestamp() FROM unnest(%s::uuid[]) AS k
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
-        due_at = least(stale_learner_states.due_at, excluded.due_at)
+    {MARKED_AGAIN}
     """,
 )
 _WHY_NOT: Mapping[identity.Refusal, tuple[str, str]] = {

@@ -18,6 +18,7 @@ from akademos.stores.postgres.columns import instants, integers, uuids
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.locks import CONSENTED_WRITES, lock, lock_consented_writes, lock_landing
 from akademos.stores.postgres.progress import enqueue
+from akademos.stores.postgres.stale_marks import MARKED_AGAIN
 
 # Transaction ids are reused by a cluster that was restored (another identifier) or wound back (another timeline).
 _APPLICATION = """
@@ -74,20 +75,18 @@ _IN_HAND = """
     ON CONFLICT (one_row) DO UPDATE SET moving_to = excluded.moving_to
 """
 _OUT_OF_HAND = "DELETE FROM landing_in_hand WHERE moving_to <= %(version)s::text::xid8"
-_MARK_STALE = """
+_MARK_STALE = f"""
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at, due_at)
     SELECT t, k, (SELECT clock_timestamp()), (SELECT clock_timestamp()) + min(s) * interval '1 second'
     FROM unnest(%s::text[], %s::uuid[], %s::int[]) AS _ (t, k, s) GROUP BY t, k
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
-        due_at = least(stale_learner_states.due_at, excluded.due_at)
+    {MARKED_AGAIN}
 """
-_MARK_RECOVERED = """
+_MARK_RECOVERED = f"""
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT tenant_id, party, (SELECT clock_timestamp())
     FROM landing CROSS JOIN unnest(ARRAY[actor_key, subject_key]) AS party
     WHERE transaction_id <= %(version)s::text::xid8 AND party IS NOT NULL
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
-        due_at = least(stale_learner_states.due_at, excluded.due_at)
+    {MARKED_AGAIN}
 """
 # What they did is in the core: everything of them is computed anew from there.
 _OBSERVE_RECOVERED = f"""

@@ -14,6 +14,7 @@ from akademos.catalogue.declarations import Purpose
 from akademos.stores.ports.learner_state import Cohort, LearnerState, PastCohort, StaleState
 from akademos.stores.postgres import linked_consent, memory_weights
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.stale_marks import MARKED_AGAIN
 
 # Locked, so that a decision or a merge waits for this transaction and then finds what it wrote.
 _HOLD_CONSENT = """
@@ -51,11 +52,10 @@ _DROP_WEIGHTS = f"""
         SELECT FROM learner_state s WHERE s.tenant_id = t.tenant_id AND s.learner_key = t.learner_key
     )
 """
-_MARK = """
+_MARK = f"""
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT %s, k, (SELECT clock_timestamp()) FROM unnest(%s::uuid[]) AS _ (k)
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
-        due_at = least(stale_learner_states.due_at, excluded.due_at)
+    {MARKED_AGAIN}
 """
 _STALE = """
     SELECT tenant_id, learner_key::text, marked_at, coalesce(events, 0)

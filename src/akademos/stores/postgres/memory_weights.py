@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from akademos.stores.postgres.database import Transaction
+from akademos.stores.postgres.stale_marks import MARKED_AGAIN
 
 _WRITE_COHORT = """
     INSERT INTO cohort_memory_weights (tenant_id, version, fitted_at, learners, reviews, weights)
@@ -24,12 +25,11 @@ _WRITE = """
     ON CONFLICT (tenant_id, learner_key, fitted_at) DO UPDATE SET reviews = excluded.reviews, weights = excluded.weights
 """
 # A state of a later instant than the fit was computed without it.
-_OVERTAKEN = """
+_OVERTAKEN = f"""
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT tenant_id, learner_key, (SELECT clock_timestamp()) FROM learner_state
     WHERE tenant_id = %s AND computed_as_of >= %s AND learner_key = ANY(coalesce(%s::uuid[], ARRAY[learner_key]))
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
-        due_at = least(stale_learner_states.due_at, excluded.due_at)
+    {MARKED_AGAIN}
 """
 _COHORT = """
     SELECT weights, reviews, fitted_at FROM cohort_memory_weights

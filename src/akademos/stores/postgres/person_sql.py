@@ -29,9 +29,14 @@ def person_of(tenant: str, key: str) -> str:
 
 def keys_of(tenant: str, key: str) -> str:
     """A query of one column, `key`: all keys of the person behind `key`, the one the person is read under first."""
-    person = person_of(tenant, key)
-    others = f"SELECT other.learner_key FROM identity_links other WHERE other.tenant_id = {tenant}"
-    return f"SELECT {person} AS key UNION ALL {others} AND other.person_key = {person}"
+    # The person first, then who is linked to them: row-level security keeps a comparison with a sub-query out of the
+    # index, and all links of the tenant would be read.
+    person = f"(SELECT {person_of(tenant, key)} AS key OFFSET 0) AS person"
+    linked = f"SELECT l.learner_key FROM identity_links l WHERE l.tenant_id = {tenant} AND l.person_key = person.key"
+    return (
+        f"SELECT person.key FROM {person} "
+        f"UNION ALL SELECT other.learner_key FROM {person} CROSS JOIN LATERAL ({linked} OFFSET 0) AS other"
+    )
 
 
 ADVISEES = """

@@ -16,16 +16,16 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.records import BY_NAME
 from akademos.catalogue.records.declaration import Field, Record
 from akademos.errors import Conflict, InputError, NotFound, VersionMoved
 from akademos.privacy.pseudonyms import Keys
-from akademos.stores.ports.audit import AuditEntry, Json
+from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.postgres.audit import append, name_of
+from akademos.stores.postgres.audited_acts import audited_acts
 from akademos.stores.postgres.database import Transaction
 from akademos.stores.postgres.record_circles import lock_records, refuse_circle
-from akademos.stores.postgres.record_rows import Row, columns_of, no_such, plain, row_of
+from akademos.stores.postgres.record_rows import Row, columns_of, no_such, row_of
 from akademos.stores.postgres.record_schema import whole_of
 
 FROZEN_STATES = ("published", "archived")
@@ -48,21 +48,6 @@ Behaviour: TypeAlias = "Callable[[RecordWork, Record, Row, Mapping[str, object]]
 """(work, record, the row before, values sent) -> columns to set beside them; raises what refuses the act. Before a
 creation the row is what is about to be written."""
 Subscriber: TypeAlias = "Callable[[RecordWork, Change], None]"
-
-
-def _detail(one: Change) -> dict[str, Json]:
-    """What the audit log says of a change: of which row, never whose."""
-    detail: dict[str, Json] = {
-        "record": one.record.name,
-        "act": one.action,
-        "key": {
-            part.name: str(value) for part, value in zip(one.record.keys, one.key, strict=True) if part.kind != "person"
-        },
-        "version": int(str(one.after["version"])),
-    }
-    if one.record.versioned:
-        detail["revision"] = int(str(one.after["revision"]))
-    return detail
 
 
 @dataclass
@@ -187,17 +172,9 @@ class RecordWork:
         transaction."""
         self.transaction.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for one in self.changes:
-            before = one.before or {}
-            noted: list[tuple[AuditAction, dict[str, Json]]] = [
-                (audited, {"field": name, "before": plain(before.get(name)), "after": plain(one.after[name])})
-                for name, audited in one.record.audited_fields.items()
-                if before.get(name) != one.after[name]
-            ]
-            if one.action in one.record.audited:
-                noted.append((one.record.audited[one.action], {}))
-            for audited, more in noted:
-                entry = AuditEntry(self.actor, audited, self._whom(one), _detail(one) | more)
-                append(self.transaction, self.tenant_id, entry)
+            key = {part.name: value for part, value in zip(one.record.keys, one.key, strict=True)}
+            for audited, detail in audited_acts(one.record, [one.action], key, one.before, one.after):
+                append(self.transaction, self.tenant_id, AuditEntry(self.actor, audited, self._whom(one), detail))
 
     def _whom(self, one: Change) -> bytes | None:
         about = one.record.subject or next((part for part in one.record.keys if part.kind == "person"), None)

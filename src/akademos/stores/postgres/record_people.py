@@ -28,12 +28,12 @@ _FIND = f"""
 _NAMED = f"""
     SELECT p.learner_key::text, p.data_key, i.learner_key::text, i.data_key, i.sealed
     FROM unnest((SELECT %(keys)s::uuid[])) AS w (learner_key) CROSS JOIN LATERAL (
-        SELECT p.learner_key, p.data_key FROM people p
+        SELECT p.learner_key, p.data_key, {person_of("%(tenant)s", "p.learner_key")} AS person_key FROM people p
         WHERE p.tenant_id = %(tenant)s AND p.learner_key = w.learner_key OFFSET 0) AS p
     LEFT JOIN LATERAL (
         SELECT i.learner_key, i.sealed, o.data_key FROM (
             SELECT p.learner_key UNION ALL SELECT l.learner_key FROM identity_links l
-            WHERE l.tenant_id = %(tenant)s AND l.person_key = {person_of("%(tenant)s", "p.learner_key")}
+            WHERE l.tenant_id = %(tenant)s AND l.person_key = p.person_key
         ) AS own CROSS JOIN LATERAL (
             SELECT i.learner_key, i.sealed, i.created_at FROM identifiers i
             WHERE i.tenant_id = %(tenant)s AND i.learner_key = own.learner_key AND i.kind = 'user' OFFSET 0

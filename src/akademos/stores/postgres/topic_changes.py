@@ -18,6 +18,7 @@ from akademos.stores.ports.topic_changes import KEYS, UNDONE, CurriculumRows, Ro
 from akademos.stores.postgres.audit import append
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.records import PostgresRecords, load_rows, refuse_cycles, refused
+from akademos.stores.postgres.stale_marks import MARKED_AGAIN
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "topics": ("topic_id", "parent_id", "course_id", "name", "position", "status"),
@@ -53,12 +54,11 @@ _UNDO = """
     UPDATE topic_changes SET undone_by = %s, undone_reason = %s, undone_at = now() WHERE tenant_id = %s AND number = %s
 """
 # Whoever has answered on one of these topics is computed anew before they are shown anything.
-_MARK = """
+_MARK = f"""
     INSERT INTO stale_learner_states (tenant_id, learner_key, marked_at)
     SELECT DISTINCT tenant_id, learner_key, clock_timestamp() FROM topic_mastery
     WHERE tenant_id = %s AND topic_id = ANY(%s)
-    ON CONFLICT (tenant_id, learner_key) DO UPDATE SET marked_at = excluded.marked_at,
-        due_at = least(stale_learner_states.due_at, excluded.due_at)
+    {MARKED_AGAIN}
 """
 
 
