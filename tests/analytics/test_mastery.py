@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from akademos.analytics.mastery import Estimates, Evidence, composite, estimate, evidence_rows, levels
+from akademos.analytics.mastery import Estimates, Evidence, composite, estimate, evidence_rows, interval_of, levels
 from akademos.analytics.parameters import MasteryParameters
-from akademos.analytics.resampling import REPLICATES_PER_WORD, PoissonCounts, name_hash, seeds, splitmix64
+from akademos.analytics.resampling import (
+    REPLICATES_PER_WORD,
+    PoissonCounts,
+    learner_seeds,
+    name_hash,
+    seeds,
+    splitmix64,
+    standard_scores,
+)
 
 PARAMS = MasteryParameters()
 NONE = float("nan")
@@ -19,8 +27,10 @@ def _estimate(
     first: list[float], score: list[float], attempts: list[int], recall: list[float], completion: float = NONE
 ) -> Estimates:
     rows = evidence_rows(np.array(first), np.array(score), np.array(attempts), np.array(recall))
-    seed = seeds(name_hash(["ada"]), name_hash(["algebra"]), np.array([20_000]))
-    return estimate(Evidence(rows, np.array([0]), np.array([completion]), seed), PARAMS, keep=True)
+    ada, day = name_hash(["ada"]), np.array([20_000])
+    seed = seeds(ada, name_hash(["algebra"]), day)
+    evidence = Evidence(rows, np.array([0]), np.array([completion]), seed, learner_seeds(ada, day))
+    return estimate(evidence, PARAMS, keep=True)
 
 
 def test_the_published_example() -> None:
@@ -89,8 +99,10 @@ def test_a_group_alone_equals_the_same_group_among_many(
     starts = np.cumsum([0] + [len(group) for group in groups[:-1]])
     seed = splitmix64(np.arange(len(groups), dtype=np.uint64))
     missing = np.full(len(groups), NONE)
-    together = estimate(Evidence(np.concatenate(matrices, axis=1), starts, missing, seed), PARAMS)
-    alone = estimate(Evidence(matrices[chosen], np.array([0]), missing[:1], seed[chosen : chosen + 1]), PARAMS)
+    whose = splitmix64(seed)
+    together = estimate(Evidence(np.concatenate(matrices, axis=1), starts, missing, seed, whose), PARAMS)
+    one = slice(chosen, chosen + 1)
+    alone = estimate(Evidence(matrices[chosen], np.array([0]), missing[:1], seed[one], whose[one]), PARAMS)
     for name in ("value", "low", "high"):
         assert getattr(alone, name)[0] == getattr(together, name)[chosen]
 
@@ -122,9 +134,41 @@ def test_the_interval_covers_at_its_stated_rate() -> None:
     none = np.full(len(score), NONE)
     rows = evidence_rows(score, score, np.ones(len(score), dtype=np.int64), none)
     seed = splitmix64(np.arange(400, dtype=np.uint64))
-    found = estimate(Evidence(rows, np.arange(400) * 30, np.full(400, NONE), seed), PARAMS)
+    found = estimate(Evidence(rows, np.arange(400) * 30, np.full(400, NONE), seed, splitmix64(seed)), PARAMS)
     covered = np.mean((found.low <= truth) & (truth <= found.high))
     assert 0.74 <= covered <= 0.88
+
+
+def test_the_interval_of_retrieval_covers_what_is_recalled_though_the_model_is_wrong_about_a_learner() -> None:
+    # 400 learners and 20 items each; every learner's logits of recall are off alike, then each item is known or not.
+    rng = np.random.default_rng(5)
+    logit = rng.normal(1.0, 1.0, (400, 20))
+    true = 1 / (1 + np.exp(-(logit + rng.normal(0, PARAMS.recall_error, (400, 1)))))
+    share = (rng.random((400, 20)) < true).mean(axis=1)
+    recall = (1 / (1 + np.exp(-logit))).ravel()
+    none = np.full(recall.shape, NONE)
+    rows = evidence_rows(none, np.ones(8000), np.ones(8000, dtype=np.int64), recall)
+    seed = splitmix64(np.arange(400, dtype=np.uint64))
+    evidence = Evidence(rows, np.arange(400) * 20, np.full(400, NONE), seed, splitmix64(seed))
+    found = estimate(evidence, PARAMS, keep=True)
+    low, high = interval_of(found.recall_replicates, found.components[2], PARAMS.interval)
+    assert 0.76 <= np.mean((low <= share) & (share <= high)) <= 0.9
+
+
+def test_the_topics_of_a_learner_share_what_the_model_misses() -> None:
+    size = 400
+    rows = evidence_rows(
+        np.full(2 * size, NONE), np.ones(2 * size), np.ones(2 * size, dtype=int), np.full(2 * size, 0.6)
+    )
+    seed = splitmix64(np.arange(2, dtype=np.uint64))
+
+    def correlation(learner_seed: list[int]) -> float:
+        whose = np.array(learner_seed, dtype=np.uint64)
+        found = estimate(Evidence(rows, np.array([0, size]), np.full(2, NONE), seed, whose), PARAMS, keep=True)
+        return float(np.corrcoef(*found.recall_replicates)[0, 1])
+
+    assert correlation([1, 1]) > 0.8
+    assert abs(correlation([1, 2])) < 0.3
 
 
 def test_levels() -> None:
@@ -149,6 +193,16 @@ def test_counts_have_mean_and_variance_one_and_depend_on_nothing_but_their_place
     np.testing.assert_array_equal(counts.draw(seed[900:903], place[900:903]), drawn[900:903])
     other = counts.draw(seed + np.uint64(1), place)
     assert abs(np.corrcoef(other.ravel(), drawn.ravel())[0, 1]) < 0.01
+
+
+def test_scores_have_mean_zero_and_variance_one_and_depend_on_their_seed_alone() -> None:
+    seed = splitmix64(np.arange(3000, dtype=np.uint64))
+    drawn = standard_scores(seed, 128)
+    assert drawn.mean() == pytest.approx(0.0, abs=0.01)
+    assert drawn.var() == pytest.approx(1.0, abs=0.01)
+    assert np.quantile(drawn, 0.9) == pytest.approx(1.25)  # steps of a quarter; 1.28 of a normal
+    assert np.abs(np.corrcoef(drawn[:16]) - np.eye(16)).max() < 0.4
+    np.testing.assert_array_equal(standard_scores(seed[7:9], 128), drawn[7:9])
 
 
 def test_hashes_are_the_same_everywhere() -> None:

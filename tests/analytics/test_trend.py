@@ -82,12 +82,12 @@ def _project(value: float, weekly: list[float]) -> Projections:
     return project(np.array([value]), np.array([padded]), 0.8, 0.8, PARAMS)
 
 
-def test_the_projection_continues_the_pace_of_the_last_weeks() -> None:
+def test_the_projection_trusts_the_pace_of_the_last_weeks_only_so_far() -> None:
     found = _project(0.7, [0.5, 0.55, 0.6, 0.65, 0.7])
     # Five hundredths a week in four weeks, a tenth to go. The changes being equal, their variance is that of the prior,
-    # worth 8 weeks, over 8 + 3: 0.00029. The drift is shrunk by 0.0004 / (0.0004 + 0.00029 / 4) = 0.846.
+    # worth 8 weeks, over 8 + 3: 0.00029. The drift is shrunk by 0.000025 / (0.000025 + 0.00029 / 4) = 0.2558.
     assert found.status == ["ok"]
-    assert found.days.item() == np.ceil(14 / 0.846)
+    assert found.days.item() == np.ceil(14 / 0.2558)
     assert found.low_days.item() <= found.days.item() <= found.high_days.item()
 
 
@@ -104,7 +104,7 @@ def test_the_projection_names_no_date_without_reason() -> None:
 
 
 def test_an_unsure_pace_leaves_the_interval_open() -> None:
-    found = _project(0.6, [0.5, 0.6, 0.5, 0.62, 0.52, 0.63, 0.55, 0.64])
+    found = _project(0.77, [0.5, 0.6, 0.5, 0.62, 0.52, 0.63, 0.6, 0.77])
     assert found.low_days.item() < found.days.item()
     assert np.isnan(found.high_days.item())
 
@@ -112,14 +112,15 @@ def test_an_unsure_pace_leaves_the_interval_open() -> None:
 def test_projections_of_a_random_walk_cover_at_about_their_stated_rate() -> None:
     rng = np.random.default_rng(2)
     learners, ahead = 3000, 52
-    drift = rng.normal(0, 0.02, learners)
-    steps = rng.normal(drift[:, None], 0.02, (learners, 8 + ahead))
-    path = 0.5 + np.concatenate((np.zeros((learners, 1)), np.cumsum(steps, axis=1)), axis=1)
+    drift = rng.normal(0, PARAMS.drift_prior, learners)
+    steps = rng.normal(drift[:, None], PARAMS.spread_prior, (learners, 8 + ahead))
+    path = 0.6 + np.concatenate((np.zeros((learners, 1)), np.cumsum(steps, axis=1)), axis=1)
     found = project(path[:, 8], path[:, :9], 0.8, 0.8, PARAMS)
     crossed = path[:, 9:] >= 0.8
     weeks = np.where(crossed.any(axis=1), crossed.argmax(axis=1) + 1, 10_000)
     asked = (path[:, 8] < 0.8) & ~np.isnan(found.days)
     high = np.where(np.isnan(found.high_days), np.inf, found.high_days)
     covered = (found.low_days / 7 <= weeks) & (weeks <= np.ceil(high / 7))
-    assert np.mean(asked) > 0.2
-    assert 0.7 <= np.mean(covered[asked]) <= 0.9
+    assert np.mean(asked) > 0.1
+    assert 0.75 <= np.mean(covered[asked]) <= 0.95  # an open interval cannot end too early
+    assert 0.4 <= np.mean((weeks * 7 <= found.days)[asked]) <= 0.6

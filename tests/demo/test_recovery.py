@@ -55,7 +55,9 @@ def test_tables_are_those_of_the_analytics_and_hold_consenting_learners_only(his
 def test_projections_are_followed_up(history: History) -> None:
     figures = projection_coverage(25, 7, 40)
     assert figures["made"] > figures["reached"] >= 0
-    assert 0 <= figures["closed"]["made"] <= figures["made"]
+    for end in figures["ends"].values():
+        assert 0 <= end["judged"] <= figures["made"]
+        assert end["holds"] is None or 0 <= end["holds"] <= 1
     assert figures["covers"] is None or 0 <= figures["covers"] <= 1
 
 

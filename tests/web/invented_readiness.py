@@ -41,7 +41,7 @@ def readiness_overview() -> Json:
             "low_days": 20,
             "high_days": 80,
             "interval": 0.8,
-            "reason": "If the pace of the last weeks continues.",
+            "reason": "Carefully judged from the last weeks: rises rarely go on at their full pace.",
         },
     }
 

@@ -107,7 +107,7 @@ def test_the_rich_page_says_what_its_data_say(answers_of: Answers, shell: pages.
     assert "Good evening, Sam" in text
     assert "From 3,120 events , 1,284 of them answers, from 13 Oct 2025 to 12 Mar 2026." in text
     assert "mastery/1" in text
-    assert "Forecast If the last weeks go on like this, you reach 80% about 2 May (19 Apr to 8 Jun)." in text
+    assert "Forecast Carefully judged from the last weeks, you reach 80% about 2 May (19 Apr to 8 Jun)." in text
     assert text.index("Topics on target") < text.index("Suggested next step") < text.index("Mastery over time")
     assert text.index("Topic coverage") < text.index("Reviews, next 30 days") < text.index("How this was computed")
 

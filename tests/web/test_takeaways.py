@@ -60,20 +60,23 @@ def test_mastery_over_time(history: list[HistoryPoint], expected: str) -> None:
         ({}, ""),
         (
             {"status": "ok", "date": "2026-04-20", "low_days": 25, "high_days": 70},
-            "If the last weeks go on like this, you reach 80% about 20 Apr (6 Apr to 21 May).",
+            "Carefully judged from the last weeks, you reach 80% about 20 Apr (6 Apr to 21 May).",
         ),
         (
             {"status": "ok", "date": "2027-01-02"},
-            "If the last weeks go on like this, you reach 80% about 2 Jan 2027.",
+            "Carefully judged from the last weeks, you reach 80% about 2 Jan 2027.",
         ),
         (
             {"status": "ok", "date": "2026-04-20", "low_days": 25, "high_days": None},
-            "If the last weeks go on like this, you reach 80% about 20 Apr, not before 6 Apr; the latest day is open.",
+            (
+                "Carefully judged from the last weeks, you reach 80% about 20 Apr, not before 6 Apr; "
+                "the latest day is open."
+            ),
         ),
         ({"status": "ok", "date": "2026-03-12", "low_days": 0}, "You are at the goal now; reviews keep you there."),
         (
             {"status": "ok", "date": None},
-            "No date for the goal: at the pace of the last weeks it would not be reached within a year.",
+            "No date for the goal: carefully judged from the last weeks, it would not be reached within a year.",
         ),
         ({"status": "needs_clock"}, "No date for the goal, since your answers carry no dates."),
         ({"status": "not_rising"}, "No date for the goal, since the last weeks show no clear rise."),

@@ -11,7 +11,7 @@ interval and, where the exam has a pass mark, the probability of passing.
 
 **Readiness**, 0..100: the predicted score where there is one (basis model), else the known share (basis rule), which is
 no probability and no forecast of a mark. **Percent correct** on the exam's topics stands beside it. **Ready** is the
-day on which the known share reaches 0.8 at the pace of the last weeks (`projection`).
+day on which the known share reaches 0.8, carefully judged from the last weeks (`projection`).
 
 Nothing is said without a target exam, for an exam that weighs no topic, or before one of its topics has an estimate.
 Caveats: study minutes are an estimate from median times; a prediction is of learners like those it was calibrated on.

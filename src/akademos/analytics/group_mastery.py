@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akademos.analytics.mastery import Estimates, Evidence, divided, estimate, evidence_rows
-from akademos.analytics.resampling import name_hash, seeds
+from akademos.analytics.resampling import learner_seeds, name_hash, seeds
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.state_arrays import Floats, StateArrays
 
@@ -42,6 +42,7 @@ def estimate_groups(
     existing = arrays.integers("topics", "materials")[valid].astype(np.float64)
     completed = arrays.floats("topics", "completed")[valid]
     learner = arrays.group_learner[valid]
+    learners = name_hash(arrays.keys)[learner]
     names = name_hash([arrays.topic_ids[group] for group in np.flatnonzero(valid).tolist()])
     return estimate(
         Evidence(
@@ -53,7 +54,8 @@ def estimate_groups(
             ),
             starts=runs(arrays.row_group[used])[0],
             completion=divided(completed, existing),
-            seed=seeds(name_hash(arrays.keys)[learner], names, day[learner]),
+            seed=seeds(learners, names, day[learner]),
+            learner_seed=learner_seeds(learners, day[learner]),
         ),
         arrays.params.mastery,
         keep=keep,

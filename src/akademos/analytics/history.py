@@ -19,7 +19,7 @@ from akademos.analytics.forgetting import CardMemory, mean_recall
 from akademos.analytics.mastery import Evidence, estimate, evidence_rows
 from akademos.analytics.material_completion import Contacts, completion
 from akademos.analytics.parameters import Parameters
-from akademos.analytics.resampling import U64, seeds
+from akademos.analytics.resampling import U64, learner_seeds, seeds
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.timeline import Block, Points, blocks
 
@@ -132,6 +132,7 @@ def _block_history(
             starts=evidence_starts,
             completion=share[at_group, at_point],
             seed=seeds(learner_hash[learner[at_group]], topic_hash[pairs.group_topic[group[at_group]]], day),
+            learner_seed=learner_seeds(learner_hash[learner[at_group]], day),
         ),
         params.mastery,
     )

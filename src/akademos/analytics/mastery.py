@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akademos.analytics.parameters import MasteryParameters
-from akademos.analytics.resampling import U64, PoissonCounts
+from akademos.analytics.resampling import U64, PoissonCounts, standard_scores
 from akademos.analytics.rounds import Index
 
 Floats = npt.NDArray[np.float64]
@@ -56,12 +56,14 @@ class Evidence:
         starts: first row of each group; no group is empty.
         completion: per group, material completion, NaN where no materials exist.
         seed: per group, seed of its bootstrap.
+        learner_seed: per group, seed of what all groups of a learner share.
     """
 
     sums: Floats
     starts: Index
     completion: Floats
     seed: U64
+    learner_seed: U64
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def estimate(evidence: Evidence, params: MasteryParameters, *, keep: bool = Fals
 
     smooth = _ratios(totals + (_PSEUDO_RIGHT + _PSEUDO_WRONG)[:, None])
     smooth[2] = components[2]
+    trial, shared = _recall_errors(evidence, totals, params)
     centre = np.where(weights[:3] > 0, smooth, 0.0)
     low, high = np.empty(groups), np.empty(groups)
     kept = np.empty((groups if keep else 0, params.replicates))
@@ -136,6 +139,8 @@ def estimate(evidence: Evidence, params: MasteryParameters, *, keep: bool = Fals
         drawn = _ratios(sums.transpose(1, 0, 2))
         drawn = np.where(np.isnan(drawn), smooth[:, block, None], drawn)
         deviation = np.where(weights[:3, block, None] > 0, drawn - centre[:, block, None], 0.0)
+        deviation[2] += trial[block, None] * standard_scores(evidence.seed[block], params.replicates)
+        deviation[2] += shared[block, None] * standard_scores(evidence.learner_seed[block], params.replicates)
         spread = (deviation * weights[:3, block, None]).sum(axis=0)
         low[block], high[block] = _middle(spread, params.interval)
         if keep:
@@ -182,6 +187,15 @@ def _ratios(sums: Floats) -> Floats:
     """First-attempt accuracy, overall accuracy and retrieval strength from sums (6, ...); NaN without data."""
     over = sums[[_FIRST_KNOWN, _ATTEMPTS, _RECALLED]]
     return divided(sums[[_FIRST, _SCORE, _RECALL]], over)
+
+
+def _recall_errors(evidence: Evidence, totals: Floats, params: MasteryParameters) -> tuple[Floats, Floats]:
+    """Standard deviations of retrieval strength: by chance of its items, and by the model for all of them alike."""
+    recall = evidence.sums[_RECALL]
+    variance = np.rint(recall * (1.0 - recall) * RECALL_STEPS) / RECALL_STEPS
+    total = np.add.reduceat(variance, evidence.starts)
+    items = np.maximum(totals[_RECALLED], 1.0)
+    return np.sqrt(total) / items, params.recall_error * total / items
 
 
 def _replicate_sums(

@@ -48,6 +48,9 @@ class MasteryParameters:
     )
     interval: float = _parameter(0.80, "coverage", _SPEC_1)
     replicates: int = _parameter(128, "bootstrap replicates", f"{_OWN}: a multiple of 16")
+    recall_error: float = _parameter(
+        0.5, "logit of recall, standard deviation", f"{_OWN}: what the model misses of a learner, `bench recovery`"
+    )
     history_weeks: int = _parameter(26, "weeks", "half a year of weekly points")
     newly_mastered_days: int = _parameter(30, "days", _OWN)
 
@@ -63,7 +66,7 @@ class TrendParameters:
     equivalence_margin: float = _parameter(0.10, "share per 30 days", f"{_OWN}: what a learner would not notice")
     projection_weeks: int = _parameter(8, "weeks", f"{_OWN}: recent pace")
     projection_weeks_min: int = _parameter(4, "weekly changes", _OWN)
-    drift_prior: float = _parameter(0.02, "share a week, standard deviation", f"{_OWN}: `akademos bench recovery`")
+    drift_prior: float = _parameter(0.005, "share a week, standard deviation", f"{_OWN}: `akademos bench recovery`")
     spread_prior: float = _parameter(0.02, "share a week, standard deviation", f"{_OWN}: `akademos bench recovery`")
     spread_prior_weeks: float = _parameter(8.0, "weekly changes that the prior is worth", _OWN)
     projection_horizon_days: int = _parameter(365, "days", f"{_OWN}: no date is named beyond a year")

@@ -1,10 +1,11 @@
-"""Projection: when a topic is mastered if the learner goes on as in the last weeks.
+"""Projection: when a topic is mastered, carefully judged from the last weeks.
 
 The composite is continued as a random walk with drift, known from its last weekly changes (4 to 8 of them). So few
-changes tell little, therefore both are shrunk (empirical Bayes): the drift towards none, the spread towards that of
-composites in general. The projected time is gap / drift; its 80% interval reaches from where the upper edge of the
-prediction band crosses the goal to where the lower edge does, the uncertainty of the drift included. Where the lower
-edge does not cross within a year the interval is open. No date is named without an upward drift or beyond a year.
+changes tell little and most rises slow down (`akademos bench recovery` follows them up). Therefore both are shrunk
+(empirical Bayes): the drift towards none, the spread towards that of composites in general. The projected time is
+gap / drift; its 80% interval reaches from where the upper edge of the prediction band crosses the goal to where the
+lower edge does, the uncertainty of the drift included. Where the lower edge does not cross within a year the interval
+is open, as it mostly is. No date is named without an upward drift or beyond a year.
 
 With shrinkage k = p^2 / (p^2 + s^2 / n) (p the prior's standard deviation of drifts, s the spread, n the changes)
 the band after h weeks is k mean h +- t s sqrt(h + h^2 k / n); its crossings of the gap are the roots of a quadratic
@@ -79,9 +80,9 @@ def project(value: Floats, weekly: Floats, goal: float, interval: float, params:
             "The goal is reached.",
             f"It takes {params.projection_weeks_min + 1} week ends with an estimate to see a pace.",
             "There was no upward movement in the last weeks, so this pace names no date.",
-            "At the pace of the last weeks it would take more than a year.",
+            "Carefully judged from the last weeks, it would take more than a year.",
         ],
-        "If the pace of the last weeks continues.",
+        "Carefully judged from the last weeks: rises rarely go on at their full pace.",
     )
     status = np.where(reached | enough, "ok", "not_enough_data")
     return Projections(status.tolist(), middle, days(low), days(high), reasons.tolist())

@@ -49,9 +49,21 @@ def name_hash(names: Iterable[str]) -> U64:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
+def learner_seeds(learners: U64, days: npt.NDArray[np.integer]) -> U64:
+    """Seed of what all topics of each (learner, day of as_of) have in common."""
+    return splitmix64(splitmix64(~learners) ^ days.astype(np.int64).view(np.uint64))
+
+
 def seeds(learners: U64, topics: U64, days: npt.NDArray[np.integer]) -> U64:
     """Seed of each (learner, topic, day of as_of) from the hashes of the names and the day number."""
     return splitmix64(splitmix64(splitmix64(learners) ^ topics) ^ days.astype(np.int64).view(np.uint64))
+
+
+def standard_scores(seed: U64, replicates: int) -> npt.NDArray[np.float64]:
+    """(groups, replicates) draws of mean 0 and variance 1, in quarters: a word has binomially many bits set, of 64."""
+    words = splitmix64(~seed[:, None] + np.arange(replicates, dtype=np.uint64) * _GAMMA)
+    scores: npt.NDArray[np.float64] = (np.bitwise_count(words).astype(np.float64) - 32.0) / 4.0
+    return scores
 
 
 class PoissonCounts:

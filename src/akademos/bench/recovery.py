@@ -8,9 +8,10 @@ instructor; the truth lies in files beside the data folder, which the platform n
   replacement. Baseline: the plain share of correct answers.
 - *coverage* of the 80% mastery interval: of the composite that expected instead of observed outcomes would give
   (what the interval is about), and of true mastery (which the composite does not claim to be).
+- *coverage* of the 80% interval of retrieval strength (`bench.recovery_intervals`).
 - *coverage* of the 80% interval of projections made at several weeks, by the week in which the composite reached the
   goal in the simulation's continuation; the analytics run here as they do in the platform. A goal that was not
-  reached while watching is covered when the interval ends later or is open.
+  reached while watching is covered when the interval ends later or is open; so beside it stands each end by itself.
 - *coverage* of the 90% interval of predicted exam scores, by the midterm that the learners then sat
   (`bench.recovery_readiness`).
 """
@@ -27,8 +28,9 @@ import polars as pl
 from scipy.stats import rankdata
 
 from akademos.analytics.parameters import DEFAULT
+from akademos.bench.recovery_intervals import retrieval_coverage
 from akademos.bench.recovery_platform import served_demo
-from akademos.bench.recovery_projections import projection_coverage
+from akademos.bench.recovery_projections import NOW, projection_coverage
 from akademos.bench.recovery_readiness import readiness_coverage
 
 LEARNERS, SEED = 300, 7
@@ -62,6 +64,7 @@ def run(
         figures = recovery(demo.estimates(), demo.truth, replicates=replicates, seed=seed)
     return {
         **figures,
+        "retrieval_interval": retrieval_coverage(learners, seed, NOW),
         "projection": projection_coverage(learners, seed, beyond_days),
         "readiness": readiness_coverage(max(learners, READINESS_LEARNERS), seed),
     }

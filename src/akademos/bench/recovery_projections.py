@@ -19,6 +19,7 @@ from akademos.demo.simulation import simulate
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """The protocol's instant: the figures do not depend on the day they are made."""
+HALF_A_WEEK = 3.5
 PROJECTED_AT_WEEKS = (8, 10, 12, 14)
 
 
@@ -29,7 +30,11 @@ def estimates_at(tables: Mapping[str, pl.DataFrame], curriculum: Curriculum, as_
 
 
 def projection_coverage(learners: int, seed: int, beyond_days: int) -> dict[str, Any]:
-    """Projections of several weeks against what came: how many named an interval, how many of those it covered."""
+    """Projections of several weeks against what came: how many intervals covered it, and how each end fared.
+
+    Of an 80% interval, 90% of the goals are not reached before its low end and 90% are by its high end; about half are
+    by the date. An end is judged where it fell into the time that was watched.
+    """
     longer = simulate(learners, seed, NOW, beyond_days=beyond_days)
     until = NOW + timedelta(days=beyond_days)
     tables = analytic_tables(longer)
@@ -39,15 +44,24 @@ def projection_coverage(learners: int, seed: int, beyond_days: int) -> dict[str,
     made = pl.concat(
         [_projections(tables, curriculum, begins + timedelta(weeks=week), weekly, until) for week in PROJECTED_AT_WEEKS]
     )
-    closed = made.filter(pl.col("high").is_not_null())
     return {
         "nominal": DEFAULT.mastery.interval,
         "made": made.height,
         "reached": int(made["reached"].sum()),
         "covers": _share(made["covered"]),
         "covers_reached": _share(made.filter("reached")["covered"]),
-        "closed": {"made": closed.height, "covers": _share(closed["covered"])},
+        "ends": {
+            "low": _followed_up(made, "low", ~(pl.col("days") < pl.col("low")).fill_null(False)),
+            "date": _followed_up(made, "date", pl.col("days") - HALF_A_WEEK <= pl.col("date")),
+            "high": _followed_up(made, "high", pl.col("days") - 7 <= pl.col("high")),
+        },
     }
+
+
+def _followed_up(made: pl.DataFrame, end: str, held: pl.Expr) -> dict[str, Any]:
+    """Of the projections whose end (days) fell into the time that was watched: how many it held for."""
+    judged = made.filter(pl.col(end) <= pl.col("watched")).select(held.fill_null(False)).to_series()
+    return {"judged": len(judged), "holds": _share(judged)}
 
 
 def _share(flags: pl.Series) -> float | None:
@@ -65,17 +79,23 @@ def _projections(
     made = (
         estimates_at(tables, curriculum, as_of)["mastery"]
         .filter(pl.col("projection_days") > 0, pl.col("topic_id") != OVERALL)
-        .select("learner_key", "topic_id", low="projection_low_days", high="projection_high_days")
+        .select(
+            "learner_key",
+            "topic_id",
+            low="projection_low_days",
+            date="projection_days",
+            high="projection_high_days",
+            watched=pl.lit((until - as_of).days),
+        )
     )
     reached = (
         weekly.filter(pl.col("value") >= goal, pl.col("date") > as_of.date())
         .group_by("learner_key", "topic_id")
         .agg(days=(pl.col("date").min() - as_of.date()).dt.total_days())
     )
-    watched = (until - as_of).days
     low, high = pl.col("low").fill_null(0), pl.col("high").fill_null(np.inf)
     in_week = (low <= pl.col("days")) & (high >= pl.col("days") - 7)
     return made.join(reached, on=["learner_key", "topic_id"], how="left").with_columns(
         reached=pl.col("days").is_not_null(),
-        covered=pl.when(pl.col("days").is_not_null()).then(in_week).otherwise(high > watched),
+        covered=pl.when(pl.col("days").is_not_null()).then(in_week).otherwise(high > pl.col("watched")),
     )

@@ -84,7 +84,7 @@ def _overview() -> dict[str, Schema]:
             weak=COUNT,
         ),
         "ready": form(
-            "When the known share reaches the goal at the pace of the last weeks.",
+            "When the known share reaches the goal carefully judged from the last weeks.",
             status=TEXT,
             goal=POINTS,
             date=or_null(DATE),

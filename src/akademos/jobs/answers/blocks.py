@@ -81,7 +81,7 @@ def trend(row: Row, params: Parameters) -> dict[str, Any]:
 
 
 def projection(row: Row) -> dict[str, Any]:
-    """When the goal is reached if the pace of the last weeks goes on; `date` is null where none can be named."""
+    """When the goal is reached, carefully judged from the last weeks; `date` is null where none can be named."""
     return {
         "status": row["projection_status"],
         "date": row["projection_date"],
