@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import psycopg
-from psycopg import AsyncConnection, Connection
+from psycopg import AsyncConnection, Connection, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -21,8 +22,6 @@ AsyncTransaction: TypeAlias = AsyncConnection[TupleRow]
 
 POOL_TIMEOUT_S = 5.0
 _LANDING = "landing"
-_SEES = "SELECT set_config('akademos.tenant', %s, true)"
-_LATER = "set_config('synchronous_commit', 'off', true)"
 _POOLS = ((SERVING, SERVING, False), (PIPELINE, PIPELINE, True), (_LANDING, PIPELINE, False))
 
 
@@ -40,7 +39,7 @@ class Database:
                 timeout=POOL_TIMEOUT_S,
                 check=ConnectionPool.check_connection if checked else None,
                 max_idle=60,
-                kwargs={"autocommit": name == _LANDING},
+                kwargs={"autocommit": True},  # what is more than a statement begins by itself
             )
             for name, role, checked in _POOLS
         }
@@ -92,13 +91,22 @@ class Database:
     ) -> Iterator[Transaction]:
         try:
             with self._pools[role].connection() as connection:
-                if snapshot:
-                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                if tenant_id is not None:
-                    connection.execute(_SEES if durable else f"{_SEES}, {_LATER}", (tenant_id,))
+                if role != _LANDING:
+                    connection.execute(_begin(tenant_id, snapshot=snapshot, durable=durable), prepare=False)
                 yield connection
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as down:
             raise unavailable() from down
+
+
+@lru_cache(maxsize=1_000)
+def _begin(tenant_id: str | None, *, snapshot: bool, durable: bool) -> bytes:
+    """The beginning of a transaction as one message, since each costs an answer a round trip; the pool ends it."""
+    parts = ["BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"]
+    if tenant_id is not None:
+        parts.append(f"SET LOCAL akademos.tenant = {sql.Literal(tenant_id).as_string()}")
+    if not durable:
+        parts.append("SET LOCAL synchronous_commit = off")
+    return "; ".join(parts).encode()
 
 
 def unavailable() -> Unavailable:
