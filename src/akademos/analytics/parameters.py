@@ -262,8 +262,8 @@ class ReadinessParameters:
 class Parameters:
     """All parameters of the learner analytics; `version` names the set in the provenance."""
 
-    version: str = "default/1"
-    definition: str = "mastery/1"
+    version: str = "default/2"
+    definition: str = "mastery/2"
     mastery: MasteryParameters = MasteryParameters()
     trend: TrendParameters = TrendParameters()
     forgetting: ForgettingParameters = ForgettingParameters()

@@ -100,11 +100,12 @@ METRICS: tuple[Metric, ...] = (
         "mastery",
         "What a learner has mastered of a topic, with an 80% interval.",
         "0.30 first_attempt_accuracy + 0.20 overall_accuracy + 0.30 retrieval_strength + 0.20 material_completion; a "
-        "component without data is left out and the weights renormalised; interval by resampling items; mastered "
-        "from 0.8 on, weak below 0.5",
+        "component without data is left out and the weights renormalised; interval by resampling items, and by what "
+        "their recall leaves to chance; mastered from 0.8 on, weak below 0.5",
         "share",
         "learner and topic",
         _SUPPORT,
+        version=2,
         minimum_sample="5 answers",
         upstream=(
             "first_attempt_accuracy",
@@ -141,11 +142,12 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "mastery_projection",
-        "When a topic would be mastered at the present pace, with an interval.",
-        "weekly mastery of the last 8 weeks carried on to 0.8; no date beyond a year",
+        "When a topic would be mastered, carefully judged from the last weeks, with an interval.",
+        "weekly mastery carried on to 0.8 at the drift of the last 8 weeks, shrunk towards none; no date beyond a year",
         "days",
         "learner and topic",
         _SUPPORT,
+        version=2,
         minimum_sample="4 weekly changes",
         upstream=("mastery",),
         endpoints=(MASTERY, MASTERY_TOPIC),
