@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.analytics.populations import NOW, START, Tables, answer, curriculum, populations, tables_of
 
 from akademos.analytics.learner_state import blank, evaluate, precompute, split
+from akademos.analytics.parameters import DEFAULT
 from akademos.errors import NotFound
 from akademos.jobs import answers
 from akademos.jobs.answers import PARTS, Header
@@ -118,7 +119,7 @@ def test_every_answer_starts_with_the_header() -> None:
         assert found["provenance"]["answers"] == 220
         assert found["provenance"]["events"] == 221
         assert found["provenance"]["first_event_at"] == "2026-01-05T00:00:00Z"
-        assert found["provenance"]["definition"] == ("study/1" if name.startswith("study") else "mastery/1")
+        assert found["provenance"]["definition"] == ("study/1" if name.startswith("study") else DEFAULT.definition)
 
 
 def test_the_dashboard_of_an_active_learner() -> None:

@@ -231,13 +231,14 @@ def _sum(rows: Sequence[Sums]) -> Sums:
 
 
 def _bounds_of_share(count: int, people: int, floor: int) -> tuple[float, float]:
-    """Counts that a published share may stand for."""
-    reach, shown, of = LIMITS.count_rounding // 2, rounded(count), rounded(people)
+    """Counts that a published share may stand for; it was made of a rounded count, at its caps, too."""
+    step, shown, of = LIMITS.count_rounding, rounded(count), rounded(people)
+    reach = step // 2
     low, high = float(shown - reach), float(shown + reach)
     if shown / of >= LIMITS.share_highest:
-        low, high = math.ceil(LIMITS.share_highest * of) - reach, math.inf
+        low, high = step * math.ceil(round(LIMITS.share_highest * of / step, 9)) - reach, math.inf
     elif shown / of <= LIMITS.share_lowest:
-        low, high = 0.0, math.floor(LIMITS.share_lowest * of) + reach
+        low, high = 0.0, step * math.floor(round(LIMITS.share_lowest * of / step, 9)) + reach
     return max(float(floor), low), high
 
 
