@@ -14,7 +14,10 @@ where the pseudo-topic OVERALL holds every answer once. At least 5 answers. Mast
 The 80% interval is a bootstrap over items (`resampling`), seeded from learner, topic and local day of `as_of`. Each
 replicate resamples beside the items two pseudo-items, one wholly right and one wholly wrong, so that five right
 answers out of five do not count as certainty (the idea of Agresti and Coull); the shift this causes is taken out
-again. Caveat: the interval says how far the answered items carry, not how wrong the model of forgetting may be.
+again. A retrievability r is a chance, and which items are recalled now nobody knows: to the share of them that is, each
+adds the variance r (1 - r) of a trial. And the model of forgetting may be off about all of a learner's items at once:
+a draw on the logit scale, the same for all topics of a learner, moves them. Both draws are of a binomial that is close
+to normal. Caveat: how far the model is off was measured on simulated learners (`akademos bench recovery`).
 
 Sums are exact: scores and retrievabilities are multiples of small powers of two, so their order does not matter.
 Source: the specification of mastery progression.

@@ -10,7 +10,7 @@ import polars as pl
 from akademos.analytics.curriculum import prepare
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.schemas import OVERALL
-from akademos.bench.recovery_projections import estimates_at
+from akademos.bench.recovery_projections import estimates_at, share_of
 from akademos.bench.recovery_tables import analytic_tables
 from akademos.demo.simulation import simulate
 from akademos.demo.truth import true_items, true_topics
@@ -34,14 +34,10 @@ def retrieval_coverage(learners: int, seed: int, now: datetime) -> dict[str, Any
     )
     joined = found.join(truth, left_on=["learner_key", "topic_id"], right_on=["user_id", "topic_id"]).select(
         overall=pl.col("topic_id") == OVERALL,
-        held=pl.col("truth").is_between(pl.col("retrieval_low"), pl.col("retrieval_high")).cast(pl.Float64),
+        held=pl.col("truth").is_between(pl.col("retrieval_low"), pl.col("retrieval_high")),
     )
     return {
         "nominal": DEFAULT.mastery.interval,
-        "covers_topics": _mean(joined.filter(~pl.col("overall"))),
-        "covers_overall": _mean(joined.filter("overall")),
+        "covers_topics": share_of(joined.filter(~pl.col("overall"))["held"]),
+        "covers_overall": share_of(joined.filter("overall")["held"]),
     }
-
-
-def _mean(held: pl.DataFrame) -> float:
-    return round(float(held["held"].to_numpy().mean()), 3)

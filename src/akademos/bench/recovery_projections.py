@@ -48,8 +48,8 @@ def projection_coverage(learners: int, seed: int, beyond_days: int) -> dict[str,
         "nominal": DEFAULT.mastery.interval,
         "made": made.height,
         "reached": int(made["reached"].sum()),
-        "covers": _share(made["covered"]),
-        "covers_reached": _share(made.filter("reached")["covered"]),
+        "covers": share_of(made["covered"]),
+        "covers_reached": share_of(made.filter("reached")["covered"]),
         "ends": {
             "low": _followed_up(made, "low", ~(pl.col("days") < pl.col("low")).fill_null(False)),
             "date": _followed_up(made, "date", pl.col("days") - HALF_A_WEEK <= pl.col("date")),
@@ -61,10 +61,11 @@ def projection_coverage(learners: int, seed: int, beyond_days: int) -> dict[str,
 def _followed_up(made: pl.DataFrame, end: str, held: pl.Expr) -> dict[str, Any]:
     """Of the projections whose end (days) fell into the time that was watched: how many it held for."""
     judged = made.filter(pl.col(end) <= pl.col("watched")).select(held.fill_null(False)).to_series()
-    return {"judged": len(judged), "holds": _share(judged)}
+    return {"judged": len(judged), "holds": share_of(judged)}
 
 
-def _share(flags: pl.Series) -> float | None:
+def share_of(flags: pl.Series) -> float | None:
+    """How often a flag stands, to the thousandth; None of none."""
     return round(float(flags.cast(pl.Float64).to_numpy().mean()), 3) if len(flags) else None
 
 

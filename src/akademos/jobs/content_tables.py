@@ -126,7 +126,7 @@ def _drop_off(curve: pl.DataFrame, floor: int) -> Detail | None:
     return {
         "unit": curve["unit"][0],
         "learners": rounded(people),
-        "end": int(curve["position"].max()),  # type: ignore[arg-type]  # a column of whole numbers has such a largest
+        "end": int(curve["position"].to_numpy().max()),
         "points": [[point.position, point.share] for point in shown],
     }
 

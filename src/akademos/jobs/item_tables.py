@@ -100,7 +100,7 @@ def _options(attempts: FirstAttempts, number: int, keys: set[str], floor: int) -
                 "key": len(together) == 1 and together[0] in keys,
                 "share": round(rounded(count) / rounded(people), 2),
                 "mean_score": share_of(float(score.filter(mine).sum()), count, floor),
-                "rest_mean": round(float(rest.filter(known).mean() or 0.0), 2) if told_apart else None,  # type: ignore[arg-type]  # a mean of numbers
+                "rest_mean": round(float(rest.filter(known).to_numpy().mean()), 2) if told_apart else None,
                 "rest_correlation": _correlation(mine, rest) if told_apart else None,
                 "idle": len(together) > 1 and floor / people <= _LIMITS.idle_below,
             }

@@ -7,14 +7,16 @@ import polars as pl
 AMOUNT = pl.Decimal(38, 4)
 ACCOUNT = ["merchant", "account", "currency"]
 
-MOVEMENTS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "merchant": pl.String,
-    "account": pl.String,
-    "currency": pl.String,
-    "day": pl.Date,
-    "kind": pl.String,
-    "amount": AMOUNT,
-}
+MOVEMENTS = pl.Schema(
+    {
+        "merchant": pl.String(),
+        "account": pl.String(),
+        "currency": pl.String(),
+        "day": pl.Date(),
+        "kind": pl.String(),
+        "amount": AMOUNT,
+    }
+)
 """One movement of an account; `kind` is taken (a transaction; a refund is below zero) or settled (a payout is)."""
 
 SNAPSHOTS = ("opening", "taken", "settled", "closing")
@@ -34,7 +36,7 @@ def movements(transactions: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     settled = lines.select(
         *ACCOUNT, pl.col("settled_on").alias("day"), pl.lit("settled").alias("kind"), (-pl.col("gross")).alias("amount")
     )
-    return pl.concat([taken.cast(MOVEMENTS), settled.cast(MOVEMENTS)])  # type: ignore[arg-type]  # a dict of types
+    return pl.concat([taken.cast(MOVEMENTS), settled.cast(MOVEMENTS)])
 
 
 def snapshots(moved: pl.DataFrame) -> pl.DataFrame:
