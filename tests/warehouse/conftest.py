@@ -38,6 +38,7 @@ class Site:
     envelopes: LakeEnvelopes
     job: MartsJob
     reader: DuckDbWarehouse
+    memory: dict[str, int]
 
     @property
     def door(self) -> Door:
@@ -64,11 +65,16 @@ def site(pipeline: Pipeline, tmp_path: Path, tmp_path_factory: pytest.TempPathFa
     folder.mkdir()
     if parsed.exists():
         shutil.copyfile(parsed, folder / PARSED)
+    memory = {"limit_mb": 256}
     envelopes = LakeEnvelopes(folder, pipeline.core, lambda tenant: door.vault_keys.derived(tenant, "envelopes"))
 
     def begin(tenant_id: str) -> LakeBuildFolder:
         return LakeBuildFolder(
-            folder / tenant_id, tenant_id, pipeline.core, envelopes.folder(tenant_id), memory_limit_mb=256
+            folder / tenant_id,
+            tenant_id,
+            pipeline.core,
+            envelopes.folder(tenant_id),
+            memory_limit_mb=memory["limit_mb"],
         )
 
     job = MartsJob(
@@ -82,7 +88,7 @@ def site(pipeline: Pipeline, tmp_path: Path, tmp_path_factory: pytest.TempPathFa
         clock=lambda: door.now,
     )
     reader = DuckDbWarehouse(folder)
-    yield Site(pipeline, folder, envelopes, job, reader)
+    yield Site(pipeline, folder, envelopes, job, reader, memory)
     reader.close()
     if (folder / PARSED).exists():
         shutil.copyfile(folder / PARSED, parsed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.warehouse.conftest import Site, courses, day_of_events
 
-from akademos.errors import Conflict
+from akademos.errors import Conflict, NotFound, Unavailable
 from akademos.stores.disk.warehouse_pages import described, schemas
 
 VERDICTS = {"accepted": 6, "conflict": 1, "duplicate": 1, "held": 1, "rejected": 2}
@@ -89,3 +89,16 @@ def test_failed_critical_check_keeps_what_is_published(site: Site) -> None:
     assert verdicts(site) == VERDICTS
     kept = site.door.rows("SELECT count(*) FROM warehouse_checks WHERE status = 'fail'")
     assert kept[0][0] >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_build_short_of_memory_says_so_and_publishes_nothing(site: Site) -> None:
+    day_of_events(site)
+    site.memory["limit_mb"] = 4
+    with pytest.raises(Unavailable) as refused:
+        site.build()
+    assert refused.value.code == "memory_short"
+    assert "AKADEMOS_MEMORY_LIMIT_MB" in (refused.value.hint or "")
+    with pytest.raises(NotFound):
+        verdicts(site)

@@ -21,6 +21,8 @@ LAST_LINES = 12
 HINT = "`akademos marts build` prints what dbt says; what is published stays as it was."
 _MOVED = ("IO Error", "FILE_NOT_EXIST", "does not exist")
 """How the engines say that a file is gone."""
+_SHORT = ("Out of Memory Error", "OutOfMemoryError", "Java heap space")
+"""How they say that memory is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ def run_dbt(
         spark: where the models run; None: DuckDB.
 
     Raises:
-        Unavailable: it could not be run, or a model could not be built (`build_failed`); files of the event log were
-            rewritten meanwhile (`core_moved`).
+        Unavailable: it could not be run, or a model could not be built (`build_failed`), or not with so much memory
+            (`memory_short`); files of the event log were rewritten meanwhile (`core_moved`).
     """
     target, apart = work / "dbt", work / "on-spark"
     if spark is not None:
@@ -136,4 +138,10 @@ def _stop_if_broken(found: Mapping[str, Any]) -> None:
         )
     if wrong:
         name, message = wrong[0]
+        if any(said in message for said in _SHORT):
+            raise Unavailable(
+                f"Model {name} could not be built: the engine was short of memory; what is published stays as it was.",
+                hint="Give it more with AKADEMOS_MEMORY_LIMIT_MB, or in Spark's own options, and build again.",
+                code="memory_short",
+            )
         raise Unavailable(f"Model {name} could not be built: {message}", hint=HINT, code="build_failed")
