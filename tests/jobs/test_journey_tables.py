@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from akademos.analytics.journeys import Steps, read_steps
 from akademos.catalogue.journey_steps import DETAILED
-from akademos.jobs.journey_tables import funnel_table, paths_table, retention_table, survival_table
+from akademos.jobs.journey_tables import Observed, funnel_table, paths_table, retention_table, survival_table
 from akademos.stores.ports.journeys import AskedStep, FunnelQuestion, PathsQuestion, SurvivalQuestion
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SINCE = START + timedelta(weeks=10)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Walk = list[tuple[float, str]]
 
 
@@ -31,6 +33,11 @@ def steps(people: list[Walk]) -> Steps:
     ]
     schema = pl.Schema({"learner_key": pl.String(), "occurred_at": pl.Datetime("us", "UTC"), "step": pl.Enum(DETAILED)})
     return read_steps(pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def seen(people: list[Walk], until: datetime = SINCE) -> Observed:
+    """All of them looked at until then."""
+    return np.full(len(people), (until - EPOCH) // timedelta(microseconds=1))
 
 
 def funnel_of(people: list[Walk], *names: str) -> list[dict[str, object]]:
@@ -56,15 +63,15 @@ def test_of_a_small_course_nothing_is_said() -> None:
     few: list[Walk] = [[(0, "registered"), (3, "opened:page")] for _ in range(9)]
     assert funnel_of(few, "registered")[0]["learners"] is None
     assert paths_table(steps(few), PathsQuestion("registered"), 10)["paths"] == []
-    assert retention_table(steps(few), SINCE, None, 10)["cells"] == []
-    assert survival_table(steps(few), SurvivalQuestion(), SINCE, 10)["points"] == []
+    assert retention_table(steps(few), seen(few), None, 10)["cells"] == []
+    assert survival_table(steps(few), SurvivalQuestion(), seen(few), 10)["points"] == []
 
 
 def test_start_weeks_of_few_stand_together() -> None:
     people: list[Walk] = [
         [(7 * (number // 8), "registered"), (7 * (number // 8) + 8, "opened:page")] for number in range(48)
     ]
-    cells = retention_table(steps(people), SINCE, None, 10)["cells"]
+    cells = retention_table(steps(people), seen(people), None, 10)["cells"]
     assert {cell["group"] for cell in cells} == {"2026-01-05", "2026-01-26"}  # three weeks of eight each
     assert {cell["started"] for cell in cells} == {25}
     back = {(cell["group"], cell["week"]): cell["share"] for cell in cells}
@@ -76,7 +83,7 @@ def test_start_weeks_of_few_stand_together() -> None:
 def test_survival_falls_where_k_had_it_and_is_censored_at_the_edition() -> None:
     people: list[Walk] = [[(0, "registered"), (float(number), "submitted")] for number in range(1, 31)]
     people += [[(0, "registered")] for _ in range(30)]
-    found = survival_table(steps(people), SurvivalQuestion("submitted"), SINCE, 10)
+    found = survival_table(steps(people), SurvivalQuestion("submitted"), seen(people), 10)
     assert [(one["day"], one["share"]) for one in found["points"]] == [(0, 1.0), (10, 0.83), (20, 0.67), (30, 0.5)]
     assert found["median_days"] == 30
     assert found["days"] == 70
@@ -90,8 +97,8 @@ def test_every_count_is_of_k_people_and_rounded(people: list[Walk]) -> None:
     counts = [one["learners"] for one in funnel_table(walked, asked, 10)["steps"]]
     ways = paths_table(walked, PathsQuestion("registered", "from", 2), 10)
     counts += [ways["started"], *(one["learners"] for one in (*ways["paths"], *ways["loops"]))]
-    counts += [one["started"] for one in retention_table(walked, SINCE, None, 10)["cells"]]
-    counts += [one["at_risk"] for one in survival_table(walked, SurvivalQuestion(), SINCE, 10)["points"]]
+    counts += [one["started"] for one in retention_table(walked, seen(people), None, 10)["cells"]]
+    counts += [one["at_risk"] for one in survival_table(walked, SurvivalQuestion(), seen(people), 10)["points"]]
     known = [count for count in counts if count is not None]
     assert all(count >= 10 and count % 5 == 0 for count in known)
 
@@ -106,6 +113,29 @@ def test_paths_lead_to_a_step_too() -> None:
     }
     loops = paths_table(steps(people), PathsQuestion("answered"), 10)["loops"]
     assert loops == [{"step": "opened:video", "by_way_of": "answered:wrong", "learners": 25}]
+
+
+def test_nobody_counts_as_gone_after_they_were_last_looked_at() -> None:
+    people: list[Walk] = [[(float(day), "opened:page") for day in range(30)] for _ in range(40)]
+    observed = np.concatenate((seen(people[:20]), seen(people[20:], START + timedelta(days=30))))
+    cells = retention_table(steps(people), observed, ["student"] * 40, 10)["cells"]
+    assert [(cell["week"], cell["started"]) for cell in cells][3:6] == [(3, 40), (4, 20), (5, 20)]
+    found = survival_table(steps(people), SurvivalQuestion(), observed, 10)
+    assert [(one["day"], one["share"]) for one in found["points"]] == [(0, 1.0)]  # those seen until week 10 stopped all
+
+
+def test_who_stopped_is_known_only_of_three_weeks_ago_and_earlier() -> None:
+    chance = np.random.default_rng(3)
+    begun, lasts = chance.uniform(0, 60, 4000), chance.exponential(20 / np.log(2), 4000)
+    people: list[Walk] = [
+        [(day, "opened:page") for day in (*np.arange(start, min(start + long, 60.0), 1.0), min(start + long, 60.0))]
+        for start, long in zip(begun.tolist(), lasts.tolist(), strict=True)
+    ]
+    found = survival_table(steps(people), SurvivalQuestion(), seen(people, START + timedelta(days=60)), 10)
+    share = {one["day"]: one["share"] for one in found["points"]}
+    assert share[10] == pytest.approx(2 ** (-11 / 20), abs=0.03)  # the tenth day ends where the eleventh begins
+    assert share[20] == pytest.approx(2 ** (-21 / 20), abs=0.03)
+    assert found["median_days"] == pytest.approx(19, abs=1)
 
 
 def test_a_funnel_without_steps_is_refused() -> None:

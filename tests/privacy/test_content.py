@@ -146,20 +146,28 @@ def test_one_more_answer_changes_nothing_and_k_do(crowd: StudyingCrowd) -> None:
     assert content(crowd)[PAGE, ""]["completion"]["bound"] == "above"
 
 
-def test_who_withdraws_leaves_with_a_block(crowd: StudyingCrowd) -> None:
+def test_who_withdraws_from_a_quiet_course_leaves_with_k_others_until_they_study(crowd: StudyingCrowd) -> None:
     crowd.night()
-    before = asked(crowd, f"{JOURNEYS}/funnel")["learners"]
-    leaver = next(iter(crowd.keys))
-    blocks = crowd.content.ledger(crowd.tenant, "algebra").blocks.values()
-    size = next(block.size for block in blocks if crowd.keys[leaver] in block.people)
+    funnel = f"{JOURNEYS}/funnel"
+    before = asked(crowd, funnel)["learners"]
+    leaver, key = next(iter(crowd.keys.items()))
     crowd.decide(leaver, "withdrawn")
+    assert asked(crowd, funnel)["learners"] == before  # answered before
+    assert asked(crowd, f"{JOURNEYS}/paths", step="opened")["withheld"]  # a new question waits for the night
     run = crowd.night(NOW + timedelta(days=1))
-    ledger = crowd.content.ledger(crowd.tenant, "algebra")
-    assert sum(block.size for block in ledger.blocks.values()) == 120 - size
-    assert K <= size <= 3 * K
-    assert crowd.keys[leaver] not in crowd.content.taken(crowd.tenant, "algebra")
-    assert run.detail["courses"]["algebra"]["spent"] == size
-    assert asked(crowd, f"{JOURNEYS}/funnel")["learners"] <= before - K
+    memory = crowd.content.editions(crowd.tenant, "algebra")
+    assert all(len(people) == 120 - 1 - K for people in memory.counted().values())
+    assert key not in crowd.content.taken(crowd.tenant, "algebra")
+    assert run.detail["courses"]["algebra"]["spent"] == 1
+    assert asked(crowd, funnel)["learners"] <= before - K
+    assert len(asked(crowd, f"{JOURNEYS}/paths", step="opened")["paths"]) > 0
+    for user in crowd.keys:
+        crowd.add(user, "material_opened", 61, {"material_kind": "page"}, material_id=PAGE)
+    crowd.send()
+    crowd.night(NOW + timedelta(days=2))
+    counted = crowd.content.editions(crowd.tenant, "algebra").counted()
+    assert len(counted["journeys"]) == len(counted[f"content:{PAGE}"]) == 119
+    assert key not in counted["journeys"]
 
 
 def test_journeys_tell_the_funnel_and_answer_the_same_question_the_same_way(crowd: StudyingCrowd) -> None:

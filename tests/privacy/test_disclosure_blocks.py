@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from itertools import combinations
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.privacy.isolation import Variable, isolated
 
 from akademos.privacy.disclosure_blocks import MIXED, Ledger, Record, advance, form_blocks
 
@@ -16,9 +15,6 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FLOOR = 3
 PEOPLE = [f"p{number:02d}" for number in range(14)]
 LABELS = ("career_changer", "student", "nurse")
-
-Variable = tuple[str, int]
-"""A person with so much evidence: one unknown value."""
 
 nights = st.lists(
     st.fixed_dictionaries(
@@ -71,21 +67,6 @@ def publications(history: list[Mapping[str, frozenset[str]]], labels: Mapping[st
         found += list(by_label.values())
         assert not {person for block in ledger.blocks.values() for person in block.people} & set(night["gone"])
     return found
-
-
-def isolated(sums: list[frozenset[Variable]], fewer_than: int) -> tuple[str, ...] | None:
-    """People of whom alone some linear combination of the sums consists, if fewer than so many."""
-    variables = sorted(frozenset().union(*sums))
-    matrix = np.array([[variable in one for variable in variables] for one in sums], dtype=float)
-    names = np.array([person for person, _ in variables])
-    for size in range(1, fewer_than):
-        for group in combinations(sorted(set(names)), size):
-            inside = np.isin(names, group)
-            _, values, right = np.linalg.svd(matrix[:, ~inside].T)
-            rank = int((values > 1e-9).sum())
-            if np.abs(right[rank:] @ matrix[:, inside]).max(initial=0) > 1e-9:
-                return group
-    return None
 
 
 @settings(max_examples=60, deadline=None)

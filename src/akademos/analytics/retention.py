@@ -44,24 +44,27 @@ def start_weeks(steps: Steps) -> Index:
     return np.asarray((steps.at[first] - _MONDAY_US) // WEEK_US)
 
 
-def retention(steps: Steps, as_of_us: int, groups: Mapping[int, str] | Sequence[str] | None = None) -> list[Cell]:
+def retention(
+    steps: Steps, as_of_us: int | Index, groups: Mapping[int, str] | Sequence[str] | None = None
+) -> list[Cell]:
     """The triangle, in order of group and week.
 
     Args:
         steps: all events up to `as_of_us` (later ones do not count).
-        as_of_us: microseconds since 1970.
+        as_of_us: microseconds since 1970 until when everybody was looked at, or each learner by number.
         groups: value of the attribute by learner number; learners without one are left out. Left out: the start week,
             as the date of its Monday.
     """
     if not len(steps.at):
         return []
-    known = steps.at <= as_of_us
+    seen_until = np.broadcast_to(np.asarray(as_of_us, dtype=np.int64), (steps.learners,))
+    known = steps.at <= seen_until[steps.learner]
     week = (steps.at - _MONDAY_US) // WEEK_US
     fresh = np.ones(len(week), dtype=bool)
     fresh[1:] = (steps.learner[1:] != steps.learner[:-1]) | (week[1:] != week[:-1])
     fresh &= known
     start = start_weeks(steps)
-    open_week = (as_of_us - _MONDAY_US) // WEEK_US  # not over yet
+    open_week = (seen_until - _MONDAY_US) // WEEK_US  # not over yet
     if groups is None:
         monday = np.datetime64("1970-01-05", "D")
         names, of_learner = np.unique(start, return_inverse=True)
@@ -74,7 +77,7 @@ def retention(steps: Steps, as_of_us: int, groups: Mapping[int, str] | Sequence[
         labels = [str(one) for one in distinct]
     lasting = open_week - start  # closed weeks that each learner can be seen in
     most = int(max(lasting.max(initial=0), 0))
-    rows = np.flatnonzero(fresh & (week < open_week))
+    rows = np.flatnonzero(fresh & (week < open_week[steps.learner]))
     offset = (week - start[steps.learner])[rows]
     size = most + 1
     retained = np.bincount(of_learner[steps.learner[rows]] * size + offset, minlength=len(labels) * size)

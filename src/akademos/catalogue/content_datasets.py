@@ -10,73 +10,66 @@ from akademos.catalogue.policies import LIMITS
 _PURPOSES = (Purpose.LEARNING_SUPPORT, Purpose.PRODUCT_ANALYTICS)
 _OWNER = "learning science"
 _COURSE = must("course_id", "string", "course")
-_BLOCK = must("block", "int32", "number of the block within the course")
 
 CONTENT_DATASETS: tuple[Dataset, ...] = (
     Dataset(
-        name="content_blocks",
-        description="Blocks of at least k learners of a course who are counted together in statistics of its contents "
-        "and items.",
-        grain="one block of one course",
-        owner=_OWNER,
-        columns=(
-            TENANT,
-            _COURSE,
-            _BLOCK,
-            must("label", "string", "persona of its people; empty where they have several"),
-            must("people", "int32", "people who entered", unit="people"),
-        ),
-        zone="serving",
-        purposes=_PURPOSES,
-        service_level="every night",
-        upstream=("event_log", "enrolments", "people", "consent_state"),
-        checks=(
-            holds(
-                "a block has as many people as any tenant must have",
-                f"people >= {LIMITS.group_floor_least}",
-                severity=Severity.CRITICAL,
-            ),
-        ),
-    ),
-    Dataset(
-        name="content_members",
-        description="Who is counted in which block, and on how many events by content and item their last taken rows "
-        "rest.",
+        name="content_people",
+        description="Who is counted in statistics of a course's contents and items and in its journeys, in which part, "
+        "and on how many events by content, item and journeys their last taken rows rest.",
         grain="one learner of one course",
         owner=_OWNER,
         columns=(
             TENANT,
             _COURSE,
             LEARNER,
-            may("block", "int32", "block; none where it was dropped, so that the learner is not counted again"),
-            must("evidence", "json", "events by content and item when the block's rows were last taken"),
+            may(
+                "part",
+                "string",
+                "persona whose people are counted together, empty where several are; none of somebody "
+                "who left, who is not counted again",
+            ),
+            must(
+                "versions",
+                "json",
+                "by content, item or journeys: events, and since when they count, if they do",
+                personal=True,
+            ),
         ),
         zone="serving",
         purposes=_PURPOSES,
         service_level="every night",
-        upstream=("content_blocks",),
+        upstream=("event_log", "enrolments", "people", "consent_state"),
     ),
     Dataset(
-        name="content_sums",
-        description="From which instant on each block counts for a content, an item or journeys; taken anew when k of "
-        "its people have new events about it.",
-        grain="one block and content, item or journeys",
+        name="content_editions",
+        description="What is in force of each content, item and the journeys in each part of a course: a new edition "
+        "begins when k people have new events about it.",
+        grain="one content, item or the journeys in one part of one course",
         owner=_OWNER,
         columns=(
             TENANT,
             _COURSE,
-            must("item", "string", "content:<id>, item:<id>, or journeys"),
-            _BLOCK,
-            must("as_of", "timestamp", "when it was taken"),
-            must("people", "int32", "people of the block who have events about it", unit="people"),
-            must("bands", "json", "the same count: nothing is told apart here"),
+            must("entry", "string", "content:<id>, item:<id>, or journeys"),
+            must("part", "string", "persona whose people are counted together, empty where several are"),
+            must("as_of", "timestamp", "when it began: until then everybody in it was looked at"),
+            must("since", "timestamp", "when people last came or left"),
+            must("people", "int32", "people in it", unit="people"),
+            must("smallest_group", "int32", "the k it was made with", unit="people"),
+            must("shown", "bool", "whether it is published; not while somebody's leaving would show"),
         ),
         zone="serving",
         purposes=_PURPOSES,
-        time_column="as_of",
+        time_column="since",
         service_level="every night",
-        upstream=("content_members", "event_log"),
-        checks=(holds("somebody is counted in it", "people > 0"),),
+        upstream=("content_people", "event_log"),
+        checks=(
+            holds(
+                "what is shown has as many people as any tenant must have",
+                f"NOT shown OR people >= {LIMITS.group_floor_least}",
+                severity=Severity.CRITICAL,
+            ),
+            holds("nobody came or left before it began", "since >= as_of"),
+        ),
     ),
     Dataset(
         name="content_taken",
@@ -94,7 +87,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         zone="serving",
         purposes=_PURPOSES,
         service_level="every night",
-        upstream=("content_members", "event_log"),
+        upstream=("content_people", "event_log"),
     ),
     Dataset(
         name="content_statistics",
@@ -145,7 +138,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         time_column="answered_at",
         retention=years(2),
         service_level="on request",
-        upstream=("content_sums", "event_log"),
+        upstream=("content_editions", "event_log"),
         checks=(holds("answered after its edition began", "answered_at >= edition"),),
     ),
 )

@@ -94,7 +94,7 @@ CONTENT_METRICS: tuple[Metric, ...] = (
         "course",
         "2 k learners at the first step",
         JOURNEYS[:2],
-        ("content_sums", "event_log"),
+        ("content_editions", "event_log"),
     ),
     _metric(
         "journey_retention",
@@ -105,6 +105,6 @@ CONTENT_METRICS: tuple[Metric, ...] = (
         "course and group",
         "2 k learners of a group",
         JOURNEYS[2:],
-        ("content_sums", "event_log"),
+        ("content_editions", "event_log"),
     ),
 )

@@ -1,6 +1,6 @@
 """What learners did with contents and items, a row a learner and content or item, ready to be counted and kept.
 
-An entry is what a block is counted at: one content or item in all its versions, or the journeys of the course.
+An entry is what editions are made of: one content or item in all its versions, or the journeys of the course.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import polars as pl
 from akademos.analytics.content_use import by_learner, conform_events
 from akademos.analytics.item_answers import ANSWERS, conform_answers, first_answers
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
-from akademos.privacy.disclosure_blocks import Ledger, Record
+from akademos.privacy.disclosure_editions import Editions
 
 JOURNEYS = "journeys"
-"""The entry under which a block's events count in journeys."""
+"""The entry under which events count in journeys."""
 
 CONTENT_ENTRY, ITEM_ENTRY = "content:", "item:"
 """What the entries of contents and items begin with; their id follows."""
@@ -140,44 +140,45 @@ def joined(parts: Sequence[ContentRows]) -> ContentRows:
     )
 
 
-def records_of(rows: ContentRows) -> dict[str, dict[str, Record]]:
-    """What `disclosure_blocks.advance` counts: of each entry, per learner how many events it rests on."""
-    found: dict[str, dict[str, Record]] = {}
-    for entry, key, events in rows.contents.select(_ENTRY, "learner_key", "events").iter_rows():
-        found.setdefault(entry, {})[key] = Record(0.0, 0, events)
+def evidence_of(rows: ContentRows) -> dict[str, dict[str, int]]:
+    """What `disclosure_editions.advance` looks at: of each entry, per learner how many events it rests on."""
+    found: dict[str, dict[str, int]] = {}
+    for entry, key, events in rows.contents.group_by(_ENTRY, "learner_key").agg(pl.col("events").sum()).iter_rows():
+        found.setdefault(entry, {})[key] = events
     for entry, key in rows.items.select(_ENTRY, "learner_key").iter_rows():
-        found.setdefault(entry, {})[key] = Record(0.0, 0, 1)
+        found.setdefault(entry, {})[key] = 1
     for key, events in rows.activity.select("learner_key", "events").iter_rows():
-        found.setdefault(JOURNEYS, {})[key] = Record(0.0, 0, events)
+        found.setdefault(JOURNEYS, {})[key] = events
     return found
 
 
-def taken_now(table: pl.DataFrame, before: pl.DataFrame, ledger: Ledger, as_of: datetime) -> pl.DataFrame:
-    """What counts of `contents` or `items` from now on: the new rows of entries that a block was taken anew at, of all
-    others the rows that were taken before. Rows of people and entries that are not counted any more are gone.
+def taken_now(table: pl.DataFrame, before: pl.DataFrame, memory: Editions, as_of: datetime) -> pl.DataFrame:
+    """What stands of `contents` or `items` from now on: the new rows of those who have more evidence in an edition that
+    began now, of all others in an edition, shown or withheld, the rows that were taken before.
 
     Args:
         table: what the event log says now.
         before: what was taken last.
-        ledger: the guard's memory after it advanced.
+        memory: the guard's memory after it advanced.
         as_of: the instant it advanced to.
     """
-    block_of = {person: number for number, block in ledger.blocks.items() for person in block.people}
-    counted = pl.DataFrame(
-        [(entry, number, sums.as_of == as_of) for (entry, number), sums in ledger.sums.items()],
-        schema={_ENTRY: pl.String, "block": pl.Int64, "fresh": pl.Boolean},
-        orient="row",
-    )
-    people = pl.DataFrame(
-        {"learner_key": list(block_of), "block": list(block_of.values())},
-        schema={"learner_key": pl.String, "block": pl.Int64},
-    )
+    fresh, older = list[tuple[str, str]](), list[tuple[str, str]]()
+    for key, version in memory.versions.items():
+        if version.since is not None:
+            (fresh if version.since == as_of else older).append(key)
 
-    def of(rows: pl.DataFrame, *, fresh: bool) -> pl.DataFrame:
-        wanted = counted.filter(pl.col("fresh") == fresh).drop("fresh")
-        return rows.join(people, on="learner_key").join(wanted, on=[_ENTRY, "block"], how="semi").select(table.columns)
+    def of(rows: pl.DataFrame, keys: list[tuple[str, str]]) -> pl.DataFrame:
+        wanted = pl.DataFrame(keys, schema={_ENTRY: pl.String, "learner_key": pl.String}, orient="row")
+        return rows.join(wanted, on=[_ENTRY, "learner_key"], how="semi")
 
-    return pl.concat([of(table, fresh=True), of(before, fresh=False)]).sort(_ENTRY, "learner_key")
+    return pl.concat([of(table, fresh), of(before, older)]).sort(_ENTRY, "learner_key")
+
+
+def published_of(taken: pl.DataFrame, memory: Editions) -> pl.DataFrame:
+    """The rows of `contents` or `items` that are in an edition that is shown."""
+    counted = [(entry, key) for entry, people in memory.counted().items() for key in people]
+    wanted = pl.DataFrame(counted, schema={_ENTRY: pl.String, "learner_key": pl.String}, orient="row")
+    return taken.join(wanted, on=[_ENTRY, "learner_key"], how="semi", maintain_order="left")
 
 
 def packed(table: pl.DataFrame) -> dict[str, bytes]:

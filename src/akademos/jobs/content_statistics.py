@@ -1,9 +1,8 @@
 """Every night: statistics of contents and items, published under disclosure control; the only place that makes them.
 
-People are counted in blocks of at least k of a course (`privacy.disclosure_blocks`). What each of them did is kept as
-it was last taken, a row a learner and content or item, and is taken anew, a block at a time, when at least k of the
-block have new events about it. Everything published is computed from these rows, so no two publications differ by
-fewer than k people (docs/decisions/0035).
+What each learner did is kept as it was last taken, a row a learner and content or item, and is taken anew in editions
+of at least k people with new events about it (`privacy.disclosure_editions`). Everything published is computed from
+these rows, so no two publications differ by fewer than k people (docs/decisions/0035, 0037).
 """
 
 from __future__ import annotations
@@ -27,9 +26,10 @@ from akademos.jobs.content_rows import (
     JOURNEYS,
     ContentRows,
     content_rows,
+    evidence_of,
     joined,
     packed,
-    records_of,
+    published_of,
     taken_now,
     unpacked,
 )
@@ -38,7 +38,8 @@ from akademos.jobs.group_statistics import declared_floor
 from akademos.jobs.item_tables import published_items
 from akademos.jobs.learner_buckets import LearnerBuckets
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
-from akademos.privacy.disclosure_blocks import MIXED, Ledger, advance
+from akademos.privacy.disclosure_blocks import MIXED
+from akademos.privacy.disclosure_editions import Editions, advance
 from akademos.privacy.disclosure_tables import rounded
 from akademos.stores.ports.content import ContentLedgers, Crowd, Statistic, Taken
 from akademos.stores.ports.job_runs import JobRun, JobRuns
@@ -121,35 +122,34 @@ class ContentStatisticsJob:
         rows = ContentRows(
             everything.contents.filter(here), everything.items.filter(here), everything.activity.filter(here)
         )
-        before, memory = self._ledgers.taken(tenant_id, course), self._ledgers.ledger(tenant_id, course)
-        ledger = advance(
-            memory,
+        enrolled = crowd.enrolled.get(course, {})
+        before = self._ledgers.taken(tenant_id, course)
+        memory = advance(
+            self._ledgers.editions(tenant_id, course),
             may_stay=crowd.consenting,
-            may_enter=crowd.enrolled.get(course, {}),
-            records=records_of(rows),
+            may_enter=enrolled,
+            evidence=evidence_of(rows),
             floor=floor,
             as_of=now,
-            bands=1,
         )
-        contents = taken_now(rows.contents, unpacked((one.contents for one in before.values()), CONTENTS), ledger, now)
-        items = taken_now(rows.items, unpacked((one.items for one in before.values()), ITEMS), ledger, now)
-        edition = self._ledgers.edition(tenant_id, course)
-        if edition is None or _journeys(memory) != _journeys(ledger):
-            edition = now
-        statistics = self._statistics(tenant_id, course, contents, items, ledger, known, floor)
-        counted = sum(block.size for block in ledger.blocks.values())
-        living = {key for block in ledger.blocks.values() for key in block.people}
-        if counted >= floor:
-            people = {"learners": rounded(counted)}
-            statistics.append(Statistic(course, "course", course, "", edition, floor, people))
+        contents = taken_now(rows.contents, unpacked((one.contents for one in before.values()), CONTENTS), memory, now)
+        items = taken_now(rows.items, unpacked((one.items for one in before.values()), ITEMS), memory, now)
+        statistics = self._statistics(
+            tenant_id, course, published_of(contents, memory), published_of(items, memory), memory, known, floor
+        )
+        journeys = memory.shown(JOURNEYS).values()
+        if journeys:
+            people = {"learners": rounded(len(memory.parts))}
+            since = max(edition.since for edition in journeys)
+            statistics.append(Statistic(course, "course", course, "", since, floor, people))
         packs_c, packs_i = packed(contents), packed(items)
         taken = {key: Taken(packs_c.get(key, b""), packs_i.get(key, b"")) for key in packs_c.keys() | packs_i.keys()}
-        self._ledgers.publish(tenant_id, course, ledger, taken, statistics)
+        self._ledgers.publish(tenant_id, course, memory, taken, statistics)
         run.rows_out += len(statistics)
         run.detail.setdefault("courses", {})[course] = {
-            "waiting": len(crowd.enrolled.get(course, {}).keys() - living),
-            "counted": counted,
-            "spent": len(ledger.spent),
+            "waiting": len(enrolled.keys() - memory.counted().get(JOURNEYS, {}).keys()),
+            "counted": len(memory.parts),
+            "spent": len(memory.spent),
         }
 
     def _statistics(
@@ -158,15 +158,15 @@ class ContentStatisticsJob:
         course: str,
         contents: pl.DataFrame,
         items: pl.DataFrame,
-        ledger: Ledger,
+        memory: Editions,
         known: Mapping[str, pl.DataFrame],
         floor: int,
     ) -> list[Statistic]:
-        as_of = {entry: min(s.as_of for (e, _), s in ledger.sums.items() if e == entry) for entry in ledger.items()}
+        as_of = {entry: min(edition.as_of for edition in memory.shown(entry).values()) for entry in memory.counted()}
         latest = max(as_of.values(), default=self._clock())
         attempts = first_attempts(items, latest)
         groups = pl.DataFrame(
-            [(k, "persona", b.label) for b in ledger.blocks.values() if b.label != MIXED for k in b.people],
+            [(person, "persona", part) for person, part in memory.parts.items() if part != MIXED],
             schema={"learner_key": pl.String, "attribute": pl.String, "value": pl.String},
             orient="row",
         )
@@ -179,7 +179,7 @@ class ContentStatisticsJob:
             attempts,
             topics=dict(known["materials"].select("material_id", "topic_ids").iter_rows()),
             item_topics=dict(known["items"].select("question_id", "topic_ids").iter_rows()),
-            enrolled={course: sum(block.size for block in ledger.blocks.values())},
+            enrolled={course: len(memory.parts)},
             item_quality=dict(quality.select("question_id", "rest_correlation").iter_rows()),
         )
         shown = published_contents(tables, halves(tables["contents"].select(list(USE)), people), floor)
@@ -192,11 +192,6 @@ class ContentStatisticsJob:
             for (item, version), detail in published_items(analysed, attempts, floor).items()
         ]
         return found
-
-
-def _journeys(ledger: Ledger) -> dict[int, datetime]:
-    """From when on which block counts in journeys."""
-    return {number: sums.as_of for (entry, number), sums in ledger.sums.items() if entry == JOURNEYS}
 
 
 def events_of_content(names: list[str]) -> list[str]:

@@ -1,9 +1,9 @@
 """Questions about journeys, answered on request from the event log, under disclosure control.
 
 Whoever may ask anything can subtract one answer from another. So questions are made of closed lists, rest on the people
-and events of the last edition (whole blocks of at least k people), are limited in number, and each is answered once and
-then the same way (docs/decisions/0035). Within an answer every count, and whatever left before the next, is of at least
-k people; counts are rounded.
+and events of the last edition (of which the one before differs by at least k people), are limited in number, and each
+is answered once and then the same way (docs/decisions/0035, 0037). Within an answer every count, and whatever left
+before the next, is of at least k people; counts are rounded.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import orjson
 import polars as pl
 
@@ -28,7 +29,7 @@ from akademos.privacy.disclosure_tables import rounded
 from akademos.stores.ports.consent import ConsentLedger
 from akademos.stores.ports.event_log import EventLogReader
 from akademos.stores.ports.journeys import (
-    CountedBlock,
+    CountedPart,
     Edition,
     FunnelQuestion,
     JourneyAnswer,
@@ -49,6 +50,7 @@ KEPT = timedelta(minutes=1)
 BASES_KEPT, EVENTS_KEPT = 4, 1_000_000
 """What was read is kept for as long, of so many courses, if it is no larger."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Basis = tuple[str, str, datetime, tuple[tuple[str, ...], ...]]
 """Tenant, course, edition, and who is counted at this moment: after a withdrawal it is another one."""
 
@@ -115,25 +117,27 @@ class JourneyAnswers:
         self, tenant_id: str, course_id: str, edition: Edition, question: JourneyQuestion
     ) -> Mapping[str, Any]:
         floor = edition.smallest_group
-        people = self._people(tenant_id, edition.blocks)
-        blocks = [block for block in edition.blocks if all(one in people for one in block.people)]
-        counted = sum(len(block.people) for block in blocks)
+        people = self._people(tenant_id, edition.parts)
+        # Without the one who left the rest would tell of that one alone: it waits for the night.
+        parts = [part for part in edition.parts if part.whole and all(one in people for one in part.people)]
+        counted = sum(len(part.people) for part in parts)
         if counted < 2 * floor:
             return {"learners": None, "withheld": True}
-        personas = {key: block.persona for block in blocks for key in block.people}
-        basis = (tenant_id, course_id, edition.since, tuple(block.people for block in blocks))
+        part_of = {key: part for part in parts for key in part.people}
+        basis = (tenant_id, course_id, edition.since, tuple(tuple(part.people) for part in parts))
         with self._reading:
-            walked = self._walked(basis, lambda: self._steps(tenant_id, course_id, blocks, people, edition))
+            walked = self._walked(basis, lambda: self._steps(tenant_id, course_id, parts, people, edition))
         keys, numbered = walked.keys, walked.steps
         header = {"learners": rounded(counted)}
+        observed = np.array([(part_of[key].observed - _EPOCH) // timedelta(microseconds=1) for key in keys], np.int64)
         if isinstance(question, FunnelQuestion):
             return header | funnel_table(numbered, question, floor)
         if isinstance(question, PathsQuestion):
             return header | paths_table(numbered, question, floor)
         if isinstance(question, RetentionQuestion):
-            groups = None if question.by == "week" else [personas[key] for key in keys]
-            return header | retention_table(numbered, edition.since, groups, floor)
-        return header | survival_table(numbered, question, edition.since, floor)
+            groups = None if question.by == "week" else [part_of[key].persona for key in keys]
+            return header | retention_table(numbered, observed, groups, floor)
+        return header | survival_table(numbered, question, observed, floor)
 
     def _walked(self, basis: _Basis, read: Callable[[], tuple[list[str], Steps]]) -> _Walked:
         """What was read of the same people and edition a moment ago, or is read now: a page asks four questions."""
@@ -147,9 +151,9 @@ class JourneyAnswers:
             self._read = dict([*self._read.items()][1 - BASES_KEPT :]) | {basis: walked}
         return self._read[basis]
 
-    def _people(self, tenant_id: str, blocks: Sequence[CountedBlock]) -> dict[str, tuple[str, ...]]:
-        """Of the people of the blocks those who consent now, with the keys whose events count."""
-        listed = [key for block in blocks for key in block.people]
+    def _people(self, tenant_id: str, parts: Sequence[CountedPart]) -> dict[str, tuple[str, ...]]:
+        """Of the people of the parts those who consent now, with the keys whose events count."""
+        listed = [key for part in parts for key in part.people]
         granted = [self._consent.people(tenant_id, listed, purpose) for purpose in self._purposes]
         return {
             person: tuple(sorted(set.intersection(*(set(one.get(person, ())) for one in granted))))
@@ -161,18 +165,18 @@ class JourneyAnswers:
         self,
         tenant_id: str,
         course_id: str,
-        blocks: Sequence[CountedBlock],
+        parts: Sequence[CountedPart],
         people: Mapping[str, tuple[str, ...]],
         edition: Edition,
     ) -> tuple[list[str], Steps]:
         """Who, in order of number, and their steps."""
-        chosen = {person: people[person] for block in blocks for person in block.people}
+        chosen = {person: people[person] for part in parts for person in part.people}
         keys = [key for mine in chosen.values() for key in mine]
         rows = pl.DataFrame(
             self._events.learner_events(tenant_id, keys, columns=_COLUMNS, event_names=EVENTS, until=edition.since)
         )
         until = pl.DataFrame(
-            [(person, block.until) for block in blocks for person in block.people],
+            [pair for part in parts for pair in part.people.items()],
             schema={"learner_key": pl.String, "until": pl.Datetime("us", "UTC")},
             orient="row",
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from akademos.analytics.clock import DAY_US
 from akademos.analytics.journeys import FunnelStep, Steps, funnel, loops, paths
@@ -25,7 +26,9 @@ GAP_US = DAY_US
 STOPPED_DAYS = 21
 """Without an event for so long a learner counts as stopped, since the last one."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Observed = npt.NDArray[np.int64]
+"""Until when each learner was looked at, by number, microseconds since 1970."""
+
 _FIRST_MONDAY = date(1970, 1, 5)
 _ENDED = "end"
 
@@ -100,12 +103,11 @@ def paths_table(steps: Steps, question: PathsQuestion, floor: int) -> dict[str, 
     }
 
 
-def retention_table(steps: Steps, since: datetime, groups: Sequence[str] | None, floor: int) -> dict[str, Any]:
+def retention_table(steps: Steps, observed: Observed, groups: Sequence[str] | None, floor: int) -> dict[str, Any]:
     """The triangle over closed weeks. Start weeks in which too few began are put together with the next ones, and a
     group's row ends where some of it cannot be seen any more."""
     labels = _start_groups(steps, floor) if groups is None else list(groups)
-    as_of = (since - _EPOCH) // timedelta(microseconds=1)
-    cells = retention(steps, as_of, labels)
+    cells = retention(steps, observed, labels)
     whole = {cell.group: cell.started for cell in cells if cell.week == 0}
     found = []
     for cell in cells:
@@ -126,29 +128,38 @@ def _start_groups(steps: Steps, floor: int) -> list[str]:
     return [names.get(int(week), "") for week in weeks]
 
 
-def survival_table(steps: Steps, question: SurvivalQuestion, since: datetime, floor: int) -> dict[str, Any]:
+def survival_table(steps: Steps, question: SurvivalQuestion, observed: Observed, floor: int) -> dict[str, Any]:
     """Share of learners to whom it has not happened so many days after their first step. The curve falls only where it
-    has happened to k people since it last fell, while k are still looked at."""
-    if steps.learners < 2 * floor:
-        return {"until": question.until, "points": [], "days": 0, "median_days": None}
+    has happened to k people since it last fell, while k are still looked at.
+
+    Of the last `STOPPED_DAYS` nobody can say yet who stopped in them: who still had an event then is censored where
+    they begin, and who began in them does not count.
+    """
+    nothing: dict[str, Any] = {"until": question.until, "points": [], "days": 0, "median_days": None}
+    if not steps.learners:
+        return nothing
     first = np.flatnonzero(np.diff(steps.learner, prepend=-1))
     last = np.concatenate((first[1:], [len(steps.learner)])) - 1
-    as_of = (since - _EPOCH) // timedelta(microseconds=1)
     begin = steps.at[first]
     if question.until == STOPPED:
-        happened = as_of - steps.at[last] > STOPPED_DAYS * DAY_US
-        end = np.where(happened, steps.at[last], as_of)
+        known_until = observed - STOPPED_DAYS * DAY_US
+        happened = steps.at[last] < known_until
+        end = np.where(happened, steps.at[last], known_until)
     else:
+        known_until = observed
         rows = steps.rows(STEPS[question.until])
         arrivals = rows[steps.firsts(rows)]
         happened = np.zeros(steps.learners, dtype=bool)
         happened[steps.learner[arrivals]] = True
-        end = np.full(steps.learners, as_of)
+        end = observed.copy()
         end[steps.learner[arrivals]] = steps.at[arrivals]
-    days = np.floor(np.maximum(end - begin, 0) / DAY_US)
-    curve = kaplan_meier(days.astype(np.float64), happened)
+    counted = begin <= known_until
+    if counted.sum() < 2 * floor:
+        return nothing
+    days = np.floor(np.maximum(end - begin, 0)[counted] / DAY_US)
+    curve = kaplan_meier(days.astype(np.float64), happened[counted])
     until = int(days.max(initial=0))
-    points = [{"day": 0, "share": 1.0, "low": 1.0, "high": 1.0, "at_risk": rounded(steps.learners)}]
+    points = [{"day": 0, "share": 1.0, "low": 1.0, "high": 1.0, "at_risk": rounded(int(counted.sum()))}]
     for _, place in merged_bands(curve.events.tolist(), floor):
         left = int(curve.at_risk[place] - curve.events[place])
         if left < floor:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from akademos.catalogue.declarations import Purpose
-from akademos.privacy.disclosure_blocks import Ledger
+from akademos.privacy.disclosure_editions import Editions
 
 Subject = Literal["course", "content", "item"]
 """What a statistic is about; of a course it says how many are counted, and since when journeys stand."""
@@ -69,7 +69,7 @@ class ContentLedgers(Protocol):
         """Who consents to all of `purposes`, of one snapshot, by the key under which they are read."""
         ...
 
-    def ledger(self, tenant_id: str, course_id: str) -> Ledger:
+    def editions(self, tenant_id: str, course_id: str) -> Editions:
         """What is remembered of a course."""
         ...
 
@@ -81,15 +81,11 @@ class ContentLedgers(Protocol):
         """question_ids that are no longer asked."""
         ...
 
-    def edition(self, tenant_id: str, course_id: str) -> datetime | None:
-        """Since when the journeys of a course stand; None where nothing is published."""
-        ...
-
     def publish(
         self,
         tenant_id: str,
         course_id: str,
-        ledger: Ledger,
+        memory: Editions,
         taken: Mapping[str, Taken],
         statistics: Sequence[Statistic],
     ) -> None:

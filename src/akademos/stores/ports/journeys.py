@@ -72,13 +72,19 @@ class JourneyAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedBlock:
-    """People who are counted together in a course, with their persona ("" where they have several), and up to when
-    their events count."""
+class CountedPart:
+    """People of a course who are counted together, with their persona ("" where they have several).
 
-    people: tuple[str, ...]
+    Attributes:
+        people: up to when each one's events count.
+        observed: until when all of them were looked at: who has no event after `people` had none until then.
+        whole: whether everybody is there who was; else somebody was erased since.
+    """
+
+    people: Mapping[str, datetime]
     persona: str
-    until: datetime
+    observed: datetime
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Edition:
 
     since: datetime
     smallest_group: int
-    blocks: tuple[CountedBlock, ...]
+    parts: tuple[CountedPart, ...]
 
 
 class JourneyLedger(Protocol):

@@ -10,17 +10,15 @@ import orjson
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
-from akademos.privacy.disclosure_blocks import Ledger
+from akademos.privacy.disclosure_editions import Edition, Editions, Version
 from akademos.stores.ports.content import Crowd, PublishedStatistic, Statistic, Subject, Taken
-from akademos.stores.postgres.block_ledgers import BlockLedgers
-from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.person_sql import CONSENTING
 
-_LEDGERS = BlockLedgers("content", "course_id", "item", None, ())
 _FLOOR = "SELECT group_floor FROM tenants WHERE tenant_id = %s"
 _COURSES = """
     SELECT course_id FROM enrolments WHERE tenant_id = %(tenant)s
-    UNION SELECT course_id FROM content_blocks WHERE tenant_id = %(tenant)s ORDER BY 1
+    UNION SELECT course_id FROM content_editions WHERE tenant_id = %(tenant)s ORDER BY 1
 """
 _CROWD = f"""
     SELECT DISTINCT consenting.learner_key::text, p.persona, e.course_id
@@ -32,8 +30,18 @@ _CROWD = f"""
 """
 _TAKEN = "SELECT learner_key::text, contents, items FROM content_taken WHERE tenant_id = %s AND course_id = %s"
 _RETIRED = "SELECT question_id FROM items WHERE tenant_id = %s AND course_id = %s AND status = 'archived'"
-_EDITION = """
-    SELECT as_of FROM content_statistics WHERE tenant_id = %s AND course_id = %s AND subject = 'course'
+_PEOPLE = "SELECT learner_key::text, part, versions FROM content_people WHERE tenant_id = %s AND course_id = %s"
+_EDITIONS = """
+    SELECT entry, part, as_of, since, people, smallest_group, shown FROM content_editions
+    WHERE tenant_id = %s AND course_id = %s
+"""
+_WRITE_PEOPLE = """
+    INSERT INTO content_people (tenant_id, course_id, learner_key, part, versions)
+    SELECT %s, %s, p.learner_key, %s, %s::jsonb FROM people p WHERE p.tenant_id = %s AND p.learner_key = %s
+"""
+_WRITE_EDITION = """
+    INSERT INTO content_editions (tenant_id, course_id, entry, part, as_of, since, people, smallest_group, shown)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _WRITE_TAKEN = """
     INSERT INTO content_taken (tenant_id, course_id, learner_key, contents, items)
@@ -91,10 +99,22 @@ class PostgresContent:
                     enrolled[course][key] = persona
         return Crowd(frozenset(consenting), enrolled)
 
-    def ledger(self, tenant_id: str, course_id: str) -> Ledger:
+    def editions(self, tenant_id: str, course_id: str) -> Editions:
         """What is remembered of a course."""
+        of = (tenant_id, course_id)
         with self._database.pipeline() as transaction:
-            return _LEDGERS.read(transaction, tenant_id, course_id)
+            people = transaction.execute(_PEOPLE, of).fetchall()
+            editions = transaction.execute(_EDITIONS, of).fetchall()
+        return Editions(
+            parts={key: part for key, part, _ in people if part is not None},
+            spent=frozenset(key for key, part, _ in people if part is None),
+            editions={(entry, part): Edition(*rest) for entry, part, *rest in editions},
+            versions={
+                (entry, key): Version(evidence, None if since is None else datetime.fromisoformat(since))
+                for key, _, versions in people
+                for entry, (evidence, since) in versions.items()
+            },
+        )
 
     def taken(self, tenant_id: str, course_id: str) -> dict[str, Taken]:
         """What was taken of whom."""
@@ -107,26 +127,20 @@ class PostgresContent:
         with self._database.pipeline() as transaction:
             return frozenset(row[0] for row in transaction.execute(_RETIRED, (tenant_id, course_id)))
 
-    def edition(self, tenant_id: str, course_id: str) -> datetime | None:
-        """Since when the journeys of a course stand."""
-        with self._database.pipeline() as transaction:
-            row = transaction.execute(_EDITION, (tenant_id, course_id)).fetchone()
-        return None if row is None else row[0]
-
     def publish(
         self,
         tenant_id: str,
         course_id: str,
-        ledger: Ledger,
+        memory: Editions,
         taken: Mapping[str, Taken],
         statistics: Sequence[Statistic],
     ) -> None:
         """Replace memory and publication of a course; see the port."""
         of = (tenant_id, course_id)
         with self._database.pipeline() as transaction:
-            _LEDGERS.replace(transaction, tenant_id, course_id, ledger)
-            for table in ("content_taken", "content_statistics"):
+            for table in ("content_people", "content_editions", "content_taken", "content_statistics"):
                 transaction.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND course_id = %s", of)
+            _write_memory(transaction, tenant_id, course_id, memory)
             cursor = transaction.cursor()
             cursor.executemany(
                 _WRITE_TAKEN, [(*of, one.contents, one.items, tenant_id, key) for key, one in sorted(taken.items())]
@@ -151,3 +165,25 @@ class PostgresContent:
                 PublishedStatistic(Statistic(*row[:7]), row[7], row[8], tuple(row[9]), row[10])
                 for row in transaction.execute(_STATISTICS, values)
             ]
+
+
+def _write_memory(transaction: Transaction, tenant_id: str, course_id: str, memory: Editions) -> None:
+    cursor = transaction.cursor()
+    versions: dict[str, dict[str, tuple[int, str | None]]] = defaultdict(dict)
+    for (entry, key), version in memory.versions.items():
+        versions[key][entry] = version.evidence, None if version.since is None else version.since.isoformat()
+    people: list[tuple[str, str | None]] = [*memory.parts.items(), *((key, None) for key in memory.spent)]
+    cursor.executemany(
+        _WRITE_PEOPLE,
+        [
+            (tenant_id, course_id, part, orjson.dumps(versions[key]).decode(), tenant_id, key)
+            for key, part in sorted(people, key=lambda one: one[0])
+        ],
+    )
+    cursor.executemany(
+        _WRITE_EDITION,
+        [
+            (tenant_id, course_id, *key, one.as_of, one.since, one.people, one.floor, one.shown)
+            for key, one in sorted(memory.editions.items())
+        ],
+    )

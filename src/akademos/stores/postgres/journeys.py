@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from akademos.stores.ports.journeys import CountedBlock, Edition
+from akademos.stores.ports.journeys import CountedPart, Edition
 from akademos.stores.postgres.database import Database
 
 _EDITION = """
@@ -16,14 +16,12 @@ _EDITION = """
     WHERE s.tenant_id = %(tenant)s AND s.course_id = %(course)s AND s.subject = 'course'
         AND s.smallest_group >= t.group_floor
 """
-# A block that lost somebody is not whole any more: it does not count, and goes with the next night.
-_BLOCKS = """
-    SELECT array_agg(m.learner_key::text ORDER BY m.learner_key), b.label, min(s.as_of)
-    FROM content_blocks b
-        JOIN content_members m USING (tenant_id, course_id, block)
-        JOIN content_sums s USING (tenant_id, course_id, block)
-    WHERE b.tenant_id = %(tenant)s AND b.course_id = %(course)s AND s.item = 'journeys'
-    GROUP BY b.block, b.label, b.people HAVING count(*) = b.people ORDER BY b.block
+_PARTS = """
+    SELECT e.part, e.as_of, e.people, array_agg(p.learner_key::text), array_agg(p.versions -> 'journeys' ->> 1)
+    FROM content_editions e JOIN content_people p USING (tenant_id, course_id, part)
+    WHERE e.tenant_id = %(tenant)s AND e.course_id = %(course)s AND e.entry = 'journeys' AND e.shown
+        AND p.versions -> 'journeys' ->> 1 IS NOT NULL
+    GROUP BY e.part, e.as_of, e.people ORDER BY e.part
 """
 _KEPT = """
     SELECT answer FROM journey_answers
@@ -52,8 +50,15 @@ class PostgresJourneys:
             row = transaction.execute(_EDITION, values).fetchone()
             if row is None:
                 return None
-            blocks = transaction.execute(_BLOCKS, values).fetchall()
-        return Edition(row[0], row[1], tuple(CountedBlock(tuple(keys), label, until) for keys, label, until in blocks))
+            found = transaction.execute(_PARTS, values).fetchall()
+        parts = [
+            CountedPart(
+                {key: datetime.fromisoformat(until) for key, until in sorted(zip(keys, untils, strict=True))},
+                part, observed, people == len(keys),
+            )
+            for part, observed, people, keys, untils in found
+        ]  # fmt: skip
+        return Edition(row[0], row[1], tuple(parts))
 
     def kept(self, tenant_id: str, course_id: str, since: datetime, question: str) -> Mapping[str, Any] | None:
         """What a question was answered with in this edition."""

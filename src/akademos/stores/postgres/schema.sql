@@ -3280,36 +3280,29 @@ BEGIN
 END $$;
 GRANT SELECT ON akademos.kpi_snapshots, akademos.kpi_notes TO akademos_serving;
 
--- Contents, items and journeys: people are counted in blocks of their own, by course.
-CREATE TABLE akademos.content_blocks (
-    tenant_id text NOT NULL REFERENCES akademos.tenants,
-    course_id text NOT NULL,
-    block integer NOT NULL,
-    label text NOT NULL,
-    people integer NOT NULL CHECK (people > 0),
-    PRIMARY KEY (tenant_id, course_id, block)
-);
--- A person whose block was dropped is kept with block null: they are not counted in this course again.
-CREATE TABLE akademos.content_members (
+-- Contents, items and journeys: people are counted in parts of a course, in which all are published in editions.
+-- A person who left is kept with part null: they are not counted in this course again.
+CREATE TABLE akademos.content_people (
     tenant_id text NOT NULL,
     course_id text NOT NULL,
     learner_key uuid NOT NULL,
-    block integer,
-    evidence jsonb NOT NULL,
+    part text,
+    versions jsonb NOT NULL,
     PRIMARY KEY (tenant_id, course_id, learner_key),
     FOREIGN KEY (tenant_id, learner_key) REFERENCES akademos.people ON DELETE CASCADE
 );
-CREATE INDEX content_members_by_person ON akademos.content_members (tenant_id, learner_key);
-CREATE TABLE akademos.content_sums (
-    tenant_id text NOT NULL,
+CREATE INDEX content_people_by_person ON akademos.content_people (tenant_id, learner_key);
+CREATE TABLE akademos.content_editions (
+    tenant_id text NOT NULL REFERENCES akademos.tenants,
     course_id text NOT NULL,
-    item text NOT NULL,
-    block integer NOT NULL,
+    entry text NOT NULL,
+    part text NOT NULL,
     as_of timestamptz NOT NULL,
+    since timestamptz NOT NULL,
     people integer NOT NULL,
-    bands integer[] NOT NULL,
-    PRIMARY KEY (tenant_id, course_id, item, block),
-    FOREIGN KEY (tenant_id, course_id, block) REFERENCES akademos.content_blocks ON DELETE CASCADE
+    smallest_group integer NOT NULL,
+    shown boolean NOT NULL,
+    PRIMARY KEY (tenant_id, course_id, entry, part)
 );
 -- What each learner added when last taken, packed: what is published is computed from these rows and no others.
 CREATE TABLE akademos.content_taken (
@@ -3347,8 +3340,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['content_blocks', 'content_members', 'content_sums', 'content_taken', 'content_statistics',
-            'journey_answers'] LOOP
+    FOREACH t IN ARRAY ARRAY['content_people', 'content_editions', 'content_taken', 'content_statistics', 'journey_answers'] LOOP
         EXECUTE format('ALTER TABLE akademos.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE akademos.%I FORCE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY tenant_wall ON akademos.%I TO akademos_serving USING (tenant_id = '
