@@ -210,3 +210,23 @@ def test_who_cannot_be_told_apart_is_not_compared() -> None:
 def test_a_table_without_materials_is_refused() -> None:
     with pytest.raises(InputError, match="material_id"):
         run(pl.DataFrame({"learner_key": ["a"]}))
+
+
+def test_an_edit_of_yesterday_is_not_judged_by_who_is_still_at_it() -> None:
+    """Everybody completes it, after a week on average; five days ago an edit changed nothing."""
+    rows: list[dict[str, Any]] = []
+    for n in range(600):
+        at = AS_OF - timedelta(days=n / 10)
+        done = at + timedelta(days=float(-7 * np.log(1 - (n % 20 + 0.5) / 20)))
+        who = {"learner_key": f"l{n:03}", "material_version": "1" if at < AS_OF - timedelta(days=20) else "2"}
+        rows.append({**who, "occurred_at": at})
+        if done <= AS_OF:
+            rows.append({**who, "event_name": "material_completed", "occurred_at": done})
+    change = run(events(*rows))["edits"].row(0, named=True)
+    assert change["low"] < 0 < change["high"]
+    assert change["completion_change"] == pytest.approx(0, abs=0.03)
+    assert change["learners_after"] == 61  # of 201: whose two weeks are over
+    fresh = [
+        {**row, "material_version": "1" if row["occurred_at"] < AS_OF - timedelta(days=5) else "2"} for row in rows
+    ]
+    assert run(events(*fresh))["edits"].is_empty()

@@ -264,3 +264,12 @@ def test_time_to_value_censors_who_has_mastered_nothing_yet() -> None:
     assert found.times.tolist() == [10, 20]
     assert found.share.tolist() == [0.75, 0.5]
     assert found.median == 20
+
+
+def test_more_paths_than_can_be_numbered_are_refused() -> None:
+    some = pl.DataFrame(
+        {"learner_key": ["a", "a"], "occurred_at": [datetime(2026, 1, 1, tzinfo=UTC)] * 2, "step": ["s0", "s1"]}
+    ).with_columns(pl.col("step").cast(pl.Enum([f"s{n}" for n in range(3000)])))
+    with pytest.raises(ValueError, match="64 bits"):
+        paths(read_steps(some), ("s0",), depth=5, gap_us=1)
+    assert paths(read_steps(some), ("s0",), depth=4, gap_us=1)[0].names == ("s0", "s1")

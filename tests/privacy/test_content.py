@@ -12,6 +12,7 @@ import pytest
 from tests.privacy.studying_crowd import ITEMS, PAGE, SECURE, VIDEO, StudyingCrowd
 from tests.serving.institution import NOW, Institution
 
+from akademos.analytics.content_effectiveness import content_tables
 from akademos.catalogue.content_policies import JOURNEY_LIMITS
 from akademos.catalogue.policies import LIMITS
 
@@ -168,6 +169,32 @@ def test_who_withdraws_from_a_quiet_course_leaves_with_k_others_until_they_study
     counted = crowd.content.editions(crowd.tenant, "algebra").counted()
     assert len(counted["journeys"]) == len(counted[f"content:{PAGE}"]) == 119
     assert key not in counted["journeys"]
+
+
+def test_gains_know_the_term_in_which_each_learner_registered(
+    crowd: StudyingCrowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = list(crowd.keys.values())
+    with crowd.institution.database.pipeline() as transaction:
+        transaction.execute(
+            "INSERT INTO terms (tenant_id, term_id, title, starts_on, ends_on) VALUES (%s, 'spring', 'Spring', "
+            "'2026-02-01', '2026-04-30')",
+            (crowd.tenant,),
+        )
+        for day, some in (("2026-03-02", keys[:50]), ("2026-09-30", keys[50:100])):
+            transaction.execute(
+                "UPDATE enrolments SET registered_on = %s WHERE tenant_id = %s AND learner_key = ANY(%s)",
+                (day, crowd.tenant, some),
+            )
+    told: dict[str, str] = {}
+
+    def spied(*given: Any, terms: dict[str, str], **more: Any) -> dict[str, pl.DataFrame]:
+        told.update(terms)
+        return content_tables(*given, terms=terms, **more)
+
+    monkeypatch.setattr("akademos.jobs.content_statistics.content_tables", spied)
+    crowd.night()
+    assert told == dict.fromkeys(keys[:50], "spring") | dict.fromkeys(keys[50:100], "2026-2")
 
 
 def test_journeys_tell_the_funnel_and_answer_the_same_question_the_same_way(crowd: StudyingCrowd) -> None:

@@ -31,6 +31,7 @@ from akademos.analytics.adjusted_gain import AdjustedDifference, adjusted_differ
 from akademos.analytics.content_use import CONTENT, DROP_OFF, EDITS, USE, by_learner, conform_events, content_use, edits
 from akademos.analytics.item_answers import FirstAttempts, first_attempts
 from akademos.analytics.parameters import DEFAULT, Parameters
+from akademos.analytics.schemas import TIME
 
 REASONS = ("gain_below_zero", "learners_leave_at_one_point", "hardly_opened", "among_least_effective")
 _NUMBER = pl.Float64
@@ -89,7 +90,7 @@ def content_effectiveness(
     Raises:
         InputError: a table is malformed (`table_malformed`).
     """
-    people = by_learner(conform_events(events, as_of))
+    people = by_learner(conform_events(events, as_of)).with_columns(seen_until=pl.lit(as_of, TIME))
     return content_tables(
         people,
         first_attempts(answers, as_of, params),
@@ -116,7 +117,7 @@ def content_tables(
     """The same, where the events are summed up by learner already.
 
     Args:
-        people: from `content_use.by_learner`.
+        people: from `content_use.by_learner`, with `seen_until`: until when each was looked at.
         attempts: from `item_answers.first_attempts`.
         topics, item_topics, enrolled, terms, item_quality, params: as of `content_effectiveness`.
     """

@@ -5,6 +5,8 @@ Grain: one version of one material in a course. A learner counts for the version
 * reach: learners who opened it, of those enrolled in its course; Wilson interval.
 * completion: of those who opened it, who completed it; Wilson interval.
 * median_seconds: median over learners of the active time spent with it in all.
+* before and after an edit, earlier and later learners: of those who opened it so many days ago (`complete_days`), who
+  completed it within them; who opened it later may still be at it, and would make what is newer look worse.
 * revisits: of those who opened it, who opened it again on another day.
 * drop-off: share of those of whom a position is known who came at least so far, by second of a video or by hundredth of
   a page; who completed it came to its end.
@@ -15,7 +17,7 @@ Caveat: positions are known of learners whose player reports them, at quarters a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -109,8 +111,8 @@ def conform_events(events: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
 
 
 def by_learner(events: pl.DataFrame) -> pl.DataFrame:
-    """One row a learner and content: kind, first_at, completed, seconds, days, second, scroll (furthest, null where
-    nobody said), sorted."""
+    """One row a learner and content: kind, first_at, completed, completed_at (first), seconds, days, second, scroll
+    (furthest, null where nobody said), sorted."""
     completed = pl.col("event_name") == "material_completed"
     opened = pl.col("event_name") == "material_opened"
     return (
@@ -119,6 +121,7 @@ def by_learner(events: pl.DataFrame) -> pl.DataFrame:
             kind=pl.col("material_kind").drop_nulls().first(),
             first_at=pl.col("occurred_at").min(),
             completed=completed.any(),
+            completed_at=pl.col("occurred_at").filter(completed).min(),
             seconds=pl.when(pl.col("duration_seconds").count() > 0).then(pl.col("duration_seconds").sum()),
             days=pl.col("occurred_at").filter(opened).dt.date().n_unique(),
             second=pl.col("media_second").max(),
@@ -199,14 +202,38 @@ def _steepest(curve: list[dict[str, Any]], params: Parameters) -> dict[str, Any]
     return {"steepest_second": place, "steepest_share": float(lost[place])}
 
 
+def _finished(people: pl.DataFrame, params: Parameters) -> pl.DataFrame:
+    """Those whose days to complete are over, with `finished`: whether they did in them."""
+    window = timedelta(days=params.content.complete_days)
+    return people.filter(pl.col("first_at") + window <= pl.col("seen_until")).with_columns(
+        finished=(pl.col("completed_at") <= pl.col("first_at") + window).fill_null(value=False)
+    )
+
+
 def edits(use: pl.DataFrame, people: pl.DataFrame, params: Parameters = DEFAULT) -> pl.DataFrame:
-    """Completion before and after each edit: one row a version that followed another, with the interval of the
-    difference; only where both have enough learners. Versions stand in the order of their first opening.
+    """Table `EDITS`: completion before and after each edit, one row a version that followed another, with the interval
+    of the difference; only where both have enough learners. Versions stand in the order of their first opening.
+
+    Args:
+        use: from `content_use`.
+        people: from `by_learner`, with `seen_until`: until when each was looked at.
+        params: parameters.
 
     Caveat: who came later may differ from who came before.
     """
-    order = people.group_by(CONTENT).agg(pl.col("first_at").min())
-    known = use.filter(pl.col("status") == "ok").join(order, on=CONTENT).sort("course_id", "material_id", "first_at")
+    counts = (
+        _finished(people, params)
+        .group_by(CONTENT)
+        .agg(pl.col("first_at").min(), learners=pl.len(), completed=pl.col("finished").sum())
+        .filter(pl.col("learners") >= params.content.learners_min)
+        .with_columns(completion=pl.col("completed") / pl.col("learners"))
+    )
+    known = (
+        use.filter(pl.col("status") == "ok")
+        .select(CONTENT)
+        .join(counts, on=CONTENT)
+        .sort("course_id", "material_id", "first_at", "material_version")
+    )
     rows = []
     for (course, material), versions in known.partition_by(
         "course_id", "material_id", as_dict=True, maintain_order=True
@@ -224,7 +251,9 @@ def edits(use: pl.DataFrame, people: pl.DataFrame, params: Parameters = DEFAULT)
                     "version_before": before["material_version"],
                     "version_after": after["material_version"],
                     "learners_before": before["learners"],
+                    "completed_before": before["completed"],
                     "learners_after": after["learners"],
+                    "completed_after": after["completed"],
                     "completion_change": after["completion"] - before["completion"],
                     "low": low,
                     "high": high,
@@ -233,21 +262,23 @@ def edits(use: pl.DataFrame, people: pl.DataFrame, params: Parameters = DEFAULT)
     return _frame(rows, EDITS)
 
 
-def halves(use: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+def halves(use: pl.DataFrame, people: pl.DataFrame, params: Parameters = DEFAULT) -> pl.DataFrame:
     """Table `HALVES`: completion of those who opened a content earlier and of those who did later, split at the median
-    first opening; only of contents with enough learners, and where both halves have some.
+    first opening; only of contents with enough learners, and where both halves have some. Arguments as of `edits`.
 
     Caveat: who came later may differ from who came before.
     """
     known = use.filter(pl.col("status") == "ok").select(CONTENT)
-    split = people.join(known, on=CONTENT).with_columns(
-        late=pl.col("first_at") > pl.col("first_at").median().over(CONTENT)
+    split = (
+        _finished(people, params)
+        .join(known, on=CONTENT)
+        .with_columns(late=pl.col("first_at") > pl.col("first_at").median().over(CONTENT))
     )
     found = split.group_by(CONTENT).agg(
         learners_earlier=(~pl.col("late")).sum(),
-        completed_earlier=(pl.col("completed") & ~pl.col("late")).sum(),
+        completed_earlier=(pl.col("finished") & ~pl.col("late")).sum(),
         learners_later=pl.col("late").sum(),
-        completed_later=(pl.col("completed") & pl.col("late")).sum(),
+        completed_later=(pl.col("finished") & pl.col("late")).sum(),
         later_from=pl.col("first_at").filter("late").min(),
     )
     return found.drop_nulls("later_from").sort(CONTENT).select(HALVES.names()).cast(HALVES)
@@ -268,7 +299,9 @@ EDITS: Mapping[str, pl.DataType] = _table(
     version_before=pl.String,
     version_after=pl.String,
     learners_before=pl.Int64,
+    completed_before=pl.Int64,
     learners_after=pl.Int64,
+    completed_after=pl.Int64,
     completion_change=_NUMBER,
     low=_NUMBER,
     high=_NUMBER,

@@ -6,7 +6,7 @@ step: one event; its name is whatever the caller counts as a step (event, page, 
 * funnel: a learner reaches a step when there is a sequence of events, one a step and in order, each within the step's
   window after the one before. Of several that would do, the latest before is taken, so a window never misses a sequence
   that exists. A step may be optional (later steps may follow it or the one before it) and may be asked for several
-  times in a row.
+  times, whatever lies between, each within the window after the one before.
 * paths: what comes directly after (or before) a step, up to a depth, within a gap.
 * loops: going back to a step by way of one other, and doing the same twice in a row.
 * time between: from the first event of one step to the first of another after it.
@@ -96,7 +96,7 @@ def _categories(kind: pl.DataType) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
     """One step of a funnel: any of the names; at most `within_us` after the one before (None: whenever); optional steps
-    may be left out; `times` asks for so many in a row."""
+    may be left out; `times` asks for so many of them."""
 
     names: tuple[str, ...]
     within_us: int | None = None
@@ -188,10 +188,12 @@ def paths(
         most: so many paths, the most frequent first; a tie at the end is cut the same way every time.
 
     Raises:
-        ValueError: `depth` is not within 1 and 5.
+        ValueError: `depth` is not within 1 and 5, or there are more names than paths of that depth can be told by.
     """
     if not 1 <= depth <= 5:
         raise ValueError("depth goes from 1 to 5")
+    if (len(steps.names) + 1) ** (depth + 1) > np.iinfo(np.int64).max:
+        raise ValueError(f"paths of {depth} steps among {len(steps.names)} names are more than 64 bits can number")
     start = steps.rows(of)
     ended = len(steps.names)  # stands for "nothing more"
     key = steps.code[start].astype(np.int64)

@@ -242,6 +242,7 @@ class ContentParameters:
 
     learners_min: int = _parameter(20, "learners who opened it", f"{_OWN}: below that nothing is said")
     compared_min: int = _parameter(30, "learners on each side", f"{_OWN}: below that no gain is estimated")
+    complete_days: int = _parameter(14, "days after the opening", f"{_OWN}: those of the KPI content_completion")
     gain_days: int = _parameter(60, "days after the opening", f"{_OWN}: later answers have other causes")
     interval: float = _parameter(0.95, "coverage", _OWN)
     like_min: int = _parameter(5, "contents of a kind", f"{_OWN}: percentiles among fewer mean little")

@@ -49,7 +49,8 @@ _PROPERTIES = pl.Struct(
         "chosen_options": pl.List(pl.String),
     }
 )
-_ENTRY = "entry"
+ENTRY = "entry"
+"""Column of the entry."""
 CONTENTS = pl.Schema(
     {
         "course_id": pl.String(),
@@ -59,16 +60,17 @@ CONTENTS = pl.Schema(
         "kind": pl.String(),
         "first_at": pl.Datetime("us", "UTC"),
         "completed": pl.Boolean(),
+        "completed_at": pl.Datetime("us", "UTC"),
         "seconds": pl.Float64(),
         "days": pl.UInt32(),
         "second": pl.Float64(),
         "scroll": pl.Float64(),
-        _ENTRY: pl.String(),
+        ENTRY: pl.String(),
         "events": pl.Int64(),
     }
 )
 """`content_use.by_learner`, with the entry and how many events a row rests on."""
-ITEMS = pl.Schema([*ANSWERS.items(), (_ENTRY, pl.String())])
+ITEMS = pl.Schema([*ANSWERS.items(), (ENTRY, pl.String())])
 """First answers, with the entry."""
 
 
@@ -108,9 +110,9 @@ def content_rows(events: pl.DataFrame, known: Mapping[str, pl.DataFrame], as_of:
     )
     key = ["learner_key", "course_id", "material_id", "material_version"]
     counted = about.group_by(key).agg(events=pl.len().cast(pl.Int64))
-    contents = by_learner(about).join(counted, on=key).with_columns(content_entry().alias(_ENTRY))
+    contents = by_learner(about).join(counted, on=key).with_columns(content_entry().alias(ENTRY))
     answered = rows.filter(pl.col("event_name") == ANSWERED, pl.col("question_id").is_not_null())
-    items = conform_answers(first_answers(answered, as_of)).with_columns(item_entry().alias(_ENTRY))
+    items = conform_answers(first_answers(answered, as_of)).with_columns(item_entry().alias(ENTRY))
     activity = rows.group_by("learner_key", "course_id").agg(events=pl.len().cast(pl.Int64))
     return ContentRows(contents.select(CONTENTS.names()), items.select(ITEMS.names()), activity)
 
@@ -143,9 +145,9 @@ def joined(parts: Sequence[ContentRows]) -> ContentRows:
 def evidence_of(rows: ContentRows) -> dict[str, dict[str, int]]:
     """What `disclosure_editions.advance` looks at: of each entry, per learner how many events it rests on."""
     found: dict[str, dict[str, int]] = {}
-    for entry, key, events in rows.contents.group_by(_ENTRY, "learner_key").agg(pl.col("events").sum()).iter_rows():
+    for entry, key, events in rows.contents.group_by(ENTRY, "learner_key").agg(pl.col("events").sum()).iter_rows():
         found.setdefault(entry, {})[key] = events
-    for entry, key in rows.items.select(_ENTRY, "learner_key").iter_rows():
+    for entry, key in rows.items.select(ENTRY, "learner_key").iter_rows():
         found.setdefault(entry, {})[key] = 1
     for key, events in rows.activity.select("learner_key", "events").iter_rows():
         found.setdefault(JOURNEYS, {})[key] = events
@@ -168,17 +170,17 @@ def taken_now(table: pl.DataFrame, before: pl.DataFrame, memory: Editions, as_of
             (fresh if version.since == as_of else older).append(key)
 
     def of(rows: pl.DataFrame, keys: list[tuple[str, str]]) -> pl.DataFrame:
-        wanted = pl.DataFrame(keys, schema={_ENTRY: pl.String, "learner_key": pl.String}, orient="row")
-        return rows.join(wanted, on=[_ENTRY, "learner_key"], how="semi")
+        wanted = pl.DataFrame(keys, schema={ENTRY: pl.String, "learner_key": pl.String}, orient="row")
+        return rows.join(wanted, on=[ENTRY, "learner_key"], how="semi")
 
-    return pl.concat([of(table, fresh), of(before, older)]).sort(_ENTRY, "learner_key")
+    return pl.concat([of(table, fresh), of(before, older)]).sort(ENTRY, "learner_key")
 
 
 def published_of(taken: pl.DataFrame, memory: Editions) -> pl.DataFrame:
     """The rows of `contents` or `items` that are in an edition that is shown."""
     counted = [(entry, key) for entry, people in memory.counted().items() for key in people]
-    wanted = pl.DataFrame(counted, schema={_ENTRY: pl.String, "learner_key": pl.String}, orient="row")
-    return taken.join(wanted, on=[_ENTRY, "learner_key"], how="semi", maintain_order="left")
+    wanted = pl.DataFrame(counted, schema={ENTRY: pl.String, "learner_key": pl.String}, orient="row")
+    return taken.join(wanted, on=[ENTRY, "learner_key"], how="semi", maintain_order="left")
 
 
 def packed(table: pl.DataFrame) -> dict[str, bytes]:

@@ -7,20 +7,23 @@ these rows, so no two publications differ by fewer than k people (docs/decisions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 
 from akademos.analytics.content_effectiveness import content_tables
-from akademos.analytics.content_use import CONTENT, USE, halves
+from akademos.analytics.content_use import USE, halves
 from akademos.analytics.item_analysis import item_analysis
 from akademos.analytics.item_answers import first_attempts
+from akademos.analytics.kpi_windows import Term, term_of
+from akademos.analytics.schemas import TIME
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.jobs.content_rows import (
     COLUMNS,
     CONTENT_ENTRY,
     CONTENTS,
+    ENTRY,
     ITEM_ENTRY,
     ITEMS,
     JOURNEYS,
@@ -90,9 +93,10 @@ class ContentStatisticsJob:
                 floor = max(self._floor, self._ledgers.floor(tenant_id))
                 crowd, now = self._ledgers.crowd(tenant_id, self._purposes), self._clock()
                 known = self._records.curriculum(tenant_id).tables
+                terms = [Term(*one) for one in self._ledgers.terms(tenant_id)]
                 rows = self._rows(tenant_id, crowd, known, now, run)
                 for course in self._ledgers.courses(tenant_id):
-                    self._publish(tenant_id, course, crowd, rows, known, floor, now, run)
+                    self._publish(tenant_id, course, crowd, rows, known, terms, floor, now, run)
                 run.detail |= {"floor": floor, "consenting": len(crowd.consenting)}
         return run
 
@@ -114,6 +118,7 @@ class ContentStatisticsJob:
         crowd: Crowd,
         everything: ContentRows,
         known: Mapping[str, pl.DataFrame],
+        terms: Sequence[Term],
         floor: int,
         now: datetime,
         run: JobRun,
@@ -134,8 +139,16 @@ class ContentStatisticsJob:
         )
         contents = taken_now(rows.contents, unpacked((one.contents for one in before.values()), CONTENTS), memory, now)
         items = taken_now(rows.items, unpacked((one.items for one in before.values()), ITEMS), memory, now)
+        registered = crowd.registered.get(course, {})
         statistics = self._statistics(
-            tenant_id, course, published_of(contents, memory), published_of(items, memory), memory, known, floor
+            tenant_id,
+            course,
+            published_of(contents, memory),
+            published_of(items, memory),
+            memory,
+            known,
+            {person: term_of(registered[person], terms).name for person in memory.parts if person in registered},
+            floor,
         )
         journeys = memory.shown(JOURNEYS).values()
         if journeys:
@@ -160,6 +173,7 @@ class ContentStatisticsJob:
         items: pl.DataFrame,
         memory: Editions,
         known: Mapping[str, pl.DataFrame],
+        terms: Mapping[str, str],
         floor: int,
     ) -> list[Statistic]:
         as_of = {entry: min(edition.as_of for edition in memory.shown(entry).values()) for entry in memory.counted()}
@@ -172,14 +186,24 @@ class ContentStatisticsJob:
         )
         analysed = item_analysis(items, latest, groups=groups, retired=self._ledgers.retired(tenant_id, course))
         quality = analysed["items"].filter(pl.col("rest_correlation").is_not_null())
-        people = contents.select([*CONTENT, "learner_key", "kind", "first_at", "completed", "seconds", "days",
-                                  "second", "scroll"])  # fmt: skip
+        seen_until = pl.DataFrame(
+            [(*key, edition.as_of) for key, edition in memory.editions.items()],
+            schema={ENTRY: pl.String, "part": pl.String, "seen_until": TIME},
+            orient="row",
+        )
+        parts = pl.DataFrame(
+            list(memory.parts.items()), schema={"learner_key": pl.String, "part": pl.String}, orient="row"
+        )
+        people = (
+            contents.join(parts, on="learner_key").join(seen_until, on=[ENTRY, "part"]).drop(ENTRY, "part", "events")
+        )
         tables = content_tables(
             people,
             attempts,
             topics=dict(known["materials"].select("material_id", "topic_ids").iter_rows()),
             item_topics=dict(known["items"].select("question_id", "topic_ids").iter_rows()),
             enrolled={course: len(memory.parts)},
+            terms=terms,
             item_quality=dict(quality.select("question_id", "rest_correlation").iter_rows()),
         )
         shown = published_contents(tables, halves(tables["contents"].select(list(USE)), people), floor)

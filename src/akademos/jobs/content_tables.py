@@ -46,15 +46,12 @@ def published_contents(
         found[key] = _content(row, curves.get(key), floor)
     for row in tables["edits"].iter_rows(named=True):
         before, after = ((row["material_id"], row[f"version_{one}"]) for one in ("before", "after"))
-        change = _change(found[before].get("completion"), found[after].get("completion"))
-        if change is not None:
+        change = _change(_finished(row, "before", floor), _finished(row, "after", floor))
+        if change is not None and found[after]["status"] == "ok":
             found[after]["edit"] = {"version_before": before[1], **change}
     for row in halves.iter_rows(named=True):
         detail = found[row["material_id"], row["material_version"]]
-        earlier, later = (
-            share_of(row[f"completed_{one}"], row[f"learners_{one}"], floor) for one in ("earlier", "later")
-        )
-        change = _change(earlier, later)
+        change = _change(_finished(row, "earlier", floor), _finished(row, "later", floor))
         if detail["status"] == "ok" and change is not None:
             detail["drift"] = {"later_from": row["later_from"].date().isoformat(), **change}
     _rank(list(found.values()))
@@ -86,6 +83,11 @@ def _content(row: Mapping[str, Any], curve: pl.DataFrame | None, floor: int) -> 
     detail["drop_off"] = None if curve is None else _drop_off(curve, floor)
     detail["steepest"] = None if detail["drop_off"] is None else _steepest(detail["drop_off"])
     return detail
+
+
+def _finished(row: Mapping[str, Any], side: str, floor: int) -> Detail | None:
+    """The share of one side of an edit, or of time, that completed."""
+    return share_of(row[f"completed_{side}"], row[f"learners_{side}"], floor)
 
 
 def share_of(count: float, people: int, floor: int) -> Detail | None:

@@ -58,7 +58,7 @@ def _step(text: str, window: str) -> AskedStep:
     if star and not (times.isdecimal() and 1 <= int(times) <= TIMES_MOST):
         raise InputError(
             f"A step is asked for 1 to {TIMES_MOST} times.",
-            hint="Write answered*3 for three answers in a row.",
+            hint="Write answered*3 for three answers, whatever lies between.",
             code="journey_steps",
             pointer="/query/steps",
         )

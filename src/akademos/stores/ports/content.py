@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from akademos.catalogue.declarations import Purpose
@@ -16,10 +16,12 @@ Subject = Literal["course", "content", "item"]
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Who may be counted: everybody who consents, and who of them is enrolled now, by course and with their persona."""
+    """Who may be counted: everybody who consents, and who of them is enrolled now, by course and with their persona;
+    by course the day on which who is enrolled registered, where it is known."""
 
     consenting: frozenset[str]
     enrolled: Mapping[str, Mapping[str, str]]
+    registered: Mapping[str, Mapping[str, date]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class ContentLedgers(Protocol):
 
     def floor(self, tenant_id: str) -> int:
         """The tenant's k."""
+        ...
+
+    def terms(self, tenant_id: str) -> Sequence[tuple[str, date, date]]:
+        """The tenant's terms: name, first and last day."""
         ...
 
     def courses(self, tenant_id: str) -> list[str]:

@@ -14,7 +14,7 @@ Direction = Literal["from", "to"]
 @dataclass(frozen=True, slots=True)
 class AskedStep:
     """A step of a funnel: a name of `catalogue.journey_steps.STEPS`, a window of `content_policies.WINDOWS`, whether it
-    may be left out, how often in a row."""
+    may be left out, how often it is to come, whatever lies between."""
 
     step: str
     within: str = "any"

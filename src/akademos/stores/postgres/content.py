@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import orjson
 
@@ -13,6 +13,7 @@ from akademos.catalogue.policies import LIMITS
 from akademos.privacy.disclosure_editions import Edition, Editions, Version
 from akademos.stores.ports.content import Crowd, PublishedStatistic, Statistic, Subject, Taken
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.kpis import TERMS
 from akademos.stores.postgres.person_sql import CONSENTING
 
 _FLOOR = "SELECT group_floor FROM tenants WHERE tenant_id = %s"
@@ -21,7 +22,7 @@ _COURSES = """
     UNION SELECT course_id FROM content_editions WHERE tenant_id = %(tenant)s ORDER BY 1
 """
 _CROWD = f"""
-    SELECT DISTINCT consenting.learner_key::text, p.persona, e.course_id
+    SELECT DISTINCT consenting.learner_key::text, p.persona, e.course_id, e.registered_on
     FROM ({CONSENTING}) AS consenting
         JOIN people p ON p.tenant_id = %(tenant)s AND p.learner_key = consenting.learner_key AND p.kind = 'learner'
         LEFT JOIN identity_links l ON l.tenant_id = %(tenant)s AND l.person_key = consenting.learner_key
@@ -82,6 +83,11 @@ class PostgresContent:
             row = transaction.execute(_FLOOR, (tenant_id,)).fetchone()
         return LIMITS.group_floor if row is None else int(row[0])
 
+    def terms(self, tenant_id: str) -> list[tuple[str, date, date]]:
+        """Name, first and last day."""
+        with self._database.pipeline() as transaction:
+            return [(name, first, last) for name, first, last in transaction.execute(TERMS, (tenant_id,))]
+
     def courses(self, tenant_id: str) -> list[str]:
         """Courses with enrolments, or with anybody counted."""
         with self._database.pipeline() as transaction:
@@ -92,12 +98,15 @@ class PostgresContent:
         values = {"tenant": tenant_id, "purposes": [purpose.value for purpose in purposes]}
         consenting = set[str]()
         enrolled: dict[str, dict[str, str]] = defaultdict(dict)
+        registered: dict[str, dict[str, date]] = defaultdict(dict)
         with self._database.pipeline() as transaction:
-            for key, persona, course in transaction.execute(_CROWD, values):
+            for key, persona, course, day in transaction.execute(_CROWD, values):
                 consenting.add(key)
                 if course is not None:
                     enrolled[course][key] = persona
-        return Crowd(frozenset(consenting), enrolled)
+                    if day is not None:
+                        registered[course][key] = min(day, registered[course].get(key, day))
+        return Crowd(frozenset(consenting), enrolled, registered)
 
     def editions(self, tenant_id: str, course_id: str) -> Editions:
         """What is remembered of a course."""

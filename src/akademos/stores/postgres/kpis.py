@@ -18,7 +18,7 @@ from akademos.stores.postgres.person_sql import CONSENTING
 
 _LEDGERS = BlockLedgers("kpi", "scope", "item", "value", ())
 _FLOOR = "SELECT group_floor FROM tenants WHERE tenant_id = %s"
-_TERMS = """
+TERMS = """
     SELECT term_id, starts_on, ends_on FROM terms
     WHERE tenant_id = %s AND starts_on IS NOT NULL AND ends_on IS NOT NULL ORDER BY term_id
 """
@@ -133,7 +133,7 @@ class PostgresKpis:
         """Time zone and terms; see the port."""
         with self._database.pipeline() as transaction:
             zone = transaction.execute("SELECT time_zone FROM tenants WHERE tenant_id = %s", (tenant_id,)).fetchone()
-            terms = transaction.execute(_TERMS, (tenant_id,)).fetchall()
+            terms = transaction.execute(TERMS, (tenant_id,)).fetchall()
         if zone is None:
             raise NotFound(f"There is no tenant {tenant_id}.", hint="`akademos tenant list` shows them.")
         return Calendar(zone[0], tuple(terms))
