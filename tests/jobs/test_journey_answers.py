@@ -24,20 +24,35 @@ last_days = np.floor(np.random.default_rng(1).exponential(1 / 0.08, LEARNERS) * 
 """Day of each one's last event: of those there, 8% leave a week."""
 
 DAYS = 7 * WEEKS
-EVENTS = pl.DataFrame(
+STUDIED = pl.DataFrame(
     [
         (person, f"{person}-{day}", "material_opened", at := START + timedelta(days=day), "exact", at)
         for person, stop in zip(PEOPLE, last_days.tolist(), strict=True)
         for day in range(min(stop + 1, DAYS))
     ],
     schema={
-        "learner_key": pl.String, "event_id": pl.String, "event_name": pl.String,
-        "occurred_at": pl.Datetime("us", "UTC"), "time_precision": pl.String, "received_at": pl.Datetime("us", "UTC"),
+        "learner_key": pl.String,
+        "event_id": pl.String,
+        "event_name": pl.String,
+        "occurred_at": pl.Datetime("us", "UTC"),
+        "time_precision": pl.String,
+        "received_at": pl.Datetime("us", "UTC"),
     },
     orient="row",
+)
+CHANNELS = ["staff"] * 100 + ["self_service"] * 75 + ["transfer"] * 17 + ["api"] * 8
+REGISTERED = pl.DataFrame(
+    {
+        "learner_key": PEOPLE, "event_id": [f"{person}-r" for person in PEOPLE], "event_name": "course_registered",
+        "occurred_at": START - timedelta(hours=1), "time_precision": "exact", "received_at": START,
+        "properties": [f'{{"registration_channel":"{channel}"}}' for channel in CHANNELS],
+    },
+    schema_overrides={name: pl.Datetime("us", "UTC") for name in ("occurred_at", "received_at")},
+)  # fmt: skip
+EVENTS = pl.concat(
+    [STUDIED.with_columns(properties=pl.lit('{"material_kind":"video"}')), REGISTERED], how="diagonal"
 ).with_columns(
     course_id=pl.lit("c"), material_id=pl.lit("m"), score=pl.lit(None, pl.Float64),
-    properties=pl.lit('{"material_kind":"video"}'),
 )  # fmt: skip
 
 
@@ -99,6 +114,14 @@ def test_retention_is_that_of_everybody_however_few_still_come(answers: JourneyA
             # An event on any of the week's seven days; fewer than k may have news that waits to be read.
             truth = float((last_days >= 7 * week).mean())
             assert share["value"] == pytest.approx(truth, abs=(K - 1 + 2.5) / LEARNERS)
+
+
+def test_retention_tells_how_registrations_came_apart(answers: JourneyAnswers) -> None:
+    content = answers.answer("t", "c", RetentionQuestion("channel")).content
+    assert content is not None
+    assert content["by"] == "channel"
+    started = {cell["group"]: cell["started"] for cell in content["cells"] if cell["week"] == 0}
+    assert started == {"staff": 100, "self_service": 75, "other": 25}  # 17 transfers and 8 by an application
 
 
 def test_survival_is_that_of_everybody(answers: JourneyAnswers) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,7 +13,15 @@ from hypothesis import strategies as st
 
 from akademos.analytics.journeys import Steps, read_steps
 from akademos.catalogue.journey_steps import DETAILED
-from akademos.jobs.journey_tables import Observed, funnel_table, paths_table, retention_table, survival_table
+from akademos.jobs.journey_tables import (
+    OTHER,
+    Observed,
+    funnel_table,
+    large_groups,
+    paths_table,
+    retention_table,
+    survival_table,
+)
 from akademos.stores.ports.journeys import AskedStep, FunnelQuestion, PathsQuestion, SurvivalQuestion
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -136,6 +145,17 @@ def test_who_stopped_is_known_only_of_three_weeks_ago_and_earlier() -> None:
     assert share[10] == pytest.approx(2 ** (-11 / 20), abs=0.03)  # the tenth day ends where the eleventh begins
     assert share[20] == pytest.approx(2 ** (-21 / 20), abs=0.03)
     assert found["median_days"] == pytest.approx(19, abs=1)
+
+
+@given(
+    counts=st.dictionaries(st.sampled_from(("", "a", "b", "c", "d")), st.integers(0, 40), min_size=1),
+    floor=st.integers(5, 12),
+)
+def test_what_groups_leave_of_all_is_never_of_few(counts: dict[str, int], floor: int) -> None:
+    labels = [label for label, people in counts.items() for _ in range(people)]
+    found = Counter(large_groups(labels, floor))
+    assert sum(found.values()) == len(labels)
+    assert all(people >= 2 * floor for people in found.values()) or set(found) == {OTHER}
 
 
 def test_a_funnel_without_steps_is_refused() -> None:

@@ -22,8 +22,8 @@ from akademos.analytics.journeys import Steps, read_steps
 from akademos.catalogue.content_policies import JOURNEY_LIMITS
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import TooFast
-from akademos.jobs.journey_steps import EVENTS, steps_of
-from akademos.jobs.journey_tables import funnel_table, paths_table, retention_table, survival_table
+from akademos.jobs.journey_steps import EVENTS, channels_of, steps_of
+from akademos.jobs.journey_tables import funnel_table, large_groups, paths_table, retention_table, survival_table
 from akademos.jobs.past_tables import attributed
 from akademos.privacy.disclosure_tables import rounded
 from akademos.stores.ports.consent import ConsentLedger
@@ -57,11 +57,12 @@ _Basis = tuple[str, str, datetime, tuple[tuple[str, ...], ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Walked:
-    """Who, in order of number, and their steps, as read at an instant."""
+    """Who, in order of number, their steps, and how the registration of each came, as read at an instant."""
 
     at: datetime
     keys: list[str]
     steps: Steps
+    channels: Mapping[str, str]
 
 
 class JourneyAnswers:
@@ -135,18 +136,21 @@ class JourneyAnswers:
         if isinstance(question, PathsQuestion):
             return header | paths_table(numbered, question, floor)
         if isinstance(question, RetentionQuestion):
-            groups = None if question.by == "week" else [part_of[key].persona for key in keys]
-            return header | retention_table(numbered, observed, groups, floor)
+            groups = None
+            if question.by == "persona":
+                groups = [part_of[key].persona for key in keys]
+            elif question.by == "channel":
+                groups = large_groups([walked.channels.get(key, "") for key in keys], floor)
+            return header | retention_table(numbered, observed, groups, floor, question.by)
         return header | survival_table(numbered, question, observed, floor)
 
-    def _walked(self, basis: _Basis, read: Callable[[], tuple[list[str], Steps]]) -> _Walked:
+    def _walked(self, basis: _Basis, read: Callable[[], _Walked]) -> _Walked:
         """What was read of the same people and edition a moment ago, or is read now: a page asks four questions."""
         now = self._clock()
         self._read = {key: one for key, one in self._read.items() if timedelta(0) <= now - one.at < KEPT}
         if basis not in self._read:
-            keys, steps = read()
-            walked = _Walked(now, keys, steps)
-            if len(steps.at) > EVENTS_KEPT:
+            walked = read()
+            if len(walked.steps.at) > EVENTS_KEPT:
                 return walked
             self._read = dict([*self._read.items()][1 - BASES_KEPT :]) | {basis: walked}
         return self._read[basis]
@@ -168,8 +172,7 @@ class JourneyAnswers:
         parts: Sequence[CountedPart],
         people: Mapping[str, tuple[str, ...]],
         edition: Edition,
-    ) -> tuple[list[str], Steps]:
-        """Who, in order of number, and their steps."""
+    ) -> _Walked:
         chosen = {person: people[person] for part in parts for person in part.people}
         keys = [key for mine in chosen.values() for key in mine]
         rows = pl.DataFrame(
@@ -193,7 +196,8 @@ class JourneyAnswers:
             .sort("learner_key", "occurred_at", "event_id")
         )
         steps = steps_of(mine, materials)
-        return steps["learner_key"].unique(maintain_order=True).to_list(), read_steps(steps, in_order=True)
+        keys = steps["learner_key"].unique(maintain_order=True).to_list()
+        return _Walked(self._clock(), keys, read_steps(steps, in_order=True), channels_of(mine))
 
 
 def canonical(question: JourneyQuestion) -> str:

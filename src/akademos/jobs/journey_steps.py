@@ -16,8 +16,20 @@ from akademos.catalogue.journey_steps import (
 EVENTS = tuple(sorted((*STEP_OF_EVENT, *STEP_OF_MATERIAL_EVENT, ANSWERED)))
 """Events that are steps."""
 
+REGISTERED = "course_registered"
 RIGHT_FROM = 1.0
 _PROPERTIES = pl.Struct({"material_kind": pl.String})
+
+
+def channels_of(events: pl.DataFrame) -> dict[str, str]:
+    """Learner to how the first registration among the events came, of those of whom it is known."""
+    told = pl.Struct({"registration_channel": pl.String})
+    registered = events.filter(pl.col("event_name") == REGISTERED)
+    if not registered.height:
+        return {}
+    known = registered.with_columns(told=pl.col("properties").str.json_decode(told)).unnest("told")
+    first = known.drop_nulls("registration_channel").unique("learner_key", keep="first", maintain_order=True)
+    return dict(first.select("learner_key", "registration_channel").iter_rows())
 
 
 def steps_of(events: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from akademos.catalogue.content_policies import JOURNEY_LIMITS, WINDOWS
 from akademos.catalogue.journey_steps import STEPS, STOPPED
 from akademos.jobs.content_tables import share_of, two_digits
 from akademos.privacy.disclosure_tables import merged_bands, rounded
-from akademos.stores.ports.journeys import FunnelQuestion, PathsQuestion, SurvivalQuestion
+from akademos.stores.ports.journeys import FunnelQuestion, Grouping, PathsQuestion, SurvivalQuestion
 
 HOUR_US = DAY_US // 24
 GAP_US = DAY_US
@@ -29,6 +30,7 @@ STOPPED_DAYS = 21
 Observed = npt.NDArray[np.int64]
 """Until when each learner was looked at, by number, microseconds since 1970."""
 
+OTHER = "other"
 _FIRST_MONDAY = date(1970, 1, 5)
 _ENDED = "end"
 
@@ -103,9 +105,11 @@ def paths_table(steps: Steps, question: PathsQuestion, floor: int) -> dict[str, 
     }
 
 
-def retention_table(steps: Steps, observed: Observed, groups: Sequence[str] | None, floor: int) -> dict[str, Any]:
-    """The triangle over closed weeks. Start weeks in which too few began are put together with the next ones, and a
-    group's row ends where some of it cannot be seen any more."""
+def retention_table(
+    steps: Steps, observed: Observed, groups: Sequence[str] | None, floor: int, by: Grouping = "week"
+) -> dict[str, Any]:
+    """The triangle over closed weeks, by start week or by groups (named `by`). Start weeks in which too few began are put
+    together with the next ones, and a group's row ends where some of it cannot be seen any more."""
     labels = _start_groups(steps, floor) if groups is None else list(groups)
     cells = retention(steps, observed, labels)
     whole = {cell.group: cell.started for cell in cells if cell.week == 0}
@@ -114,7 +118,23 @@ def retention_table(steps: Steps, observed: Observed, groups: Sequence[str] | No
         if cell.started >= 2 * floor and (groups is not None or cell.started == whole[cell.group]):
             share = share_of(cell.retained, cell.started, floor)
             found.append({"group": cell.group, "week": cell.week, "started": rounded(cell.started), "share": share})
-    return {"by": "week" if groups is None else "persona", "cells": found}
+    return {"by": by, "cells": found}
+
+
+def large_groups(labels: Sequence[str], floor: int) -> list[str]:
+    """The labels, where fewer than 2 k have one the word for several; where these are fewer than 2 k together, the
+    smallest other labels go with them, so that what is left of all is never of few. "" stays where it is of many: of
+    them nothing is known.
+
+    Example:
+        >>> large_groups(["web"] * 5 + ["staff"] * 4 + ["api"] + [""], 2)[4:]
+        ['web', 'other', 'other', 'other', 'other', 'other', 'other']
+    """
+    counts = Counter(labels)
+    mixed = {label for label, people in counts.items() if people < 2 * floor}
+    while 0 < sum(counts[label] for label in mixed) < 2 * floor and len(mixed) < len(counts):
+        mixed.add(min(counts.keys() - mixed, key=lambda label: (counts[label], label)))
+    return [OTHER if label in mixed else label for label in labels]
 
 
 def _start_groups(steps: Steps, floor: int) -> list[str]:

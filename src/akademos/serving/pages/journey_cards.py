@@ -198,7 +198,10 @@ def retention_card(answer: Json, words: Words) -> Card:
     started = {str(one["group"]): one["started"] for one in cells[::-1]}
 
     def group_name(group: str) -> str:
-        name = locale.day(date.fromisoformat(group)) if by_week else group.replace("_", " ")
+        key = f"journeys.channel.{group}" if answer["by"] == "channel" else f"persona.{group}"
+        name = words.plain(key) if key in words else group.replace("_", " ")
+        if by_week:
+            name = locale.day(date.fromisoformat(group))
         return f"{name} ({locale.number(started[group])})"
 
     drawn = {}

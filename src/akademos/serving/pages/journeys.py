@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import get_args
 
 from akademos.catalogue.content_policies import WINDOWS
 from akademos.catalogue.journey_steps import STOPPED
@@ -21,6 +22,7 @@ from akademos.serving.pages.journey_cards import (
 from akademos.serving.pages.shell import Shell
 from akademos.serving.pages.statistics import Choice, downloads_of, statistics_page
 from akademos.serving.pages.wording import Words
+from akademos.stores.ports.journeys import Grouping
 
 FUNNELS = (
     "registered,opened,completed,answered:right*3,submitted",
@@ -131,7 +133,7 @@ def _choices(titles: Mapping[str, str], asked: Asked, shell: Shell, words: Words
         choice(
             "direction", [(one, words.plain(f"journeys.direction.{one}")) for one in ("from", "to")], asked.direction
         ),
-        choice("by", [(one, words.plain(f"journeys.by.{one}")) for one in ("week", "persona")], asked.by),
+        choice("by", [(one, words.plain(f"journeys.by.{one}")) for one in get_args(Grouping)], asked.by),
         choice("until", named(_UNTIL), asked.until),
     ]
     if language:

@@ -29,6 +29,7 @@ from akademos.serving.services import Asker, Served
 from akademos.serving.table_forms import TABLES, Form, table_response
 from akademos.stores.ports.journeys import (
     FunnelQuestion,
+    Grouping,
     JourneyQuestion,
     PathsQuestion,
     RetentionQuestion,
@@ -45,7 +46,9 @@ Within = Annotated[str, Query(max_length=60, description="Window after the step 
 Step = Annotated[str, Query(max_length=40, description="The step from or to which ways lead.")]
 Direction = Annotated[Literal["from", "to"], Query(description="What followed, or what led to it.")]
 Depth = Annotated[int, Query(ge=1, le=JOURNEY_LIMITS.depth, description="How many steps beyond it.")]
-By = Annotated[Literal["week", "persona"], Query(description="Groups: week of the start, or persona.")]
+By = Annotated[
+    Grouping, Query(description="Groups: week of the start, persona, or how the registration came (channel).")
+]
 Until = Annotated[str, Query(max_length=40, description="A step, or stopped: no event for three weeks.")]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-Grouping = Literal["week", "persona"]
+Grouping = Literal["week", "persona", "channel"]
+"""Week of the start, persona, or how the registration for the course came."""
 Direction = Literal["from", "to"]
 
 
