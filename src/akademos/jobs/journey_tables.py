@@ -108,8 +108,8 @@ def paths_table(steps: Steps, question: PathsQuestion, floor: int) -> dict[str, 
 def retention_table(
     steps: Steps, observed: Observed, groups: Sequence[str] | None, floor: int, by: Grouping = "week"
 ) -> dict[str, Any]:
-    """The triangle over closed weeks, by start week or by groups (named `by`). Start weeks in which too few began are put
-    together with the next ones, and a group's row ends where some of it cannot be seen any more."""
+    """The triangle over closed weeks, by start week or by groups (named `by`). Start weeks in which too few began are
+    put together with the next ones, and a group's row ends where some of it cannot be seen any more."""
     labels = _start_groups(steps, floor) if groups is None else list(groups)
     cells = retention(steps, observed, labels)
     whole = {cell.group: cell.started for cell in cells if cell.week == 0}
