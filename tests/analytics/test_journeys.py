@@ -183,20 +183,18 @@ def test_a_loop_counts_its_learners() -> None:
 @settings(deadline=None)
 @given(events=many)
 def test_time_between_is_from_the_first_to_the_next(events: Events) -> None:
-    waits, began = [], 0
-    for walk in by_learner(events).values():
+    expected: list[tuple[int, int | None]] = []
+    for _, walk in sorted(by_learner(events).items()):
         first = next((place for place, (_, name) in enumerate(walk) if name == "A"), None)
         if first is None:
             continue
-        began += 1
         after = next((at for at, name in walk[first + 1 :] if name == "B"), None)
-        if after is not None:
-            waits.append((after - walk[first][0]) * MINUTE)
+        expected.append((walk[first][0], None if after is None else (after - walk[first][0]) * MINUTE))
     found = time_between(steps(events), ["A"], ["B"])
-    assert (found.began, found.arrived) == (began, len(waits))
-    assert (found.quantiles_us is None) == (not waits)
-    if waits and found.quantiles_us:
-        assert found.quantiles_us == pytest.approx(np.quantile(waits, (0.25, 0.5, 0.75, 0.9)))
+    waits = [int(wait) if came else None for wait, came in zip(found.ended - found.began, found.arrived, strict=True)]
+    assert waits == [wait for _, wait in expected]
+    origin = steps(events).at.min(initial=0) if not expected else found.began[0] - expected[0][0] * MINUTE
+    assert found.began.tolist() == [int(origin + at * MINUTE) for at, _ in expected]
 
 
 weekly = st.lists(st.tuples(st.sampled_from("wxyz"), st.integers(0, 40), st.just("A")), max_size=40)

@@ -124,6 +124,16 @@ def test_paths_lead_to_a_step_too() -> None:
     assert loops == [{"step": "opened:video", "by_way_of": "answered:wrong", "learners": 25}]
 
 
+def test_the_time_between_two_steps_counts_who_has_not_come_there_yet() -> None:
+    people: list[Walk] = [[(0, "registered"), (5, "opened:page"), (5 + number, "submitted")] for number in range(1, 21)]
+    people += [[(0, "submitted"), (3, "registered"), (40, "opened:page")] for _ in range(20)]  # handed in before
+    people += [[(0, "registered")] for _ in range(20)]
+    found = survival_table(steps(people), SurvivalQuestion("submitted", "opened"), seen(people), 10)
+    assert (found["since"], found["until"], found["points"][0]["at_risk"]) == ("opened", "submitted", 40)
+    assert [(one["day"], one["share"]) for one in found["points"]] == [(0, 1.0), (10, 0.75), (20, 0.5)]
+    assert found["days"] == 30  # of the others it is known for thirty days that they have not
+
+
 def test_nobody_counts_as_gone_after_they_were_last_looked_at() -> None:
     people: list[Walk] = [[(float(day), "opened:page") for day in range(30)] for _ in range(40)]
     observed = np.concatenate((seen(people[:20]), seen(people[20:], START + timedelta(days=30))))

@@ -140,7 +140,15 @@ def journeys() -> list[Line]:
 
 
 ASKED = Asked(
-    "algebra", "registered,opened?,completed,answered:right*3", "any", "opened:video", "from", "3", "week", "stopped"
+    "algebra",
+    "registered,opened?,completed,answered:right*3",
+    "any",
+    "opened:video",
+    "from",
+    "3",
+    "week",
+    "",
+    "stopped",
 )
 PAGES = ("contents", "no-contents", "content-one", "items-map", "item-one", "journeys", "no-journeys")
 

@@ -9,7 +9,8 @@ step: one event; its name is whatever the caller counts as a step (event, page, 
   times, whatever lies between, each within the window after the one before.
 * paths: what comes directly after (or before) a step, up to a depth, within a gap.
 * loops: going back to a step by way of one other, and doing the same twice in a row.
-* time between: from the first event of one step to the first of another after it.
+* time between: from the first event of one step to the first of another after it (`survival` takes who has not come
+  there yet into account).
 
 Caveats: funnels count people, not tries; a share is of those who took the step before. Events of one instant stand in
 the order in which they came.
@@ -275,27 +276,21 @@ def _people(key: Index, who: npt.NDArray[np.signedinteger], keys: int, learners:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeBetween:
-    """Learners who took the first step, those of them who took the other later, and quantiles (0.25, 0.5, 0.75, 0.9) of
-    the microseconds between, None without any."""
+class Spans:
+    """One entry a learner who took the first step, in order of number: the learner, when the step was first taken,
+    whether the other came later, and when it first did (undefined where it did not); microseconds since 1970."""
 
-    began: int
-    arrived: int
-    quantiles_us: tuple[float, float, float, float] | None
+    learner: Codes
+    began: Index
+    arrived: Bools
+    ended: Index
 
 
-def time_between(steps: Steps, first: Sequence[str], then: Sequence[str]) -> TimeBetween:
+def time_between(steps: Steps, first: Sequence[str], then: Sequence[str]) -> Spans:
     """From each learner's first event of one step to the first event of another after it."""
-    beginnings = steps.rows(first)
-    begin = beginnings[steps.firsts(beginnings)]
-    people, ends = len(begin), steps.rows(then)
-    after = np.searchsorted(ends, begin, side="right")
-    known = after < len(ends)
-    begin, end = begin[known], ends[after[known]]
-    arrived = steps.learner[begin] == steps.learner[end]
-    waits = (steps.at[end] - steps.at[begin])[arrived]
-    quantiles = None
-    if len(waits):
-        low, half, high, most = np.quantile(waits, (0.25, 0.5, 0.75, 0.9)).tolist()
-        quantiles = (low, half, high, most)
-    return TimeBetween(people, len(waits), quantiles)
+    beginnings, ends = steps.rows(first), steps.rows(then)
+    start = beginnings[steps.firsts(beginnings)]
+    after = np.searchsorted(ends, start, side="right")
+    end = ends[np.minimum(after, max(len(ends) - 1, 0))] if len(ends) else start
+    arrived = (after < len(ends)) & (steps.learner[end] == steps.learner[start])
+    return Spans(steps.learner[start], steps.at[start], arrived, steps.at[end])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akademos.analytics.clock import DAY_US
-from akademos.analytics.journeys import FunnelStep, Steps, funnel, loops, paths
+from akademos.analytics.journeys import FunnelStep, Steps, funnel, loops, paths, time_between
 from akademos.analytics.retention import retention, start_weeks
 from akademos.analytics.survival import kaplan_meier
 from akademos.catalogue.content_policies import JOURNEY_LIMITS, WINDOWS
@@ -148,31 +148,41 @@ def _start_groups(steps: Steps, floor: int) -> list[str]:
     return [names.get(int(week), "") for week in weeks]
 
 
+_Lifetimes = tuple[Observed, Observed, npt.NDArray[np.bool_], Observed]
+
+
+def _lifetimes(steps: Steps, question: SurvivalQuestion, observed: Observed) -> _Lifetimes:
+    """Of each learner who began: when, when it happened or could last be seen, whether it happened, and until when it
+    can be known."""
+    every = steps.names
+    wanted = every if question.until == STOPPED else STEPS[question.until]
+    spans = time_between(steps, STEPS[question.since] if question.since else every, wanted)
+    known_until, happened, end = observed[spans.learner], spans.arrived, spans.ended
+    if question.until == STOPPED:
+        last = np.append(np.flatnonzero(np.diff(steps.learner)), len(steps.learner) - 1)
+        known_until = known_until - STOPPED_DAYS * DAY_US
+        end = steps.at[last][spans.learner]
+        happened = end < known_until
+    elif not question.since:  # it may be the very first step
+        rows = steps.rows(wanted)
+        first = rows[steps.firsts(rows)]
+        happened, end = np.zeros(steps.learners, dtype=bool), end.copy()
+        happened[steps.learner[first]], end[steps.learner[first]] = True, steps.at[first]
+    return spans.began, np.where(happened, end, known_until), happened, known_until
+
+
 def survival_table(steps: Steps, question: SurvivalQuestion, observed: Observed, floor: int) -> dict[str, Any]:
-    """Share of learners to whom it has not happened so many days after their first step. The curve falls only where it
-    has happened to k people since it last fell, while k are still looked at.
+    """Share of learners to whom it has not happened so many days after their first step of all, or of a kind. The curve
+    falls only where it has happened to k people since it last fell, while k are still looked at.
 
     Of the last `STOPPED_DAYS` nobody can say yet who stopped in them: who still had an event then is censored where
     they begin, and who began in them does not count.
     """
-    nothing: dict[str, Any] = {"until": question.until, "points": [], "days": 0, "median_days": None}
+    asked = {"since": question.since, "until": question.until}
+    nothing: dict[str, Any] = {**asked, "points": [], "days": 0, "median_days": None}
     if not steps.learners:
         return nothing
-    first = np.flatnonzero(np.diff(steps.learner, prepend=-1))
-    last = np.concatenate((first[1:], [len(steps.learner)])) - 1
-    begin = steps.at[first]
-    if question.until == STOPPED:
-        known_until = observed - STOPPED_DAYS * DAY_US
-        happened = steps.at[last] < known_until
-        end = np.where(happened, steps.at[last], known_until)
-    else:
-        known_until = observed
-        rows = steps.rows(STEPS[question.until])
-        arrivals = rows[steps.firsts(rows)]
-        happened = np.zeros(steps.learners, dtype=bool)
-        happened[steps.learner[arrivals]] = True
-        end = observed.copy()
-        end[steps.learner[arrivals]] = steps.at[arrivals]
+    begin, end, happened, known_until = _lifetimes(steps, question, observed)
     counted = begin <= known_until
     if counted.sum() < 2 * floor:
         return nothing
@@ -194,4 +204,4 @@ def survival_table(steps: Steps, question: SurvivalQuestion, observed: Observed,
             }
         )
     median = next((point["day"] for point in points if point["share"] <= 0.5), None)
-    return {"until": question.until, "points": points, "days": until, "median_days": median}
+    return {**asked, "points": points, "days": until, "median_days": median}

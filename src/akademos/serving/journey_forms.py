@@ -10,7 +10,7 @@ from akademos.catalogue.journey_steps import STEPS, STOPPED
 from akademos.errors import InputError, NotFound
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.services import Services
-from akademos.stores.ports.journeys import AskedStep, JourneyAnswer, JourneyQuestion
+from akademos.stores.ports.journeys import AskedStep, JourneyAnswer, JourneyQuestion, SurvivalQuestion
 
 USUAL_FUNNEL = "registered,opened,completed,answered:right*3,submitted"
 TIMES_MOST = 10
@@ -81,9 +81,13 @@ def known_step(name: str, parameter: str, *further: str) -> str:
     return name
 
 
-def survival_step(name: str) -> str:
-    """What survival may wait for."""
-    return known_step(name, "until", STOPPED)
+def survival_question(since: str, until: str) -> SurvivalQuestion:
+    """What survival waits for, from a step or ("") from the first of all.
+
+    Raises:
+        InputError: one of them is not on the list.
+    """
+    return SurvivalQuestion(known_step(until, "until", STOPPED), known_step(since, "since") if since else "")
 
 
 def courses_of(services: Services, principal: Principal, what: str, course: str | None) -> tuple[dict[str, str], str]:

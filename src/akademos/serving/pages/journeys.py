@@ -55,6 +55,7 @@ class Asked:
     direction: str
     depth: str
     by: str
+    since: str
     until: str
 
 
@@ -106,7 +107,7 @@ _TAKES = {
     "funnel": ("course", "steps", "within"),
     "paths": ("course", "step", "direction", "depth"),
     "retention": ("course", "by"),
-    "survival": ("course", "until"),
+    "survival": ("course", "since", "until"),
 }
 
 
@@ -134,6 +135,7 @@ def _choices(titles: Mapping[str, str], asked: Asked, shell: Shell, words: Words
             "direction", [(one, words.plain(f"journeys.direction.{one}")) for one in ("from", "to")], asked.direction
         ),
         choice("by", [(one, words.plain(f"journeys.by.{one}")) for one in get_args(Grouping)], asked.by),
+        choice("since", [("", words.plain("journeys.since.first")), *named(_FROM)], asked.since),
         choice("until", named(_UNTIL), asked.until),
     ]
     if language:

@@ -19,7 +19,7 @@ from akademos.serving.journey_forms import (
     courses_of,
     flat_lines,
     known_step,
-    survival_step,
+    survival_question,
 )
 from akademos.serving.languages import language_of
 from akademos.serving.pages.journeys import Asked, render_journeys
@@ -33,7 +33,6 @@ from akademos.stores.ports.journeys import (
     JourneyQuestion,
     PathsQuestion,
     RetentionQuestion,
-    SurvivalQuestion,
 )
 
 router = APIRouter()
@@ -48,6 +47,9 @@ Direction = Annotated[Literal["from", "to"], Query(description="What followed, o
 Depth = Annotated[int, Query(ge=1, le=JOURNEY_LIMITS.depth, description="How many steps beyond it.")]
 By = Annotated[
     Grouping, Query(description="Groups: week of the start, persona, or how the registration came (channel).")
+]
+Since = Annotated[
+    str, Query(max_length=40, description="A step to count from; left out, the first of all that a learner takes.")
 ]
 Until = Annotated[str, Query(max_length=40, description="A step, or stopped: no event for three weeks.")]
 
@@ -112,10 +114,17 @@ def retention(services: Served, principal: Asker, form: Form, course: Course = N
 
 
 @router.get(at.SURVIVAL, tags=["analytics"], response_class=Response, responses=_RESPONSES)
-def survival(services: Served, principal: Asker, form: Form, course: Course = None, until: Until = STOPPED) -> Response:
-    """The share of learners to whom something has not happened so many days after their first step; whoever has not had
-    it yet is censored."""
-    body = answered(services, principal, at.SURVIVAL, course, SurvivalQuestion(survival_step(until)))
+def survival(
+    services: Served,
+    principal: Asker,
+    form: Form,
+    course: Course = None,
+    since: Since = "",
+    until: Until = STOPPED,
+) -> Response:
+    """The share of learners to whom something has not happened so many days after their first step of all, or of a kind
+    (the time between two steps); whoever has not had it yet is censored."""
+    body = answered(services, principal, at.SURVIVAL, course, survival_question(since, until))
     return table_response(form, "survival", ("day", "share", "low", "high", "at_risk"), body.get("points", []), body)
 
 
@@ -131,6 +140,7 @@ def journeys_page(
     direction: Direction = "from",
     depth: Depth = 3,
     by: By = "week",
+    since: Since = "",
     until: Until = STOPPED,
     lang: Annotated[str, Query(max_length=2)] = "",
 ) -> Response:
@@ -140,7 +150,7 @@ def journeys_page(
         FunnelQuestion(asked_steps(steps, within)),
         PathsQuestion(known_step(step, "step"), direction, depth),
         RetentionQuestion(by),
-        SurvivalQuestion(survival_step(until)),
+        survival_question(since, until),
     )
     answers = []
     if chosen in titles:
@@ -148,6 +158,6 @@ def journeys_page(
     language = language_of(request, lang)
     person = name_of_asker(services, principal)
     shell, _ = shell_for(services, request, principal, person=person, language=language)
-    asked = Asked(chosen, steps, within, step, direction, str(depth), by, until)
+    asked = Asked(chosen, steps, within, step, direction, str(depth), by, since, until)
     html = render_journeys(answers, shell=shell, titles=titles, asked=asked, api=at.FUNNEL.rsplit("/", 1)[0])
     return HTMLResponse(html, headers=HEADERS)

@@ -48,9 +48,10 @@ class RetentionQuestion:
 
 @dataclass(frozen=True, slots=True)
 class SurvivalQuestion:
-    """How long until a step, or until nothing more comes (`stopped`)."""
+    """How long until a step, or until nothing more comes (`stopped`): from the first step of all ("") or of a kind."""
 
     until: str = "stopped"
+    since: str = ""
 
 
 JourneyQuestion = FunnelQuestion | PathsQuestion | RetentionQuestion | SurvivalQuestion
