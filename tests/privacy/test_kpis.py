@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from starlette.testclient import TestClient
 from tests.serving.institution import NOW, Institution
 
 from akademos.catalogue.kpis import KPIS
@@ -164,14 +166,43 @@ def test_notes_are_about_the_product(published: Institution) -> None:
 
 
 def test_the_form_of_the_page_keeps_a_note_and_says_what_does_not_fit(published: Institution) -> None:
-    client = published.as_("root", "admin")
-    sent = {"kind": "annotation", "about": "2026-03-03", "body": "Release 4.3"}
-    assert client.post("/kpis", data=sent).status_code == 303
-    page = client.get("/kpis").text
-    assert "Release 4.3" in page
-    refused = client.post("/kpis", data={**sent, "body": "+49 151 1234567"})
+    published.give("pia", "product")
+    client = published.signed_in("pia", "product")
+    sent = {"kind": "annotation", "about": "2026-03-03", "body": "Release 4.3", "lang": "de"}
+    sent["csrf"] = form_token(client)
+    kept = client.post("/kpis", data=sent)
+    assert (kept.status_code, kept.headers["location"]) == (303, "/kpis?lang=de#notes")
+    assert "Release 4.3" in client.get("/kpis").text
+    refused = client.post("/kpis", data={**sent, "body": "call +49 151 1234567", "kpi": "time_to_value"})
     assert refused.status_code == 422
     assert "personal" in refused.text
+    assert 'value="call +49 151 1234567"' in refused.text  # what was written is not lost
+    assert '<option value="time_to_value" selected>' in refused.text
     assert client.post("/kpis", data={**sent, "about": "soon"}).status_code == 400
-    session = published.signed_in("root", "admin")
-    assert session.post("/kpis", data=sent).status_code == 403  # without the form's token
+    assert client.post("/kpis", data={**sent, "kpi": "no_such"}).status_code == 404
+    assert published.as_("root", "admin").post("/kpis", data={**sent, "csrf": ""}).status_code == 303  # a program's
+
+
+def test_a_form_of_another_session_or_role_keeps_nothing(published: Institution) -> None:
+    published.give("pia", "product")
+    published.give("ana", "analyst")
+    client, other, reader = (
+        published.signed_in(*who) for who in (("pia", "product"), ("pia", "product"), ("ana", "analyst"))
+    )
+    sent = {"kind": "annotation", "about": "2026-03-03", "body": "Release 4.4"}
+    for token in ("", form_token(other)):
+        refused = client.post("/kpis", data={**sent, "csrf": token})
+        assert refused.status_code == 403
+        assert 'value="Release 4.4"' in refused.text
+    assert 'action="/kpis"' not in reader.get("/kpis").text
+    assert reader.post("/kpis", data={**sent, "csrf": form_token(client)}).status_code == 403
+    assert published.client().post("/kpis", data=sent).status_code == 401
+    assert client.post("/kpis", data={**sent, "body": "x" * 20_000}).status_code == 413
+    assert client.get(f"{PATH}/notes").json()["notes"] == []
+
+
+def form_token(client: TestClient) -> str:
+    """The token that the page's form bears."""
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/kpis").text)
+    assert found is not None
+    return found[1]

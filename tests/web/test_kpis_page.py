@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.serving.institution import furnish
+from tests.web.conftest import served
 
 from akademos.catalogue.kpis import KPI_OF, KPIS
+from akademos.privacy.pseudonyms import Keys
 from akademos.serving import pages
 from akademos.serving.charts.weekly_course import nice_ticks
 from akademos.serving.kpi_answers import next_review, row, summary, wanted
@@ -18,6 +21,7 @@ from akademos.serving.pages.kpi_values import shown_value
 from akademos.serving.pages.kpis import KpiView, render_kpis
 from akademos.serving.pages.wording import words_in
 from akademos.stores.ports.kpis import KpiNote, Snapshot
+from akademos.stores.postgres.database import Database
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 WEEKS = [date(2026, 2, 2), date(2026, 2, 9), date(2026, 2, 16), date(2026, 2, 23), date(2026, 3, 2)]
@@ -129,3 +133,25 @@ def test_reviews_are_weekly_at_first_then_every_second_week() -> None:
     assert next_review([]) is None
     assert next_review(held(2)) == date(2026, 1, 19)
     assert next_review(held(12)) == date(2026, 4, 6)
+
+
+@pytest.mark.web
+def test_a_note_is_kept_from_the_page(browser: Any, database: Database, keys: Keys) -> None:
+    institution = furnish(database, keys)
+    institution.give("pia", "product")
+    tokens = institution.services.doorkeeper.tokens
+    cookie = institution.signed_in("pia", "product").cookies[tokens.session_cookie]
+    with served(institution.app) as address, browser.new_context() as context:
+        context.add_cookies([{"name": tokens.session_cookie, "value": cookie, "url": address}])
+        page = context.new_page()
+        page.goto(f"{address}/kpis?lang=de")
+        page.get_by_text("Notiz hinzuf\u00fcgen").click()
+        page.fill("#body", "ada@example.org fragen")
+        page.locator("form[method=post] button.primary").click()
+        page.locator("[role=alert]").wait_for()
+        assert page.input_value("#body") == "ada@example.org fragen"
+        page.fill("#body", "Release 4.3")
+        page.locator("form[method=post] button.primary").click()
+        page.wait_for_url("**/kpis?lang=de#notes")
+        assert page.locator("#notes ~ div td", has_text="Release 4.3").count() == 1
+        assert page.locator("html").get_attribute("lang") == "de"

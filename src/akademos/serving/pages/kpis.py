@@ -23,6 +23,9 @@ from akademos.serving.pages.wording import Words
 
 Json = Mapping[str, Any]
 RECENT = timedelta(days=35)
+DRAFT = ("kind", "about", "kpi", "body", "owner", "due_on")
+"""Fields of the form that keeps a note."""
+
 HEADLINE = ("weekly_active_users", "onboarding_completion", "action_plan_adherence", "advisee_activation")
 
 
@@ -71,6 +74,7 @@ def render_kpis(
     may_write: bool = False,
     action: str = "",
     problem: str | None = None,
+    draft: Mapping[str, str] | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -87,6 +91,7 @@ def render_kpis(
         closer: a KPI to look at closely, with its lines of the newest week by slice.
         may_write: whether whoever looks may add notes, by a form to `action`.
         problem: why a note was not taken.
+        draft: what was written in the fields of the form then.
     """
     words = shell.words
     by_name = {str(view.summary["name"]): view for view in views}
@@ -109,7 +114,7 @@ def render_kpis(
         may_write=may_write,
         action=action,
         problem=problem,
-        today=now.date().isoformat(),
+        draft=dict.fromkeys(DRAFT, "") | {"about": now.date().isoformat()} | dict(draft or {}),
         names=[(name, title_of(view.summary, words)) for name, view in by_name.items()],
         download=download,
         provenance=_provenance(made, floor, words),
