@@ -13,7 +13,8 @@ import pytest
 from tests.contracts.event_tables import event, table
 
 from akademos.catalogue.declarations import Purpose
-from akademos.catalogue.kpis import KPI_OF, Kpi
+from akademos.catalogue.kpi_declaration import Kpi
+from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import builtin
 from akademos.errors import InputError
@@ -260,6 +261,30 @@ def test_production_stands_beside_staging(product: Product) -> None:
     assert {"kpi": "roi_projection_engagement", "week": MONDAY.isoformat()} in run.detail["parity_beyond"]
     everybody = product.lines("weekly_active_users")["", ""]  # how many there are is no matter of parity
     assert (everybody.baseline, everybody.parity) == (None, None)
+
+
+def test_a_session_at_the_edge_of_two_weeks_counts_in_one(product: Product) -> None:
+    edge = datetime(2026, 2, 28, 23, tzinfo=UTC)  # a day before the week begins in Berlin
+    for minutes in (-10, 10):
+        product.send_all(
+            [
+                {
+                    "event_name": "financial_planner_used",
+                    "learner_key": user,
+                    "occurred_at": edge + timedelta(minutes=minutes),
+                    "session_id": f"edge-{user}",
+                    "properties": '{"planner_seconds": 30}',
+                }
+                for user in product.keys
+            ]
+        )
+    weeks = [MONDAY - timedelta(days=7), MONDAY]
+    kpi = (KPI_OF["roi_projection_engagement"],)
+    assert product.job(kpi).backfill(product.tenant, *weeks) is not None
+    found = product.kpis.snapshots(
+        product.tenant, kpis=[kpi[0].name], since=weeks[0], until=weeks[1], environment="prod"
+    )
+    assert [(one.week, one.units) for one in found if not one.dimension] == [(week, 60) for week in weeks]
 
 
 def test_figures_of_nobody_are_exact(product: Product) -> None:

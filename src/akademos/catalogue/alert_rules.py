@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from akademos.catalogue.job_budgets import FRESH_HOURS
-from akademos.catalogue.kpis import PARITY_BEYOND
+from akademos.catalogue.kpi_declaration import PARITY_BEYOND
 from akademos.catalogue.model_policies import DRIFT
 from akademos.catalogue.policies import LIMITS
 

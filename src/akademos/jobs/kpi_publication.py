@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from akademos.analytics.kpi_values import HITS, OF, WITH_HIT, WITH_MISS, Added, Figure, figure
-from akademos.catalogue.kpis import Kpi, Measure
+from akademos.catalogue.kpi_declaration import Kpi, Measure
 from akademos.privacy.disclosure_blocks import Sums
 from akademos.privacy.disclosure_slices import bound_of_share, one_sided, safe_cells, slices
 from akademos.privacy.disclosure_tables import capped, rounded

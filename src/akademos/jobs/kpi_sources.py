@@ -15,7 +15,7 @@ from akademos.analytics.kpi_windows import Week
 from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
 from akademos.catalogue.declarations import Purpose, Zone
-from akademos.catalogue.kpis import Kpi
+from akademos.catalogue.kpi_declaration import Kpi
 from akademos.catalogue.registry import Registry
 from akademos.errors import InputError
 from akademos.stores.ports.kpis import Crowd, KpiLedgers
@@ -74,9 +74,10 @@ class KpiSources:
         start = week.start
         if term_start is not None:
             start -= timedelta(days=(week.monday - term_start).days) if term_start < week.monday else timedelta()
-        since = start - max(kpi.closes_after, kpi.reaches_back)
         found = pl.DataFrame(
-            self._core.between(self._tenant_id, since, week.end, columns=COLUMNS, event_names=kpi.events)
+            self._core.between(
+                self._tenant_id, kpi.reads_since(start), week.end, columns=COLUMNS, event_names=kpi.events
+            )
         )
         rows = decoded(attributed(found, person_of, keep_nobody=not kpi.of_people))
         roster = pl.DataFrame(schema=PERSON)

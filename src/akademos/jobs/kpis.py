@@ -18,7 +18,8 @@ from akademos.analytics.kpi_units import UNITS_OF, Sources, Span
 from akademos.analytics.kpi_values import Added, added, total, width
 from akademos.analytics.kpi_windows import WEEK, Term, Week, closed_weeks, midnight, term_of
 from akademos.catalogue.declarations import Purpose
-from akademos.catalogue.kpis import KPIS, PARITY_BEYOND, Kpi, Measure, Period
+from akademos.catalogue.kpi_declaration import PARITY_BEYOND, Kpi, Measure, Period
+from akademos.catalogue.kpis import KPIS
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError
 from akademos.jobs.kpi_publication import Run, of_nobody, of_people

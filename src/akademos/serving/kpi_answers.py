@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from akademos.catalogue.kpis import DIMENSIONS, KPI_OF, PARITY_BEYOND, Kpi
+from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, Kpi
+from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError, NotFound
 from akademos.serving.principal import Principal, name_of

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Form, Query, Request
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from akademos.catalogue.kpis import DIMENSIONS, KPIS
+from akademos.catalogue.kpi_declaration import DIMENSIONS
+from akademos.catalogue.kpis import KPIS
 from akademos.errors import AkademosError, InputError
 from akademos.serving import services as at
 from akademos.serving.kpi_answers import kpi_named, lines, members, next_review, note, of_slice, row, summary, wanted
