@@ -310,3 +310,6 @@ def test_late_events_of_enough_people_are_taken_and_days_are_checked(product: Pr
     assert product.night() > 0
     with pytest.raises(InputError):
         product.job().backfill(product.tenant, MONDAY, MONDAY - timedelta(days=7))
+    for first, last in ((date.min, date(1, 1, 5)), (date(9999, 12, 30), date.max)):
+        with pytest.raises(InputError, match="--from"):
+            product.job().backfill(product.tenant, first, last)

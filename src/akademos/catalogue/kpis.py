@@ -220,7 +220,8 @@ KPIS: tuple[Kpi, ...] = (
         "Time to value",
         "How long until a learner has mastered a first topic?",
         "weeks from enrolment until half of the learners have reached mastery of 0.8 at a first topic of the course "
-        "(Kaplan-Meier; who is not there yet is censored), of those who enrolled in the term",
+        "(Kaplan-Meier in bands of weeks; everybody counts as far as bands are over for them, and who is not there by "
+        "then is censored), of those who enrolled in the term at least a week ago",
         "one learner and course",
         "content team",
         "weeks",

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from akademos.analytics.kpi_windows import require_counted
 from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, Kpi
 from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.policies import LIMITS
@@ -64,8 +65,11 @@ def wanted(
     """What a request asks for.
 
     Raises:
-        InputError: the days are in the wrong order or too far apart, or two slices are asked for at once.
+        InputError: the days are in the wrong order, too far apart or out of range, or two slices are asked for at once.
     """
+    for day, name in ((since, "from"), (until, "to")):
+        if day is not None:
+            require_counted(day, name, f"/query/{name}")
     last = until or now.date()
     first = since or last - timedelta(weeks=WEEKS_SHOWN)
     if first > last or (last - first).days > MOST_DAYS:
