@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.serving.institution import furnish
 from tests.web.conftest import served
 
+from akademos.catalogue.kpi_declaration import NOT_HALF, ONE_SIDED
 from akademos.catalogue.kpis import KPI_OF, KPIS
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving import pages
@@ -32,12 +33,14 @@ def line(kpi: str, week: date, value: float | None, **more: Any) -> Snapshot:
     return Snapshot(kpi, week, "prod", "", "", week.isoformat(), NOW, status, value=value, **more)  # type: ignore[arg-type]  # one of the two
 
 
-def rendered(lines: list[Snapshot], shell: pages.Shell, **given_: Any) -> str:
+def rendered(lines: list[Snapshot], shell: pages.Shell, only: str = "", **given_: Any) -> str:
     asked = wanted(NOW, WEEKS[0], NOW.date(), None, {})
     views = [
         KpiView(summary(kpi, lines, asked), [row(one) for one in lines if one.kpi == kpi.name], [])
-        for kpi in KPIS
+        for kpi in KPIS if only in ("", kpi.name)
     ]  # fmt: skip
+    if only:
+        given_["closer"] = views[0], views[0].course
     values: dict[str, Any] = {
         "slices": {"persona": ["student"], "course": ["<b>x"], "cohort": []},
         "chosen": "",
@@ -86,6 +89,30 @@ def test_an_empty_product_says_what_to_do(shell: pages.Shell) -> None:
     text = re.sub(r"<[^>]+>", " ", rendered([], shell))
     assert "Nothing to count yet" in text
     assert "No review was held yet" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "else_said"),
+    [
+        ("en", "Not reached by half of them yet About 55 people are counted", "Nothing to count yet"),
+        (
+            "de",
+            "Noch nicht von der H\u00e4lfte erreicht Gez\u00e4hlt sind etwa 55 Personen",
+            "Noch nichts zu z\u00e4hlen",
+        ),
+    ],
+)
+def test_what_half_have_not_reached_is_not_called_nothing_to_count(language: str, said: str, else_said: str) -> None:
+    of = Snapshot(
+        "time_to_value", WEEKS[-1], "prod", "", "", "2026-1", NOW, "no_data", reason=NOT_HALF, people=55, units=70
+    )
+    html = rendered([of], pages.Shell(language=language), only="time_to_value")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    assert said in text
+    assert else_said not in text
+    reasons = {"en": "too few people on one side", "de": "zu wenige Menschen auf einer Seite"}
+    withheld = line("onboarding_completion", WEEKS[-1], None, reason=ONE_SIDED)
+    assert reasons[language] in rendered([withheld], pages.Shell(language=language), only="onboarding_completion")
 
 
 def test_german_has_words_for_every_kpi() -> None:

@@ -26,6 +26,11 @@ PARITY_BEYOND = 0.02
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """No event is older."""
 
+TOO_FEW = "fewer people than the smallest group"
+ONE_SIDED = "too few people on one side of the share"
+NOT_HALF = "not reached by half of them yet"
+"""Why a KPI that was counted has no value."""
+
 
 class Measure(StrEnum):
     """What is made of the units."""

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from akademos.analytics.kpi_windows import require_counted
-from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, Kpi
+from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, TOO_FEW, Kpi
 from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError, NotFound
@@ -126,7 +126,7 @@ def lines(services: Services, principal: Principal, what: str, kpis: Sequence[Kp
         if (one.people is None and (one.smallest_group or floor) >= floor) or (one.people or 0) >= floor:
             shown.append(one)
         elif not one.dimension:
-            shown.append(replace(one, status="withheld", reason="fewer people than the smallest group", value=None,
+            shown.append(replace(one, status="withheld", reason=TOO_FEW, value=None,
                                  low=None, high=None, people=None, units=None, baseline=None, parity=None))  # fmt: skip
     return shown
 

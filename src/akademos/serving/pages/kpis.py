@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from akademos.catalogue.kpi_declaration import NOT_HALF, ONE_SIDED, TOO_FEW
 from akademos.serving.charts.canvas import NARROW, WIDE, Caption
 from akademos.serving.charts.sparkline import sparkline
 from akademos.serving.charts.weekly_course import WeekPoint, weekly_course
@@ -26,6 +27,7 @@ RECENT = timedelta(days=35)
 DRAFT = ("kind", "about", "kpi", "body", "owner", "due_on")
 """Fields of the form that keeps a note."""
 
+REASON_WORDS = {TOO_FEW: "kpis.reason.too_few", ONE_SIDED: "kpis.reason.one_sided"}
 HEADLINE = ("weekly_active_users", "onboarding_completion", "action_plan_adherence", "advisee_activation")
 
 
@@ -181,12 +183,17 @@ def _tile(view: KpiView, words: Words) -> Tile:
 
 
 def _state(newest: Json | None, words: Words) -> State:
-    kind = "no_data" if newest is None else str(newest["status"])
-    reason = None if newest is None else newest.get("reason")
-    text = words.html(f"kpis.state.{kind}.text")
-    if reason and kind in ("not_available", "withheld"):
-        text = Markup("{} ({})").format(text, reason)
-    return State("hidden" if kind == "withheld" else kind, words.plain(f"kpis.state.{kind}"), text)
+    """Why there is no value, and what to do."""
+    status = "no_data" if newest is None else str(newest["status"])
+    if newest is None or not newest["reason"]:
+        return State(status, words.plain(f"kpis.state.{status}"), words.html(f"kpis.state.{status}.text"))
+    if newest["reason"] == NOT_HALF:
+        people = words.locale.number(newest["people"])
+        return State(status, words.plain("kpis.state.not_half"), words.html("kpis.state.not_half.text", people=people))
+    key = REASON_WORDS.get(newest["reason"])
+    reason = newest["reason"] if key is None else words.plain(key)
+    text = Markup("{} ({})").format(words.html(f"kpis.state.{status}.text"), reason)
+    return State("hidden" if status == "withheld" else status, words.plain(f"kpis.state.{status}"), text)
 
 
 def _card(view: KpiView, words: Words, *, key: str = "kpi") -> Card:
@@ -280,7 +287,7 @@ def _cells(summary: Json, one: Json, words: Words) -> list[Cell]:
     return [
         cell(one["value"], one["bound"])
         if one["value"] is not None
-        else Cell(words.plain(f"kpis.state.{one['status']}"), -1),
+        else Cell(words.plain("kpis.state." + ("not_half" if one["reason"] == NOT_HALF else one["status"])), -1),
         ranged,
         count_cell(one["people"], words.locale),
         count_cell(one["units"], words.locale),
