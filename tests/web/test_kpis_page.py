@@ -97,7 +97,7 @@ def test_an_empty_product_says_what_to_do(shell: pages.Shell) -> None:
         ("en", "Not reached by half of them yet About 55 people are counted", "Nothing to count yet"),
         (
             "de",
-            "Noch nicht von der H\u00e4lfte erreicht Gez\u00e4hlt sind etwa 55 Personen",
+            "Noch nicht von der H\u00e4lfte erreicht Gez\u00e4hlt sind etwa 55 Menschen",
             "Noch nichts zu z\u00e4hlen",
         ),
     ],
