@@ -6,16 +6,20 @@ import csv
 import io
 import re
 from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 from tests.serving.institution import NOW, Institution
+from tests.web.conftest import served
 
 from akademos.catalogue.kpis import KPIS
 from akademos.catalogue.roles import Role
 from akademos.serving.kpi_answers import COLUMNS
+from akademos.serving.pages.wording import words_in
 from akademos.stores.ports.kpis import Snapshot
 from akademos.stores.postgres.kpis import PostgresKpis
 
@@ -37,7 +41,7 @@ def line(week: date = WEEK, **given: Any) -> Snapshot:
         "low": 0.35,
         "high": 0.65,
         "people": 40,
-        "units": 40,
+        "units": 45,
         "smallest_group": 10,
         "consenting": 0.9,
     }
@@ -86,9 +90,53 @@ def test_every_form_says_the_same(published: Institution) -> None:
     packed = client.get(path, headers={"Accept": "application/vnd.apache.parquet"})
     assert pq.read_table(io.BytesIO(packed.content)).to_pylist() == rows
     assert client.get(path, params={"format": "parquet"}).content[:4] == b"PAR1"
-    page = client.get("/kpis", params={"slice": "persona:student", "kpi": "onboarding_completion"})
-    assert page.status_code == 200
-    assert "Guided onboarding completed" in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("member", ["", "student"])
+def test_the_page_shows_the_numbers_of_the_answer(published: Institution, language: str, member: str) -> None:
+    client, words = published.as_("root", "admin"), words_in(language)
+    chosen = {"slice": f"persona:{member}"} if member else {}
+    page = client.get("/kpis", params={**chosen, "kpi": "onboarding_completion", "lang": language}).text
+    rows = client.get(f"{PATH}/onboarding_completion").json()["snapshots"]
+
+    def shown(one: dict[str, Any], *, by_week: bool) -> list[str]:
+        percent, number = words.locale.percent, words.locale.number
+        told = [percent(one["value"]), f"{percent(one['low'])} \u2013 {percent(one['high'])}"]
+        told += [number(one["people"]), number(one["units"])]
+        if by_week:
+            week = words.locale.full_day(date.fromisoformat(one["week"]))
+            return [week, *told, "\u2013", percent(one["consenting"])]  # no staging
+        by = words.plain(f"kpis.by.{one['dimension']}") if one["dimension"] else ""
+        return [f"{by}: {one['member']}" if by else words.plain("kpis.everybody"), *told]
+
+    course = [one for one in rows if (one["dimension"], one["member"]) == ("persona" if member else "", member)]
+    title, newest = words.plain("kpi.onboarding_completion"), max(one["week"] for one in rows)
+    of_weeks = [shown(one, by_week=True) for one in sorted(course, key=lambda one: one["week"], reverse=True)]
+    assert tables(page)[title] == [of_weeks] * 3  # tile, card, closer look
+    slices = [shown(one, by_week=False) for one in rows if one["week"] == newest]
+    assert tables(page)[words.plain("kpis.closer.slices")] == [slices]
+
+
+def test_the_notebook_of_the_docs_gets_the_same(published: Institution) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "kpis.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    with served(published.app) as url:
+        names: dict[str, Any] = {"url": url, "token": published.token("root", "admin")}
+        exec(code, names)
+    rows = published.as_("root", "admin").get(f"{PATH}/onboarding_completion").json()["snapshots"]
+    assert names["frame"].to_dicts() == rows
+
+
+def tables(page: str) -> dict[str, list[list[list[str]]]]:
+    """The texts of all cells, by the table's caption; some tables stand on the page several times."""
+    found: dict[str, list[list[list[str]]]] = {}
+    for caption, body in re.findall(r"<caption[^>]*>(.*?)</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL):
+        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
+        found.setdefault(unescape(caption), []).append(
+            [[unescape(re.sub(r"<[^>]+>", "", cell)) for cell in row] for row in rows]
+        )
+    return found
 
 
 def test_how_a_value_moved_is_said(published: Institution) -> None:
