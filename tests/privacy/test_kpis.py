@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 import pytest
@@ -20,7 +21,7 @@ from akademos.catalogue.kpis import KPIS
 from akademos.catalogue.roles import Role
 from akademos.serving.kpi_answers import COLUMNS
 from akademos.serving.pages.wording import words_in
-from akademos.stores.ports.kpis import Snapshot
+from akademos.stores.ports.kpis import KpiNote, Snapshot
 from akademos.stores.postgres.kpis import PostgresKpis
 
 PATH = "/v1/analytics/kpis"
@@ -214,6 +215,17 @@ def test_notes_are_about_the_product(published: Institution) -> None:
     analyst = published.as_("ana", "analyst").post(f"{PATH}/notes", json=late)
     assert (analyst.status_code, analyst.json()["code"]) == (403, "role")
     assert published.as_("root", "admin", tenant=published.elsewhere).get(f"{PATH}/notes").json()["notes"] == []
+
+
+def test_when_to_review_next_does_not_depend_on_the_period_looked_at(published: Institution) -> None:
+    kpis, days = PostgresKpis(published.database), [date(2025, 9, 1) + timedelta(weeks=n) for n in range(11)]
+    for day in [*days, date(2026, 3, 9), date(2026, 3, 9)]:
+        note = KpiNote(str(uuid4()), "review", None, day, NOW, "person:1", "Held", done_at=NOW)
+        kpis.add_note(published.tenant, note)
+    client = published.as_("root", "admin")
+    for period in ({}, {"from": "2026-03-01"}, {"from": "2025-09-01", "to": "2025-10-01"}):
+        assert client.get(f"{PATH}/notes", params=period).json()["next_review"] == "2026-03-23"
+        assert words_in("en").locale.full_day(date(2026, 3, 23)) in client.get("/kpis", params=period).text
 
 
 def test_the_form_of_the_page_keeps_a_note_and_says_what_does_not_fit(published: Institution) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from akademos.serving.kpi_answers import next_review, row, summary, wanted
 from akademos.serving.pages.kpi_values import shown_value
 from akademos.serving.pages.kpis import KpiView, render_kpis
 from akademos.serving.pages.wording import words_in
-from akademos.stores.ports.kpis import KpiNote, Snapshot
+from akademos.stores.ports.kpis import Snapshot
 from akademos.stores.postgres.database import Database
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -153,9 +153,8 @@ def test_ticks_hold_all_values_and_zero(values: list[float]) -> None:
 
 
 def test_reviews_are_weekly_at_first_then_every_second_week() -> None:
-    def held(count: int) -> list[KpiNote]:
-        days = [date.fromordinal(date(2026, 1, 5).toordinal() + 7 * n) for n in range(count)]
-        return [KpiNote(str(day), "review", None, day, NOW, "person:1", "x") for day in days]
+    def held(count: int) -> list[date]:
+        return [date(2026, 1, 5) + timedelta(weeks=n) for n in range(count)]
 
     assert next_review([]) is None
     assert next_review(held(2)) == date(2026, 1, 19)

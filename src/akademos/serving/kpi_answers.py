@@ -252,9 +252,9 @@ REVIEWS_WEEKLY = 12
 """Reviews are held every week at first, then every second."""
 
 
-def next_review(notes: Sequence[KpiNote]) -> date | None:
-    """When the next review is due: a week after the last one, two weeks once there have been `REVIEWS_WEEKLY`."""
-    held = sorted({one.about for one in notes if one.kind == "review"})
+def next_review(held: Sequence[date]) -> date | None:
+    """When the next review is due, of the days of all that were held: a week after the last one, two weeks once there
+    have been `REVIEWS_WEEKLY`."""
     if not held:
         return None
-    return held[-1] + timedelta(weeks=1 if len(held) < REVIEWS_WEEKLY else 2)
+    return max(held) + timedelta(weeks=1 if len(held) < REVIEWS_WEEKLY else 2)

@@ -129,7 +129,7 @@ def _page(
         of_it = [line for line in found if line.kpi == closer.name]
         newest = max((line.week for line in of_it), default=None)
         chosen = views[closer.name], [row(line) for line in of_it if line.week == newest]
-    due = next_review(noted)
+    due = next_review(services.kpis.reviews(principal.tenant_id))
     shell, _ = shell_for(
         services, request, principal, person=name_of_asker(services, principal), language=language_of(request, lang)
     )
