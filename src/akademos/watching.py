@@ -14,6 +14,7 @@ from akademos.jobs.parity_gauges import ParityGauges
 from akademos.jobs.request_gauges import RequestGauges
 from akademos.stores.disk.host_gauges import HostGauges
 from akademos.stores.ports.ops_logs import Process
+from akademos.stores.postgres.kpi_gauges import KpiGauges
 from akademos.stores.postgres.model_watch import ModelGauges
 from akademos.stores.postgres.platform_gauges import PlatformGauges
 from akademos.stores.postgres.quality_gauges import QualityGauges
@@ -28,6 +29,7 @@ def alerting_job(adapters: InstitutionAdapters) -> AlertingJob:
         HostGauges(adapters.settings.data),
         RequestGauges(),
         ParityGauges(),
+        KpiGauges(adapters.database),
         ModelGauges(adapters.database),
     ]
     return AlertingJob(gauges, adapters.incidents, adapters.job_runs, clock=now)

@@ -17,6 +17,7 @@ from akademos.analytics.cohort_comparison import (
     HABITS,
     PARTS,
     Band,
+    as_far_as_closed,
     comparison_rows,
     habit_difference,
     middle,
@@ -107,7 +108,35 @@ def test_weeks_to_mastery_or_so_far() -> None:
     found = {row["topic_id"]: row for row in rows_of(studied({"algebra": 1.0, "limits": 0.0}))["topics"].to_dicts()}
     assert found["algebra"]["mastered"] is True
     assert 1 <= found["algebra"]["weeks"] <= 4
-    assert (found["limits"]["mastered"], found["limits"]["weeks"]) == (False, 13)
+    limits = found["limits"]
+    assert (limits["mastered"], limits["weeks"], limits["observed"]) == (False, 12, 12)  # begun 90 days ago
+
+
+@given(st.none() | st.integers(1, 40), st.integers(0, 60))
+def test_a_week_counts_when_its_band_is_over_for_quick_and_slow_alike(reached: int | None, observed: int) -> None:
+    found = as_far_as_closed(reached, observed)
+    closed = [end for end in WEEKS if end <= observed]
+    if not closed:
+        assert found is None
+    elif reached is None or reached > closed[-1]:  # it cannot be known yet who is quick
+        assert found == as_far_as_closed(None, observed) == (closed[-1], False)
+    else:
+        assert found == (reached, True) == as_far_as_closed(reached, observed + 7)
+
+
+def test_who_has_just_begun_changes_no_median() -> None:
+    def median_of(people: list[tuple[int | None, int]]) -> int | None:
+        bands = [0] * (2 * len(WEEKS))
+        for one in (as_far_as_closed(*person) for person in people):
+            if one is not None:
+                bands[time_band(one[0], mastered=one[1])] += 1
+        return time_to_mastery(bands).weeks
+
+    settled: list[tuple[int | None, int]] = [(2, 20)] * 60 + [(None, 20)] * 40
+    assert median_of(settled) == 2
+    assert median_of(settled + [(None, 0)] * 150) == 2
+    assert median_of([*settled, *[(1, 0)] * 150]) == 2
+    assert median_of([(None, 5)] * 60 + [(5, 5)] * 40) is None  # the band of weeks 5 and 6 is not over
 
 
 def test_without_dates_there_is_neither_time_nor_habit() -> None:

@@ -17,7 +17,8 @@ from akademos.analytics import kpi_units
 from akademos.analytics.kpi_units import EVENTS, MASTERED, PERSON, UNITS, UNITS_OF, Sources, Span
 from akademos.analytics.kpi_values import HITS, OF, WITH_HIT, WITH_MISS, added, figure, total, width
 from akademos.analytics.kpi_windows import Term, closed_weeks, term_of, week_of
-from akademos.catalogue.kpis import KPI_OF, KPIS, Measure
+from akademos.catalogue.kpi_declaration import Measure
+from akademos.catalogue.kpis import KPI_OF, KPIS
 from akademos.catalogue.registry import builtin
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -215,11 +216,13 @@ def test_a_material_is_completed_within_two_weeks_of_being_opened_anew() -> None
         event("material_completed", "done", -1, material_id="m"),
         event("material_opened", "late", -13, material_id="m"),
         event("material_completed", "late", 1.5, material_id="m"),
-        event("material_opened", "known", -40, material_id="m"),
-        event("material_opened", "known", -10, material_id="m"),  # 30 days after: not anew
+        event("material_opened", "known", -65, material_id="m"),
+        event("material_opened", "known", -10, material_id="m"),  # 55 days after: not anew
+        event("material_opened", "again", -66, material_id="m"),
+        event("material_opened", "again", -10, material_id="m"),  # 56 days after
         event("material_opened", "open", -5, material_id="m"),
     ]
-    assert hits("content_completion", rows) == [("done", True), ("late", False)]
+    assert hits("content_completion", rows) == [("again", False), ("done", True), ("late", False)]
 
 
 def test_time_to_value_is_a_median_that_waits_for_those_who_are_not_there_yet() -> None:
@@ -259,6 +262,57 @@ def test_weeks_follow_the_clock_of_the_institution_and_terms_the_records() -> No
 
 
 _NAMES = sorted({name for kpi in KPIS for name in kpi.events})
+WEEKS = [Span(MONDAY + timedelta(days=7 * n), MONDAY + timedelta(days=7 * n + 7)) for n in range(4)]
+
+
+def read(name: str, rows: Sequence[Mapping[str, Any]], span: Span) -> pl.DataFrame:
+    """The units of a span in what is read for it."""
+    since = KPI_OF[name].reads_since(span.start)
+    known = [row for row in rows if since <= row["occurred_at"] < span.end]
+    return UNITS_OF[name](Sources(table(known)), span).drop("course_id")
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "columns"),
+    [
+        ("onboarding_completion", (-1.1, -0.9, 13.5), {}),
+        ("roi_projection_engagement", (-1.01, -0.99, 26), {"session_id": "s", "planner_seconds": 9.0}),
+        ("data_freshness", (-2.1, 0, 9), {"data_source": "onet", "release_label": "1"}),
+        ("content_completion", (-70, -50, -13, 7, 13), {"material_id": "m"}),
+        ("action_plan_adherence", (-400, 2), {"task_id": "t"}),
+    ],
+)
+def test_what_began_before_is_not_found_again(name: str, days: tuple[float, ...], columns: dict[str, Any]) -> None:
+    who = "p" if KPI_OF[name].of_people else None
+    rows = [event(KPI_OF[name].events[0], who, day, due_at=at(day + 1).isoformat(), **columns) for day in days]
+    found = [read(name, rows, week).height for week in WEEKS]
+    assert found == [0, 0, 0, 0]
+
+
+_HOURS = st.sampled_from([0, 1, 23, 24, 25, 47, 48, 49, 24 * 14, 24 * 30, 24 * 56])
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(-70, 27), _HOURS, st.booleans()), max_size=14))
+def test_of_consecutive_weeks_each_unit_counts_in_exactly_one(rows: list[tuple[str, int, int, bool]]) -> None:
+    """What the weeks find, each in what is read for it, is what is found of their whole time in all that ever was."""
+    long = [
+        event(
+            name, None if name.startswith(("occupational", "api")) else who, day - hours / 24, task_id="t",
+            due_at=at(day).isoformat(), material_id="m", session_id="s", readiness_score=float(hours),
+            planner_seconds=float(hours), data_source="onet", release_label=who, import_outcome="completed",
+            lcp_ms=1.0, inp_ms=1.0, cls=0.0, requests_total=10, requests_failed=1,
+        )
+        for who, day, hours, first in rows
+        for name in (_NAMES if first else [one for one in _NAMES if not one.endswith(("opened", "used", "created"))])
+    ]  # fmt: skip
+    for name in _SUMS:
+        weeks = pl.concat([read(name, long, week) for week in WEEKS])
+        known = [row for row in long if row["occurred_at"] < WEEKS[-1].end]
+        whole = UNITS_OF[name](Sources(table(known)), Span(WEEKS[0].start, WEEKS[-1].end)).drop("course_id")
+        assert weeks.sort(pl.all()).equals(whole.sort(pl.all())), name
+
+
 _DAYS = st.integers(-20 * 24, 10 * 24).map(lambda hours: hours / 24)
 
 

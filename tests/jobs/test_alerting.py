@@ -26,6 +26,7 @@ from akademos.stores.ports.warehouse import CheckResult
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.kpi_gauges import KpiGauges
 from akademos.stores.postgres.model_watch import ModelGauges
 from akademos.stores.postgres.platform_gauges import PlatformGauges
 from akademos.stores.postgres.quality import PostgresQuality
@@ -190,7 +191,7 @@ def test_waiting_over_budget_and_stale(database: Database, tenant: str) -> None:
 
 
 def test_every_figure_is_measured_and_every_rule_rests_on_one(database: Database, tmp_path: Path) -> None:
-    gauges = (PlatformGauges, CoreGauges, RequestGauges, QualityGauges, ParityGauges, ModelGauges)
+    gauges = (PlatformGauges, CoreGauges, RequestGauges, QualityGauges, ParityGauges, KpiGauges, ModelGauges)
     measured = set[str]().union(*(one.figures for one in gauges), HostGauges(tmp_path).figures | {"cpu_used"})
     assert measured == {one.name for one in FIGURES}
     assert {rule.figure for rule in ALERT_RULES} <= measured

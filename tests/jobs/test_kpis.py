@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ import pytest
 from tests.contracts.event_tables import event, table
 
 from akademos.catalogue.declarations import Purpose
-from akademos.catalogue.kpis import KPI_OF, Kpi
+from akademos.catalogue.kpi_declaration import PARITY_BEYOND, Kpi
+from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.registry import builtin
 from akademos.errors import InputError
+from akademos.jobs.alerting import AlertingJob
 from akademos.jobs.kpi_effects import PublishedEffects
 from akademos.jobs.kpi_sources import KpiReaders
 from akademos.jobs.kpis import KpiJob
@@ -27,8 +29,10 @@ from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.kpis import Snapshot
 from akademos.stores.postgres.content import PostgresContent
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.incidents import PostgresIncidents
 from akademos.stores.postgres.intervention_effects import PostgresInterventionEffects
 from akademos.stores.postgres.job_runs import PostgresJobRuns
+from akademos.stores.postgres.kpi_gauges import KpiGauges
 from akademos.stores.postgres.kpis import PostgresKpis
 from akademos.stores.postgres.learner_state import PostgresLearnerStates
 from akademos.stores.postgres.records import PostgresRecords
@@ -258,8 +262,64 @@ def test_production_stands_beside_staging(product: Product) -> None:
     assert line.baseline == pytest.approx(229.5, abs=3)
     assert line.parity == "beyond"
     assert {"kpi": "roi_projection_engagement", "week": MONDAY.isoformat()} in run.detail["parity_beyond"]
+    (apart,) = KpiGauges(product.database).measure(NOW)
+    assert (apart.figure, apart.subject, apart.tenant_id) == ("kpi_apart", "roi_projection_engagement", product.tenant)
+    assert apart.value == pytest.approx(100 / 229.5, abs=0.02)
     everybody = product.lines("weekly_active_users")["", ""]  # how many there are is no matter of parity
     assert (everybody.baseline, everybody.parity) == (None, None)
+
+
+@pytest.mark.parametrize(("baseline", "apart"), [(0.5, None), (0.49, 0.0204), (0.0, 1.0)])
+def test_a_kpi_beyond_its_baseline_is_an_incident_until_a_week_is_within(
+    product: Product, baseline: float, apart: float | None
+) -> None:
+    def publish(week: date, value: float, environment: str) -> None:
+        line = Snapshot("onboarding_completion", week, environment, "", "", str(week), NOW, "ok", value=value)
+        small = replace(line, dimension="persona", member="student", value=0.9)  # a slice raises nothing
+        product.kpis.publish(product.tenant, None, None, [line, small])
+
+    gauges, runs = KpiGauges(product.database), PostgresJobRuns(product.database)
+    alerting = AlertingJob([gauges], PostgresIncidents(product.database), runs, clock=lambda: datetime.now(UTC))
+
+    def incidents() -> list[tuple[str, str]]:
+        product.kpis.compare(product.tenant, PARITY_BEYOND, ["onboarding_completion"])
+        alerting.run()
+        found = PostgresIncidents(product.database).incidents(product.tenant, open_only=True)
+        return [(one.rule, one.subject) for one in found]
+
+    publish(MONDAY, 0.5, "prod")
+    assert incidents() == []  # there is no staging
+    publish(MONDAY, baseline, "staging")
+    raised = [("KpiOffBaseline", "onboarding_completion")]
+    assert incidents() == ([] if apart is None else raised)
+    assert [one.value for one in gauges.measure(NOW)] == [pytest.approx(apart or 0.0, abs=1e-4)]
+    for environment in ("prod", "staging"):
+        publish(MONDAY + timedelta(days=7), 0.7, environment)
+    assert incidents() == []
+
+
+def test_a_session_at_the_edge_of_two_weeks_counts_in_one(product: Product) -> None:
+    edge = datetime(2026, 2, 28, 23, tzinfo=UTC)  # a day before the week begins in Berlin
+    for minutes in (-10, 10):
+        product.send_all(
+            [
+                {
+                    "event_name": "financial_planner_used",
+                    "learner_key": user,
+                    "occurred_at": edge + timedelta(minutes=minutes),
+                    "session_id": f"edge-{user}",
+                    "properties": '{"planner_seconds": 30}',
+                }
+                for user in product.keys
+            ]
+        )
+    weeks = [MONDAY - timedelta(days=7), MONDAY]
+    kpi = (KPI_OF["roi_projection_engagement"],)
+    assert product.job(kpi).backfill(product.tenant, *weeks) is not None
+    found = product.kpis.snapshots(
+        product.tenant, kpis=[kpi[0].name], since=weeks[0], until=weeks[1], environment="prod"
+    )
+    assert [(one.week, one.units) for one in found if not one.dimension] == [(week, 60) for week in weeks]
 
 
 def test_figures_of_nobody_are_exact(product: Product) -> None:
@@ -285,3 +345,6 @@ def test_late_events_of_enough_people_are_taken_and_days_are_checked(product: Pr
     assert product.night() > 0
     with pytest.raises(InputError):
         product.job().backfill(product.tenant, MONDAY, MONDAY - timedelta(days=7))
+    for first, last in ((date.min, date(1, 1, 5)), (date(9999, 12, 30), date.max)):
+        with pytest.raises(InputError, match="--from"):
+            product.job().backfill(product.tenant, first, last)

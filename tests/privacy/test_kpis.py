@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 import pytest
+from starlette.testclient import TestClient
 from tests.serving.institution import NOW, Institution
+from tests.web.conftest import served
 
 from akademos.catalogue.kpis import KPIS
 from akademos.catalogue.roles import Role
 from akademos.serving.kpi_answers import COLUMNS
-from akademos.stores.ports.kpis import Snapshot
+from akademos.serving.pages.wording import words_in
+from akademos.stores.ports.kpis import KpiNote, Snapshot
 from akademos.stores.postgres.kpis import PostgresKpis
 
 PATH = "/v1/analytics/kpis"
@@ -35,7 +42,7 @@ def line(week: date = WEEK, **given: Any) -> Snapshot:
         "low": 0.35,
         "high": 0.65,
         "people": 40,
-        "units": 40,
+        "units": 45,
         "smallest_group": 10,
         "consenting": 0.9,
     }
@@ -84,9 +91,53 @@ def test_every_form_says_the_same(published: Institution) -> None:
     packed = client.get(path, headers={"Accept": "application/vnd.apache.parquet"})
     assert pq.read_table(io.BytesIO(packed.content)).to_pylist() == rows
     assert client.get(path, params={"format": "parquet"}).content[:4] == b"PAR1"
-    page = client.get("/kpis", params={"slice": "persona:student", "kpi": "onboarding_completion"})
-    assert page.status_code == 200
-    assert "Guided onboarding completed" in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("member", ["", "student"])
+def test_the_page_shows_the_numbers_of_the_answer(published: Institution, language: str, member: str) -> None:
+    client, words = published.as_("root", "admin"), words_in(language)
+    chosen = {"slice": f"persona:{member}"} if member else {}
+    page = client.get("/kpis", params={**chosen, "kpi": "onboarding_completion", "lang": language}).text
+    rows = client.get(f"{PATH}/onboarding_completion").json()["snapshots"]
+
+    def shown(one: dict[str, Any], *, by_week: bool) -> list[str]:
+        percent, number = words.locale.percent, words.locale.number
+        told = [percent(one["value"]), f"{percent(one['low'])} \u2013 {percent(one['high'])}"]
+        told += [number(one["people"]), number(one["units"])]
+        if by_week:
+            week = words.locale.full_day(date.fromisoformat(one["week"]))
+            return [week, *told, "\u2013", percent(one["consenting"])]  # no staging
+        by = words.plain(f"kpis.by.{one['dimension']}") if one["dimension"] else ""
+        return [f"{by}: {one['member']}" if by else words.plain("kpis.everybody"), *told]
+
+    course = [one for one in rows if (one["dimension"], one["member"]) == ("persona" if member else "", member)]
+    title, newest = words.plain("kpi.onboarding_completion"), max(one["week"] for one in rows)
+    of_weeks = [shown(one, by_week=True) for one in sorted(course, key=lambda one: one["week"], reverse=True)]
+    assert tables(page)[title] == [of_weeks] * 3  # tile, card, closer look
+    slices = [shown(one, by_week=False) for one in rows if one["week"] == newest]
+    assert tables(page)[words.plain("kpis.closer.slices")] == [slices]
+
+
+def test_the_notebook_of_the_docs_gets_the_same(published: Institution) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "kpis.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    with served(published.app) as url:
+        names: dict[str, Any] = {"url": url, "token": published.token("root", "admin")}
+        exec(code, names)
+    rows = published.as_("root", "admin").get(f"{PATH}/onboarding_completion").json()["snapshots"]
+    assert names["frame"].to_dicts() == rows
+
+
+def tables(page: str) -> dict[str, list[list[list[str]]]]:
+    """The texts of all cells, by the table's caption; some tables stand on the page several times."""
+    found: dict[str, list[list[list[str]]]] = {}
+    for caption, body in re.findall(r"<caption[^>]*>(.*?)</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL):
+        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
+        found.setdefault(unescape(caption), []).append(
+            [[unescape(re.sub(r"<[^>]+>", "", cell)) for cell in row] for row in rows]
+        )
+    return found
 
 
 def test_how_a_value_moved_is_said(published: Institution) -> None:
@@ -116,6 +167,8 @@ def test_slices_are_chosen_one_at_a_time_and_small_ones_are_not_there(published:
     [
         ({"from": "2026-03-09", "to": "2026-03-01"}, 400),
         ({"from": "1066-10-14"}, 400),
+        ({"to": "0001-01-01"}, 400),
+        ({"from": "9999-12-31", "to": "9999-12-31"}, 400),
         ({"from": "yesterday"}, 400),
         ({"environment": "prod\x00"}, 400),
         ({"format": "xlsx"}, 400),
@@ -123,8 +176,9 @@ def test_slices_are_chosen_one_at_a_time_and_small_ones_are_not_there(published:
 )
 def test_rubbish_is_refused(published: Institution, parameters: dict[str, str], status: int) -> None:
     client = published.as_("root", "admin")
-    for path in (PATH, f"{PATH}/onboarding_completion"):
-        assert client.get(path, params=parameters).status_code == status
+    for path in (PATH, f"{PATH}/onboarding_completion", f"{PATH}/notes", "/kpis"):
+        if "format" not in parameters or (path.startswith(PATH) and not path.endswith("notes")):
+            assert client.get(path, params=parameters).status_code == status, path
     assert client.get(f"{PATH}/no_such").json()["code"] == "unknown_kpi"
     assert client.get("/kpis", params={"slice": "shoe:9"}).status_code == 400
     assert client.get("/kpis", params={"from": "soon"}).status_code == 400
@@ -163,15 +217,55 @@ def test_notes_are_about_the_product(published: Institution) -> None:
     assert published.as_("root", "admin", tenant=published.elsewhere).get(f"{PATH}/notes").json()["notes"] == []
 
 
-def test_the_form_of_the_page_keeps_a_note_and_says_what_does_not_fit(published: Institution) -> None:
+def test_when_to_review_next_does_not_depend_on_the_period_looked_at(published: Institution) -> None:
+    kpis, days = PostgresKpis(published.database), [date(2025, 9, 1) + timedelta(weeks=n) for n in range(11)]
+    for day in [*days, date(2026, 3, 9), date(2026, 3, 9)]:
+        note = KpiNote(str(uuid4()), "review", None, day, NOW, "person:1", "Held", done_at=NOW)
+        kpis.add_note(published.tenant, note)
     client = published.as_("root", "admin")
-    sent = {"kind": "annotation", "about": "2026-03-03", "body": "Release 4.3"}
-    assert client.post("/kpis", data=sent).status_code == 303
-    page = client.get("/kpis").text
-    assert "Release 4.3" in page
-    refused = client.post("/kpis", data={**sent, "body": "+49 151 1234567"})
+    for period in ({}, {"from": "2026-03-01"}, {"from": "2025-09-01", "to": "2025-10-01"}):
+        assert client.get(f"{PATH}/notes", params=period).json()["next_review"] == "2026-03-23"
+        assert words_in("en").locale.full_day(date(2026, 3, 23)) in client.get("/kpis", params=period).text
+
+
+def test_the_form_of_the_page_keeps_a_note_and_says_what_does_not_fit(published: Institution) -> None:
+    published.give("pia", "product")
+    client = published.signed_in("pia", "product")
+    sent = {"kind": "annotation", "about": "2026-03-03", "body": "Release 4.3", "lang": "de"}
+    sent["csrf"] = form_token(client)
+    kept = client.post("/kpis", data=sent)
+    assert (kept.status_code, kept.headers["location"]) == (303, "/kpis?lang=de#notes")
+    assert "Release 4.3" in client.get("/kpis").text
+    refused = client.post("/kpis", data={**sent, "body": "call +49 151 1234567", "kpi": "time_to_value"})
     assert refused.status_code == 422
     assert "personal" in refused.text
+    assert 'value="call +49 151 1234567"' in refused.text  # what was written is not lost
+    assert '<option value="time_to_value" selected>' in refused.text
     assert client.post("/kpis", data={**sent, "about": "soon"}).status_code == 400
-    session = published.signed_in("root", "admin")
-    assert session.post("/kpis", data=sent).status_code == 403  # without the form's token
+    assert client.post("/kpis", data={**sent, "kpi": "no_such"}).status_code == 404
+    assert published.as_("root", "admin").post("/kpis", data={**sent, "csrf": ""}).status_code == 303  # a program's
+
+
+def test_a_form_of_another_session_or_role_keeps_nothing(published: Institution) -> None:
+    published.give("pia", "product")
+    published.give("ana", "analyst")
+    client, other, reader = (
+        published.signed_in(*who) for who in (("pia", "product"), ("pia", "product"), ("ana", "analyst"))
+    )
+    sent = {"kind": "annotation", "about": "2026-03-03", "body": "Release 4.4"}
+    for token in ("", form_token(other)):
+        refused = client.post("/kpis", data={**sent, "csrf": token})
+        assert refused.status_code == 403
+        assert 'value="Release 4.4"' in refused.text
+    assert 'action="/kpis"' not in reader.get("/kpis").text
+    assert reader.post("/kpis", data={**sent, "csrf": form_token(client)}).status_code == 403
+    assert published.client().post("/kpis", data=sent).status_code == 401
+    assert client.post("/kpis", data={**sent, "body": "x" * 20_000}).status_code == 413
+    assert client.get(f"{PATH}/notes").json()["notes"] == []
+
+
+def form_token(client: TestClient) -> str:
+    """The token that the page's form bears."""
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/kpis").text)
+    assert found is not None
+    return found[1]

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 from tests.web.invented_cases import class_rows, invented_accesses, learner_answers
 from tests.web.invented_catalogue import CATALOGUE_PAGES, catalogue_page
 from tests.web.invented_content import PAGES as CONTENT_PAGES
@@ -172,19 +174,28 @@ def shell() -> pages.Shell:
     return SHELL
 
 
-@pytest.fixture(scope="session")
-def site() -> Iterator[str]:
-    """The pages behind a real server on a free local port."""
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """An application behind a real server on a free local port."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application(), log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=5)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The pages of invented learners."""
+    with served(application()) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.serving.institution import furnish
+from tests.web.conftest import served
 
+from akademos.catalogue.kpi_declaration import NOT_HALF, ONE_SIDED
 from akademos.catalogue.kpis import KPI_OF, KPIS
+from akademos.privacy.pseudonyms import Keys
 from akademos.serving import pages
 from akademos.serving.charts.weekly_course import nice_ticks
 from akademos.serving.kpi_answers import next_review, row, summary, wanted
 from akademos.serving.pages.kpi_values import shown_value
 from akademos.serving.pages.kpis import KpiView, render_kpis
 from akademos.serving.pages.wording import words_in
-from akademos.stores.ports.kpis import KpiNote, Snapshot
+from akademos.stores.ports.kpis import Snapshot
+from akademos.stores.postgres.database import Database
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 WEEKS = [date(2026, 2, 2), date(2026, 2, 9), date(2026, 2, 16), date(2026, 2, 23), date(2026, 3, 2)]
@@ -28,12 +33,14 @@ def line(kpi: str, week: date, value: float | None, **more: Any) -> Snapshot:
     return Snapshot(kpi, week, "prod", "", "", week.isoformat(), NOW, status, value=value, **more)  # type: ignore[arg-type]  # one of the two
 
 
-def rendered(lines: list[Snapshot], shell: pages.Shell, **given_: Any) -> str:
+def rendered(lines: list[Snapshot], shell: pages.Shell, only: str = "", **given_: Any) -> str:
     asked = wanted(NOW, WEEKS[0], NOW.date(), None, {})
     views = [
         KpiView(summary(kpi, lines, asked), [row(one) for one in lines if one.kpi == kpi.name], [])
-        for kpi in KPIS
+        for kpi in KPIS if only in ("", kpi.name)
     ]  # fmt: skip
+    if only:
+        given_["closer"] = views[0], views[0].course
     values: dict[str, Any] = {
         "slices": {"persona": ["student"], "course": ["<b>x"], "cohort": []},
         "chosen": "",
@@ -84,6 +91,30 @@ def test_an_empty_product_says_what_to_do(shell: pages.Shell) -> None:
     assert "No review was held yet" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "else_said"),
+    [
+        ("en", "Not reached by half of them yet About 55 people are counted", "Nothing to count yet"),
+        (
+            "de",
+            "Noch nicht von der H\u00e4lfte erreicht Gez\u00e4hlt sind etwa 55 Menschen",
+            "Noch nichts zu z\u00e4hlen",
+        ),
+    ],
+)
+def test_what_half_have_not_reached_is_not_called_nothing_to_count(language: str, said: str, else_said: str) -> None:
+    of = Snapshot(
+        "time_to_value", WEEKS[-1], "prod", "", "", "2026-1", NOW, "no_data", reason=NOT_HALF, people=55, units=70
+    )
+    html = rendered([of], pages.Shell(language=language), only="time_to_value")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    assert said in text
+    assert else_said not in text
+    reasons = {"en": "too few people on one side", "de": "zu wenige Menschen auf einer Seite"}
+    withheld = line("onboarding_completion", WEEKS[-1], None, reason=ONE_SIDED)
+    assert reasons[language] in rendered([withheld], pages.Shell(language=language), only="onboarding_completion")
+
+
 def test_german_has_words_for_every_kpi() -> None:
     german, english = words_in("de"), words_in("en")
     for kpi in KPIS:
@@ -122,10 +153,31 @@ def test_ticks_hold_all_values_and_zero(values: list[float]) -> None:
 
 
 def test_reviews_are_weekly_at_first_then_every_second_week() -> None:
-    def held(count: int) -> list[KpiNote]:
-        days = [date.fromordinal(date(2026, 1, 5).toordinal() + 7 * n) for n in range(count)]
-        return [KpiNote(str(day), "review", None, day, NOW, "person:1", "x") for day in days]
+    def held(count: int) -> list[date]:
+        return [date(2026, 1, 5) + timedelta(weeks=n) for n in range(count)]
 
     assert next_review([]) is None
     assert next_review(held(2)) == date(2026, 1, 19)
     assert next_review(held(12)) == date(2026, 4, 6)
+
+
+@pytest.mark.web
+def test_a_note_is_kept_from_the_page(browser: Any, database: Database, keys: Keys) -> None:
+    institution = furnish(database, keys)
+    institution.give("pia", "product")
+    tokens = institution.services.doorkeeper.tokens
+    cookie = institution.signed_in("pia", "product").cookies[tokens.session_cookie]
+    with served(institution.app) as address, browser.new_context() as context:
+        context.add_cookies([{"name": tokens.session_cookie, "value": cookie, "url": address}])
+        page = context.new_page()
+        page.goto(f"{address}/kpis?lang=de")
+        page.get_by_text("Notiz hinzuf\u00fcgen").click()
+        page.fill("#body", "ada@example.org fragen")
+        page.locator("form[method=post] button.primary").click()
+        page.locator("[role=alert]").wait_for()
+        assert page.input_value("#body") == "ada@example.org fragen"
+        page.fill("#body", "Release 4.3")
+        page.locator("form[method=post] button.primary").click()
+        page.wait_for_url("**/kpis?lang=de#notes")
+        assert page.locator("#notes ~ div td", has_text="Release 4.3").count() == 1
+        assert page.locator("html").get_attribute("lang") == "de"

@@ -15,7 +15,9 @@ Definitions:
 * hard, easy: first-attempt accuracy on the topic below `hard_below`, from `easy_from` on; of at least `answers_min`
   answers.
 * weeks to mastery: from the first answer on the topic to the first week end with mastery of 0.8 or more; who is not
-  there yet is censored at the weeks since. Counted are topics begun within the weeks that the weekly points reach back.
+  there yet is censored. Everybody is counted as far as bands of weeks are over for them (`as_far_as_closed`), so those
+  who were quick do not enter before those who were slow. Counted are topics begun within the weeks that the weekly
+  points reach back.
   Their median is that of Kaplan and Meier (1958), its interval that of Brookmeyer and Crowley (1982) on the log-log
   scale.
 * habits: yes or no over eight weeks of study days. What goes into mastery itself (coming back to items, material
@@ -67,7 +69,8 @@ ROWS: Mapping[str, pl.Schema] = {
         high=pl.Float64,
         answers=pl.Int32,
     ),
-    # one topic with an estimate; `weeks` and `mastered` are null without a clock or where the beginning is too long ago
+    # one topic with an estimate; `weeks` (until mastery, else whole weeks so far, null before there is one), `mastered`
+    # and `observed` (whole weeks so far) are null without a clock or where the beginning is too long ago
     "topics": _table(
         learner_key=pl.String,
         course_id=pl.String,
@@ -75,6 +78,7 @@ ROWS: Mapping[str, pl.Schema] = {
         first_attempt_accuracy=pl.Float64,
         weeks=pl.Int32,
         mastered=pl.Boolean,
+        observed=pl.Int32,
         answers=pl.Int32,
     ),
     # one habit, of learners with enough study days
@@ -139,10 +143,40 @@ def _time_to_mastery(
 ) -> dict[str, int | bool | None]:
     began, now = topic["first_answer_at"], today[topic["learner_key"]]
     if not points or began is None or began.date() < now - timedelta(weeks=params.mastery.history_weeks):
-        return {"weeks": None, "mastered": None}
+        return {"weeks": None, "mastered": None, "observed": None}
     reached = next((day for day, value in points if value >= params.mastery.mastered_from), None)
-    weeks = ceil(((reached or now) - began.date()).days / 7)
-    return {"weeks": max(1, weeks), "mastered": reached is not None}
+    observed = whole_weeks(began.date(), now)
+    weeks = observed or None if reached is None else weeks_until(began.date(), reached)
+    return {"weeks": weeks, "mastered": reached is not None, "observed": observed}
+
+
+def weeks_until(began: date, reached: date) -> int:
+    """In which week, from 1 on, something was reached."""
+    return max(1, ceil((reached - began).days / 7))
+
+
+def whole_weeks(began: date, now: date) -> int:
+    """Weeks that are over; 0 in the first."""
+    return (now - began).days // 7
+
+
+def as_far_as_closed(
+    reached: int | None, observed: int, params: ComparisonParameters = DEFAULT.comparison
+) -> tuple[int, bool] | None:
+    """Weeks, and whether mastery was reached in them, as far as bands are over; None before the first is.
+
+    Args:
+        reached: the week in which it was reached; None: not yet.
+        observed: whole weeks since the beginning.
+
+    Example:
+        >>> [as_far_as_closed(reached, weeks) for reached, weeks in ((5, 6), (5, 5), (None, 5), (1, 0))]
+        [(5, True), (4, False), (4, False), None]
+    """
+    closed = max((end for end in params.weeks if end <= observed), default=None)
+    if closed is None:
+        return None
+    return (reached, True) if reached is not None and reached <= closed else (closed, False)
 
 
 def _habits(evaluated: Tables, params: Parameters) -> list[dict[str, Any]]:

@@ -2,8 +2,9 @@
 
 Every function takes the same `Sources` and a `Span`, and gives units of the columns of `UNITS`: whose unit it is (null
 where it is nobody's), whether it has hit, its value, how many it stands for, and the course it is of. A unit is given
-when its window closes within the span: nothing that could still become a hit is in a denominator. Nothing is rounded
-or withheld here.
+when its window closes within the span: nothing that could still become a hit is in a denominator. Given the events
+since `Kpi.reads_since` of the span's start, no unit is given in two spans that do not overlap. Nothing is rounded or
+withheld here.
 
 Grain: as each KPI declares. Events are those of one environment, attributed to people who consent (`jobs.kpis`).
 """
@@ -16,6 +17,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
+
+from akademos.catalogue.kpi_declaration import Kpi
+from akademos.catalogue.kpis import KPI_OF
 
 CLOCK = pl.Datetime("us", "UTC")
 PROPERTIES: Mapping[str, Any] = {
@@ -154,7 +158,8 @@ def action_plan_adherence(sources: Sources, span: Span) -> pl.DataFrame:
         .filter(pl.col("task_id").is_not_null(), pl.col("learner_key").is_not_null())
         .with_columns(due=_instant("due_at"))
         .drop_nulls("due")
-        .sort(*keys, "occurred_at")
+        .filter(span.holds(pl.col("due")).any().over(keys))
+        .sort(*keys, "occurred_at", "due")
     )
     due = [
         (*key, _standing_due(list(zip(of["occurred_at"], of["due"], strict=True))))
@@ -212,19 +217,21 @@ def resume_to_roadmap(sources: Sources, span: Span) -> pl.DataFrame:
 
 def roi_projection_engagement(sources: Sources, span: Span) -> pl.DataFrame:
     """Sessions with the planner; value: seconds in it within a day of its first use."""
-    used = sources.named("financial_planner_used").filter(
-        pl.col("session_id").is_not_null(), pl.col("learner_key").is_not_null()
+    keys = ["learner_key", "session_id"]
+    used = (
+        sources.named("financial_planner_used")
+        .drop_nulls(keys)
+        .with_columns(seconds=pl.coalesce("planner_seconds", "duration_seconds").fill_null(0.0))
     )
-    first = pl.col("occurred_at").min().over("learner_key", "session_id")
+    first = _anew(used, keys, KPI_OF["roi_projection_engagement"], span)
     return _units(
-        used.with_columns(
-            first=first, seconds=pl.coalesce("planner_seconds", "duration_seconds").fill_null(0.0)
-        )
-        .filter(pl.col("occurred_at") < pl.col("first") + DAY)
-        .group_by("learner_key", "session_id", "first")
+        first.select(*keys, "occurred_at")
+        .join(used.select(*keys, "seconds", at="occurred_at"), on=keys)
+        .filter(pl.col("at") >= pl.col("occurred_at"), pl.col("at") < pl.col("occurred_at") + DAY)
+        .sort("at", "seconds")
+        .group_by(*keys, "occurred_at")
         .agg(value=pl.col("seconds").sum())
-        .filter(span.holds(pl.col("first") + DAY))
-    )  # fmt: skip
+    )
 
 
 def advisee_activation(sources: Sources, span: Span) -> pl.DataFrame:
@@ -272,29 +279,33 @@ def data_freshness(sources: Sources, span: Span) -> pl.DataFrame:
 
 
 def content_completion(sources: Sources, span: Span) -> pl.DataFrame:
-    """First openings of a material in eight weeks; hit: it was completed within 14 days."""
+    """Openings of a material after eight weeks without one; hit: it was completed within 14 days."""
     keys = ["learner_key", "material_id"]
-    opened = (
-        sources.named("material_opened")
-        .drop_nulls(keys)
-        .sort(*keys, "occurred_at")
-        .with_columns(before=pl.col("occurred_at").shift(1).over(keys))
-        .filter(
-            span.holds(pl.col("occurred_at") + 14 * DAY),
-            pl.col("before").is_null() | (pl.col("occurred_at") - pl.col("before") >= 42 * DAY),
-        )
-        .unique(keys, keep="first", maintain_order=True)
-    )
+    kpi = KPI_OF["content_completion"]
+    opened = _anew(sources.named("material_opened").drop_nulls(keys), keys, kpi, span)
     done = sources.named("material_completed").drop_nulls(keys).select(*keys, done="occurred_at")
     within = (
         opened.select(*keys, "occurred_at")
         .join(done, on=keys)
-        .filter(pl.col("done").is_between(pl.col("occurred_at"), pl.col("occurred_at") + 14 * DAY))
-        .select(keys)
+        .filter(pl.col("done").is_between(pl.col("occurred_at"), pl.col("occurred_at") + kpi.closes_after))
+        .select(*keys, "occurred_at")
         .unique()
         .with_columns(hit=pl.lit(value=True))
     )
-    return _units(opened.join(within, on=keys, how="left"), hit=pl.col("hit").fill_null(value=False))
+    return _units(opened.join(within, on=[*keys, "occurred_at"], how="left"), hit=pl.col("hit").fill_null(value=False))
+
+
+def _anew(rows: pl.DataFrame, keys: list[str], kpi: Kpi, span: Span) -> pl.DataFrame:
+    """Of the rows of each key those with none in the time before that the KPI reaches back, whose window closes in the
+    span."""
+    return (
+        rows.sort(*keys, "occurred_at", "course_id")
+        .with_columns(before=pl.col("occurred_at").shift(1).over(keys))
+        .filter(
+            span.holds(pl.col("occurred_at") + kpi.closes_after),
+            pl.col("before").is_null() | (pl.col("occurred_at") - pl.col("before") >= kpi.reaches_back),
+        )
+    )
 
 
 def time_to_value(sources: Sources, _: Span) -> pl.DataFrame:

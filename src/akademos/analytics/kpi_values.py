@@ -24,7 +24,7 @@ import polars as pl
 from akademos.analytics.cohort_comparison import time_band, time_to_mastery
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.proportions import wilson, z_of
-from akademos.catalogue.kpis import Kpi, Measure
+from akademos.catalogue.kpi_declaration import Kpi, Measure
 
 COVERAGE = 0.95
 OF, HITS, WITH_HIT, WITH_MISS, FIRST_STEP = range(5)

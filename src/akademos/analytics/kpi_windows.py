@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-WEEK = timedelta(days=7)
+from akademos.errors import InputError
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+"""Weeks are counted of these days; beyond them calendars end, or nothing was recorded."""
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,36 @@ class Term:
     name: str
     first: date
     last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Whole weeks that are summed up: from a Monday to a Sunday, and the same as instants in UTC, `end` excluded."""
+
+    name: str
+    first: date
+    last: date
+    start: datetime
+    end: datetime
+
+
+def require_counted(day: date, name: str, pointer: str | None = None) -> None:
+    """Refuse a day of which no weeks are counted.
+
+    Args:
+        day, name: the day, and what it was given as.
+        pointer: where, for an answer of the API.
+
+    Raises:
+        InputError: it is before 2000 or after 2199.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InputError(
+            f"`{name}` is {day}; weeks are counted from {FIRST_DAY} to {LAST_DAY}.",
+            hint="Give a day between these.",
+            code="day_out_of_range",
+            pointer=pointer,
+        )
 
 
 def week_of(day: date, zone: ZoneInfo) -> Week:
@@ -52,6 +87,32 @@ def closed_weeks(first: date, now: datetime, zone: ZoneInfo) -> Iterator[Week]:
         week = week_of(week.monday + WEEK, zone)
 
 
+def of_week(week: Week) -> Stretch:
+    """A week by itself."""
+    return Stretch(week.monday.isoformat(), week.monday, week.monday + WEEK - DAY, week.start, week.end)
+
+
+def of_term(week: Week, terms: Sequence[Term], zone: ZoneInfo) -> Stretch:
+    """The term of a week, up to the week's end.
+
+    A week belongs to the term of its Sunday (`term_of`), as a whole; a term is summed up over the weeks in a row that
+    belong to it, so no week is in two. Weeks that come after another term in the midst of it are named by the first of
+    them.
+
+    Example:
+        >>> spring = Term("spring", date(2026, 1, 10), date(2026, 5, 31))
+        >>> gap = of_term(week_of(date(2026, 6, 10), ZoneInfo("UTC")), [spring], ZoneInfo("UTC"))
+        >>> gap.name, gap.first.isoformat(), gap.last.isoformat()
+        ('2026-1 from 2026-06-01', '2026-06-01', '2026-06-14')
+    """
+    last = week.monday + WEEK - DAY
+    term, monday = term_of(last, terms), week.monday
+    while monday > max(term.first, FIRST_DAY) and term_of(monday - DAY, terms) == term:
+        monday -= WEEK
+    name = term.name if monday <= max(term.first, FIRST_DAY) else f"{term.name} from {monday}"
+    return Stretch(name, monday, last, midnight(monday, zone), week.end)
+
+
 def term_of(day: date, terms: Sequence[Term]) -> Term:
     """The shortest of the terms that holds a day; the half year where none does.
 
@@ -65,4 +126,5 @@ def term_of(day: date, terms: Sequence[Term]) -> Term:
     half = 1 if day.month <= 6 else 2
     first = date(day.year, 6 * half - 5, 1)
     last = date(day.year, 6, 30) if half == 1 else date(day.year, 12, 31)
-    return Term(f"{day.year}-{half}", first, last)
+    name = f"{day.year}-{half}"
+    return Term(f"{name} (half year)" if any(one.name == name for one in terms) else name, first, last)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from akademos.catalogue.job_budgets import FRESH_HOURS
-from akademos.catalogue.kpis import PARITY_BEYOND
+from akademos.catalogue.kpi_declaration import PARITY_BEYOND
 from akademos.catalogue.model_policies import DRIFT
 from akademos.catalogue.policies import LIMITS
 
@@ -54,6 +54,12 @@ FIGURES: tuple[Figure, ...] = (
     Figure("cache_missed", "share of answers that were not in the cache, since the last look", "share"),
     Figure("quality_failed", "checks that fail", "checks", "each tenant and dataset of which one fails"),
     Figure("ingestion_apart", "events of production and of staging, apart, over staging's, of a day", "share"),
+    Figure(
+        "kpi_apart",
+        "a KPI of production and of staging, apart, over staging's, of the newest week",
+        "share",
+        "each tenant and KPI that staging has",
+    ),
 )
 
 FIGURE_OF = {one.name: one for one in FIGURES}
@@ -117,6 +123,10 @@ ALERT_RULES: tuple[AlertRule, ...] = (
         "IngestionOffBaseline", "ingestion_apart", PARITY_BEYOND, "P2", "data-engineering", "landing",
         "Production takes in over 2% more or fewer events than the staging that mirrors it, over a day.",
         timedelta(minutes=30),
+    ),
+    AlertRule(
+        "KpiOffBaseline", "kpi_apart", PARITY_BEYOND, "P3", "analytics", "landing",
+        "A KPI of production lies over 2% away from staging's of the same week. The page KPIs shows both.",
     ),
     AlertRule(
         "WebhookBehind", "outbox_lag", HOUR, "P2", "platform", "delivery",

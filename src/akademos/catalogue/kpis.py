@@ -1,111 +1,14 @@
 """The product's key performance indicators: what each means, whose it is, what it aims at, what it rests on.
 
-A KPI is counted in *units* (an account, a task, an upload): `analytics.kpi_units` has a function of the KPI's name that
-finds them, `analytics.kpi_values` makes the number of them. Job, API, page, CSV, command and notebook read the
-snapshots that were made so; nothing else computes a KPI. A unit belongs to the week in which its window closes, so
-a week that is over never waits for outcomes.
+Job, API, page, CSV, command and notebook read the snapshots that were made of these; nothing else computes a KPI.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from typing import Literal
 
 from akademos.catalogue.declarations import Metric, Purpose
-from akademos.catalogue.policies import LIMITS
-
-KPIS_ADDRESS = "GET /v1/analytics/kpis"
-KPI_ADDRESS = "GET /v1/analytics/kpis/{name}"
-DIMENSIONS = ("persona", "course", "cohort")
-"""By what the people of a KPI are told apart, in the order in which small groups are joined from the last on."""
-
-PARITY_BEYOND = 0.02
-"""Production differs from staging when it does by more than this share of staging's value."""
-
-
-class Measure(StrEnum):
-    """What is made of the units."""
-
-    SHARE = "share"  # of units that have hit
-    MEAN = "mean"  # of the units' values
-    QUANTILE = "quantile"  # of the units' values, from counts between edges
-    COUNT = "count"  # of people
-    SURVIVAL = "survival"  # weeks until half have hit, by Kaplan and Meier; who has not yet is censored
-    EFFECT = "effect"  # a difference in differences, made where the groups are known
-
-
-class Period(StrEnum):
-    """What a snapshot sums up."""
-
-    WEEK = "week"  # units whose window closed in the ISO week
-    TERM = "term"  # units of the term so far
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One KPI.
-
-    Attributes:
-        title, question: for people; `definition` says exactly what is counted, `grain` what a unit is.
-        unit: of the value: share, points, s, ms, weeks, people, score.
-        target: what it should reach; None where only its course matters. `direction` is where better lies.
-        purposes: all must be consented by whoever is counted.
-        events: names that are read; empty: every event that serves product analytics.
-        closes_after: from a unit's beginning until its outcome is known. `reaches_back`: how much earlier events are
-            read.
-        edges: between them values are counted (QUANTILE); ascending, the first 0.
-        quantile: which one.
-        of_people: whether units are of learners, so under disclosure control.
-        watch: it watches the software rather than what people do.
-        compared: whether staging is a baseline for it; how many people there are, and whom an advisor has, is not.
-        waits_for: what has to exist before it can be computed.
-    """
-
-    name: str
-    title: str
-    question: str
-    definition: str
-    grain: str
-    owner: str
-    unit: str
-    measure: Measure
-    direction: Literal["up", "down"]
-    target: float | None
-    events: tuple[str, ...] = ()
-    purposes: tuple[Purpose, ...] = (Purpose.PRODUCT_ANALYTICS,)
-    period: Period = Period.WEEK
-    closes_after: timedelta = timedelta(0)
-    reaches_back: timedelta = timedelta(0)
-    edges: tuple[float, ...] = ()
-    quantile: float = 0.5
-    dimensions: tuple[str, ...] = DIMENSIONS
-    of_people: bool = True
-    watch: bool = False
-    compared: bool = True
-    waits_for: str = ""
-    upstream: tuple[str, ...] = ("event_log",)
-    group_floor: int = LIMITS.group_floor_least
-
-    @property
-    def function(self) -> str:
-        """Where its units are found."""
-        return f"akademos.analytics.kpi_units.{self.name}"
-
-    def metric(self) -> Metric:
-        """The same as a metric of the registry."""
-        return Metric(
-            f"kpi_{self.name}",
-            self.question,
-            self.definition,
-            self.unit,
-            f"{self.period}, persona, course, cohort and environment" if self.of_people else f"{self.period}",
-            self.purposes,
-            upstream=self.upstream,
-            endpoints=(KPIS_ADDRESS, KPI_ADDRESS),
-            group_floor=self.group_floor,
-        )
+from akademos.catalogue.kpi_declaration import Kpi, Measure, Period
 
 
 def _steps(step: float, count: int) -> tuple[float, ...]:
@@ -119,8 +22,8 @@ KPIS: tuple[Kpi, ...] = (
         "onboarding_completion",
         "Guided onboarding completed",
         "How many new students finish the onboarding wizard within a day?",
-        "new student accounts with student_onboarding_completed at most 24 h after account_created, of all whose 24 h "
-        "ended in the week",
+        "new student accounts with student_onboarding_completed at most 24 h after account_created (the first of a "
+        "person), of all whose 24 h ended in the week",
         "one student account",
         "product officer",
         "share",
@@ -129,13 +32,14 @@ KPIS: tuple[Kpi, ...] = (
         0.80,
         events=("account_created", "student_onboarding_completed"),
         closes_after=timedelta(hours=24),
+        reaches_back=None,
     ),
     Kpi(
         "skill_readiness_delta",
         "Readiness gained by assessments",
         "How far does readiness move from one assessment to the next?",
-        "mean of readiness_score minus the score before (as the event says, else of the learner's assessment before), "
-        "over the assessments of the term so far",
+        "mean of readiness_score minus the score before (as the event says, else of the learner's assessment before, "
+        "at most a year before the term), over the assessments of the term so far",
         "one assessment with a score before",
         "career services",
         "points",
@@ -159,7 +63,7 @@ KPIS: tuple[Kpi, ...] = (
         "up",
         0.70,
         events=("task_assigned", "task_completion_logged"),
-        reaches_back=timedelta(days=365),
+        reaches_back=None,
     ),
     Kpi(
         "resume_to_roadmap",
@@ -181,8 +85,8 @@ KPIS: tuple[Kpi, ...] = (
         "roi_projection_engagement",
         "Time in the financial planner",
         "How long do people work with the financial planner in a session?",
-        "median over sessions of the planner_seconds within a day of the session's first use, of sessions whose day "
-        "ended in the week; counted in steps of 15 s",
+        "median over sessions of the planner_seconds within a day of the session's first use (none in the 30 days "
+        "before), of sessions whose day ended in the week; counted in steps of 15 s",
         "one session with the planner",
         "product officer",
         "s",
@@ -191,6 +95,7 @@ KPIS: tuple[Kpi, ...] = (
         180.0,
         events=("financial_planner_used",),
         closes_after=timedelta(days=1),
+        reaches_back=timedelta(days=30),
         edges=_steps(15.0, 80),
     ),
     Kpi(
@@ -245,8 +150,8 @@ KPIS: tuple[Kpi, ...] = (
         "data_freshness",
         "Occupational data fresh",
         "How soon are releases of occupational data in use?",
-        "releases (occupational_data_released) of which occupational_data_imported says completed at most 48 h later, "
-        "of all whose 48 h ended in the week",
+        "releases (occupational_data_released, the first word of each) of which occupational_data_imported says "
+        "completed at most 48 h later, of all whose 48 h ended in the week",
         "one release",
         "data engineering",
         "share",
@@ -255,6 +160,7 @@ KPIS: tuple[Kpi, ...] = (
         0.95,
         events=("occupational_data_released", "occupational_data_imported"),
         closes_after=timedelta(hours=48),
+        reaches_back=None,
         dimensions=(),
         of_people=False,
     ),
@@ -262,7 +168,7 @@ KPIS: tuple[Kpi, ...] = (
         "content_completion",
         "Content completed",
         "How much of what learners open do they finish?",
-        "materials completed within 14 days of being opened, of all opened (for the first time in eight weeks) whose "
+        "materials completed within 14 days of being opened, of all opened (not in the eight weeks before) whose "
         "14 days ended in the week",
         "one learner and material",
         "content team",
@@ -314,7 +220,8 @@ KPIS: tuple[Kpi, ...] = (
         "Time to value",
         "How long until a learner has mastered a first topic?",
         "weeks from enrolment until half of the learners have reached mastery of 0.8 at a first topic of the course "
-        "(Kaplan-Meier; who is not there yet is censored), of those who enrolled in the term",
+        "(Kaplan-Meier in bands of weeks; everybody counts as far as bands are over for them, and who is not there by "
+        "then is censored), of those who enrolled in the term at least a week ago",
         "one learner and course",
         "content team",
         "weeks",

@@ -357,8 +357,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "peer_time_to_mastery",
         "How long peers take to master a topic.",
-        "weeks from the first answer until half have reached mastery of 0.8: Kaplan-Meier, whoever is not there yet "
-        "is censored; 80% interval",
+        "weeks from the first answer until half have reached mastery of 0.8: Kaplan-Meier in bands of weeks, as far "
+        "as bands are over for each; whoever is not there by then is censored; 80% interval",
         "weeks",
         "course and topic",
         _PEERS,

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from akademos import settings as settings_module
-from akademos.catalogue.kpis import DIMENSIONS, KPIS, Kpi
+from akademos.catalogue.kpi_declaration import DIMENSIONS, Kpi
+from akademos.catalogue.kpis import KPIS
 from akademos.cli.learner import only_tenant
 from akademos.errors import InputError, Unavailable
 from akademos.serving.kpi_answers import (

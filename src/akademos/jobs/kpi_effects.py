@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from akademos.analytics.kpi_effects import HelpEffect, median_of_contents, pooled_effect, share_of_contents
 from akademos.analytics.kpi_values import Figure
-from akademos.catalogue.kpis import Kpi
+from akademos.catalogue.kpi_declaration import Kpi
 from akademos.jobs.kpi_publication import Run, not_available
 from akademos.privacy.disclosure_tables import rounded
 from akademos.stores.ports.content import PublishedContent, Statistic

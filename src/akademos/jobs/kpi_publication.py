@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from akademos.analytics.kpi_values import HITS, OF, WITH_HIT, WITH_MISS, Added, Figure, figure
-from akademos.catalogue.kpis import Kpi, Measure
+from akademos.catalogue.kpi_declaration import NOT_HALF, ONE_SIDED, TOO_FEW, Kpi, Measure
 from akademos.privacy.disclosure_blocks import Sums
 from akademos.privacy.disclosure_slices import bound_of_share, one_sided, safe_cells, slices
 from akademos.privacy.disclosure_tables import capped, rounded
@@ -20,9 +20,6 @@ from akademos.stores.ports.kpis import Snapshot
 
 MEAN_STEP = 0.5
 """Means of points 0..100 are published to the half point."""
-
-TOO_FEW = "fewer people than the smallest group"
-ONE_SIDED = "too few people on one side of the share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def _told(kpi: Kpi, line: Snapshot, dimension: str, member: str, sums: Sums) -> 
         dimension=dimension,
         member=member,
         status="no_data" if shown.value is None else "ok",
-        reason="not reached by half of them yet" if shown.value is None else None,
+        reason=NOT_HALF if shown.value is None else None,
         value=shown.value,
         low=shown.low,
         high=shown.high,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from math import ceil
+from datetime import date, datetime
 
 import polars as pl
 
+from akademos.analytics.cohort_comparison import as_far_as_closed, weeks_until, whole_weeks
 from akademos.analytics.curriculum import prepare
 from akademos.analytics.kpi_units import EVENTS, MASTERED, PERSON, PROPERTIES, Sources
-from akademos.analytics.kpi_windows import Week
+from akademos.analytics.kpi_windows import Stretch
 from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
 from akademos.catalogue.declarations import Purpose, Zone
-from akademos.catalogue.kpis import Kpi
+from akademos.catalogue.kpi_declaration import Kpi
 from akademos.catalogue.registry import Registry
 from akademos.errors import InputError
-from akademos.stores.ports.kpis import Crowd, KpiLedgers
+from akademos.stores.ports.kpis import PRODUCTION, Crowd, KpiLedgers
 from akademos.stores.ports.learner_state import LearnerStates
 from akademos.stores.ports.period_events import PeriodEvents
 from akademos.stores.ports.records import Records
@@ -56,43 +56,39 @@ class KpiSources:
         self._records = readers.records
         self._tracked = tracked(readers.registries(tenant_id))
 
-    def read(self, kpi: Kpi, week: Week, term_start: date | None, crowd: Crowd) -> Mapping[str, Sources]:
-        """By environment what a KPI's units of a week (or of a term up to its end) are found in.
+    def read(self, kpi: Kpi, stretch: Stretch, crowd: Crowd) -> Mapping[str, Sources]:
+        """By environment what a KPI's units of a stretch of weeks are found in; of production always, since who did
+        nothing counts, too.
 
         Args:
             kpi: which one.
-            week: the week.
-            term_start: first day of the term, for a KPI of terms.
+            stretch: the week, or the term up to its end.
             crowd: who may be counted.
         """
         person_of = {key: person for person, one in crowd.people.items() for key in one.keys}
         if not kpi.events:
-            return self._active(week, person_of)
+            return self._active(stretch, person_of)
+        nothing = pl.DataFrame(schema=EVENTS)
         if kpi.name == "time_to_value":
-            mastered = self._mastered(week, term_start or week.monday, crowd)
-            return {"prod": Sources(pl.DataFrame(schema=EVENTS), mastered=mastered)}
-        start = week.start
-        if term_start is not None:
-            start -= timedelta(days=(week.monday - term_start).days) if term_start < week.monday else timedelta()
-        since = start - max(kpi.closes_after, kpi.reaches_back)
+            return {PRODUCTION: Sources(nothing, mastered=self._mastered(stretch, crowd))}
+        since = kpi.reads_since(stretch.start)
         found = pl.DataFrame(
-            self._core.between(self._tenant_id, since, week.end, columns=COLUMNS, event_names=kpi.events)
+            self._core.between(self._tenant_id, since, stretch.end, columns=COLUMNS, event_names=kpi.events)
         )
         rows = decoded(attributed(found, person_of, keep_nobody=not kpi.of_people))
         roster = pl.DataFrame(schema=PERSON)
         if kpi.name == "advisee_activation":
-            on = week.monday + timedelta(days=6)
-            keys = {person_of[key] for key in self._ledgers.roster(self._tenant_id, on) if key in person_of}
+            keys = {person_of[key] for key in self._ledgers.roster(self._tenant_id, stretch.last) if key in person_of}
             roster = pl.DataFrame({"learner_key": sorted(keys)}, schema=PERSON)
-        return {
+        return {PRODUCTION: Sources(nothing, roster=roster)} | {
             environment: Sources(of.select(EVENTS.names()), roster=roster)
             for (environment,), of in rows.partition_by("environment", as_dict=True).items()
         }
 
-    def _active(self, week: Week, person_of: Mapping[str, str]) -> Mapping[str, Sources]:
-        found: dict[str, set[str]] = {}
+    def _active(self, stretch: Stretch, person_of: Mapping[str, str]) -> Mapping[str, Sources]:
+        found: dict[str, set[str]] = {PRODUCTION: set()}
         names = self._tracked
-        for key, environment in self._core.active(self._tenant_id, week.start, week.end, event_names=names):
+        for key, environment in self._core.active(self._tenant_id, stretch.start, stretch.end, event_names=names):
             if key in person_of:
                 found.setdefault(environment, set()).add(person_of[key])
         nothing = pl.DataFrame(schema=EVENTS)
@@ -101,12 +97,12 @@ class KpiSources:
             for environment, people in found.items()
         }
 
-    def _mastered(self, week: Week, since: date, crowd: Crowd) -> pl.DataFrame:
-        """Of those who enrolled in the term: weeks until a first topic of the course was mastered, or until now."""
-        sunday = week.monday + timedelta(days=6)
+    def _mastered(self, stretch: Stretch, crowd: Crowd) -> pl.DataFrame:
+        """Of those who enrolled in the term: weeks until a first topic of the course was mastered, else those that are
+        over; who enrolled less than a week ago is not among them."""
         person_of = {key: person for person, one in crowd.people.items() for key in one.keys}
         enrolled: dict[tuple[str, str], date] = {}
-        for key, course, day in self._ledgers.enrolled(self._tenant_id, since, sunday):
+        for key, course, day in self._ledgers.enrolled(self._tenant_id, stretch.first, stretch.last):
             if key in person_of:
                 at = (person_of[key], course)
                 enrolled[at] = min(day, enrolled.get(at, day))
@@ -115,10 +111,10 @@ class KpiSources:
         rows = []
         for (key, course), day in sorted(enrolled.items()):
             reached = self._first.get((key, course))
-            if reached is not None and reached > sunday:
-                reached = None
-            weeks = ceil(((reached or sunday) - day).days / 7)
-            rows.append((key, course, max(1, weeks), reached is not None))
+            week_of_it = None if reached is None else weeks_until(day, reached)
+            found = as_far_as_closed(week_of_it, whole_weeks(day, stretch.last))
+            if found is not None:
+                rows.append((key, course, *found))
         return pl.DataFrame(rows, schema=MASTERED, orient="row")
 
     def _first_mastered(self, keys: Sequence[str]) -> Iterator[tuple[tuple[str, str], date]]:

@@ -16,9 +16,20 @@ from zoneinfo import ZoneInfo
 
 from akademos.analytics.kpi_units import UNITS_OF, Sources, Span
 from akademos.analytics.kpi_values import Added, added, total, width
-from akademos.analytics.kpi_windows import WEEK, Term, Week, closed_weeks, midnight, term_of
+from akademos.analytics.kpi_windows import (
+    WEEK,
+    Stretch,
+    Term,
+    Week,
+    closed_weeks,
+    of_term,
+    of_week,
+    require_counted,
+    week_of,
+)
 from akademos.catalogue.declarations import Purpose
-from akademos.catalogue.kpis import KPIS, PARITY_BEYOND, Kpi, Measure, Period
+from akademos.catalogue.kpi_declaration import PARITY_BEYOND, Kpi, Measure, Period
+from akademos.catalogue.kpis import KPIS
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError
 from akademos.jobs.kpi_publication import Run, of_nobody, of_people
@@ -100,8 +111,10 @@ class KpiJob:
         where nothing came to light since.
 
         Raises:
-            InputError: the days are in the wrong order, or too far apart.
+            InputError: the days are in the wrong order or too far apart, or no days that weeks are counted of.
         """
+        for day, option in ((first, "--from"), (last, "--to")):
+            require_counted(day, option)
         if last < first or (last - first).days > 7 * MOST_WEEKS:
             raise InputError(
                 f"The days {first} and {last} span no weeks, or more than {MOST_WEEKS}.",
@@ -151,22 +164,18 @@ class KpiJob:
 
     def _week(self, kpi: Kpi, week: Week, night: _Night) -> None:
         sunday = week.monday + timedelta(days=6)
-        term = term_of(sunday, night.terms) if kpi.period is Period.TERM else None
-        period = week.monday.isoformat() if term is None else term.name
+        stretch = _stretch(kpi, week, night)
         crowd = self._crowd(kpi, sunday, night)
         floor = max(night.floor, kpi.group_floor)
         share = _consenting(crowd, floor) if kpi.of_people else None
         if kpi.measure is Measure.EFFECT:
-            run = Run(week.monday, PRODUCTION, period, night.now, floor, share)
+            run = Run(week.monday, PRODUCTION, stretch.name, night.now, floor, share)
             self._publish(night, None, None, self._effects.lines(night.tenant_id, kpi, run))
             return
-        start = week.start if term is None else min(midnight(term.first, night.zone), week.start)
-        found = dict(night.sources.read(kpi, week, None if term is None else term.first, crowd))
-        for environment in sorted({PRODUCTION, *found}):
-            run = Run(week.monday, environment, period, night.now, floor, share)
-            people: dict[str, Added] = {}
-            if (sources := found.get(environment)) is not None:
-                people = self._units(kpi, sources, Span(start, week.end), night)
+        found = night.sources.read(kpi, stretch, crowd)
+        for environment in sorted(found):
+            run = Run(week.monday, environment, stretch.name, night.now, floor, share)
+            people = self._units(kpi, found[environment], Span(stretch.start, stretch.end), night)
             if kpi.of_people:
                 self._of_people(kpi, people, crowd, run, night)
             else:
@@ -215,7 +224,7 @@ class KpiJob:
         if not kpi.of_people or kpi.measure is Measure.EFFECT:
             return
         for scope in self._ledgers.shaken(night.tenant_id, kpi.purposes, f"{kpi.name}/"):
-            _, period, environment = scope.split("/")
+            period, _, environment = scope.removeprefix(f"{kpi.name}/").rpartition("/")
             newest = self._ledgers.weeks(night.tenant_id).get(kpi.name)
             if newest is None:
                 continue
@@ -232,12 +241,16 @@ class KpiJob:
                 as_of=night.now,
                 bands=width(kpi),
             )
-            of_this_week = kpi.period is Period.WEEK or term_of(week + timedelta(days=6), night.terms).name == period
+            of_this_week = _stretch(kpi, week_of(week, night.zone), night).name == period
             lines = of_people(kpi, ledger.rows(ITEM), run, waiting=1) if of_this_week else []
             self._publish(night, scope, ledger, lines)
 
     def _publish(self, night: _Night, scope: str | None, ledger: Ledger | None, lines: Sequence[Snapshot]) -> None:
         night.run.rows_out += self._ledgers.publish(night.tenant_id, scope, ledger, lines)
+
+
+def _stretch(kpi: Kpi, week: Week, night: _Night) -> Stretch:
+    return of_week(week) if kpi.period is Period.WEEK else of_term(week, night.terms, night.zone)
 
 
 def _consenting(crowd: Crowd, floor: int) -> float | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from akademos.analytics.cohort_comparison import HABITS, difficulty_band, time_band, time_to_mastery
+from akademos.analytics.cohort_comparison import HABITS, as_far_as_closed, difficulty_band, time_band, time_to_mastery
 from akademos.analytics.parameters import DEFAULT
 from akademos.privacy.disclosure_blocks import Ledger, Record, Sums
 from akademos.privacy.disclosure_tables import Row, Scale, merged_bands, published, rounded
@@ -40,12 +40,13 @@ def course_items(standing: pl.DataFrame, topics: pl.DataFrame) -> Items:
     items: Items = {}
     for key, value, answers in standing.select("learner_key", "value", "answers").iter_rows():
         items.setdefault(STANDING, {})[key] = Record(0.0, _MASTERY.band(value), answers)
-    columns = ("learner_key", "topic_id", "first_attempt_accuracy", "weeks", "mastered", "answers")
-    for key, topic, accuracy, weeks, mastered, answers in topics.select(columns).iter_rows():
+    columns = ("learner_key", "topic_id", "first_attempt_accuracy", "weeks", "mastered", "observed", "answers")
+    for key, topic, accuracy, weeks, mastered, observed, answers in topics.select(columns).iter_rows():
         if accuracy is not None:
             items.setdefault(TOPIC + topic, {})[key] = Record(0.0, difficulty_band(accuracy), answers)
-        if weeks is not None:
-            items.setdefault(TIME + topic, {})[key] = Record(0.0, time_band(weeks, mastered=mastered), answers)
+        time = None if observed is None else as_far_as_closed(weeks if mastered else None, observed)
+        if time is not None:
+            items.setdefault(TIME + topic, {})[key] = Record(0.0, time_band(time[0], mastered=time[1]), answers)
     return items
 
 

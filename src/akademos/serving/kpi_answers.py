@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from akademos.catalogue.kpis import DIMENSIONS, KPI_OF, PARITY_BEYOND, Kpi
+from akademos.analytics.kpi_windows import require_counted
+from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, TOO_FEW, Kpi
+from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError, NotFound
 from akademos.serving.principal import Principal, name_of
@@ -63,8 +65,11 @@ def wanted(
     """What a request asks for.
 
     Raises:
-        InputError: the days are in the wrong order or too far apart, or two slices are asked for at once.
+        InputError: the days are in the wrong order, too far apart or out of range, or two slices are asked for at once.
     """
+    for day, name in ((since, "from"), (until, "to")):
+        if day is not None:
+            require_counted(day, name, f"/query/{name}")
     last = until or now.date()
     first = since or last - timedelta(weeks=WEEKS_SHOWN)
     if first > last or (last - first).days > MOST_DAYS:
@@ -121,7 +126,7 @@ def lines(services: Services, principal: Principal, what: str, kpis: Sequence[Kp
         if (one.people is None and (one.smallest_group or floor) >= floor) or (one.people or 0) >= floor:
             shown.append(one)
         elif not one.dimension:
-            shown.append(replace(one, status="withheld", reason="fewer people than the smallest group", value=None,
+            shown.append(replace(one, status="withheld", reason=TOO_FEW, value=None,
                                  low=None, high=None, people=None, units=None, baseline=None, parity=None))  # fmt: skip
     return shown
 
@@ -247,9 +252,9 @@ REVIEWS_WEEKLY = 12
 """Reviews are held every week at first, then every second."""
 
 
-def next_review(notes: Sequence[KpiNote]) -> date | None:
-    """When the next review is due: a week after the last one, two weeks once there have been `REVIEWS_WEEKLY`."""
-    held = sorted({one.about for one in notes if one.kind == "review"})
+def next_review(held: Sequence[date]) -> date | None:
+    """When the next review is due, of the days of all that were held: a week after the last one, two weeks once there
+    have been `REVIEWS_WEEKLY`."""
     if not held:
         return None
-    return held[-1] + timedelta(weeks=1 if len(held) < REVIEWS_WEEKLY else 2)
+    return max(held) + timedelta(weeks=1 if len(held) < REVIEWS_WEEKLY else 2)

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from akademos.catalogue.declarations import Metric, Purpose
-from akademos.errors import CatalogueError
+from akademos.errors import CatalogueError, Unauthenticated
 from akademos.serving.answer_cache import AnswerCache
 from akademos.serving.badge_issuer import BadgeIssuer
 from akademos.serving.gate import Gate
@@ -210,5 +210,18 @@ async def who_asks(request: Request) -> Principal:
     return await services_of(request).doorkeeper.principal(request)
 
 
+async def who_sends_a_form(request: Request) -> Principal:
+    """Who sends a form of a page; it brings its token itself, where an API call sends a header: the route checks it.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    principal = await services_of(request).doorkeeper.known(request)
+    if principal is None:
+        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
+    return principal
+
+
 Served = Annotated[Services, Depends(_services)]
 Asker = Annotated[Principal, Depends(who_asks)]
+FormSender = Annotated[Principal, Depends(who_sends_a_form)]

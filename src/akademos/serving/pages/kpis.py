@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from akademos.catalogue.kpi_declaration import NOT_HALF, ONE_SIDED, TOO_FEW
 from akademos.serving.charts.canvas import NARROW, WIDE, Caption
 from akademos.serving.charts.sparkline import sparkline
 from akademos.serving.charts.weekly_course import WeekPoint, weekly_course
@@ -23,6 +24,10 @@ from akademos.serving.pages.wording import Words
 
 Json = Mapping[str, Any]
 RECENT = timedelta(days=35)
+DRAFT = ("kind", "about", "kpi", "body", "owner", "due_on")
+"""Fields of the form that keeps a note."""
+
+REASON_WORDS = {TOO_FEW: "kpis.reason.too_few", ONE_SIDED: "kpis.reason.one_sided"}
 HEADLINE = ("weekly_active_users", "onboarding_completion", "action_plan_adherence", "advisee_activation")
 
 
@@ -71,6 +76,7 @@ def render_kpis(
     may_write: bool = False,
     action: str = "",
     problem: str | None = None,
+    draft: Mapping[str, str] | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -87,6 +93,7 @@ def render_kpis(
         closer: a KPI to look at closely, with its lines of the newest week by slice.
         may_write: whether whoever looks may add notes, by a form to `action`.
         problem: why a note was not taken.
+        draft: what was written in the fields of the form then.
     """
     words = shell.words
     by_name = {str(view.summary["name"]): view for view in views}
@@ -109,7 +116,7 @@ def render_kpis(
         may_write=may_write,
         action=action,
         problem=problem,
-        today=now.date().isoformat(),
+        draft=dict.fromkeys(DRAFT, "") | {"about": now.date().isoformat()} | dict(draft or {}),
         names=[(name, title_of(view.summary, words)) for name, view in by_name.items()],
         download=download,
         provenance=_provenance(made, floor, words),
@@ -176,12 +183,17 @@ def _tile(view: KpiView, words: Words) -> Tile:
 
 
 def _state(newest: Json | None, words: Words) -> State:
-    kind = "no_data" if newest is None else str(newest["status"])
-    reason = None if newest is None else newest.get("reason")
-    text = words.html(f"kpis.state.{kind}.text")
-    if reason and kind in ("not_available", "withheld"):
-        text = Markup("{} ({})").format(text, reason)
-    return State("hidden" if kind == "withheld" else kind, words.plain(f"kpis.state.{kind}"), text)
+    """Why there is no value, and what to do."""
+    status = "no_data" if newest is None else str(newest["status"])
+    if newest is None or not newest["reason"]:
+        return State(status, words.plain(f"kpis.state.{status}"), words.html(f"kpis.state.{status}.text"))
+    if newest["reason"] == NOT_HALF:
+        people = words.locale.number(newest["people"])
+        return State(status, words.plain("kpis.state.not_half"), words.html("kpis.state.not_half.text", people=people))
+    key = REASON_WORDS.get(newest["reason"])
+    reason = newest["reason"] if key is None else words.plain(key)
+    text = Markup("{} ({})").format(words.html(f"kpis.state.{status}.text"), reason)
+    return State("hidden" if status == "withheld" else status, words.plain(f"kpis.state.{status}"), text)
 
 
 def _card(view: KpiView, words: Words, *, key: str = "kpi") -> Card:
@@ -275,7 +287,7 @@ def _cells(summary: Json, one: Json, words: Words) -> list[Cell]:
     return [
         cell(one["value"], one["bound"])
         if one["value"] is not None
-        else Cell(words.plain(f"kpis.state.{one['status']}"), -1),
+        else Cell(words.plain("kpis.state." + ("not_half" if one["reason"] == NOT_HALF else one["status"])), -1),
         ranged,
         count_cell(one["people"], words.locale),
         count_cell(one["units"], words.locale),

@@ -201,7 +201,7 @@ def notes(services: Served, principal: Asker, asked: Asked) -> Response:
     """Annotations, customer signals and review notes, newest first."""
     services.gate.of_institution(principal, NOTES, ())
     found = services.kpis.notes(principal.tenant_id, since=asked.since, until=asked.until)
-    due = next_review(found)
+    due = next_review(services.kpis.reviews(principal.tenant_id))
     return _json({"notes": [note(one) for one in found], "next_review": None if due is None else due.isoformat()})
 
 

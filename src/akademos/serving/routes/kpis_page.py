@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
@@ -10,7 +11,8 @@ from fastapi import APIRouter, Form, Query, Request
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from akademos.catalogue.kpis import DIMENSIONS, KPIS
+from akademos.catalogue.kpi_declaration import DIMENSIONS
+from akademos.catalogue.kpis import KPIS
 from akademos.errors import AkademosError, InputError
 from akademos.serving import services as at
 from akademos.serving.kpi_answers import kpi_named, lines, members, next_review, note, of_slice, row, summary, wanted
@@ -20,9 +22,12 @@ from akademos.serving.principal import Principal
 from akademos.serving.routes.kpis import WRITERS, NoteSent, may_write, note_of
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
 from akademos.serving.routes.pages import KPIS as PAGE
-from akademos.serving.services import Asker, Served, Services
+from akademos.serving.services import Asker, FormSender, Served, Services
+from akademos.serving.small_bodies import SmallBodyRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=SmallBodyRoute)
+
+Text = Annotated[str, Form()]
 
 
 @router.get(PAGE)
@@ -45,42 +50,46 @@ def kpis_page(
 def keep_note(
     request: Request,
     services: Served,
-    principal: Asker,
-    kind: Annotated[str, Form()] = "",
-    about: Annotated[str, Form()] = "",
-    kpi: Annotated[str, Form()] = "",
-    body: Annotated[str, Form()] = "",
-    owner: Annotated[str, Form()] = "",
-    due_on: Annotated[str, Form()] = "",
-    csrf: Annotated[str, Form()] = "",
+    principal: FormSender,
+    kind: Text = "",
+    about: Text = "",
+    kpi: Text = "",
+    body: Text = "",
+    owner: Text = "",
+    due_on: Text = "",
+    lang: Text = "",
+    csrf: Text = "",
 ) -> Response:
-    """Keep a note and show the page again."""
+    """Keep a note and show the page again; what does not fit stands on the page, beside what was written."""
+    services.gate.of_institution(principal, PAGE, ())
+    may_write(principal)
+    draft = {"kind": kind, "about": about, "kpi": kpi, "body": body, "owner": owner, "due_on": due_on}
     try:
         if principal.way == "session":
             services.doorkeeper.tokens.check_form(request, principal, csrf)
-        services.gate.of_institution(principal, PAGE, ())
-        may_write(principal)
-        try:
-            sent = NoteSent.model_validate(
-                {
-                    "kind": kind,
-                    "about": about,
-                    "body": body.strip(),
-                    "kpi": kpi or None,
-                    "owner": owner.strip() or None,
-                    "due_on": due_on or None,
-                }
-            )
-        except ValidationError as unfit:
-            field = str(unfit.errors()[0]["loc"][0])
-            raise InputError(f"The note's {field} does not fit.", hint="Fill the form again.", pointer=field) from unfit
-        services.kpis.add_note(principal.tenant_id, note_of(services, principal, sent))
+        services.kpis.add_note(principal.tenant_id, note_of(services, principal, _sent(draft)))
     except AkademosError as refusal:
-        if refusal.transient or refusal.status == 403:
+        if refusal.transient:
             raise
         problem = f"{refusal.reason} {refusal.hint}".strip()
-        return _page(request, services, principal, ("", "", "", "", ""), "", problem=problem, status=refusal.status)
-    return RedirectResponse(f"{PAGE}#notes", 303)
+        return _page(
+            request, services, principal, ("", "", "", "", ""), lang,
+            problem=problem, status=refusal.status, draft=draft,
+        )  # fmt: skip
+    query = f"?{urlencode({'lang': lang})}" if lang else ""
+    return RedirectResponse(f"{PAGE}{query}#notes", 303)
+
+
+def _sent(draft: Mapping[str, str]) -> NoteSent:
+    """What the form says, without the fields that are left empty."""
+    filled = {name: value for name, text in draft.items() if (value := text.strip())}
+    try:
+        return NoteSent.model_validate(filled)
+    except ValidationError as unfit:
+        field = str(unfit.errors()[0]["loc"][0])
+        raise InputError(
+            f"The note's {field} does not fit.", hint="Fill that field again.", pointer=f"/{field}"
+        ) from unfit
 
 
 def _page(
@@ -92,6 +101,7 @@ def _page(
     *,
     problem: str | None = None,
     status: int = 200,
+    draft: Mapping[str, str] | None = None,
 ) -> Response:
     sliced, environment, since, until, kpi = filters
     dimension, _, member = sliced.partition(":")
@@ -119,7 +129,7 @@ def _page(
         of_it = [line for line in found if line.kpi == closer.name]
         newest = max((line.week for line in of_it), default=None)
         chosen = views[closer.name], [row(line) for line in of_it if line.week == newest]
-    due = next_review(noted)
+    due = next_review(services.kpis.reviews(principal.tenant_id))
     shell, _ = shell_for(
         services, request, principal, person=name_of_asker(services, principal), language=language_of(request, lang)
     )
@@ -145,6 +155,7 @@ def _page(
         may_write=principal.role in WRITERS,
         action=PAGE,
         problem=problem,
+        draft=draft,
     )
     return HTMLResponse(html, status, headers=HEADERS)
 

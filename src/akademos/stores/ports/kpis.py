@@ -153,6 +153,10 @@ class PublishedKpis(Protocol):
         """Notes about days in a span, newest day first; and reviews that are not done, whatever they are about."""
         ...
 
+    def reviews(self, tenant_id: str) -> list[date]:
+        """The days of all reviews that were held, ascending, each once."""
+        ...
+
     def add_note(self, tenant_id: str, note: KpiNote) -> None:
         """Keep a note."""
         ...

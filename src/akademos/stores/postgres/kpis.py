@@ -108,6 +108,7 @@ _NOTES = f"""
         AND (about BETWEEN %s AND %s OR kind = 'review' AND done_at IS NULL)
     ORDER BY about DESC, logged_at DESC, note_id
 """
+_REVIEWS = "SELECT DISTINCT about FROM kpi_notes WHERE tenant_id = %s AND kind = 'review' ORDER BY 1"
 _FINISH = """
     UPDATE kpi_notes SET done_at = %s
     WHERE tenant_id = %s AND note_id = %s AND kind = 'review' AND done_at IS NULL
@@ -213,6 +214,11 @@ class PostgresKpis:
         """Notes about days in a span, and reviews that are not done."""
         with self._database.serving(tenant_id) as transaction:
             return [KpiNote(*row) for row in transaction.execute(_NOTES, (tenant_id, since, until))]
+
+    def reviews(self, tenant_id: str) -> list[date]:
+        """The days of all reviews that were held."""
+        with self._database.serving(tenant_id) as transaction:
+            return [row[0] for row in transaction.execute(_REVIEWS, (tenant_id,))]
 
     def add_note(self, tenant_id: str, note: KpiNote) -> None:
         """Keep a note."""

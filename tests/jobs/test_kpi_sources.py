@@ -1,0 +1,53 @@
+"""What units are found in, where little is recorded: who did nothing counts, who has just begun does not yet."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from akademos.analytics.kpi_units import UNITS_OF, Span
+from akademos.analytics.kpi_windows import Stretch, of_term, of_week, week_of
+from akademos.catalogue.kpis import KPI_OF
+from akademos.catalogue.registry import builtin
+from akademos.jobs.kpi_sources import COLUMNS, KpiReaders, KpiSources
+from akademos.stores.ports.event_log import SCHEMA
+from akademos.stores.ports.kpis import Crowd, Standing
+
+WEEK = week_of(date(2026, 3, 2), ZoneInfo("Europe/Berlin"))
+PEOPLE = [f"p{n}" for n in range(30)]
+CROWD = Crowd({who: Standing("student", "c", "2026", (who,)) for who in PEOPLE}, 30)
+
+
+def sources(enrolled: list[tuple[str, str, date]] | None = None) -> KpiSources:
+    """Nobody has an event, everybody an advisor; mastered is nothing yet."""
+    nothing = pa.schema([SCHEMA.field(name) for name in COLUMNS]).empty_table()
+    readers: Any = KpiReaders(
+        core=SimpleNamespace(between=lambda *_, **__: nothing, active=lambda *_, **__: []),
+        ledgers=SimpleNamespace(roster=lambda *_: frozenset(PEOPLE), enrolled=lambda *_: enrolled),
+        states=SimpleNamespace(read_many=lambda *_: []),
+        records=SimpleNamespace(curriculum=lambda _: SimpleNamespace(tables={})),
+        registries=lambda _: builtin(),
+    )
+    return KpiSources(readers, "t", datetime(2026, 3, 9, tzinfo=UTC))
+
+
+def hits(name: str, found: KpiSources, stretch: Stretch) -> list[bool]:
+    units = UNITS_OF[name](found.read(KPI_OF[name], stretch, CROWD)["prod"], Span(stretch.start, stretch.end))
+    return units["hit"].to_list()
+
+
+def test_a_roster_of_which_nobody_has_signed_in_is_not_nothing() -> None:
+    assert hits("advisee_activation", sources(), of_week(WEEK)) == [False] * 30
+
+
+def test_who_has_just_enrolled_waits_until_a_week_is_over() -> None:
+    days = {"p0": date(2026, 3, 8), "p1": date(2026, 3, 2), "p2": date(2026, 3, 1), "p3": date(2026, 1, 29)}
+    term = of_term(WEEK, [], ZoneInfo("Europe/Berlin"))
+    found = sources([(who, "c", day) for who, day in days.items()])
+    mastered = found.read(KPI_OF["time_to_value"], term, CROWD)["prod"].mastered
+    # p2 is enrolled for one whole week, p3 for five: the band of weeks 5 and 6 is not over
+    assert mastered.rows() == [("p2", "c", 1, False), ("p3", "c", 4, False)]
