@@ -16,6 +16,7 @@ from akademos.errors import Conflict, InputError, NotFound
 from akademos.intake.bill_loading import load_bills
 from akademos.intake.money_terms import declare_terms, read_terms
 from akademos.intake.payment_files import PaymentKind, Report, load_payments, read_map
+from akademos.jobs.metering import SETTLED, MeteringJob
 from akademos.money import metering, money_hash
 from akademos.settings import Settings
 from akademos.stores.ports.identity import Identifier
@@ -273,6 +274,33 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
     second = metering(system).by_hand("college", by=BY)
     assert second.start == max(one.usage.end for one in first.charges)  # midnight, where nothing was used since then
     assert [one for one in second.charges if one.usage.item != "storage"] == []
+
+
+def test_a_discount_is_by_item_and_day_however_often_the_day_is_metered(system: System, files: Path) -> None:
+    """Three jobs of 6 s, each below the discount's 10 s; the last of them ends after the noon metering."""
+    declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
+    with system.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET created_at = '2026-05-01'")
+        for job, hour in (("goals", 9), ("notices", 10), ("goals", 13), ("tomorrow", 24)):
+            transaction.execute(
+                "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) SELECT 'college', %s, "
+                "day + make_interval(hours => %s) - interval '6 s', day + make_interval(hours => %s), 'succeeded' "
+                "FROM (SELECT timestamptz '2026-05-01 00:00Z') AS d (day)",
+                (job, hour, hour),
+            )
+
+    def meter(at: datetime) -> dict[str, Decimal]:
+        job = MeteringJob(
+            system.money_books, lambda _: 0, lambda tenant_id: money_hash(system, tenant_id), clock=lambda: at + SETTLED
+        )
+        return {one.usage.resource: one.charged for one in job.run("college", by=BY).charges}
+
+    assert meter(datetime(2026, 5, 1, 9, 30, tzinfo=UTC)) == {"goals": Decimal("0.06")}
+    assert meter(datetime(2026, 5, 1, 12, tzinfo=UTC)) == {"notices": Decimal("0.054"), "goals": Decimal("-0.006")}
+    assert meter(datetime(2026, 5, 2, 12, tzinfo=UTC)) == {"goals": Decimal("0.054"), "tomorrow": Decimal("0.06")}
+    kept = system.money_books.read("college", "billing_charges")
+    assert kept["billed"].sum() == Decimal("0.222")  # 18 s of the first day at 90 %, 6 s of the second
+    assert kept.filter(kept["billed"] < 0)["category"].to_list() == ["Credit"]
 
 
 def test_the_night_meters_whoever_has_prices_and_says_whom_it_left_out(system: System, files: Path) -> None:
