@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -43,11 +43,12 @@ class Version:
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
 
 
-def term_history(terms: pl.DataFrame, kind: str) -> pl.DataFrame:
+def term_history(terms: pl.DataFrame, kind: str, now: datetime | None = None) -> pl.DataFrame:
     """The versions of one kind of terms; grain: one version.
 
     Args:
         terms: key, kind, valid_from, recorded_at, load_id, line, ended, body (JSON object as text).
+        now: the instant whose versions are current; terms may be declared for the future.
 
     Returns:
         As `ledger.scd2.history` with the key `key` and the attribute `body`.
@@ -64,7 +65,7 @@ def term_history(terms: pl.DataFrame, kind: str) -> pl.DataFrame:
             "ended",
         )
     )
-    return history(log, ["key"], ["body"])
+    return history(log, ["key"], ["body"], now=now)
 
 
 def versions(terms: pl.DataFrame, kind: str) -> list[Version]:
@@ -103,10 +104,10 @@ def fees(terms: pl.DataFrame) -> list[Fee]:
     ]  # fmt: skip
 
 
-def limit(terms: pl.DataFrame, name: str, otherwise: int) -> int:
-    """The limit that stands last."""
-    found = [one for one in versions(terms, "limit") if one.key == name and one.valid_to is None]
-    return int(Decimal(found[-1].body["value"])) if found else otherwise
+def limit(limits: Sequence[Version], name: str, otherwise: int, day: date) -> int:
+    """The limit that holds on a day (UTC); `limits` are the versions of the kind limit."""
+    at = datetime.combine(day, time(), UTC)
+    return next((int(Decimal(one.body["value"])) for one in limits if one.key == name and one.holds(at)), otherwise)
 
 
 @dataclass(frozen=True, slots=True)

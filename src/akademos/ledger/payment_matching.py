@@ -8,7 +8,7 @@ the finding all the same. A finding is data, not an exception: whoever runs the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -77,13 +77,13 @@ class Terms:
     """By what it is judged.
 
     Attributes:
-        days: within which a provider settles.
-        rounding: by how many minor units an exchange may differ and still be called rounding.
+        days: within which a provider settles; by the day of the booking.
+        rounding: by how many minor units an exchange may differ and still be called rounding; likewise.
         fees: the schedule; where no line of it fits, no fee is expected and none is checked.
     """
 
-    days: int
-    rounding: int
+    days: Callable[[date], int]
+    rounding: Callable[[date], int]
     fees: Sequence[Fee]
     rates: Rates
 
@@ -153,8 +153,9 @@ def _orphan(line: Line) -> Finding:
 
 
 def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date) -> Finding:
+    days = terms.days(payment.posted_on)
     if not lines:
-        due = payment.posted_on + timedelta(days=terms.days)
+        due = payment.posted_on + timedelta(days=days)
         status, missing = _missing(due, as_of)
         return Finding(
             "transaction", payment.transaction_id, payment.merchant, payment.account, payment.currency, status, missing,
@@ -177,14 +178,14 @@ def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date)
     if off is None:
         wrong.add("rate_missing")
     elif any(known):
+        units = Decimal(terms.rounding(payment.posted_on))
         rounding = all(
-            abs(one) <= Decimal(terms.rounding).scaleb(-minor_unit(line.paid_currency))
-            for one, line in zip(known, lines, strict=True)
+            abs(one) <= units.scaleb(-minor_unit(line.paid_currency)) for one, line in zip(known, lines, strict=True)
         )
         wrong.add("fx_rounding" if rounding else "rate_differs")
     if any(fee is not None and fee != line.fee for fee, line in zip(fees, lines, strict=True)):
         wrong.add("fee_differs")
-    if any((line.settled_on - payment.posted_on).days > terms.days for line in lines):
+    if any((line.settled_on - payment.posted_on).days > days for line in lines):
         wrong.add("late")
     cause: Cause = next((one for one in CAUSES if one in wrong), "none")
     return Finding(

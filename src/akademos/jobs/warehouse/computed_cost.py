@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -29,10 +29,20 @@ VALIDITY: Columns = (
 )  # fmt: skip
 
 
+def end_of(day: date) -> datetime:
+    """The last instant of a day (UTC): what holds then is current in a build of that day."""
+    return _midnight(day) + timedelta(days=1) - timedelta.resolution
+
+
+def _term_rows(inputs: Inputs, kind: str) -> Iterator[dict[str, Any]]:
+    found = term_history(inputs.frame("money_terms"), kind, end_of(inputs.today))
+    return found.sort("key", "valid_from").iter_rows(named=True)
+
+
 def _versions(inputs: Inputs, kind: str, key: str, says: Mapping[str, str]) -> list[Row]:
     """Versions of a kind of terms with what their bodies say as columns, texts or decimal numbers."""
     found: list[Row] = []
-    for row in term_history(inputs.frame("money_terms"), kind).sort("key", "valid_from").iter_rows(named=True):
+    for row in _term_rows(inputs, kind):
         body = json.loads(row["body"])
         said = {
             name: Decimal(body[name]) if type_ == COST else body[name] for name, type_ in says.items() if name in body
@@ -48,9 +58,7 @@ def term_input(name: str, kind: str, key: str, says: Mapping[str, str], descript
 
 
 def _rule_rows(inputs: Inputs) -> Iterator[Row]:
-    for row in (
-        term_history(inputs.frame("money_terms"), "chargeback_rule").sort("key", "valid_from").iter_rows(named=True)
-    ):
+    for row in _term_rows(inputs, "chargeback_rule"):
         body = json.loads(row["body"])
         shares = body.get("shares") or {body["cost_centre"]: "1"}
         match = body.get("match", {})
@@ -81,7 +89,9 @@ def _accounts(inputs: Inputs) -> pl.DataFrame:
             pl.lit(value=False).alias("ended"),
         )
     )
-    return history(log, ["billing_account"], ["provider", "currency"]).rename({"currency": "currencies"})
+    return history(log, ["billing_account"], ["provider", "currency"], now=end_of(inputs.today)).rename(
+        {"currency": "currencies"}
+    )
 
 
 def books_of(inputs: Inputs) -> list[tuple[pl.DataFrame, RuleBook]]:

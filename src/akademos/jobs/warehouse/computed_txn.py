@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import polars as pl
 
@@ -12,9 +13,9 @@ from akademos.catalogue.warehouse.cost import COST
 from akademos.catalogue.warehouse.txn import AMOUNT
 from akademos.catalogue.warehouse_extracts import Columns
 from akademos.jobs.warehouse.computed import Computed, Inputs
-from akademos.jobs.warehouse.computed_cost import VALIDITY, term_input
+from akademos.jobs.warehouse.computed_cost import VALIDITY, end_of, term_input
 from akademos.ledger.balances import against_stated, movements, snapshots
-from akademos.ledger.money_terms import ROUNDING_UNITS, SETTLEMENT_DAYS, exchange_rates, fees, limit
+from akademos.ledger.money_terms import ROUNDING_UNITS, SETTLEMENT_DAYS, exchange_rates, fees, limit, versions
 from akademos.ledger.payment_matching import CAUSES, Finding, Line, Payment, Terms, match_payments
 from akademos.ledger.scd2 import history
 
@@ -54,9 +55,10 @@ def _lines(inputs: Inputs) -> Iterator[Line]:
 
 def _terms(inputs: Inputs) -> Terms:
     declared = inputs.frame("money_terms")
+    limits = versions(declared, "limit")
     return Terms(
-        limit(declared, "settlement_days", SETTLEMENT_DAYS),
-        limit(declared, "rounding_units", ROUNDING_UNITS),
+        partial(limit, limits, "settlement_days", SETTLEMENT_DAYS),
+        partial(limit, limits, "rounding_units", ROUNDING_UNITS),
         fees(declared),
         exchange_rates(inputs.frame("exchange_rates")),
     )
@@ -153,7 +155,7 @@ def _products(inputs: Inputs) -> pl.DataFrame:
             pl.lit(value=False).alias("ended"),
         )
     )
-    return history(log, ["product"], ["kind", "course_id"])
+    return history(log, ["product"], ["kind", "course_id"], now=end_of(inputs.today))
 
 
 def _days(inputs: Inputs) -> list[Row]:

@@ -230,7 +230,7 @@ class PostgresMoneyBooks:
         wanted = dict(declared.columns)
         frame = pl.DataFrame(
             [[_plain(value) for value in row] for row in rows],
-            schema={name: _dtype(wanted[name]) for name in names},
+            schema={name: dtype(wanted[name]) for name in names},
             orient="row",
         )
         return frame.select(*wanted)
@@ -270,7 +270,8 @@ def _plain(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-def _dtype(kind: str) -> pl.DataType:
+def dtype(kind: str) -> pl.DataType:
+    """The polars type of a column of an extract."""
     from akademos.catalogue.warehouse_extracts import decimal_digits
 
     digits = decimal_digits(kind)
