@@ -148,6 +148,18 @@ def terms(*rows: tuple[str, str, int, str, bool]) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def test_limits_of_amounts_that_were_declared_without_their_currency_in_the_key_have_it() -> None:
+    declared = terms(
+        ("limit", "largest_amount", 1, '{"unit": "EUR", "value": "5"}', False),
+        ("limit", "largest_amount", 2, '{"unit": "USD", "value": "6"}', False),
+        ("limit", "largest_amount/EUR", 3, '{"unit": "EUR", "value": "7"}', False),
+        ("limit", "largest_amount", 4, "{}", True),
+    )
+    found = [(one.key, one.body["value"], one.valid_from.month) for one in versions(declared, "limit")]
+    assert found == [("largest_amount/EUR", "5", 1), ("largest_amount/EUR", "7", 3), ("largest_amount/USD", "6", 2)]
+    assert [one.valid_to and one.valid_to.month for one in versions(declared, "limit")] == [3, 4, 4]
+
+
 def test_terms_hold_from_their_day_until_they_change_or_end() -> None:
     declared = terms(
         ("price", "events", 1, '{"unit": "event", "currency": "EUR", "price": "1"}', False),

@@ -22,6 +22,8 @@ from akademos.ledger.metering import Discount, Price
 from akademos.ledger.scd2 import history
 
 UNALLOCATED = "unallocated"
+LARGEST_AMOUNT = "largest_amount"
+"""Name of the limits of amounts, of which each currency has its own: the key is `largest_amount/EUR`."""
 NOBODY = "unallocated"
 """The cost centre of what no rule fits, while nobody has declared one."""
 SETTLEMENT_DAYS, ROUNDING_UNITS = 7, 1
@@ -54,7 +56,7 @@ def term_history(terms: pl.DataFrame, kind: str, now: datetime | None = None) ->
         As `ledger.scd2.history` with the key `key` and the attribute `body`.
     """
     log = (
-        terms.filter(pl.col("kind") == kind)
+        _by_currency(terms.filter(pl.col("kind") == kind))
         .sort("load_id", "line")
         .select(
             "key",
@@ -66,6 +68,19 @@ def term_history(terms: pl.DataFrame, kind: str, now: datetime | None = None) ->
         )
     )
     return history(log, ["key"], ["body"], now=now)
+
+
+def _by_currency(terms: pl.DataFrame) -> pl.DataFrame:
+    """The key of a limit of amounts with its currency; older declarations have it in their body only, and their ends
+    are those of every currency."""
+    old = pl.col("key") == LARGEST_AMOUNT
+    currency = pl.col("body").str.json_path_match("$.unit")
+    currencies = terms.filter(old, currency.is_not_null()).select(currency.alias("currency")).unique()
+    said = terms.with_columns(currency.alias("currency"))
+    ends = terms.filter(old, pl.col("ended")).join(currencies, how="cross").select(said.columns)
+    kept = pl.concat([said.filter(~(old & pl.col("ended"))), ends])
+    named = pl.when(old).then(pl.col("key") + "/" + pl.col("currency")).otherwise("key")
+    return kept.with_columns(named.alias("key")).drop("currency")
 
 
 def versions(terms: pl.DataFrame, kind: str) -> list[Version]:
