@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -56,6 +57,7 @@ def line(
         ([payment()], [line(), line(line_id="l-2")], "duplicate_settlement", "mismatch"),
         ([payment()], [line("99.00", fee="2.23")], "amount_differs", "mismatch"),
         ([payment()], [line("100.00", "USD", "90.00", fee="2.05")], "amount_differs", "mismatch"),
+        ([payment()], [replace(line(), account="other")], "account_differs", "mismatch"),
         ([payment()], [line(fee="2.50")], "fee_differs", "mismatch"),
         ([payment()], [line(days=4)], "late", "mismatch"),
         ([payment("30.00", "USD")], [line("30.00", "USD", "27.00", fee="0.79")], "none", "matched"),

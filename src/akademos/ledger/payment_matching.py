@@ -19,8 +19,8 @@ from akademos.ledger.fees import Fee, fee_of
 from akademos.ledger.money import minor_unit
 
 Cause = Literal[
-    "unknown_transaction", "duplicate_settlement", "amount_differs", "rate_missing", "rate_differs", "fee_differs",
-    "late", "fx_rounding", "missing_settlement", "not_due", "none", "balance_differs",
+    "unknown_transaction", "duplicate_settlement", "amount_differs", "account_differs", "rate_missing", "rate_differs",
+    "fee_differs", "late", "fx_rounding", "missing_settlement", "not_due", "none", "balance_differs",
 ]  # fmt: skip
 Status = Literal["matched", "open", "mismatch"]
 
@@ -28,6 +28,7 @@ CAUSES: Mapping[Cause, str] = {
     "unknown_transaction": "a line settles a transaction that nobody has booked",
     "duplicate_settlement": "the transaction was settled more than once",
     "amount_differs": "the settled amount is another one, or in another currency",
+    "account_differs": "it was settled on another account than it was booked on",
     "rate_missing": "it was exchanged, and there is no rate of that day to check it by",
     "rate_differs": "it was exchanged at another rate than that of the day",
     "fee_differs": "the fee is another one than the schedule's",
@@ -175,6 +176,8 @@ def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date)
     elif found != payment.amount:
         repeated = len(lines) > 1 and all(line.gross == payment.amount for line in lines)
         wrong.add("duplicate_settlement" if repeated else "amount_differs")
+    if any(line.account != payment.account for line in lines):
+        wrong.add("account_differs")
     if off is None:
         wrong.add("rate_missing")
     elif any(known):

@@ -75,20 +75,29 @@ def _rule_rows(inputs: Inputs) -> Iterator[Row]:
 
 def _accounts(inputs: Inputs) -> pl.DataFrame:
     charges = inputs.frame("billing_charges")
-    log = (
+    loads = (
         charges.group_by("billing_account", "period_start", "load_id", "recorded_at")
-        .agg(pl.col("provider").min(), pl.col("currency").unique().sort().str.join(", "))
+        .agg(pl.col("provider").unique(), pl.col("currency").unique())
         .sort("load_id", "period_start", "billing_account")
-        .select(
-            "billing_account",
-            "provider",
-            "currency",
-            pl.col("period_start").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("valid_at"),
-            "recorded_at",
-            pl.int_range(pl.len(), dtype=pl.Int64).alias("position"),
-            pl.lit(value=False).alias("ended"),
-        )
     )
+    known: dict[tuple[str, date], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    changes = []
+    for position, row in enumerate(loads.iter_rows(named=True)):
+        period = known[row["billing_account"], row["period_start"]]
+        for names, more in zip(period, (row["provider"], row["currency"]), strict=True):
+            names.update(more)  # a period has all that any load has brought of it
+        providers, currencies = (", ".join(sorted(names)) for names in period)
+        valid_at = _midnight(row["period_start"])
+        changes.append((row["billing_account"], providers, currencies, valid_at, row["recorded_at"], position, False))
+    log = pl.DataFrame(
+        changes,
+        schema={
+            "billing_account": pl.String, "provider": pl.String, "currency": pl.String,
+            "valid_at": pl.Datetime("us", "UTC"), "recorded_at": pl.Datetime("us", "UTC"), "position": pl.Int64,
+            "ended": pl.Boolean,
+        },
+        orient="row",
+    )  # fmt: skip
     return history(log, ["billing_account"], ["provider", "currency"], now=end_of(inputs.today)).rename(
         {"currency": "currencies"}
     )
