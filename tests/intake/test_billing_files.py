@@ -67,7 +67,14 @@ def test_parquet_is_read_like_csv(bill: Path, tmp_path: Path) -> None:
     [
         (SOUND.replace("90.00", "ninety"), "bill.csv:4 BilledCost is no decimal number"),
         (SOUND.replace("90.00", ""), "bill.csv:4 BilledCost is empty"),
-        (SOUND.replace("2026-06-01", "2026-05-01"), "bill.csv:4 BillingPeriodEnd is not after BillingPeriodStart"),
+        (SOUND.replace("2026-06-01", "2026-05-01"), "bill.csv:4 BillingPeriodEnd is not on a later day than"),
+        (SOUND.replace("2026-06-01T00", "2026-05-01T23"), "bill.csv:4 BillingPeriodEnd is not on a later day than"),
+        (SOUND.replace("90.00", "99999999999999999999"), "bill.csv:4 BilledCost is 1e+12 or more"),
+        (SOUND.replace("90.00", "NaN"), "bill.csv:4 BilledCost is no decimal number"),
+        (SOUND.replace("EUR", "EURO"), "bill.csv:4 BillingCurrency `EURO` is no currency"),
+        (SOUND.replace("Virtual", "Virt\0ual"), "bill.csv:4 ServiceName holds the sign NUL"),
+        (SOUND.replace("algebra", "alg\\u0000ebra"), "bill.csv:4 Tags holds the sign NUL"),
+        (SOUND.replace("algebra", "\\ud800"), "bill.csv:4 Tags is no JSON object"),
         (SOUND.replace("2026-06-01T00:00:00Z", "June"), "bill.csv:4 BillingPeriodEnd is no date and time"),
         (CORRECTED.replace("Correction", "Fix"), "bill.csv:4 ChargeClass is neither empty nor Correction"),
         (CORRECTED.replace("\n", "[1]\n"), "bill.csv:4 Tags is no JSON object"),
@@ -79,6 +86,27 @@ def test_what_is_wrong_is_named(bill: Path, row: str, said: str) -> None:
     with pytest.raises(InputError) as refused:
         read_charges([bill])
     assert said in refused.value.reason
+
+
+def test_a_charge_is_over_after_it_began_also_where_one_of_the_two_is_left_out(bill: Path) -> None:
+    lines = [HEADER.strip() + ",ChargePeriodStart,ChargePeriodEnd", SOUND.strip() + ",2026-06-02,"]
+    lines += [SOUND.strip() + ",,2026-05-01", SOUND.strip() + ",2026-05-02,", SOUND.strip() + ",,2026-05-02"]
+    bill.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(InputError, match="2 values are wrong") as refused:
+        read_charges([bill])
+    assert "bill.csv:2 ChargePeriodStart is after the billing period" in refused.value.reason
+    assert "bill.csv:3 ChargePeriodEnd is before the billing period" in refused.value.reason
+
+
+def test_a_column_that_is_there_twice_is_named(bill: Path) -> None:
+    bill.write_text("\n".join(f"{line},{line}" for line in bill.read_text("utf-8").splitlines()), "utf-8")
+    with pytest.raises(InputError, match=r"bill.csv:1 names the column BilledCost twice"):
+        read_charges([bill])
+
+
+def test_an_escaped_backslash_before_zeros_is_no_nul(bill: Path) -> None:
+    bill.write_text(HEADER + SOUND.replace("algebra", "c:\\\\u0000"), "utf-8")
+    assert read_charges([bill]).height == 1
 
 
 def test_a_file_without_the_columns_and_a_strange_currency_are_refused(bill: Path) -> None:
@@ -102,6 +130,14 @@ def test_a_file_without_the_columns_and_a_strange_currency_are_refused(bill: Pat
         ('unallocated = "x"\n[[rule]]\ncost_centre = "a"\n', "rule 1 matches nothing"),
         ('unallocated = "x"\n[[rule]]\nmatch = { service = "s" }\n', "needs `cost_centre` or `shares`"),
         ('unallocated = "x"\n[[rule]]\nmatch = { service = "s" }\nshares = { a = 0.5 }\n', "rule 1: The shares"),
+        ('unallocated = "x"\n[[rule]]\nmatch = { service = "s" }\nshares = { a = nan }\n', "no numbers"),
+        ('unallocated = "x"\n[[rule]]\nmatch = { provider = "AWS" }\ncost_centre = "a"\n', "know no `provider`"),
+        ('unallocated = "x"\n[[rule]]\nmatch = { "tag.a\\\\" = "b" }\ncost_centre = "a"\n', "a backslash"),
+        ('unallocated = "x"\n[[rule]]\nmatch = { service = "s\\u0000" }\ncost_centre = "a"\n', "a sign NUL"),
+        (
+            'unallocated = "x"\n[[rule]]\nmatch = { service = "s" }\nshares = { a = 0.4, b = 0.6000000000000000001 }\n',
+            "more than 18 decimals",
+        ),
         ('unallocated = "x"\n[[rule]]\nmatch = { service = "s" }\nshares = { a = "b" }\n', "no numbers"),
         ("[[", "cannot be read"),
     ],

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import psycopg
 import pytest
 from tests.intake.money_files import PAYMENTS, RATES, SETTLEMENTS, TERMS, write_books
@@ -16,6 +17,8 @@ from akademos.errors import Conflict, InputError, NotFound
 from akademos.intake.bill_loading import load_bills
 from akademos.intake.money_terms import declare_terms, read_terms
 from akademos.intake.payment_files import PaymentKind, Report, load_payments, read_map
+from akademos.jobs.metering import SETTLED, MeteringJob
+from akademos.ledger.money_terms import term_history
 from akademos.money import metering, money_hash
 from akademos.settings import Settings
 from akademos.stores.ports.identity import Identifier
@@ -99,6 +102,9 @@ def test_refused_rows_are_named_and_given_back(system: System, files: Path) -> N
         "a-9,Payline,algebra,enrolment,NaN,EUR,2026-05-04,": ("amount", "amount_invalid"),
         "a-10,Payline,algebra,enrolment,1e3,EUR,2026-05-04,": ("amount", "amount_invalid"),
         "a-11,Payline,algebra,enrolment,9999999999999999999999,EUR,2026-05-04,": ("amount", "amount_invalid"),
+        f"a-12,Payline,algebra,enrolment,10.{'0' * 34}1,EUR,2026-05-04,": ("amount", "amount_invalid"),
+        "a-13,Payline,alg\0ebra,enrolment,5,EUR,2026-05-04,": ("product", "text_invalid"),
+        "a-14,Payline,algebra,enrolment,5,EUR,2026-05-04,u-\0": ("user_id", "text_invalid"),
         "g-1,Payline,algebra,enrolment,6,EUR,2026-05-04,": ("reference", "conflict"),
     }
     good = "g-1,Payline,algebra,enrolment,5,EUR,2026-05-04,\n"
@@ -121,6 +127,7 @@ def test_refused_rows_are_named_and_given_back(system: System, files: Path) -> N
         ("a.csv", "x,y\n1,2\n", "no column"),
         ("a.csv", b"\xff\xfe\x00", "not UTF-8"),
         ("a.csv", 'reference\n"open', "no CSV"),
+        ("a.csv", "reference,amount,amount\n1,2,3\n", "`amount` is there twice"),
         ("a.jsonl", "{", "no JSON"),
         ("a.jsonl", "[1]", "no JSON object"),
         ("a.jsonl", "", "no rows"),
@@ -196,6 +203,11 @@ def test_terms_are_a_log(system: System, files: Path) -> None:
     assert declare(TERMS) == (0, 13)
 
 
+UNIT, OTHER_UNIT = 'unit = "days"', 'unit = "bananas"'
+LIMIT = f'[[limit]]\nname = "settlement_days"\n{UNIT}\nvalid_from = 2026-01-01\n'
+PRICE = '[[price]]\nitem = "events"\nunit = "event"\ncurrency = "EUR"\nvalid_from = 2026-01-01\n'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -220,6 +232,17 @@ def test_terms_are_a_log(system: System, files: Path) -> None:
             "no currency",
         ),
         ('[[fee]]\nname = "a"\ncurrency = "EUR"\nshare = 2.9\nvalid_from = 2026-01-01\n', "more than 1"),
+        (f"{LIMIT}value = 2.7\n", "no whole number"),
+        (f"{LIMIT.replace(UNIT, OTHER_UNIT)}value = 2\n", "counted in days"),
+        (f"{LIMIT.replace('settlement_days', 'largest_amount')}value = 2\n", "no currency"),
+        (f"{PRICE}price = 1000000\n", "or more"),
+        (f"{PRICE}price = nan\n", "no number"),
+        (f"{PRICE}price = 0.{'1' * 32}\n", "more than 18 decimals"),
+        (
+            '[[chargeback_rule]]\nnumber = 1\nmatch = { provider = "A" }\ncost_centre = "a"\nvalid_from = 2026-01-01\n',
+            "chargeback_rule 1: Rules know no `provider`",
+        ),
+        ('[[unallocated]]\ncost_centre = "a\\u0000"\nvalid_from = 2026-01-01\n', "cannot be printed"),
         ('[[limit]]\nname = "mood"\nunit = "x"\nvalue = 1\nvalid_from = 2026-01-01\n', "no limit"),
         ('[[chargeback_rule]]\nmatch = { service = "x" }\ncost_centre = "a"\nvalid_from = 2026-01-01\n', "number"),
     ],
@@ -231,11 +254,30 @@ def test_wrong_terms_are_named(tmp_path: Path, text: str, said: str) -> None:
         read_terms(file)
 
 
+def test_each_currency_has_a_largest_amount_of_its_own(system: System, files: Path) -> None:
+    keyed, limit = money_hash(system, "college"), LIMIT.replace("settlement_days", "largest_amount")
+
+    def declare(text: str) -> list[tuple[str, bool]]:
+        (files / "terms.toml").write_text(text)
+        declare_terms(files / "terms.toml", "college", system.money_books, keyed, by=BY)
+        found = term_history(system.money_books.read("college", "money_terms"), "limit").sort("key")
+        return found.select("key", pl.col("valid_to").is_null()).rows()
+
+    in_euros, in_dollars = (limit.replace('"days"', f'"{unit}"') + "value = 5\n" for unit in ("EUR", "USD"))
+    assert declare(in_euros + in_dollars) == [("largest_amount/EUR", True), ("largest_amount/USD", True)]
+    ends = '[[limit]]\nname = "largest_amount"\nunit = "EUR"\nends = 2026-03-01\n'
+    assert declare(ends) == [("largest_amount/EUR", False), ("largest_amount/USD", True)]
+
+
 def test_rates_and_balances(system: System, files: Path) -> None:
     assert load(system, files / "rates.csv", "rates").loaded.accepted == 2
     assert load(system, files / "balances.csv", "balances").loaded.accepted == 2
     (files / "rates.csv").write_text(RATES.replace("0.9,", "-0.9,"))
     assert [one.code for one in load(system, files / "rates.csv", "rates").problems] == ["rate_invalid"]
+    for written in ("0.9000000000000000001", "0.0000000000000000001"):
+        (files / "rates.csv").write_text(RATES.replace("0.9,", f"{written},"))
+        (problem,) = load(system, files / "rates.csv", "rates").problems
+        assert (problem.line, problem.column, problem.code) == (2, "rate", "rate_invalid")
 
 
 def test_nobody_may_load_for_a_tenant_that_is_not_there(system: System, files: Path) -> None:
@@ -273,6 +315,33 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
     second = metering(system).by_hand("college", by=BY)
     assert second.start == max(one.usage.end for one in first.charges)  # midnight, where nothing was used since then
     assert [one for one in second.charges if one.usage.item != "storage"] == []
+
+
+def test_a_discount_is_by_item_and_day_however_often_the_day_is_metered(system: System, files: Path) -> None:
+    """Three jobs of 6 s, each below the discount's 10 s; the last of them ends after the noon metering."""
+    declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
+    with system.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET created_at = '2026-05-01'")
+        for job, hour in (("goals", 9), ("notices", 10), ("goals", 13), ("tomorrow", 24)):
+            transaction.execute(
+                "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) SELECT 'college', %s, "
+                "day + make_interval(hours => %s) - interval '6 s', day + make_interval(hours => %s), 'succeeded' "
+                "FROM (SELECT timestamptz '2026-05-01 00:00Z') AS d (day)",
+                (job, hour, hour),
+            )
+
+    def meter(at: datetime) -> dict[str, Decimal]:
+        job = MeteringJob(
+            system.money_books, lambda _: 0, lambda tenant_id: money_hash(system, tenant_id), clock=lambda: at + SETTLED
+        )
+        return {one.usage.resource: one.charged for one in job.run("college", by=BY).charges}
+
+    assert meter(datetime(2026, 5, 1, 9, 30, tzinfo=UTC)) == {"goals": Decimal("0.06")}
+    assert meter(datetime(2026, 5, 1, 12, tzinfo=UTC)) == {"notices": Decimal("0.054"), "goals": Decimal("-0.006")}
+    assert meter(datetime(2026, 5, 2, 12, tzinfo=UTC)) == {"goals": Decimal("0.054"), "tomorrow": Decimal("0.06")}
+    kept = system.money_books.read("college", "billing_charges")
+    assert kept["billed"].sum() == Decimal("0.222")  # 18 s of the first day at 90 %, 6 s of the second
+    assert kept.filter(kept["billed"] < 0)["category"].to_list() == ["Credit"]
 
 
 def test_the_night_meters_whoever_has_prices_and_says_whom_it_left_out(system: System, files: Path) -> None:

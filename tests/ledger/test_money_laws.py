@@ -148,12 +148,25 @@ def terms(*rows: tuple[str, str, int, str, bool]) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def test_limits_of_amounts_that_were_declared_without_their_currency_in_the_key_have_it() -> None:
+    declared = terms(
+        ("limit", "largest_amount", 1, '{"unit": "EUR", "value": "5"}', False),
+        ("limit", "largest_amount", 2, '{"unit": "USD", "value": "6"}', False),
+        ("limit", "largest_amount/EUR", 3, '{"unit": "EUR", "value": "7"}', False),
+        ("limit", "largest_amount", 4, "{}", True),
+    )
+    found = [(one.key, one.body["value"], one.valid_from.month) for one in versions(declared, "limit")]
+    assert found == [("largest_amount/EUR", "5", 1), ("largest_amount/EUR", "7", 3), ("largest_amount/USD", "6", 2)]
+    assert [one.valid_to and one.valid_to.month for one in versions(declared, "limit")] == [3, 4, 4]
+
+
 def test_terms_hold_from_their_day_until_they_change_or_end() -> None:
     declared = terms(
         ("price", "events", 1, '{"unit": "event", "currency": "EUR", "price": "1"}', False),
         ("price", "events", 3, '{"unit": "event", "currency": "EUR", "price": "2"}', False),
         ("price", "events", 5, "{}", True),
         ("limit", "settlement_days", 1, '{"unit": "days", "value": "3"}', False),
+        ("limit", "settlement_days", 6, '{"unit": "days", "value": "1"}', False),
         (
             "fee",
             "cards",
@@ -169,7 +182,11 @@ def test_terms_hold_from_their_day_until_they_change_or_end() -> None:
         (Decimal(1), 1, 3),
         (Decimal(2), 3, 5),
     ]
-    assert (limit(declared, "settlement_days", 9), limit(declared, "rounding_units", 1)) == (3, 1)
+    limits = versions(declared, "limit")
+    by_month = [limit(limits, "settlement_days", 9, date(year, month, 1)) for year, month in ((2025, 12), (2026, 1))]
+    assert by_month == [9, 3]
+    assert limit(limits, "settlement_days", 9, date(2026, 6, 1)) == 1
+    assert limit(limits, "rounding_units", 1, DAY) == 1
     assert fees(declared)[0].share == Decimal("0.1")
     rules = versions(declared, "chargeback_rule")
     march, may = (rule_book(rules, datetime(2026, month, 1, tzinfo=UTC)) for month in (3, 5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -18,7 +19,7 @@ from akademos.ledger.payment_matching import CAUSES, Line, Payment, Terms, count
 DAY = date(2026, 5, 4)
 RATES = Rates([Rate("USD", "EUR", DAY, Decimal("0.9"))])
 FEE = Fee("*", "card", "*", "EUR", Decimal("0.02"), Decimal("0.25"), date(2026, 1, 1))
-TERMS = Terms(days=3, rounding=1, fees=(FEE,), rates=RATES)
+TERMS = Terms(days=lambda _: 3, rounding=lambda _: 1, fees=(FEE,), rates=RATES)
 AS_OF = DAY + timedelta(days=30)
 
 
@@ -56,6 +57,7 @@ def line(
         ([payment()], [line(), line(line_id="l-2")], "duplicate_settlement", "mismatch"),
         ([payment()], [line("99.00", fee="2.23")], "amount_differs", "mismatch"),
         ([payment()], [line("100.00", "USD", "90.00", fee="2.05")], "amount_differs", "mismatch"),
+        ([payment()], [replace(line(), account="other")], "account_differs", "mismatch"),
         ([payment()], [line(fee="2.50")], "fee_differs", "mismatch"),
         ([payment()], [line(days=4)], "late", "mismatch"),
         ([payment("30.00", "USD")], [line("30.00", "USD", "27.00", fee="0.79")], "none", "matched"),
@@ -78,7 +80,7 @@ def test_the_gravest_thing_is_the_cause_and_all_differences_stand() -> None:
 
 
 def test_without_a_line_of_the_schedule_no_fee_is_checked() -> None:
-    terms = Terms(3, 1, (), RATES)
+    terms = Terms(TERMS.days, TERMS.rounding, (), RATES)
     (found,) = match_payments([payment()], [line(fee="50.00")], terms, AS_OF)
     assert (found.status, found.fee_expected) == ("matched", None)
 
@@ -89,6 +91,14 @@ def test_the_line_that_names_most_decides_a_fee() -> None:
     assert fee_of([general, FEE], channel="card", **known) == Decimal("2.25")  # type: ignore[arg-type]
     assert fee_of([general, FEE], channel="cash", **known) == Decimal("5.00")  # type: ignore[arg-type]
     assert fee_of([FEE], channel="card", **{**known, "day": date(2025, 12, 31)}) is None  # type: ignore[arg-type]
+
+
+def test_a_payment_is_judged_by_the_limit_of_its_booking_day() -> None:
+    """Sixty days until the end of May, one from June on."""
+    terms = Terms(lambda day: 60 if day.month < 6 else 1, TERMS.rounding, (), RATES)
+    june = payment(name="t-2", day=date(2026, 6, 2))
+    found = match_payments([payment(), june], [line(days=20), line(days=32, name="t-2", line_id="l-2")], terms, AS_OF)
+    assert [one.cause for one in found] == ["none", "late"]
 
 
 amounts = st.integers(-5000, 5000).filter(bool).map(lambda cents: Decimal(cents) / 100)

@@ -76,6 +76,18 @@ def test_what_was_written_down_last_stands_for_one_instant() -> None:
     assert of(log(("a", "x", 0, 0, False), ("a", "y", 0, 0, False))) == [("a", "y", 0, None)]
 
 
+def test_the_current_version_is_the_one_that_holds_now() -> None:
+    changes = log(("a", "x", 0, 0, False), ("a", "y", 10, 0, False), ("b", "z", 20, 0, False))
+
+    def current(at: int | None) -> list[str]:
+        now = None if at is None else day(at)
+        return history(changes, ["course"], ["title"], now=now).filter("is_current")["title"].to_list()
+
+    assert [current(9), current(10), current(30)] == [["x"], ["y"], ["y", "z"]]
+    assert current(-1) == []
+    assert current(None) == ["y", "z"]
+
+
 rows = st.lists(
     st.tuples(
         st.sampled_from("ab"),

@@ -22,6 +22,22 @@ from akademos.stores.postgres.vault import PostgresVault
 
 BY = "command line:tester"
 KEYED = keyed_hash(bytes(32))
+LATE = """
+[[cost_centre]]
+name = "languages"
+owner = "dean of languages"
+monthly_budget = 25
+currency = "EUR"
+valid_from = 2026-05-15
+"""
+OTHERS = (
+    "reference,merchant,account,product,kind,amount,currency,posted_at,related\n"
+    "o-1,A/B,C,algebra,enrolment,100.00,CHF,2026-05-04T10:00:00Z,\n"
+    "o-2,A,B/C,algebra,enrolment,100.00,CHF,2026-05-04T10:00:00Z,\n"
+    "o-3,A/B,C,algebra,refund,-60.00,CHF,2026-05-05T10:00:00Z,o-1\n"
+    "o-4,A/B,C,algebra,refund,-60.00,CHF,2026-05-06T10:00:00Z,o-1\n"
+)
+"""Two accounts that have the same name if nobody minds the slash, and a payment that is refunded twice."""
 
 
 def furnish_money(site: Site, folder: Path) -> PostgresMoneyBooks:
@@ -29,7 +45,9 @@ def furnish_money(site: Site, folder: Path) -> PostgresMoneyBooks:
     door, tenant = site.door, site.door.tenant
     books = PostgresMoneyBooks(door.database, door.vault_keys, PostgresVault(door.database, door.vault_keys))
     write_books(folder)
-    declare_terms(folder / "terms.toml", tenant, books, KEYED, by=BY)
+    (folder / "late.toml").write_text(LATE)
+    for name in ("terms.toml", "late.toml"):
+        declare_terms(folder / name, tenant, books, KEYED, by=BY)
     bill = (folder / "bill.csv").read_text()
     for month in range(1, 6):
         text = bill.replace("2026-05-01,2026-06-01,,", f"2026-0{month}-01,2026-0{month + 1}-01,,")
@@ -37,8 +55,10 @@ def furnish_money(site: Site, folder: Path) -> PostgresMoneyBooks:
         text = text.replace("90.00,30", f"{90 + month}.00,3{month}")
         (folder / f"bill-{month}.csv").write_text(text)
     load_bills(sorted(folder.glob("bill-*.csv")), tenant, books, KEYED, by=BY)
+    (folder / "others.csv").write_text(OTHERS)
     kinds: tuple[tuple[str, PaymentKind], ...] = (
-        ("payments", "transactions"), ("settlements", "settlements"), ("balances", "balances"), ("rates", "rates"),
+        ("payments", "transactions"), ("others", "transactions"),
+        ("settlements", "settlements"), ("balances", "balances"), ("rates", "rates"),
     )  # fmt: skip
     for name, kind in kinds:
         mapping = read_map(folder / "payments.toml" if name == "payments" else None, kind)
@@ -93,6 +113,11 @@ def _sums_are_the_bill(query: Callable[[str], list[dict[str, Any]]], one: Callab
         "WHERE month = DATE '2026-05-01' AND currency = 'EUR'"
     )
     assert sum(row["amount"] for row in paid) == Decimal("105.00")
+    budgets = query(
+        "SELECT month, monthly_budget FROM cost.fact_monthly_costs WHERE cost_center_id = 'languages' "
+        "AND currency = 'EUR' AND month >= DATE '2026-04-01' ORDER BY month"
+    )
+    assert [row["monthly_budget"] for row in budgets] == [None, Decimal(25)]  # declared in the middle of May
     assert {row["cost_center_id"] for row in paid} == {"mathematics", "languages", "central IT"}
     assert one("SELECT sum(cost_amount) FROM cost.fact_cost_usage") == one(
         "SELECT sum(effective_cost) FROM cost.stg_billing_records"
@@ -105,7 +130,7 @@ def _sums_are_the_bill(query: Callable[[str], list[dict[str, Any]]], one: Callab
 def _causes_are_named(query: Callable[[str], list[dict[str, Any]]]) -> None:
     found = query(
         "SELECT t.posted_on, t.amount, r.cause FROM txn.fact_transactions t JOIN txn.stage_reconciliations r "
-        "ON r.subject_id = t.transaction_id ORDER BY t.posted_ts"
+        "ON r.subject_id = t.transaction_id WHERE t.merchant_id = 'Payline' ORDER BY t.posted_ts"
     )
     assert [(row["amount"], row["cause"]) for row in found] == [
         (Decimal("100.00"), "none"),
@@ -117,12 +142,22 @@ def _causes_are_named(query: Callable[[str], list[dict[str, Any]]]) -> None:
     balances = query(
         "SELECT snapshot_on, closing_balance, difference FROM txn.fact_balance_snapshots WHERE currency = 'EUR'"
     )
-    assert {str(row["snapshot_on"]): row["closing_balance"] for row in balances} == {
-        "2026-05-04": Decimal("150.00"),
-        "2026-05-05": Decimal("130.00"),
-        "2026-05-06": Decimal("0.00"),
-        "2026-05-20": Decimal("9.99"),
+    assert {str(row["snapshot_on"]): (row["closing_balance"], row["difference"]) for row in balances} == {
+        "2026-05-04": (Decimal("150.00"), None),
+        "2026-05-05": (Decimal("130.00"), Decimal(0)),
+        "2026-05-06": (Decimal("0.00"), None),
+        "2026-05-20": (Decimal("9.99"), None),
+        "2026-05-31": (Decimal("9.99"), Decimal(0)),  # nothing moved it on that day
     }
+    taken_back = query(
+        "SELECT amount, exceeds_original FROM txn.stage_adjustments WHERE currency = 'CHF' ORDER BY posted_at"
+    )
+    assert [(row["amount"], row["exceeds_original"]) for row in taken_back] == [
+        (Decimal("-60.00"), False),
+        (Decimal("-60.00"), True),  # of a payment of 100
+    ]
+    accounts = query("SELECT account_id FROM txn.dim_account WHERE merchant <> 'Payline' ORDER BY account_id")
+    assert [row["account_id"] for row in accounts] == ["A%2FB/C", "A/B%2FC"]
     assert query("SELECT difference FROM txn.audit_recon WHERE difference <> 0") == []
     customers = query("SELECT customer_id FROM txn.dim_customer WHERE is_known")
     assert len(customers) == 2

@@ -19,7 +19,7 @@ from akademos.demo.simulation import History
 
 MONTHS = 12
 PROVIDER, ABROAD = "Nimbus Cloud", "Pacifica Hosting"
-MERCHANT = "Payline"
+MERCHANT, ACCOUNT = "Payline", "main"
 SHARE, FIXED = Decimal("0.014"), Decimal("0.25")
 SETTLED_AFTER, SETTLEMENT_DAYS = 2, 5
 ENROLMENT, CERTIFICATE, SUBSCRIPTION = Decimal("49.00"), Decimal("35.00"), Decimal("9.99")
@@ -159,7 +159,7 @@ def write_money(history: History, folder: Path) -> MoneyFiles:
         ],
     )  # fmt: skip
     header = ("batch", "merchant", "reference", "settled_on", "currency", "gross", "paid_currency", "paid_gross", "fee",
-              "net")  # fmt: skip
+              "net", "account")  # fmt: skip
     _write(files.settlements, header, lines)
     _write(files.balances, ("merchant", "currency", "stated_on", "balance"), _balances(payments, lines, today))
     return files
@@ -289,22 +289,29 @@ def _payments(history: History, today: date) -> Iterator[_Payment]:
 
 
 WRONG = (
-    "missing_settlement", "duplicate_settlement", "amount_differs", "fee_differs", "late", "fx_rounding",
-    "rate_differs", "rate_missing",
+    "missing_settlement", "duplicate_settlement", "amount_differs", "account_differs", "fee_differs", "late",
+    "fx_rounding", "rate_differs", "rate_missing",
 )  # fmt: skip
 """One payment each is settled so; a line that settles nothing and a stated balance that is off come beside them."""
 
-_Line = tuple[str, str, str, date, str, Decimal, str, Decimal, Decimal, Decimal]
+_Line = tuple[str, str, str, date, str, Decimal, str, Decimal, Decimal, Decimal, str]
 
 
 def _settlements(payments: Sequence[_Payment], rates: dict[date, Decimal], today: date) -> Iterator[_Line]:
     def line(
-        one: _Payment, gross: Decimal, day: date, *, off: Decimal = Decimal(0), fee_off: Decimal = Decimal(0)
+        one: _Payment,
+        gross: Decimal,
+        day: date,
+        *,
+        off: Decimal = Decimal(0),
+        fee_off: Decimal = Decimal(0),
+        account: str = ACCOUNT,
     ) -> _Line:
         rate = Decimal(1) if one.currency == "EUR" else _newest(rates, day)
         paid = (gross * rate).quantize(_CENT, ROUND_HALF_EVEN) + off
         fee = (max(paid, Decimal(0)) * SHARE).quantize(_CENT, ROUND_HALF_EVEN) + FIXED + fee_off
-        return (f"S-{day:%Y%m%d}", MERCHANT, one.reference, day, one.currency, gross, "EUR", paid, fee, paid - fee)
+        batch, net = f"S-{day:%Y%m%d}", paid - fee
+        return (batch, MERCHANT, one.reference, day, one.currency, gross, "EUR", paid, fee, net, account)
 
     for one in payments:
         day, cause = one.day + timedelta(days=SETTLED_AFTER), one.reference.partition("-")[2].partition("-")[2]
@@ -312,6 +319,8 @@ def _settlements(payments: Sequence[_Payment], rates: dict[date, Decimal], today
             continue
         if cause == "amount_differs":
             yield line(one, one.amount - 5, day)
+        elif cause == "account_differs":
+            yield line(one, one.amount, day, account="library")
         elif cause == "fee_differs":
             yield line(one, one.amount, day, fee_off=Decimal("0.40"))
         elif cause == "late":
@@ -337,7 +346,8 @@ def _balances(payments: Sequence[_Payment], lines: Sequence[_Line], today: date)
     newest = today.replace(day=1) - timedelta(days=1)
     for day, off in ((newest.replace(day=1) - timedelta(days=1), Decimal(0)), (newest, Decimal("-3.50"))):
         taken = sum((one.amount for one in payments if one.currency == "EUR" and one.day <= day), Decimal("0.00"))
-        settled = sum((one[5] for one in lines if one[4] == "EUR" and one[3] <= day), Decimal("0.00"))
+        mine = (one for one in lines if one[-1] == ACCOUNT)
+        settled = sum((one[5] for one in mine if one[4] == "EUR" and one[3] <= day), Decimal("0.00"))
         yield (MERCHANT, "EUR", day, taken - settled + off)
 
 

@@ -30,7 +30,7 @@ def read_bill(files: Sequence[Path]) -> dict[Path, pl.DataFrame]:
     found, told, wrong = {}, [], 0
     for file in files:
         rows = _rows(file)
-        problems = focus.problems(rows)
+        problems = pl.concat([focus.problems(rows), _strange_currencies(rows)]).sort("line", maintain_order=True)
         wrong += problems.height
         told += [f"{file.name}:{line} {column} {problem}" for line, column, problem in problems.iter_rows()]
         found[file] = rows
@@ -39,9 +39,18 @@ def read_bill(files: Sequence[Path]) -> dict[Path, pl.DataFrame]:
         raise InputError(
             f"{wrong} values are wrong: {'; '.join(told[:TOLD])}{more}.", hint="Ask the provider, or mend them."
         )
-    for currency in sorted({one for rows in found.values() for one in rows["BillingCurrency"].unique()}):
-        minor_unit(currency)
     return found
+
+
+def _strange_currencies(rows: pl.DataFrame) -> pl.DataFrame:
+    unknown = []
+    for currency in rows["BillingCurrency"].drop_nulls().unique():
+        try:
+            minor_unit(currency)
+        except InputError as refusal:
+            unknown.append((currency, refusal.reason.rstrip(".")))
+    said = pl.col("BillingCurrency").replace_strict(dict(unknown), default=None, return_dtype=pl.String)
+    return rows.select("line", pl.lit("BillingCurrency").alias("column"), said.alias("problem")).drop_nulls("problem")
 
 
 def read_charges(files: Sequence[Path]) -> pl.DataFrame:
@@ -88,6 +97,12 @@ def _rows(file: Path) -> pl.DataFrame:
             first = 1
         else:
             rows, first = pl.read_csv(file, infer_schema=False), 2
+            header = pl.read_csv(file, infer_schema=False, has_header=False, n_rows=1).row(0)
+            doubled = [name for place, name in enumerate(header) if name in header[:place]]
+            if doubled:
+                raise InputError(
+                    f"{file.name}:1 names the column {doubled[0]} twice.", hint="Leave one of them in the file."
+                )
     except (OSError, pl.exceptions.PolarsError) as broken:
         raise InputError(f"{file} cannot be read: {broken}.", hint="Give a CSV or Parquet file in FOCUS.") from broken
     missing = [name for name in focus.NEEDED if name not in rows.columns]
@@ -116,6 +131,9 @@ def rule_of(one: Any, where: str) -> Rule:
     """
     if not isinstance(one, dict):
         raise InputError(f"{where} is no table.", hint="Write `[[rule]]`.")
+    unknown = [name for name in one if name not in ("match", "cost_centre", "shares")]
+    if unknown:
+        raise InputError(f"{where} has an unknown field `{unknown[0]}`.", hint="Known: match, cost_centre, shares.")
     matches, centre, shares = one.get("match"), one.get("cost_centre"), one.get("shares")
     if not isinstance(matches, dict) or not matches or not all(isinstance(value, str) for value in matches.values()):
         raise InputError(f"{where} matches nothing.", hint='Write `match = { service = "..." }`.')
@@ -124,10 +142,15 @@ def rule_of(one: Any, where: str) -> Rule:
     try:
         given = {str(centre): 1} if shares is None else dict(shares)
         parts = {str(name): Decimal(part) for name, part in given.items()}
+        if not all(part.is_finite() for part in parts.values()):
+            raise ValueError("infinite")
     except (InvalidOperation, TypeError, ValueError) as broken:
         raise InputError(
             f"{where}: the shares are no numbers.", hint="Write `shares = { a = 0.4, b = 0.6 }`."
         ) from broken
+    for said in (*matches, *matches.values(), *parts):
+        if not said.strip() or "\0" in said:
+            raise InputError(f"{where}: a name is empty, or holds a sign NUL.", hint="Write it as the bill has it.")
     try:
         return Rule(matches, parts)
     except InputError as refusal:

@@ -21,10 +21,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from akademos.errors import InputError
 from akademos.intake.personal_data import kind_of
-from akademos.ledger.money import minor_unit
+from akademos.ledger.money import decimals, minor_unit
 
 LONGEST_TEXT = 200
 LARGEST = Decimal(10) ** 15
+PLACES = 18
+"""Decimals of what is kept of rates, prices and costs."""
 _SECTIONS = {"columns", "constants", "values", "negate", "zone"}
 KINDS = ("enrolment", "subscription", "certification_fee", "refund", "chargeback", "adjustment")
 REVERSALS = ("refund", "chargeback")
@@ -128,9 +130,7 @@ def read_row(
 def text(value: str, _: RowMap) -> str:
     """A name of something, never of a person."""
     if len(value) > LONGEST_TEXT or not value.isprintable():
-        raise Refused(
-            "text_invalid", f"is longer than {LONGEST_TEXT} characters, or holds signs that cannot be printed"
-        )
+        raise _no_text()
     if kind_of(value) is not None:
         raise Refused("personal_data", "holds an e-mail address or a telephone number")
     return value
@@ -138,9 +138,13 @@ def text(value: str, _: RowMap) -> str:
 
 def customer(value: str, _: RowMap) -> str:
     """The host's own id of a person."""
-    if len(value) > LONGEST_TEXT:
-        raise Refused("text_invalid", f"is longer than {LONGEST_TEXT} characters")
+    if len(value) > LONGEST_TEXT or not value.isprintable():
+        raise _no_text()
     return value
+
+
+def _no_text() -> Refused:
+    return Refused("text_invalid", f"is longer than {LONGEST_TEXT} characters, or holds signs that cannot be printed")
 
 
 def currency(value: str, _: RowMap) -> str:
@@ -163,6 +167,14 @@ def number(value: str, _: RowMap) -> Decimal:
     if abs(amount) >= LARGEST:
         raise Refused("amount_invalid", f"is {LARGEST:.0e} or more")
     return amount
+
+
+def rate(value: str, mapping: RowMap) -> Decimal:
+    """An exchange rate."""
+    found = number(value, mapping)
+    if decimals(found) > PLACES:
+        raise Refused("rate_invalid", f"has more than {PLACES} decimals; round it, or state the pair the other way")
+    return found
 
 
 def kind(value: str, _: RowMap) -> str:
@@ -197,8 +209,7 @@ def _iso(value: str) -> datetime:
 
 def whole(amount: Decimal, code: str) -> bool:
     """Whether an amount is a whole number of its currency's minor units."""
-    scaled = amount.scaleb(minor_unit(code))
-    return scaled == scaled.to_integral_value()
+    return decimals(amount) <= minor_unit(code)
 
 
 TRANSACTION = (
@@ -239,6 +250,6 @@ RATE = (
     Field("base", currency),
     Field("quote", currency),
     Field("rated_on", day),
-    Field("rate", number),
+    Field("rate", rate),
     Field("source", text, "unnamed"),
 )

@@ -19,18 +19,17 @@ import orjson
 
 from akademos.errors import InputError
 from akademos.intake.billing_files import rule_of
+from akademos.intake.money_rows import LARGEST, LONGEST_TEXT, PLACES
 from akademos.intake.payment_files import Hashed
 from akademos.ledger.metering import UNITS
-from akademos.ledger.money import minor_unit
+from akademos.ledger.money import decimals, minor_unit
+from akademos.ledger.money_terms import LARGEST_AMOUNT, UNALLOCATED
 from akademos.stores.ports.money_books import Loaded, MoneyBooks, MoneyFile, MoneyRow
-
-UNALLOCATED = "unallocated"
-"""Key of the rule that names who pays what no rule fits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a term of a kind says: its key, texts, decimal numbers with their least value, what may be left out."""
+    """What a term of a kind says: its key, texts, decimal numbers from 0 to less than a bound, what may be left out."""
 
     key: str
     texts: tuple[str, ...] = ()
@@ -39,17 +38,24 @@ class Form:
 
 
 ZERO = Decimal(0)
+DEAREST = Decimal(10) ** 6
+"""Of a unit of what is metered, so that a day of it can be kept."""
 FORMS: Mapping[str, Form] = {
-    "price": Form("item", ("unit", "currency"), (("price", ZERO),)),
-    "discount": Form("item", (), (("share", ZERO), ("least", ZERO)), {"least": ZERO}),
-    "cost_centre": Form("name", ("owner", "currency"), (("monthly_budget", ZERO),)),
+    "price": Form("item", ("unit", "currency"), (("price", DEAREST),)),
+    "discount": Form("item", (), (("share", LARGEST), ("least", LARGEST)), {"least": ZERO}),
+    "cost_centre": Form("name", ("owner", "currency"), (("monthly_budget", LARGEST),)),
     "fee": Form(
-        "name", ("merchant", "channel", "kind", "currency"), (("share", ZERO), ("fixed", ZERO)),
+        "name", ("merchant", "channel", "kind", "currency"), (("share", LARGEST), ("fixed", LARGEST)),
         {"merchant": "*", "channel": "*", "kind": "*", "fixed": ZERO},
     ),
-    "limit": Form("name", ("unit",), (("value", ZERO),)),
+    "limit": Form("name", ("unit",), (("value", LARGEST),)),
 }  # fmt: skip
-LIMIT_NAMES = ("settlement_days", "rounding_units", "largest_amount")
+LIMITS: Mapping[str, tuple[str | None, Decimal]] = {
+    "settlement_days": ("days", Decimal(3_650)),
+    "rounding_units": ("minor units", Decimal(10_000)),
+    LARGEST_AMOUNT: (None, LARGEST),
+}
+"""Limits with their unit and largest value, whole numbers; those of amounts have a currency as unit, each its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,8 @@ def _term(kind: str, one: Any, where: str) -> Term:
         return Term("chargeback_rule", number, since, ends is not None, rule)
     form = FORMS[kind]
     key = _text(one, form.key, where)
+    if kind == "limit":
+        key = _limit_key(key, one, where)
     if ends is not None:
         return Term(kind, key, since, True, {})
     said = {**(form.optional or {}), **{name: value for name, value in one.items() if name != form.key}}
@@ -152,7 +160,7 @@ def _term(kind: str, one: Any, where: str) -> Term:
             f"{where} has an unknown field `{unknown[0]}`.", hint="Known: " + ", ".join((*form.texts, *numbers))
         )
     body: dict[str, Any] = {name: _text(said, name, where) for name in form.texts}
-    body |= {name: _number(said, name, least, where) for name, least in numbers.items()}
+    body |= {name: _number(said, name, bound, where) for name, bound in numbers.items()}
     _checked(kind, key, body, where)
     return Term(kind, key, since, False, body)
 
@@ -172,15 +180,38 @@ def _chargeback(kind: str, one: Mapping[str, Any], where: str) -> tuple[str, dic
 
 def _checked(kind: str, key: str, body: Mapping[str, Any], where: str) -> None:
     if "currency" in body and not (kind == "fee" and body["currency"] == "*"):
-        minor_unit(body["currency"])
+        _currency(body["currency"], where)
     if "share" in body and Decimal(body["share"]) > 1:
         raise InputError(f"{where}: `share` is more than 1.", hint="2.9 percent is 0.029.")
     if kind in ("price", "discount") and key not in UNITS:
         raise InputError(f"{where}: `{key}` is not metered.", hint="Items: " + ", ".join(UNITS) + ".")
     if kind == "price" and body["unit"] != UNITS[key]:
         raise InputError(f"{where}: {key} are metered by the {UNITS[key]}.", hint=f'Write `unit = "{UNITS[key]}"`.')
-    if kind == "limit" and key not in LIMIT_NAMES:
-        raise InputError(f"{where}: there is no limit `{key}`.", hint="Limits: " + ", ".join(LIMIT_NAMES) + ".")
+    if kind == "limit":
+        unit, largest = LIMITS[key.partition("/")[0]]
+        value = Decimal(body["value"])
+        if unit is not None and body["unit"] != unit:
+            raise InputError(f"{where}: `{key}` is counted in {unit}.", hint=f'Write `unit = "{unit}"`.')
+        if unit is not None and (value != value.to_integral_value() or value > largest):
+            raise InputError(f"{where}: `value` is no whole number up to {largest}.", hint="Write one like 5.")
+
+
+def _limit_key(name: str, one: Mapping[str, Any], where: str) -> str:
+    """A limit's name; of amounts with its currency, since each currency has its own."""
+    if name not in LIMITS:
+        raise InputError(f"{where}: there is no limit `{name}`.", hint="Limits: " + ", ".join(LIMITS) + ".")
+    if name != LARGEST_AMOUNT:
+        return name
+    unit = _text(one, "unit", where)
+    _currency(unit, where)
+    return f"{name}/{unit}"
+
+
+def _currency(code: str, where: str) -> None:
+    try:
+        minor_unit(code)
+    except InputError as unknown:
+        raise InputError(f"{where}: {unknown.reason}", hint=unknown.hint) from unknown
 
 
 def _day(value: Any, where: str) -> datetime:
@@ -193,16 +224,20 @@ def _text(one: Mapping[str, Any], name: str, where: str) -> str:
     value = one.get(name)
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"{where} lacks `{name}`.", hint="Set it to a text.")
+    if len(value) > LONGEST_TEXT or not value.isprintable():
+        raise InputError(
+            f"{where}: `{name}` is longer than {LONGEST_TEXT} characters, or holds signs that cannot be printed.",
+            hint="Set it to a short text.",
+        )
     return value.strip()
 
 
-def _number(one: Mapping[str, Any], name: str, least: Decimal, where: str) -> str:
+def _number(one: Mapping[str, Any], name: str, bound: Decimal, where: str) -> str:
     value = one.get(name)
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | Decimal)
-        or not Decimal(value).is_finite()
-        or value < least
-    ):
-        raise InputError(f"{where}: `{name}` is no number from {least} on.", hint="Write a number without quotes.")
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite() or value < 0:
+        raise InputError(f"{where}: `{name}` is no number from 0 on.", hint="Write a number without quotes.")
+    if value >= bound or decimals(Decimal(value)) > PLACES:
+        raise InputError(
+            f"{where}: `{name}` is {bound:,f} or more, or has more than {PLACES} decimals.", hint="Round it."
+        )
     return format(Decimal(value), "f")

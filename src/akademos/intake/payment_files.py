@@ -159,6 +159,10 @@ def _rows(file: Path, content: bytes) -> Iterator[tuple[int, dict[str, str | Non
         return
     reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
     try:
+        header = reader.fieldnames or []
+        doubled = [name for place, name in enumerate(header) if name in header[:place]]
+        if doubled:
+            raise InputError(f"{file}, line 1: the column `{doubled[0]}` is there twice.", hint="Leave one of them.")
         for row in reader:
             yield reader.line_num, {name: cell for name, cell in row.items() if isinstance(name, str)}
     except csv.Error as broken:

@@ -1,15 +1,16 @@
 """The platform's own metering: what a tenant used of it, at the declared prices, as charges of its books.
 
 Each metering charges the stretch from where the last one ended until now, day by day (UTC), so nothing is charged twice
-and nothing left out. Storage is what the core holds now, for the time of the stretch. Days on which no price holds, of
-whatever item, are free: before a tenant's first price, and after its last has ended.
+and nothing left out; where a day reaches a discount only later, what it was charged before is credited. Storage is what
+the core holds now, for the time of the stretch. Days on which no price holds, of whatever item, are free: before a
+tenant's first price, and after its last has ended.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from akademos.errors import Conflict
 from akademos.intake.bill_loading import PLATFORM, charge_rows
 from akademos.intake.payment_files import Hashed
-from akademos.ledger.metering import Price, Priced, Usage, priced
+from akademos.ledger.metering import Price, Priced, Standing, Usage, priced_day
 from akademos.ledger.money_terms import discounts, prices
 from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.money_books import Loaded, MoneyBooks, MoneyFile
@@ -28,6 +29,7 @@ SETTLED = timedelta(seconds=10)
 
 SERVICES = {"events": "Event intake", "compute": "Jobs", "storage": "Core storage", "answers": "Answers"}
 CATEGORIES = {"events": "Analytics", "compute": "Compute", "storage": "Storage", "answers": "Analytics"}
+_ITEMS = {service: item for item, service in SERVICES.items()}
 _GB = Decimal(10) ** 9
 _HOUR_S = Decimal(3600)
 
@@ -80,10 +82,12 @@ class MeteringJob:
         terms = self._books.read(tenant_id, "money_terms")
         known, less = prices(terms), discounts(terms)
         charges = [
-            priced(usage, known, less)
+            charge
             for begins, ends in days(start, end)
             if not known or _any_holds(known, begins)
-            for usage in self._usage(tenant_id, begins, ends)
+            for charge in priced_day(
+                list(self._usage(tenant_id, begins, ends)), self._standing(tenant_id, begins), known, less
+            )
         ]
         if not charges:
             return Metered(start, end, (), None)
@@ -105,6 +109,14 @@ class MeteringJob:
         size = self._stored(tenant_id)
         if size:
             yield Usage("storage", "core", (Decimal(size) / _GB * hours).quantize(Decimal("1e-12")), start, end)
+
+    def _standing(self, tenant_id: str, begins: datetime) -> list[Standing]:
+        """What the stretches of the day before this one are charged."""
+        midnight = datetime.combine(begins.date(), time(), UTC)
+        if begins == midnight:
+            return []
+        charged = self._books.metered(tenant_id, midnight, begins)
+        return [replace(one, item=_ITEMS[one.item]) for one in charged]
 
 
 class MeteringNight:
@@ -181,7 +193,7 @@ def _charge(line: int, one: Priced, tenant_id: str) -> dict[str, Any]:
         "resource": one.usage.resource,
         "region": None,
         "tags": {},
-        "category": "Usage",
+        "category": "Usage" if one.usage.quantity else "Credit",
         "correction": False,
         "billed": one.charged,
         "effective": one.charged,

@@ -39,13 +39,20 @@ def movements(transactions: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([taken.cast(MOVEMENTS), settled.cast(MOVEMENTS)])
 
 
-def snapshots(moved: pl.DataFrame) -> pl.DataFrame:
+def snapshots(moved: pl.DataFrame, stated: pl.DataFrame | None = None) -> pl.DataFrame:
     """The balance of every account at the end of each day (UTC) that moved it; between two of them it stays.
+
+    Args:
+        moved: as `MOVEMENTS`.
+        stated: merchant, account, currency, day: further evenings that have a row, with the balance that stands.
 
     Returns:
         merchant, account, currency, day, and the columns of `SNAPSHOTS`: closing = opening + taken + settled, and the
         opening of a day is the closing of the one before. Grain: one account, currency and day.
     """
+    if stated is not None:
+        still = stated.select(*ACCOUNT, "day", pl.lit("taken").alias("kind"), pl.lit(0).alias("amount"))
+        moved = pl.concat([moved, still.cast(MOVEMENTS)])
     days = (
         moved.group_by(*ACCOUNT, "day")
         .agg(

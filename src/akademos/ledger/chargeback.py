@@ -15,11 +15,14 @@ from decimal import Decimal, localcontext
 import polars as pl
 
 from akademos.errors import InputError
-from akademos.ledger.money import DIGITS, from_minor, largest_remainder, to_minor
+from akademos.ledger.money import DIGITS, decimals, from_minor, largest_remainder, to_minor
 
 BILL = ["billing_account", "period_start", "currency"]
 COST = pl.Decimal(38, 18)
-_SMALLEST = Decimal(1).scaleb(-18)
+PLACES = 18
+_SMALLEST = Decimal(1).scaleb(-PLACES)
+MATCHED = ("service", "resource", "region", "billing_account")
+"""What rules may match, beside tags."""
 
 CHARGES: dict[str, pl.DataType | type[pl.DataType]] = {
     "billing_account": pl.String,
@@ -43,12 +46,24 @@ class Rule:
     Attributes:
         matches: what must be equal: `service`, `resource`, `region`, `billing_account` or `tag.NAME`.
         shares: cost centre -> its part of a charge; the parts sum to 1.
+
+    Raises:
+        InputError: it matches by something else, or its shares are not parts of 1.
     """
 
     matches: Mapping[str, str]
     shares: Mapping[str, Decimal]
 
     def __post_init__(self) -> None:
+        unknown = [name for name in self.matches if name not in MATCHED and not name.startswith("tag.")]
+        if unknown:
+            raise InputError(
+                f"Rules know no `{unknown[0]}`.", hint=f"Match {', '.join(MATCHED)} or tag.NAME.", pointer=unknown[0]
+            )
+        if any(name == "tag." or "\\" in name for name in self.matches):
+            raise InputError("A tag has no name, or a backslash in it.", hint="Name a tag without one, tag.NAME.")
+        if any(decimals(share) > PLACES for share in self.shares.values()):
+            raise InputError(f"A share has more than {PLACES} decimals.", hint="Round it; the shares must sum to 1.")
         if sum(self.shares.values()) != 1 or any(share <= 0 for share in self.shares.values()):
             raise InputError(
                 f"The shares {dict(self.shares)} of a rule are not parts of 1.", hint="Make them positive and sum to 1."
@@ -151,10 +166,4 @@ def _matches(name: str, value: str) -> pl.Expr:
     if name.startswith("tag."):
         tag = name.removeprefix("tag.").replace("'", "\\'")
         return pl.col("tags").str.json_path_match(f"$['{tag}']").eq(value).fill_null(value=False)
-    if name not in ("service", "resource", "region", "billing_account"):
-        raise InputError(
-            f"Rules know no `{name}`.",
-            hint="Match service, resource, region, billing_account or tag.NAME.",
-            pointer=name,
-        )
     return pl.col(name).eq(value).fill_null(value=False)

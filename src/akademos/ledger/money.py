@@ -36,6 +36,17 @@ def minor_unit(currency: str) -> int:
     return int(exponent)
 
 
+def decimals(amount: Decimal) -> int:
+    """Decimal places that say something.
+
+    >>> decimals(Decimal("12.50")), decimals(Decimal("100")), decimals(Decimal("0.10000000000000000000000000000000001"))
+    (1, 0, 35)
+    """
+    digits, exponent = amount.as_tuple()[1:]
+    said = "".join(map(str, digits)).rstrip("0")
+    return max(0, len(said) - len(digits) - int(exponent)) if said else 0
+
+
 def to_minor(amount: Decimal, currency: str) -> int:
     """An amount in whole minor units, half to even.
 

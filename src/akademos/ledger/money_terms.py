@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,8 @@ from akademos.ledger.metering import Discount, Price
 from akademos.ledger.scd2 import history
 
 UNALLOCATED = "unallocated"
+LARGEST_AMOUNT = "largest_amount"
+"""Name of the limits of amounts, of which each currency has its own: the key is `largest_amount/EUR`."""
 NOBODY = "unallocated"
 """The cost centre of what no rule fits, while nobody has declared one."""
 SETTLEMENT_DAYS, ROUNDING_UNITS = 7, 1
@@ -43,17 +45,18 @@ class Version:
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
 
 
-def term_history(terms: pl.DataFrame, kind: str) -> pl.DataFrame:
+def term_history(terms: pl.DataFrame, kind: str, now: datetime | None = None) -> pl.DataFrame:
     """The versions of one kind of terms; grain: one version.
 
     Args:
         terms: key, kind, valid_from, recorded_at, load_id, line, ended, body (JSON object as text).
+        now: the instant whose versions are current; terms may be declared for the future.
 
     Returns:
         As `ledger.scd2.history` with the key `key` and the attribute `body`.
     """
     log = (
-        terms.filter(pl.col("kind") == kind)
+        _by_currency(terms.filter(pl.col("kind") == kind))
         .sort("load_id", "line")
         .select(
             "key",
@@ -64,7 +67,20 @@ def term_history(terms: pl.DataFrame, kind: str) -> pl.DataFrame:
             "ended",
         )
     )
-    return history(log, ["key"], ["body"])
+    return history(log, ["key"], ["body"], now=now)
+
+
+def _by_currency(terms: pl.DataFrame) -> pl.DataFrame:
+    """The key of a limit of amounts with its currency; older declarations have it in their body only, and their ends
+    are those of every currency."""
+    old = pl.col("key") == LARGEST_AMOUNT
+    currency = pl.col("body").str.json_path_match("$.unit")
+    currencies = terms.filter(old, currency.is_not_null()).select(currency.alias("currency")).unique()
+    said = terms.with_columns(currency.alias("currency"))
+    ends = terms.filter(old, pl.col("ended")).join(currencies, how="cross").select(said.columns)
+    kept = pl.concat([said.filter(~(old & pl.col("ended"))), ends])
+    named = pl.when(old).then(pl.col("key") + "/" + pl.col("currency")).otherwise("key")
+    return kept.with_columns(named.alias("key")).drop("currency")
 
 
 def versions(terms: pl.DataFrame, kind: str) -> list[Version]:
@@ -103,10 +119,10 @@ def fees(terms: pl.DataFrame) -> list[Fee]:
     ]  # fmt: skip
 
 
-def limit(terms: pl.DataFrame, name: str, otherwise: int) -> int:
-    """The limit that stands last."""
-    found = [one for one in versions(terms, "limit") if one.key == name and one.valid_to is None]
-    return int(Decimal(found[-1].body["value"])) if found else otherwise
+def limit(limits: Sequence[Version], name: str, otherwise: int, day: date) -> int:
+    """The limit that holds on a day (UTC); `limits` are the versions of the kind limit."""
+    at = datetime.combine(day, time(), UTC)
+    return next((int(Decimal(one.body["value"])) for one in limits if one.key == name and one.holds(at)), otherwise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ the finding all the same. A finding is data, not an exception: whoever runs the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,8 +19,8 @@ from akademos.ledger.fees import Fee, fee_of
 from akademos.ledger.money import minor_unit
 
 Cause = Literal[
-    "unknown_transaction", "duplicate_settlement", "amount_differs", "rate_missing", "rate_differs", "fee_differs",
-    "late", "fx_rounding", "missing_settlement", "not_due", "none", "balance_differs",
+    "unknown_transaction", "duplicate_settlement", "amount_differs", "account_differs", "rate_missing", "rate_differs",
+    "fee_differs", "late", "fx_rounding", "missing_settlement", "not_due", "none", "balance_differs",
 ]  # fmt: skip
 Status = Literal["matched", "open", "mismatch"]
 
@@ -28,6 +28,7 @@ CAUSES: Mapping[Cause, str] = {
     "unknown_transaction": "a line settles a transaction that nobody has booked",
     "duplicate_settlement": "the transaction was settled more than once",
     "amount_differs": "the settled amount is another one, or in another currency",
+    "account_differs": "it was settled on another account than it was booked on",
     "rate_missing": "it was exchanged, and there is no rate of that day to check it by",
     "rate_differs": "it was exchanged at another rate than that of the day",
     "fee_differs": "the fee is another one than the schedule's",
@@ -77,13 +78,13 @@ class Terms:
     """By what it is judged.
 
     Attributes:
-        days: within which a provider settles.
-        rounding: by how many minor units an exchange may differ and still be called rounding.
+        days: within which a provider settles; by the day of the booking.
+        rounding: by how many minor units an exchange may differ and still be called rounding; likewise.
         fees: the schedule; where no line of it fits, no fee is expected and none is checked.
     """
 
-    days: int
-    rounding: int
+    days: Callable[[date], int]
+    rounding: Callable[[date], int]
     fees: Sequence[Fee]
     rates: Rates
 
@@ -153,8 +154,9 @@ def _orphan(line: Line) -> Finding:
 
 
 def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date) -> Finding:
+    days = terms.days(payment.posted_on)
     if not lines:
-        due = payment.posted_on + timedelta(days=terms.days)
+        due = payment.posted_on + timedelta(days=days)
         status, missing = _missing(due, as_of)
         return Finding(
             "transaction", payment.transaction_id, payment.merchant, payment.account, payment.currency, status, missing,
@@ -174,17 +176,19 @@ def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date)
     elif found != payment.amount:
         repeated = len(lines) > 1 and all(line.gross == payment.amount for line in lines)
         wrong.add("duplicate_settlement" if repeated else "amount_differs")
+    if any(line.account != payment.account for line in lines):
+        wrong.add("account_differs")
     if off is None:
         wrong.add("rate_missing")
     elif any(known):
+        units = Decimal(terms.rounding(payment.posted_on))
         rounding = all(
-            abs(one) <= Decimal(terms.rounding).scaleb(-minor_unit(line.paid_currency))
-            for one, line in zip(known, lines, strict=True)
+            abs(one) <= units.scaleb(-minor_unit(line.paid_currency)) for one, line in zip(known, lines, strict=True)
         )
         wrong.add("fx_rounding" if rounding else "rate_differs")
     if any(fee is not None and fee != line.fee for fee, line in zip(fees, lines, strict=True)):
         wrong.add("fee_differs")
-    if any((line.settled_on - payment.posted_on).days > terms.days for line in lines):
+    if any((line.settled_on - payment.posted_on).days > days for line in lines):
         wrong.add("late")
     cause: Cause = next((one for one in CAUSES if one in wrong), "none")
     return Finding(

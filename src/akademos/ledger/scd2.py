@@ -21,7 +21,12 @@ among all that were written down, and whether the row ends there."""
 
 
 def history(
-    changes: pl.DataFrame, keys: Sequence[str], attributes: Sequence[str], *, as_of: datetime | None = None
+    changes: pl.DataFrame,
+    keys: Sequence[str],
+    attributes: Sequence[str],
+    *,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
 ) -> pl.DataFrame:
     """The versions of every row.
 
@@ -31,6 +36,8 @@ def history(
         keys: columns that say which row.
         attributes: columns whose change makes a version.
         as_of: leave out what was written down later; None for all.
+        now: the instant whose versions are current; None where the log says nothing of the future, so that the last
+            version is.
 
     Returns:
         `version_key` (the same whenever it is rebuilt), keys, attributes, `valid_from`, `valid_to`, `is_current`,
@@ -52,13 +59,15 @@ def history(
         .with_columns(pl.col("valid_at").shift(-1).over(keys).alias("valid_to"))
         .filter(~pl.col("ended"))
     )
+    open_ended = pl.col("valid_to").is_null()
+    current = open_ended if now is None else (pl.col("valid_at") <= now) & (open_ended | (pl.col("valid_to") > now))
     return versions.select(
         pl.struct(*keys, "valid_at").map_elements(_version_key, return_dtype=pl.String).alias("version_key"),
         *keys,
         *attributes,
         pl.col("valid_at").alias("valid_from"),
         "valid_to",
-        pl.col("valid_to").is_null().alias("is_current"),
+        current.alias("is_current"),
         "recorded_at",
     )
 

@@ -6,6 +6,8 @@ read here have the same names and meaning in all three.
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
 NAME = "focus"
@@ -20,6 +22,8 @@ OPTIONAL = (
 CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
 UNNAMED = "unnamed"
 COST = pl.Decimal(38, 18)
+LARGEST_COST, LARGEST_QUANTITY = 10**12, 10**15
+"""From where on a number is none of one charge, so that sums of all of them can be kept."""
 _COSTS = ("BilledCost", "EffectiveCost")
 _TIMES = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
 
@@ -32,12 +36,12 @@ def problems(rows: pl.DataFrame) -> pl.DataFrame:
     present = [name for name in _TIMES if name in rows.columns]
     checks = [
         *((name, "is empty", pl.col(name).is_null()) for name in NEEDED if name != "ChargeClass"),
-        *((name, "is no decimal number", pl.col(name).is_not_null() & _cost(name).is_null()) for name in _COSTS),
+        *(check for name in _COSTS for check in _number_checks(name, LARGEST_COST)),
         *((name, "is no date and time", pl.col(name).is_not_null() & _time(name).is_null()) for name in present),
         (
             "BillingPeriodEnd",
-            "is not after BillingPeriodStart",
-            _time("BillingPeriodEnd") <= _time("BillingPeriodStart"),
+            "is not on a later day than BillingPeriodStart",
+            _time("BillingPeriodEnd").dt.date() <= _time("BillingPeriodStart").dt.date(),
         ),
         (
             "ChargeClass",
@@ -45,10 +49,13 @@ def problems(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("ChargeClass").is_not_null() & (pl.col("ChargeClass") != "Correction"),
         ),
     ]
+    for name, largest in (("ListCost", LARGEST_COST), ("ConsumedQuantity", LARGEST_QUANTITY)):
+        if name in rows.columns:
+            checks += _number_checks(name, largest)
     checks += [
-        (name, "is no decimal number", pl.col(name).is_not_null() & _cost(name).is_null())
-        for name in ("ListCost", "ConsumedQuantity")
-        if name in rows.columns
+        (name, "holds the sign NUL", pl.col(name).str.contains("\0", literal=True))
+        for name in (*NEEDED, *OPTIONAL)
+        if name in rows.columns and rows.schema[name] == pl.String
     ]
     if "ChargeCategory" in rows.columns:
         known = pl.col("ChargeCategory").is_in(CATEGORIES)
@@ -56,9 +63,20 @@ def problems(rows: pl.DataFrame) -> pl.DataFrame:
     if {"ChargePeriodStart", "ChargePeriodEnd"} <= set(present):
         ends_first = _time("ChargePeriodEnd") <= _time("ChargePeriodStart")
         checks.append(("ChargePeriodEnd", "is not after ChargePeriodStart", ends_first))
+    if "ChargePeriodStart" in present:
+        open_ended = pl.col("ChargePeriodEnd").is_null() if "ChargePeriodEnd" in present else pl.lit(value=True)
+        too_late = open_ended & (_time("ChargePeriodStart") >= _time("BillingPeriodEnd"))
+        checks.append(("ChargePeriodStart", "is after the billing period, and ChargePeriodEnd is empty", too_late))
+    if "ChargePeriodEnd" in present:
+        open_begun = pl.col("ChargePeriodStart").is_null() if "ChargePeriodStart" in present else pl.lit(value=True)
+        too_early = open_begun & (_time("ChargePeriodEnd") <= _time("BillingPeriodStart"))
+        checks.append(("ChargePeriodEnd", "is before the billing period, and ChargePeriodStart is empty", too_early))
     if "Tags" in rows.columns:
         object_there = pl.col("Tags").str.json_path_match("$").str.starts_with("{").fill_null(value=False)
         checks.append(("Tags", "is no JSON object", pl.col("Tags").is_not_null() & ~object_there))
+        perhaps = object_there & pl.col("Tags").str.contains("\\u0000", literal=True)
+        holds_nul = pl.when(perhaps).then(pl.col("Tags")).map_elements(_holds_nul, return_dtype=pl.Boolean)
+        checks.append(("Tags", "holds the sign NUL", holds_nul))
     found = [
         rows.filter(wrong.fill_null(value=False)).select(
             "line", pl.lit(column).alias("column"), pl.lit(problem).alias("problem")
@@ -121,6 +139,21 @@ def billing_rows(rows: pl.DataFrame) -> pl.DataFrame:
         cost("ConsumedQuantity").alias("quantity"),
         optional["ConsumedUnit"].alias("unit"),
     )
+
+
+def _number_checks(name: str, largest: int) -> list[tuple[str, str, pl.Expr]]:
+    number = pl.col(name).cast(COST, strict=False)
+    rough = pl.col(name).cast(pl.Float64, strict=False)
+    wide = (rough.is_finite() & (rough.abs() >= largest)).fill_null(value=False)
+    return [
+        (name, "is no decimal number", pl.col(name).is_not_null() & number.is_null() & ~wide),
+        (name, f"is {largest:.0e} or more", wide),
+    ]
+
+
+def _holds_nul(tags: str) -> bool:
+    """Whether the sign itself is there, not a backslash with letters after it."""
+    return "\\u0000" in json.dumps(json.loads(tags)).replace("\\\\", "")
 
 
 def _cost(name: str) -> pl.Expr:

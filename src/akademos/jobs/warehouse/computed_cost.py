@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -29,10 +29,20 @@ VALIDITY: Columns = (
 )  # fmt: skip
 
 
+def end_of(day: date) -> datetime:
+    """The last instant of a day (UTC): what holds then is current in a build of that day."""
+    return _midnight(day) + timedelta(days=1) - timedelta.resolution
+
+
+def _term_rows(inputs: Inputs, kind: str) -> Iterator[dict[str, Any]]:
+    found = term_history(inputs.frame("money_terms"), kind, end_of(inputs.today))
+    return found.sort("key", "valid_from").iter_rows(named=True)
+
+
 def _versions(inputs: Inputs, kind: str, key: str, says: Mapping[str, str]) -> list[Row]:
     """Versions of a kind of terms with what their bodies say as columns, texts or decimal numbers."""
     found: list[Row] = []
-    for row in term_history(inputs.frame("money_terms"), kind).sort("key", "valid_from").iter_rows(named=True):
+    for row in _term_rows(inputs, kind):
         body = json.loads(row["body"])
         said = {
             name: Decimal(body[name]) if type_ == COST else body[name] for name, type_ in says.items() if name in body
@@ -48,9 +58,7 @@ def term_input(name: str, kind: str, key: str, says: Mapping[str, str], descript
 
 
 def _rule_rows(inputs: Inputs) -> Iterator[Row]:
-    for row in (
-        term_history(inputs.frame("money_terms"), "chargeback_rule").sort("key", "valid_from").iter_rows(named=True)
-    ):
+    for row in _term_rows(inputs, "chargeback_rule"):
         body = json.loads(row["body"])
         shares = body.get("shares") or {body["cost_centre"]: "1"}
         match = body.get("match", {})
@@ -67,21 +75,32 @@ def _rule_rows(inputs: Inputs) -> Iterator[Row]:
 
 def _accounts(inputs: Inputs) -> pl.DataFrame:
     charges = inputs.frame("billing_charges")
-    log = (
+    loads = (
         charges.group_by("billing_account", "period_start", "load_id", "recorded_at")
-        .agg(pl.col("provider").min(), pl.col("currency").unique().sort().str.join(", "))
+        .agg(pl.col("provider").unique(), pl.col("currency").unique())
         .sort("load_id", "period_start", "billing_account")
-        .select(
-            "billing_account",
-            "provider",
-            "currency",
-            pl.col("period_start").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("valid_at"),
-            "recorded_at",
-            pl.int_range(pl.len(), dtype=pl.Int64).alias("position"),
-            pl.lit(value=False).alias("ended"),
-        )
     )
-    return history(log, ["billing_account"], ["provider", "currency"]).rename({"currency": "currencies"})
+    known: dict[tuple[str, date], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    changes = []
+    for position, row in enumerate(loads.iter_rows(named=True)):
+        period = known[row["billing_account"], row["period_start"]]
+        for names, more in zip(period, (row["provider"], row["currency"]), strict=True):
+            names.update(more)  # a period has all that any load has brought of it
+        providers, currencies = (", ".join(sorted(names)) for names in period)
+        valid_at = _midnight(row["period_start"])
+        changes.append((row["billing_account"], providers, currencies, valid_at, row["recorded_at"], position, False))
+    log = pl.DataFrame(
+        changes,
+        schema={
+            "billing_account": pl.String, "provider": pl.String, "currency": pl.String,
+            "valid_at": pl.Datetime("us", "UTC"), "recorded_at": pl.Datetime("us", "UTC"), "position": pl.Int64,
+            "ended": pl.Boolean,
+        },
+        orient="row",
+    )  # fmt: skip
+    return history(log, ["billing_account"], ["provider", "currency"], now=end_of(inputs.today)).rename(
+        {"currency": "currencies"}
+    )
 
 
 def books_of(inputs: Inputs) -> list[tuple[pl.DataFrame, RuleBook]]:

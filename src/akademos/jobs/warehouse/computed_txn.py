@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import polars as pl
 
@@ -12,9 +13,9 @@ from akademos.catalogue.warehouse.cost import COST
 from akademos.catalogue.warehouse.txn import AMOUNT
 from akademos.catalogue.warehouse_extracts import Columns
 from akademos.jobs.warehouse.computed import Computed, Inputs
-from akademos.jobs.warehouse.computed_cost import VALIDITY, term_input
+from akademos.jobs.warehouse.computed_cost import VALIDITY, end_of, term_input
 from akademos.ledger.balances import against_stated, movements, snapshots
-from akademos.ledger.money_terms import ROUNDING_UNITS, SETTLEMENT_DAYS, exchange_rates, fees, limit
+from akademos.ledger.money_terms import ROUNDING_UNITS, SETTLEMENT_DAYS, exchange_rates, fees, limit, versions
 from akademos.ledger.payment_matching import CAUSES, Finding, Line, Payment, Terms, match_payments
 from akademos.ledger.scd2 import history
 
@@ -54,9 +55,10 @@ def _lines(inputs: Inputs) -> Iterator[Line]:
 
 def _terms(inputs: Inputs) -> Terms:
     declared = inputs.frame("money_terms")
+    limits = versions(declared, "limit")
     return Terms(
-        limit(declared, "settlement_days", SETTLEMENT_DAYS),
-        limit(declared, "rounding_units", ROUNDING_UNITS),
+        partial(limit, limits, "settlement_days", SETTLEMENT_DAYS),
+        partial(limit, limits, "rounding_units", ROUNDING_UNITS),
         fees(declared),
         exchange_rates(inputs.frame("exchange_rates")),
     )
@@ -94,9 +96,9 @@ def _less(found: Decimal | None, expected: Decimal | None) -> Decimal | None:
 
 
 def balance_days(inputs: Inputs) -> pl.DataFrame:
-    """The balances of every account at the end of each day that moved it, as `ledger.balances.snapshots`."""
+    """The balances of every account at the end of each day that moved it or is stated (`ledger.balances.snapshots`)."""
     transactions = inputs.frame("transactions").with_columns(pl.col("posted_at").dt.date().alias("posted_on"))
-    return snapshots(movements(transactions, inputs.frame("settlement_lines")))
+    return snapshots(movements(transactions, inputs.frame("settlement_lines")), _stated(inputs))
 
 
 def _stated(inputs: Inputs) -> pl.DataFrame:
@@ -113,7 +115,7 @@ def _compared(inputs: Inputs) -> pl.DataFrame:
 def _balance_rows(inputs: Inputs) -> Iterator[Row]:
     for row in _compared(inputs).iter_rows(named=True):
         cause = "balance_differs" if row["difference"] else "none"
-        name = "/".join((row["merchant"], row["account"], row["currency"], str(row["day"])))
+        name = _joined(row["merchant"], row["account"], row["currency"], str(row["day"]))
         yield {
             "finding_id": f"balance:{name}",
             "subject": "balance",
@@ -130,6 +132,11 @@ def _balance_rows(inputs: Inputs) -> Iterator[Row]:
             "booked_on": row["day"],
             "lines": 0,
         }
+
+
+def _joined(*texts: str) -> str:
+    """A key of several texts as the macro `joined` of the warehouse makes it."""
+    return "/".join(text.replace("%", "%25").replace("/", "%2F") for text in texts)
 
 
 def _snapshot_rows(inputs: Inputs) -> pl.DataFrame:
@@ -153,18 +160,22 @@ def _products(inputs: Inputs) -> pl.DataFrame:
             pl.lit(value=False).alias("ended"),
         )
     )
-    return history(log, ["product"], ["kind", "course_id"])
+    return history(log, ["product"], ["kind", "course_id"], now=end_of(inputs.today))
 
 
 def _days(inputs: Inputs) -> list[Row]:
-    """Every day from the first booking to the end of this year."""
-    posted, settled = inputs.frame("transactions")["posted_at"], inputs.frame("settlement_lines")["settled_on"]
-    seen = [one for one in (posted.dt.date().min(), settled.min()) if isinstance(one, date)]
+    """Every day from the first that anything is booked, settled or stated of to the end of this year, or the last."""
+    named = (
+        inputs.frame("transactions")["posted_at"].dt.date(),
+        inputs.frame("settlement_lines")["settled_on"],
+        inputs.frame("stated_balances")["stated_on"],
+    )
+    seen = [one for days in named for one in (days.min(), days.max()) if isinstance(one, date)]
     if not seen:
         return []
-    day, end = min(seen), date(inputs.today.year, 12, 31)
+    day, end = min(seen), max(date(inputs.today.year, 12, 31), *seen)
     found: list[Row] = []
-    while day <= max(end, *seen):
+    while day <= end:
         found.append(
             {
                 "day": day,
@@ -220,6 +231,6 @@ COMPUTED: tuple[Computed, ...] = (
         ),
         _days,
         "Calendar.",
-        ("transactions", "settlement_lines"),
+        ("transactions", "settlement_lines", "stated_balances"),
     ),
 )  # fmt: skip

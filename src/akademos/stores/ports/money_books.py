@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import polars as pl
 
+    from akademos.ledger.metering import Standing
+
 Kind = Literal["charges", "metering", "terms", "rates", "transactions", "settlements", "balances"]
 
 TABLE: Mapping[Kind, str] = {
@@ -111,6 +113,11 @@ class MoneyBooks(Protocol):
         Raises:
             NotFound: there is no such tenant.
         """
+        ...
+
+    def metered(self, tenant_id: str, start: datetime, end: datetime) -> Sequence[Standing]:
+        """What metering has charged for stretches that began in [start, end), summed by resource; `item` is the name of
+        the charged service."""
         ...
 
     def used(self, tenant_id: str, start: datetime, end: datetime) -> Mapping[str, Mapping[str, float]]:

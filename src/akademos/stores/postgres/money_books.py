@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.errors import Conflict, NotFound
+from akademos.ledger.metering import Standing
 from akademos.privacy.pseudonyms import Keys, audit_name
 from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.identity import Identifier
@@ -27,9 +28,6 @@ from akademos.stores.postgres.vault import PostgresVault
 JSON_COLUMNS = frozenset({"tags", "body"})
 _BORN = ("tenant_id", "row_id", "load_id", "line")
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('akademos.money.' || %s, 0))"
-_LOADED_BEFORE = """
-    SELECT FROM money_loads WHERE tenant_id = %s AND kind = %s AND content_sha256 = %s AND accepted > 0 LIMIT 1
-"""
 _LOAD = """
     INSERT INTO money_loads (tenant_id, load_id, kind, name, content_sha256, bytes, received, accepted, duplicate,
         rejected, codes, meant_checksum, kept_checksum, seconds, loaded_at, loaded_by)
@@ -41,6 +39,13 @@ _METERED = """
     SELECT greatest(t.created_at, (SELECT max(c.charge_end) FROM billing_charges c
         JOIN money_loads l USING (tenant_id, load_id) WHERE c.tenant_id = t.tenant_id AND l.kind = 'metering'))
     FROM tenants t WHERE t.tenant_id = %s
+"""
+_CHARGED = """
+    SELECT c.service, coalesce(c.resource, ''), coalesce(c.unit, ''), c.currency, sum(coalesce(c.quantity, 0)),
+        sum(coalesce(c.listed, 0)), sum(c.billed)
+    FROM billing_charges c JOIN money_loads l USING (tenant_id, load_id)
+    WHERE c.tenant_id = %(tenant)s AND l.kind = 'metering' AND c.charge_start >= %(start)s AND c.charge_start < %(end)s
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 _EVENTS = """
     SELECT door, sum(received)::float FROM receipts
@@ -85,8 +90,7 @@ class PostgresMoneyBooks:
         with self._database.pipeline() as transaction:
             require_tenant(transaction, tenant_id)
             transaction.execute(_LOCK, (tenant_id,))
-            again = transaction.execute(_LOADED_BEFORE, (tenant_id, file.kind, file.content_sha256)).fetchone()
-            new, conflicts = ([], []) if again else self._new(transaction, tenant_id, table, rows)
+            new, conflicts = self._new(transaction, tenant_id, table, rows)
             if conflicts:
                 refused["conflict"] = len(conflicts)
             rejected = sum(refused.values())
@@ -194,6 +198,12 @@ class PostgresMoneyBooks:
             raise NotFound(f"There is no tenant `{tenant_id}`.", hint="Create it with `akademos tenant create`.")
         return until.astimezone(UTC)
 
+    def metered(self, tenant_id: str, start: datetime, end: datetime) -> Sequence[Standing]:
+        """What metering has charged; see the port."""
+        values = {"tenant": tenant_id, "start": start, "end": end}
+        with self._database.pipeline() as transaction:
+            return [Standing(*row) for row in transaction.execute(_CHARGED, values)]
+
     def used(self, tenant_id: str, start: datetime, end: datetime) -> Mapping[str, Mapping[str, float]]:
         """What a tenant used; see the port."""
         values = {"tenant": tenant_id, "start": start, "end": end}
@@ -220,7 +230,7 @@ class PostgresMoneyBooks:
         wanted = dict(declared.columns)
         frame = pl.DataFrame(
             [[_plain(value) for value in row] for row in rows],
-            schema={name: _dtype(wanted[name]) for name in names},
+            schema={name: dtype(wanted[name]) for name in names},
             orient="row",
         )
         return frame.select(*wanted)
@@ -260,7 +270,8 @@ def _plain(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-def _dtype(kind: str) -> pl.DataType:
+def dtype(kind: str) -> pl.DataType:
+    """The polars type of a column of an extract."""
     from akademos.catalogue.warehouse_extracts import decimal_digits
 
     digits = decimal_digits(kind)

@@ -22,11 +22,11 @@ courses as (
     from ranked
     group by billing_account, period_start, currency, coalesce(course_id, target)
 )
-select 'cost_center/' || billing_account || '/' || cast(period_start as string) || '/' || currency || '/' || cost_center as allocation_key,
+select 'cost_center/' || {{ joined(['billing_account', 'cast(period_start as string)', 'currency', 'cost_center']) }} as allocation_key,
     'cost_center' as allocation_kind, billing_account as billing_account_id, period_start, currency, cost_center as target_id,
     effective as effective_cost, cast(null as bigint) as active_learners, amount
 from {{ extract('cost_allocations') }} as a
 union all
-select 'course/' || billing_account || '/' || cast(period_start as string) || '/' || currency || '/' || coalesce(target, ''), 'course',
+select 'course/' || {{ joined(['billing_account', 'cast(period_start as string)', 'currency', "coalesce(target, '')"]) }}, 'course',
     billing_account, period_start, currency, target, null, cast(learners as bigint), {{ of_minor('minor', 'minor_unit') }}
 from courses

@@ -1,4 +1,4 @@
-select t.transaction_id, t.merchant || '/' || t.account as account_id, coalesce(t.customer_id, 'unknown') as customer_id, t.product as product_id,
+select t.transaction_id, {{ joined(['t.merchant', 't.account']) }} as account_id, coalesce(t.customer_id, 'unknown') as customer_id, t.product as product_id,
     t.amount, t.currency, t.kind as txn_type, t.posted_at as posted_ts, cast(t.posted_at as date) as posted_on, t.channel as channel_id,
     t.merchant as merchant_id, t.course_id, t.related_id, coalesce(abs(t.amount) > l.value, false) as exceeds_limit,
     r.status_key, r.cause, t.load_id

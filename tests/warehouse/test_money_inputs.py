@@ -1,0 +1,67 @@
+"""Computed inputs of the schemas cost and txn on small books."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from tests.warehouse.money_inputs import at, inputs, rows_of
+
+SETTLED = {"settled_on": date(2026, 5, 15), "gross": Decimal(100), "paid_gross": Decimal(100), "net": Decimal(100)}
+
+
+def test_a_limit_of_the_future_judges_no_payment_of_today() -> None:
+    given = inputs(
+        money_terms=[
+            {"kind": "limit", "key": "settlement_days", "valid_from": at("2026-01-01"), "body": {"value": "60"}},
+            {"kind": "limit", "key": "settlement_days", "valid_from": at("2030-01-01"), "body": {"value": "1"}},
+        ],
+        transactions=[{"row_id": "t", "amount": Decimal(100), "posted_at": at("2026-05-01")}],
+        settlement_lines=[{"transaction_id": "t", **SETTLED}],
+    )
+    (found,) = rows_of("txn_findings", given)
+    assert found["cause"] == "none"
+    assert [one["is_current"] for one in rows_of("txn_limit_versions", given)] == [True, False]
+
+
+def test_a_stated_day_without_movements_has_its_balance_and_the_difference() -> None:
+    given = inputs(
+        transactions=[{"row_id": "t", "amount": Decimal(100), "posted_at": at("2026-05-01")}],
+        stated_balances=[
+            {"stated_on": date(2026, 4, 30), "balance": Decimal(0)},
+            {"stated_on": date(2026, 5, 31), "balance": Decimal("96.50")},
+        ],
+    )
+    found = [
+        (str(one["day"]), one["opening"], one["closing"], one["stated"]) for one in rows_of("txn_snapshots", given)
+    ]
+    assert found == [
+        ("2026-04-30", Decimal(0), Decimal(0), Decimal(0)),
+        ("2026-05-01", Decimal(0), Decimal(100), None),
+        ("2026-05-31", Decimal(100), Decimal(100), Decimal("96.50")),
+    ]
+    days = [one["day"] for one in rows_of("txn_days", given)]
+    assert (days[0], days[-1]) == (date(2026, 4, 30), date(2026, 12, 31))
+
+
+def test_an_account_that_is_billed_in_two_currencies_has_both_whatever_came_last() -> None:
+    may = {"period_start": date(2026, 5, 1), "period_end": date(2026, 6, 1)}
+    given = inputs(
+        billing_charges=[
+            {**may, "load_id": 1, "currency": "USD"},
+            {**may, "load_id": 2, "currency": "EUR"},
+            {"period_start": date(2026, 6, 1), "period_end": date(2026, 7, 1), "load_id": 3, "currency": "EUR"},
+        ]
+    )
+    found = [(one["valid_from"].month, one["currencies"]) for one in rows_of("cost_account_versions", given)]
+    assert found == [(5, "EUR, USD"), (6, "EUR")]
+
+
+def test_keys_of_two_accounts_are_never_the_same() -> None:
+    given = inputs(
+        stated_balances=[
+            {"merchant": merchant, "account": account, "stated_on": date(2026, 5, 31), "balance": Decimal(0)}
+            for merchant, account in (("A/B", "C"), ("A", "B/C"), ("A%2FB", "C"))
+        ]
+    )
+    assert len({one["finding_id"] for one in rows_of("txn_findings", given)}) == 3
