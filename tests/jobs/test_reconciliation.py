@@ -7,7 +7,7 @@ from tests.intake.conftest import answered
 from tests.jobs.pipeline import Killed, Pipeline
 
 from akademos.catalogue.declarations import Purpose
-from akademos.ledger.reconciliation import Stock, equations, unexplained
+from akademos.ledger.reconciliation import Equation, Stock, equations, unexplained
 from akademos.stores.postgres.reconciliation import PostgresStock
 
 
@@ -52,6 +52,23 @@ def test_a_batch_that_a_killed_mover_had_in_hand_is_named(pipeline: Pipeline) ->
     assert list(there.between.values()) == [2]
     pipeline.drain()
     assert differences(pipeline) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "right", "wrong"),
+    [
+        ("accepted", 5, 5, False),
+        ("accepted", 5, 7, False),  # in landing and in the core
+        ("accepted", 5, 8, True),
+        ("accepted", 6, 5, True),  # a batch in hand is missing nowhere
+        ("held", 5, 6, True),
+    ],
+)
+def test_what_is_between_two_stores_explains_what_is_there_twice_only(
+    name: str, left: int, right: int, wrong: bool
+) -> None:
+    between = Stock(receipts={}, movements={}, landing=0, held=0, logs=0, core=0, between={"a batch in hand": 2})
+    assert unexplained(Equation(name, {"a": left}, {"b": right}), between) is wrong
 
 
 def test_a_row_that_vanishes_is_missed(pipeline: Pipeline) -> None:

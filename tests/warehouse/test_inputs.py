@@ -42,8 +42,9 @@ QUERY = """
 
 def test_values_arrive_as_they_are(database: Database, tenant: str, tmp_path: Path) -> None:
     extract = Extract("probe", QUERY, "", EVERY_TYPE)
-    source = PostgresExtracts(database)
-    assert source.write(tenant, extract, tmp_path / "a.parquet", wanted=True) == 3
+    with PostgresExtracts(database).at_one_instant() as source:
+        assert source.write(tenant, extract, tmp_path / "a.parquet", wanted=True) == 3
+        assert source.write(tenant, extract, tmp_path / "b.parquet", wanted=False) == 0
     first, second, third = pq.read_table(tmp_path / "a.parquet").to_pylist()
     assert first == {
         "text": 'a "quoted", \n line',
@@ -57,7 +58,6 @@ def test_values_arrive_as_they_are(database: Database, tenant: str, tmp_path: Pa
     }
     assert (second["text"], second["day"], second["money"]) == ("", date(1, 1, 1), Decimal("-0.0001"))
     assert set(third.values()) == {None}
-    assert source.write(tenant, extract, tmp_path / "b.parquet", wanted=False) == 0
     assert pq.read_schema(tmp_path / "b.parquet") == pq.read_schema(tmp_path / "a.parquet")
 
 
@@ -71,8 +71,8 @@ def test_values_arrive_as_they_are(database: Database, tenant: str, tmp_path: Pa
 def test_other_columns_than_declared_are_refused(
     database: Database, tenant: str, tmp_path: Path, extract: Extract
 ) -> None:
-    with pytest.raises(CatalogueError):
-        PostgresExtracts(database).write(tenant, extract, tmp_path / "a.parquet")
+    with pytest.raises(CatalogueError), PostgresExtracts(database).at_one_instant() as source:
+        source.write(tenant, extract, tmp_path / "a.parquet")
 
 
 @pytest.mark.parametrize("extract", extracts(), ids=lambda one: one.name)
@@ -82,7 +82,8 @@ def test_extract_runs_on_an_empty_tenant_and_says_whose_rows_it_reads(
     with database.pipeline() as transaction:
         transaction.execute("INSERT INTO tenants (tenant_id, name) VALUES ('other', 'Another')")
     assert "%(tenant)s" in extract.query
-    PostgresExtracts(database).write(tenant, extract, tmp_path / "a.parquet")
+    with PostgresExtracts(database).at_one_instant() as source:
+        source.write(tenant, extract, tmp_path / "a.parquet")
     assert "other" not in str(pq.read_table(tmp_path / "a.parquet").to_pylist())
 
 

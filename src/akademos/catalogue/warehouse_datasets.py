@@ -45,6 +45,7 @@ WAREHOUSE_DATASETS: tuple[Dataset, ...] = (
             must("meant_checksum", "string", "sum of keyed hashes of the ids meant to move, modulo 2^64, hexadecimal"),
             must("moved_checksum", "string", "the same of those that moved"),
             may("seconds", "float64", "duration of the load", unit="s"),
+            may("causes", "json", "events by where the difference went; null: closed before that was noted"),
             must("recorded_at", "timestamp", "when"),
         ),
         zone="log",

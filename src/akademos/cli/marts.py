@@ -14,7 +14,7 @@ from rich.table import Table
 
 from akademos import settings
 from akademos.cli.erasures import Data, TenantId
-from akademos.errors import InputError
+from akademos.errors import AkademosError, InputError
 from akademos.jobs.warehouse.build import BuildReport
 from akademos.marts import compared_with_spark, marts_job, spark_at, warehouses
 from akademos.system import System
@@ -59,21 +59,31 @@ def build(
     conf: Conf = None,
 ) -> None:
     """Build the warehouse of each tenant, check it, and put it in the place of the one before. A critical check that
-    fails keeps what was there, and ends with 1. The last line is JSON."""
+    fails keeps what was there. What fails for one tenant keeps no other from its own, and ends with 1 when all have had
+    their turn. The last line is JSON of those that were built."""
     chosen = settings.load(data=data)
-    reports = []
+    reports, failed = [], False
     spark = spark_at(master, _options(conf)) if engine is Engine.SPARK else None
     with System(chosen) as system:
         wanted = [tenant] if tenant else [one.tenant_id for one in system.tenants.all()]
         job = marts_job(system, spark)
         for tenant_id in wanted:
-            report = job.run(tenant_id)
+            try:
+                report = job.run(tenant_id)
+            except AkademosError as refusal:
+                if tenant:
+                    raise
+                failed = True
+                typer.echo(f"error ({refusal.code}), tenant {tenant_id}: {refusal}", err=True)
+                continue
             if report is None:
                 typer.echo(f"{tenant_id}: another process is building it.")
                 continue
             _show(report)
             reports.append(report)
     typer.echo(orjson.dumps({one.tenant_id: _figures(one) for one in reports}).decode())
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -19,8 +19,8 @@ _RECEIVED = f"""
     GROUP BY received_on, r.door, r.source_system_id ORDER BY ALL
 """
 _MOVED = """
-    SELECT received_on, load, load_key, meant_rows, moved_rows, in_landing, in_logs, released, gone, status_key,
-        coalesce(cause, '') AS cause
+    SELECT received_on, load, load_key, meant_rows, moved_rows, in_landing, in_logs, released, gone, unnamed,
+        status_key, coalesce(cause, '') AS cause
     FROM ingest.audit_ingest ORDER BY received_on, load_key
 """
 _BILLED = """
@@ -113,12 +113,24 @@ def _received(rows: Sequence[Row]) -> Comparison:
 
 def _moved(rows: Sequence[Row]) -> Comparison:
     """What was meant to move and what moved, with where the difference went."""
-    parts = ("meant_rows", "moved_rows", "in_landing", "in_logs", "released", "gone")
+    parts = ("meant_rows", "moved_rows", "in_landing", "in_logs", "released", "gone", "unnamed")
     lines = tuple(
         (str(one["received_on"]), one["load_key"], *(f"{one[name]:,}" for name in parts), *_verdict(one))
         for one in rows
     )
-    columns = ("day", "load", "meant", "moved", "in landing", "in logs", "released", "gone", "status", "cause")
+    columns = (
+        "day",
+        "load",
+        "meant",
+        "moved",
+        "in landing",
+        "in logs",
+        "released",
+        "gone",
+        "unnamed",
+        "status",
+        "cause",
+    )
     return Comparison("What moved, by load", columns, lines, _unexplained(rows))
 
 

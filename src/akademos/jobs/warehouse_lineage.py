@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from akademos.catalogue.lineage import ColumnEdge
 from akademos.catalogue.registry import builtin
-from akademos.catalogue.warehouse.envelopes import KEPT, RECEIVED
+from akademos.catalogue.warehouse.envelopes import COUNTED, KEPT, RECEIVED
 from akademos.catalogue.warehouse_extracts import extracts
 from akademos.jobs.sql_lineage import Source, column_edges, packaged_macros, packaged_models
 from akademos.jobs.warehouse.build import CHECKS, LOADS
@@ -18,6 +18,7 @@ def warehouse_edges() -> tuple[ColumnEdge, ...]:
     sources += [
         Source(CHECKS.name, tuple(name for name, _ in CHECKS.columns), CHECKS.upstream, CHECKS.query),
         Source("loads_open", tuple(name for name, _ in LOADS), ("warehouse_loads",), None),
+        Source(COUNTED.name, tuple(name for name, _ in COUNTED.columns), COUNTED.upstream, COUNTED.query),
         Source("envelopes_open", tuple(name for name, _ in KEPT), RECEIVED.upstream, None),
     ]
     return column_edges(builtin().datasets, sources, packaged_models(), packaged_macros())

@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 VERDICTS = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
+ACCEPTED = "accepted"
+"""Name of the equation of what was accepted."""
+
 AFTER_ACCEPTED = ("late_duplicate", "withdrawn", "expired_retention", "expired_log", "erased")
 AFTER_HELD = ("released", "withdrawn_held", "expired_held", "erased_held")
 
@@ -61,7 +64,7 @@ def equations(stock: Stock) -> tuple[Equation, ...]:
     return (
         Equation("received", {"received": stock.receipts.get("received", 0)}, verdicts),
         Equation(
-            "accepted",
+            ACCEPTED,
             {"accepted": verdicts["accepted"], "released": moved.get("released", 0)},
             {
                 "in landing": stock.landing,
@@ -83,5 +86,12 @@ def equations(stock: Stock) -> tuple[Equation, ...]:
 
 
 def unexplained(equation: Equation, stock: Stock) -> bool:
-    """Whether a difference is more than what is between two stores."""
-    return abs(equation.difference) > sum(stock.between.values())
+    """Whether a difference is more than what is between two stores. That is there twice, in the one and the other:
+    nothing is missing for it, and verdicts and held events have no other store to be in."""
+    most = sum(stock.between.values()) if equation.name == ACCEPTED else 0
+    return not -most <= equation.difference <= 0
+
+
+def accounted_for(stock: Stock) -> bool:
+    """Whether all that left the platform is accounted for: nothing that was accepted is missing without a cause."""
+    return not any(unexplained(one, stock) for one in equations(stock))

@@ -48,6 +48,10 @@ class Keys:
         keyed.update(f"{kind}\0{value}".encode())
         return keyed.digest()
 
+    def payload_hash(self, tenant_id: str, content: bytes) -> bytes:
+        """Keyed hash of what was sent, for its envelope, 16 bytes (BLAKE2b, keyed)."""
+        return hashlib.blake2b(content, key=self.derived(tenant_id, "payloads"), digest_size=HASH_BYTES).digest()
+
     def suppression_hash(self, tenant_id: str, identifier_hash: bytes) -> bytes:
         """Under which name the suppression list knows an identifier, from its keyed hash, 16 bytes: another one, so
         that no byte of the vault remains there."""

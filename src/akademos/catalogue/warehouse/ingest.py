@@ -130,7 +130,10 @@ EXTRACTS: tuple[Extract, ...] = (
                 coalesce((verdicts ->> 'conflict')::bigint, 0) AS conflict,
                 coalesce((verdicts ->> 'suppressed')::bigint, 0) AS suppressed,
                 coalesce((verdicts ->> 'rejected')::bigint, 0) AS rejected,
-                meant_rows, moved_rows, meant_checksum, moved_checksum, seconds
+                meant_rows, moved_rows, meant_checksum, moved_checksum, seconds,
+                (causes ->> 'in_logs')::bigint AS in_logs, (causes ->> 'in_landing')::bigint AS in_landing,
+                (causes ->> 'released')::bigint AS released, (causes ->> 'gone')::bigint AS gone,
+                (causes ->> 'unnamed')::bigint AS unnamed
             FROM warehouse_loads WHERE tenant_id = %(tenant)s
         """,
         columns=(
@@ -148,6 +151,11 @@ EXTRACTS: tuple[Extract, ...] = (
             ("meant_checksum", "string"),
             ("moved_checksum", "string"),
             ("seconds", "float64"),
+            ("in_logs", "int64"),
+            ("in_landing", "int64"),
+            ("released", "int64"),
+            ("gone", "int64"),
+            ("unnamed", "int64"),
         ),
         upstream=("warehouse_loads",),
     ),

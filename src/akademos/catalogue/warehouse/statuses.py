@@ -37,6 +37,7 @@ STATUSES: tuple[Status, ...] = (
     Status("load", "complete", "All that was meant to move has moved."),
     Status("load", "explained", "What is missing has gone elsewhere, and the cause is named."),
     Status("load", "unexplained", "Something is missing or there twice without a cause.", problem=True),
+    Status("load", "unproven", "Something differs; the day was closed before causes were noted with it."),
     Status("load", "running", "The load has not ended.", final=False),
     Status("reconciliation", "balanced", "Both sides are equal."),
     Status("reconciliation", "explained", "The sides differ, and the cause of the difference is named."),

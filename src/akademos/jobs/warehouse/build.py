@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from akademos.catalogue.registry import Registry
-from akademos.catalogue.warehouse.envelopes import RECEIVED
+from akademos.catalogue.warehouse.envelopes import COUNTED, PLACES, RECEIVED
 from akademos.catalogue.warehouse_extracts import Columns, Extract, extracts
 from akademos.errors import Conflict, Unavailable
 from akademos.jobs.warehouse.computed import Inputs, computed
 from akademos.jobs.warehouse.night import JOB
-from akademos.ledger.reconciliation import Stock, equations, unexplained
+from akademos.ledger.reconciliation import VERDICTS, Stock, accounted_for, equations, unexplained
 from akademos.stores.ports.job_runs import JobRuns
 from akademos.stores.ports.warehouse import (
+    Arrived,
     BuildFolder,
     BuildLedger,
     CheckResult,
     Envelopes,
+    Extraction,
     ExtractSource,
     Load,
     Phase,
@@ -54,6 +56,11 @@ LOADS: Columns = (
     ("meant_checksum", "string"),
     ("moved_checksum", "string"),
     ("seconds", "float64"),
+    ("in_logs", "int64"),
+    ("in_landing", "int64"),
+    ("released", "int64"),
+    ("gone", "int64"),
+    ("unnamed", "int64"),
 )
 EQUATIONS: Columns = (
     ("equation", "string"),
@@ -167,16 +174,17 @@ class MartsJob:
     def _build(self, tenant_id: str) -> BuildReport:
         watch, now = _Clock(), self._clock()
         folder = self._folder(tenant_id)
-        closed, kept = self._close_days(tenant_id, folder, now)
+        stock = self._stock(tenant_id)
+        closed, kept = self._close_days(tenant_id, folder, stock, now)
         watch.step("raw_zone")
-        opened = self._write_inputs(tenant_id, folder, closed, now)
+        opened = self._write_inputs(tenant_id, folder, closed, stock, now)
         build_id = folder.fingerprint(without=(CHECKS.name,))
         watch.step("inputs")
         first = self._models(folder, closed)
         watch.step("models")
         self._ledger.record_checks(tenant_id, build_id, first.checks, now)
         _stop_if_failed(first)
-        self._source.write(tenant_id, CHECKS, folder.extracts / f"{CHECKS.name}.parquet")
+        self._write_checks(tenant_id, folder)
         second = folder.run(after_checks=True, closed_through=closed)
         _stop_if_failed(second)
         watch.step("models_after_checks")
@@ -189,51 +197,64 @@ class MartsJob:
             tenant_id, build_id, tuple(tables), checks, watch.seconds, peak, kept + opened, first.executors
         )
 
-    def _close_days(self, tenant_id: str, folder: BuildFolder, now: datetime) -> tuple[date | None, int]:
-        """Bring the days that are over into the raw zone; the last closed day, and how many envelopes were kept."""
+    def _close_days(self, tenant_id: str, folder: BuildFolder, stock: Stock, now: datetime) -> tuple[date | None, int]:
+        """Bring the days that are over into the raw zone; the last closed day, and how many envelopes were kept. Days
+        whose envelopes are not those of their receipts stay open, for the checks to say so: what is closed is kept for
+        good."""
         before = self._envelopes.closed_through(tenant_id)
         through = (now - CLOSED_AFTER).astimezone(UTC).date() - timedelta(days=1)
         if before is not None and before >= through:
             return before, 0
         began = time.monotonic()
         since, until = _midnight(_after(before)), _midnight(through + timedelta(days=1))
-        gathered = self._gather(tenant_id, folder, since, until, folder.extracts.parent / "closing.parquet")
-        if not gathered.rows:
-            return before, 0  # nothing came in: those days are closed with the next that has something
-        kept = self._envelopes.keep(tenant_id, gathered.file, through)
+        beside, gathered = folder.extracts.parent, folder.extracts.parent / "closing.parquet"
+        with self._source.at_one_instant() as at:
+            arrived = _arrived(at, tenant_id, (since, until, until), beside, beside / "receipts.parquet")
+        rows = self._envelopes.gather(tenant_id, arrived, gathered)
+        if not rows or self._envelopes.unlike_receipts(gathered, arrived):
+            return before, 0  # where nothing came in, those days are closed with the next that has something
+        kept = self._envelopes.keep(tenant_id, gathered, through)
         loads = self._envelopes.loads(
-            tenant_id, gathered.file, since, until, kept=True, seconds=time.monotonic() - began
+            tenant_id, gathered, arrived, kept=True, accounted=accounted_for(stock), seconds=time.monotonic() - began
         )
         self._ledger.record_loads(tenant_id, loads, now)
-        gathered.file.unlink()
+        for one in (gathered, arrived.received, arrived.counted, arrived.places):
+            one.unlink()
         return through, kept
 
-    def _gather(self, tenant_id: str, folder: BuildFolder, since: datetime, until: datetime, to: Path) -> _Gathered:
-        received = folder.extracts.parent / "received.parquet"
-        self._source.write(tenant_id, RECEIVED, received, since=since, until=until)
-        rows = self._envelopes.gather(tenant_id, received, to, since, until)
-        received.unlink()
-        return _Gathered(to, rows)
-
-    def _write_inputs(self, tenant_id: str, folder: BuildFolder, closed: date | None, now: datetime) -> int:
+    def _write_inputs(
+        self, tenant_id: str, folder: BuildFolder, closed: date | None, stock: Stock, now: datetime
+    ) -> int:
         since, until = _midnight(_after(closed)), now + timedelta(days=1)
-        opened = self._gather(tenant_id, folder, since, until, folder.extracts / "envelopes_open.parquet")
-        loads = self._envelopes.loads(tenant_id, opened.file, since, until, kept=False, seconds=None)
+        beside, gathered = folder.extracts.parent, folder.extracts / "envelopes_open.parquet"
+        with self._source.at_one_instant() as at:
+            counted = folder.extracts / f"{COUNTED.name}.parquet"
+            arrived = _arrived(at, tenant_id, (since, until, now - CLOSED_AFTER), beside, counted)
+            for extract in extracts():
+                at.write(tenant_id, extract, folder.extracts / f"{extract.name}.parquet")
+        rows = self._envelopes.gather(tenant_id, arrived, gathered)
+        loads = self._envelopes.loads(
+            tenant_id, gathered, arrived, kept=False, accounted=accounted_for(stock), seconds=None
+        )
+        for one in (arrived.received, arrived.places):
+            one.unlink()
         folder.write("loads_open", LOADS, [_load_row(one) for one in loads])
-        folder.write("equations", EQUATIONS, _equation_rows(self._stock(tenant_id)))
-        for extract in extracts():
-            self._source.write(tenant_id, extract, folder.extracts / f"{extract.name}.parquet")
+        folder.write("equations", EQUATIONS, _equation_rows(stock))
         inputs = Inputs(tenant_id, self._registries(tenant_id), now.astimezone(UTC).date(), folder.read)
-        for one in computed():
-            folder.write(one.name, one.columns, one.function(inputs))
+        for one_computed in computed():
+            folder.write(one_computed.name, one_computed.columns, one_computed.function(inputs))
         folder.link_core()
-        return opened.rows
+        return rows
+
+    def _write_checks(self, tenant_id: str, folder: BuildFolder) -> None:
+        with self._source.at_one_instant() as at:
+            at.write(tenant_id, CHECKS, folder.extracts / f"{CHECKS.name}.parquet")
 
     def write_inputs(self, tenant_id: str, folder: BuildFolder) -> date | None:
         """Write all inputs as they are now, and record nothing; the last closed day, which the models ask for."""
         closed = self._envelopes.closed_through(tenant_id)
-        self._write_inputs(tenant_id, folder, closed, self._clock())
-        self._source.write(tenant_id, CHECKS, folder.extracts / f"{CHECKS.name}.parquet")
+        self._write_inputs(tenant_id, folder, closed, self._stock(tenant_id), self._clock())
+        self._write_checks(tenant_id, folder)
         return closed
 
     def _models(self, folder: BuildFolder, closed: date | None) -> Phase:
@@ -248,10 +269,15 @@ class MartsJob:
         raise AssertionError("unreachable")
 
 
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    file: Path
-    rows: int
+def _arrived(
+    at: Extraction, tenant_id: str, times: tuple[datetime, datetime, datetime], beside: Path, counted: Path
+) -> Arrived:
+    """Read a range of time of receipt: from, until, and until when it is settled."""
+    since, until, _ = times
+    arrived = Arrived(*times, beside / "received.parquet", counted, beside / "places.parquet")
+    for extract, to in ((RECEIVED, arrived.received), (COUNTED, counted), (PLACES, arrived.places)):
+        at.write(tenant_id, extract, to, since=since, until=until)
+    return arrived
 
 
 def _stop_if_failed(phase: Phase) -> None:
@@ -280,9 +306,8 @@ def _midnight(day: date) -> datetime:
 
 def _load_row(one: Load) -> dict[str, Any]:
     row = asdict(one)
-    verdicts = row.pop("verdicts")
-    names = ("accepted", "held", "duplicate", "conflict", "suppressed", "rejected")
-    return {**row, **{name: verdicts.get(name, 0) for name in names}}
+    verdicts, causes = row.pop("verdicts"), row.pop("causes")
+    return {**row, **causes, **{name: verdicts.get(name, 0) for name in VERDICTS}}
 
 
 def _equation_rows(stock: Stock) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -20,15 +20,13 @@ from deltalake.exceptions import TableNotFoundError
 
 from akademos.catalogue.warehouse.envelopes import KEPT
 from akademos.stores.lake.engine import with_memory
+from akademos.stores.lake.load_audit import IMPORTS, against_receipts, core_loads, envelope_loads, quoted
 from akademos.stores.lake.reading import LakeReader
-from akademos.stores.ports.warehouse import Load
+from akademos.stores.ports.warehouse import Arrived, Load
 
 TABLE = "envelopes"
 CLOSED_DAYS = "closed_days"
 """Application whose version in the table log is the ordinal of the last closed day."""
-
-IMPORTS = "import-"
-"""How the source of an import begins."""
 
 ROWS_AT_ONCE = 100_000
 _TYPES = {"string": pa.string(), "int32": pa.int32(), "timestamp": pa.timestamp("us", "UTC"), "date": pa.date32()}
@@ -46,7 +44,8 @@ _GATHER = """
         UNION ALL
         SELECT event_id, left(sha256($key || 'payload' || event_id), 32), source, 'import', event_name, event_version,
             NULL, 'accepted', NULL, NULL, received_at
-        FROM {core} WHERE starts_with(source, '{imports}') AND received_at >= $since AND received_at < $until
+        FROM {core} WHERE source IN (SELECT source FROM read_parquet('{counted}') WHERE received_on IS NULL)
+            AND received_at >= $since AND received_at < $until
     ), numbered AS (
         SELECT *, NULL AS number FROM named WHERE event_id IS NOT NULL
         UNION ALL
@@ -60,17 +59,6 @@ _GATHER = """
         size_bytes::INTEGER AS size_bytes, verdict, code, position::INTEGER AS position, received_at,
         CAST(received_at AT TIME ZONE 'UTC' AS DATE) AS received_on
     FROM numbered ORDER BY received_on, received_at, record_key
-"""
-_CHECKSUM = "coalesce(sum(('0x' || left({column}, 16))::UBIGINT), 0)"
-_BY_VERDICT = """
-    SELECT received_on, channel, verdict, count(*) AS events, {checksum} AS checksum
-    FROM {rows} GROUP BY ALL ORDER BY ALL
-"""
-_IN_CORE = """
-    SELECT CAST(received_at AT TIME ZONE 'UTC' AS DATE) AS received_on, count(*) AS events, {checksum} AS checksum
-    FROM (SELECT received_at, left(sha256($key || 'event' || event_id), 16) AS hashed FROM {core}
-        WHERE NOT starts_with(source, '{imports}') AND received_at >= $since AND received_at < $until) AS live
-    GROUP BY ALL
 """
 
 
@@ -104,17 +92,19 @@ class LakeEnvelopes:
             return None
         return None if version is None else date.fromordinal(version)
 
-    def gather(self, tenant_id: str, received: Path, to: Path, since: datetime, until: datetime) -> int:
+    def gather(self, tenant_id: str, arrived: Arrived, to: Path) -> int:
         """Write the envelopes of a range of time as the raw zone keeps them; see the port."""
 
         def copy(core: str) -> int:
-            statement = _GATHER.format(received=_quoted(received), core=core, imports=IMPORTS)
+            statement = _GATHER.format(
+                received=quoted(arrived.received), counted=quoted(arrived.counted), core=core, imports=IMPORTS
+            )
 
             def attempt(limit_mb: int) -> int:
                 with closing(self._engine(to.parent, limit_mb)) as engine:
                     done = engine.execute(
-                        f"COPY ({statement}) TO '{_quoted(to)}' (FORMAT parquet, COMPRESSION zstd)",
-                        {"key": self._key(tenant_id).hex(), "since": since, "until": until},
+                        f"COPY ({statement}) TO '{quoted(to)}' (FORMAT parquet, COMPRESSION zstd)",
+                        self._values(tenant_id, arrived),
                     ).fetchone()
                 return int(done[0]) if done else 0
 
@@ -133,8 +123,8 @@ class LakeEnvelopes:
         table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
         commit = CommitProperties(app_transactions=[Transaction(CLOSED_DAYS, through.toordinal())])
         with closing(self._engine(gathered.parent)) as engine:
-            ((rows,),) = engine.execute(f"SELECT count(*) FROM read_parquet('{_quoted(gathered)}')").fetchall()
-            batches = engine.sql(f"SELECT * FROM read_parquet('{_quoted(gathered)}')").to_arrow_reader(ROWS_AT_ONCE)
+            ((rows,),) = engine.execute(f"SELECT count(*) FROM read_parquet('{quoted(gathered)}')").fetchall()
+            batches = engine.sql(f"SELECT * FROM read_parquet('{quoted(gathered)}')").to_arrow_reader(ROWS_AT_ONCE)
             write_deltalake(folder, batches, mode="append", commit_properties=commit)
         return int(rows)
 
@@ -145,62 +135,46 @@ class LakeEnvelopes:
             folder.mkdir(parents=True, exist_ok=True)
             return DeltaTable.create(folder, SCHEMA, mode="ignore", partition_by=["received_on"])
 
+    def unlike_receipts(self, gathered: Path, arrived: Arrived) -> int:
+        """By how many live events gathered envelopes differ from the receipts; see the port."""
+        with closing(self._engine(gathered.parent)) as engine:
+            found = against_receipts(engine, gathered, arrived.counted)
+        return sum(missing + surplus for (_, channel), (_, missing, surplus) in found.items() if channel == "live")
+
     def loads(
-        self, tenant_id: str, gathered: Path, since: datetime, until: datetime, *, kept: bool, seconds: float | None
+        self, tenant_id: str, gathered: Path, arrived: Arrived, *, kept: bool, accounted: bool, seconds: float | None
     ) -> list[Load]:
         """Audit rows of gathered days; see the port."""
-        key = self._key(tenant_id).hex()
         began = time.monotonic()
 
         def read(core: str) -> list[Load]:
-            with closing(self._engine(gathered.parent)) as engine:
-                came = _by_verdict(engine, f"read_parquet('{_quoted(gathered)}')", "record_key")
-                stayed = came
-                if kept:
-                    days = sorted({day for day, _ in came})
-                    stayed = self._kept(engine, tenant_id, days)
-                accepted = _by_verdict(
-                    engine,
-                    f"(SELECT * FROM read_parquet('{_quoted(gathered)}') WHERE verdict = 'accepted')",
-                    "event_id",
-                )
-                checksum = _CHECKSUM.format(column="hashed")
-                moved = {
-                    day: (int(events), int(total))
-                    for day, events, total in engine.execute(
-                        _IN_CORE.format(core=core, imports=IMPORTS, checksum=checksum),
-                        {"key": key, "since": since, "until": until},
-                    ).fetchall()
-                }
-            spent = None if seconds is None else seconds + time.monotonic() - began
-            found = [
-                _load("envelopes", place, verdicts, _sums(verdicts), _sums(stayed.get(place, {})), spent)
-                for place, verdicts in came.items()
-            ]
-            live = sorted({day for day, channel in came if channel == "live"} | set(moved))
-            return found + [
-                _load(
-                    "core",
-                    (day, "live"),
-                    came.get((day, "live"), {}),
-                    _sums(accepted.get((day, "live"), {})),
-                    moved.get(day, (0, 0)),
-                    spent,
-                )
-                for day in live
-            ]
+            def attempt(limit_mb: int) -> list[Load]:
+                with closing(self._engine(gathered.parent, limit_mb)) as engine:
+                    stayed = f"read_parquet('{quoted(gathered)}')"
+                    if kept:
+                        stayed = self._kept(tenant_id, arrived)
+                    verdicts, found = envelope_loads(engine, gathered, arrived.counted, stayed, accounted=accounted)
+                    values = {**self._values(tenant_id, arrived), "settled": arrived.settled}
+                    return found + core_loads(
+                        engine, gathered, arrived.places, core, values, verdicts, accounted=accounted
+                    )
 
-        return self._core.on_live_files(tenant_id, read)
+            return with_memory(self._memory_limit_mb, attempt)
 
-    def _kept(self, engine: duckdb.DuckDBPyConnection, tenant_id: str, days: list[date]) -> _Verdicts:
-        if not days:
-            return {}
-        rows = (
-            f"(SELECT * FROM read_parquet('{_quoted(self.folder(tenant_id))}/received_on=*/*.parquet', "
+        loads = self._core.on_live_files(tenant_id, read)
+        spent = None if seconds is None else seconds + time.monotonic() - began
+        return [replace(one, seconds=spent) for one in loads]
+
+    def _values(self, tenant_id: str, arrived: Arrived) -> dict[str, object]:
+        return {"key": self._key(tenant_id).hex(), "since": arrived.since, "until": arrived.until}
+
+    def _kept(self, tenant_id: str, arrived: Arrived) -> str:
+        """The raw zone's rows of a range of whole days, for FROM."""
+        return (
+            f"(SELECT * FROM read_parquet('{quoted(self.folder(tenant_id))}/received_on=*/*.parquet', "
             f"hive_partitioning = true, hive_types = {{'received_on': DATE}}) "
-            f"WHERE received_on BETWEEN DATE '{days[0]}' AND DATE '{days[-1]}')"
+            f"WHERE received_on >= DATE '{arrived.since.date()}' AND received_on < DATE '{arrived.until.date()}')"
         )
-        return _by_verdict(engine, rows, "record_key")
 
     def _engine(self, spill: Path, limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
         engine = duckdb.connect(
@@ -214,40 +188,3 @@ class LakeEnvelopes:
         )
         engine.execute("SET TimeZone = 'UTC'")
         return engine
-
-
-_Verdicts = dict[tuple[date, str], dict[str, tuple[int, int]]]
-
-
-def _by_verdict(engine: duckdb.DuckDBPyConnection, rows: str, column: str) -> _Verdicts:
-    """(day, channel) -> verdict -> events and sum of hashes."""
-    found: _Verdicts = {}
-    statement = _BY_VERDICT.format(rows=rows, checksum=_CHECKSUM.format(column=column))
-    for day, channel, verdict, events, total in engine.execute(statement).fetchall():
-        found.setdefault((day, channel), {})[verdict] = (int(events), int(total))
-    return found
-
-
-def _sums(verdicts: dict[str, tuple[int, int]]) -> tuple[int, int]:
-    return sum(events for events, _ in verdicts.values()), sum(total for _, total in verdicts.values())
-
-
-def _load(
-    load: str,
-    place: tuple[date, str],
-    verdicts: dict[str, tuple[int, int]],
-    meant: tuple[int, int],
-    moved: tuple[int, int],
-    seconds: float | None,
-) -> Load:
-    counts = {verdict: events for verdict, (events, _) in verdicts.items()}
-    return Load(load, *place, counts, meant[0], moved[0], _hex(meant[1]), _hex(moved[1]), seconds)
-
-
-def _hex(total: int) -> str:
-    """A sum of hashes, modulo 2**64."""
-    return f"{total % 2**64:016x}"
-
-
-def _quoted(path: Path | Any) -> str:
-    return str(path).replace("'", "''")

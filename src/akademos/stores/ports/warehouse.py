@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class ExtractSource(Protocol):
-    """Runs declared queries."""
+class Extraction(Protocol):
+    """Runs declared queries, all at one instant: none sees what was committed after the first."""
 
     def write(self, tenant_id: str, extract: Extract, to: Path, **values: object) -> int:
         """Write what a query gives for a tenant to a Parquet file; how many rows. An empty result is a file, too.
@@ -26,13 +27,62 @@ class ExtractSource(Protocol):
         ...
 
 
+class ExtractSource(Protocol):
+    """Where the inputs come from."""
+
+    def at_one_instant(self) -> AbstractContextManager[Extraction]:
+        """What one instant knows; left as soon as everything is written, since the database keeps it so long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What the database knows of a range of time of receipt (`until` excluded), read at one instant: Parquet files of
+    the extracts `RECEIVED`, `COUNTED` and `PLACES` of `catalogue.warehouse.envelopes`.
+
+    Attributes:
+        settled: what was received before was committed when it was read. The core is read later: of what was received
+            since, it may hold what the database was not asked about.
+    """
+
+    since: datetime
+    until: datetime
+    settled: datetime
+    received: Path
+    counted: Path
+    places: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Where the difference of a load is, in events. Each is counted among the ids that were meant to move, so that
+
+        meant - moved = in_logs + in_landing + gone - released
+
+    holds wherever `unnamed` is 0.
+
+    Attributes:
+        in_logs: accepted, kept in the preference and security logs.
+        in_landing: accepted, on the way.
+        released: moved though not accepted: they were held, and consent came.
+        gone: in no store any more, while the equation of accepted events accounts for all that left the platform.
+        unnamed: missing, or there without an envelope or receipt or twice, without any of these causes.
+    """
+
+    in_logs: int = 0
+    in_landing: int = 0
+    released: int = 0
+    gone: int = 0
+    unnamed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """The audit row of one load: what was meant to move against what moved.
 
-    `load` is what was loaded (`envelopes` of a day from the database to the raw zone; `core`: accepted events of a day
-    from the raw zone to the event log), `channel` the way in (`live` or `import`). Counts are events; checksums are
-    independent of order: sums of keyed hashes of the ids, in hexadecimal.
+    `load` is what was loaded (`envelopes` of a day from the database to the raw zone, meant by the receipts; `core`:
+    accepted events of a day from the raw zone to the event log), `channel` the way in (`live` or `import`). Counts are
+    events; checksums are independent of order: sums of keyed hashes of the ids, in hexadecimal.
     """
 
     load: str
@@ -44,6 +94,7 @@ class Load:
     meant_checksum: str
     moved_checksum: str
     seconds: float | None
+    causes: Causes = Causes()
 
 
 class Envelopes(Protocol):
@@ -53,14 +104,13 @@ class Envelopes(Protocol):
         """The last day whose envelopes are kept; None at the beginning."""
         ...
 
-    def gather(self, tenant_id: str, received: Path, to: Path, since: datetime, until: datetime) -> int:
-        """Write the envelopes of a range of time (`until` excluded) as the raw zone keeps them; how many.
+    def gather(self, tenant_id: str, arrived: Arrived, to: Path) -> int:
+        """Write the envelopes of a range of time to a file as the raw zone keeps them; how many. What the imports that
+        the database knows brought is added from the core."""
+        ...
 
-        Args:
-            received: Parquet of what the database knows of the range (`catalogue.warehouse.envelopes.RECEIVED`); what
-                imports brought is added from the core.
-            to: the file to write.
-        """
+    def unlike_receipts(self, gathered: Path, arrived: Arrived) -> int:
+        """By how many live events gathered envelopes differ from the receipts, by day, source and verdict."""
         ...
 
     def keep(self, tenant_id: str, gathered: Path, through: date) -> int:
@@ -69,10 +119,15 @@ class Envelopes(Protocol):
         ...
 
     def loads(
-        self, tenant_id: str, gathered: Path, since: datetime, until: datetime, *, kept: bool, seconds: float | None
+        self, tenant_id: str, gathered: Path, arrived: Arrived, *, kept: bool, accounted: bool, seconds: float | None
     ) -> list[Load]:
-        """Audit rows of a gathered range: envelopes as they came against those that are in the raw zone (with `kept`),
-        and accepted events against the core. `seconds` have been spent on it so far; None: it is no load of its own."""
+        """Audit rows of a gathered range: receipts against envelopes, as gathered and (with `kept`) as they are in the
+        raw zone, and accepted events against the core.
+
+        Args:
+            accounted: whether all that left the platform is accounted for; else what is gone has no cause.
+            seconds: spent on it so far; None: it is no load of its own.
+        """
         ...
 
 

@@ -183,7 +183,8 @@ class PostgresConsent:
         with self._database.pipeline() as transaction:
             next_version(transaction, tenant_id)
             data_key = data_key_of(transaction, self._keys, tenant_id, learner_key)
-            log_preference(transaction, tenant_id, UUID(learner_key), opted_out=opted_out, source=recorded_by, at=at)
+            key = UUID(learner_key)
+            log_preference(transaction, self._keys, tenant_id, key, opted_out=opted_out, source=recorded_by, at=at)
             name = audit_name(data_key)
             actor = f"person:{name.hex()}" if recorded_by == "self" else recorded_by
             said: dict[str, Json] = {"tracking_opt_out": opted_out}

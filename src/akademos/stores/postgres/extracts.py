@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from psycopg import sql
 
 from akademos.catalogue.warehouse_extracts import Columns, Extract, decimal_digits
 from akademos.errors import CatalogueError
-from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.database import Database, Transaction
 
 _ARROW = {
     "string": pa.string(),
@@ -48,6 +49,21 @@ class PostgresExtracts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @contextmanager
+    def at_one_instant(self) -> Iterator[SnapshotExtraction]:
+        """All that is written by what is given comes from one snapshot; see the port."""
+        with self._database.pipeline() as transaction:
+            transaction.execute(_SNAPSHOT)
+            transaction.execute(_FORMS)
+            yield SnapshotExtraction(transaction)
+
+
+class SnapshotExtraction:
+    """Adapter of the port `Extraction`: one transaction with repeatable reads."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
     def write(self, tenant_id: str, extract: Extract, to: Path, **values: object) -> int:
         """Write what a query gives for a tenant to a Parquet file; see the port."""
         schema = arrow_schema(extract.columns)
@@ -56,11 +72,9 @@ class PostgresExtracts:
             names, sql.SQL(extract.query)
         )
         rows = 0
-        with self._database.pipeline() as transaction, pq.ParquetWriter(to, schema, compression="zstd") as writer:
-            transaction.execute(_SNAPSHOT)
-            transaction.execute(_FORMS)
+        with pq.ParquetWriter(to, schema, compression="zstd") as writer:
             try:
-                with transaction.cursor().copy(statement, {"tenant": tenant_id, **values}) as copy:
+                with self._transaction.cursor().copy(statement, {"tenant": tenant_id, **values}) as copy:
                     for batch in _batches(_Stream(iter(copy)), schema):
                         writer.write_batch(batch)
                         rows += batch.num_rows

@@ -16,6 +16,7 @@ from akademos.stores.ports.landing_queue import Backlog, LandedEvents, LandingBa
 from akademos.stores.ports.progress import RECOMPUTE, Observation
 from akademos.stores.postgres.columns import instants, integers, uuids
 from akademos.stores.postgres.database import Database, Transaction
+from akademos.stores.postgres.landing_side import LEFT_INDEX
 from akademos.stores.postgres.locks import CONSENTED_WRITES, lock, lock_consented_writes, lock_landing
 from akademos.stores.postgres.progress import enqueue
 from akademos.stores.postgres.stale_marks import MARKED_AGAIN
@@ -98,14 +99,13 @@ _OBSERVE_RECOVERED = f"""
 """
 _EXPIRE_HELD = _COUNTED.format(deleted="DELETE FROM held WHERE received_at < %(before)s RETURNING tenant_id")
 _EXPIRE_LETTERS = "DELETE FROM dead_letters WHERE received_at < %(before)s"
-_EXPIRE_INDEX = """
+_EXPIRE_INDEX = f"""
     WITH gone AS (
         DELETE FROM event_index WHERE (tableoid, ctid) IN (
             SELECT tableoid, ctid FROM event_index WHERE received_at < %(before)s LIMIT %(rows)s
         ) RETURNING *
-    )
-    INSERT INTO envelopes (tenant_id, received_at, source, verdict, event, payload_hash, size)
-    SELECT tenant_id, received_at, source, verdict, event, content_hash, size FROM gone
+    ), left_index AS ({LEFT_INDEX.format(payload_hash="content_hash")})
+    SELECT count(*) FROM gone
 """
 _SETTLE = """
     INSERT INTO movements (tenant_id, kind, events)
@@ -189,7 +189,7 @@ class PostgresLandingQueue:
         while gone == INDEX_ROWS_AT_ONCE:
             with self._database.pipeline() as transaction:
                 bounds = {"before": index_before, "rows": INDEX_ROWS_AT_ONCE}
-                gone = transaction.execute(_EXPIRE_INDEX, bounds).rowcount
+                ((gone,),) = transaction.execute(_EXPIRE_INDEX, bounds)
         return expired
 
     def waiting(self) -> Waiting:

@@ -11,6 +11,7 @@ import orjson
 from psycopg import sql
 
 from akademos.catalogue.declarations import Zone
+from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.landing import Arrival, Receipt
 from akademos.stores.postgres.database import Transaction
 from akademos.stores.postgres.person_sql import keys_of
@@ -20,6 +21,13 @@ _ENVELOPES = """
     SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[],
         %s::int[], %s::int[])
 """
+LEFT_INDEX = """
+    INSERT INTO envelopes (tenant_id, received_at, source, verdict, event, payload_hash, size)
+    SELECT tenant_id, received_at, source, verdict, event, {payload_hash}, size FROM gone
+    WHERE verdict IN ('accepted', 'held')
+"""
+"""The envelopes of what leaves the index of ids (`gone`); what was suppressed has had one since it came."""
+
 _DEAD_LETTERS = """
     INSERT INTO dead_letters (tenant_id, received_at, source, event, code, pointer, hint, payload)
     SELECT t, at, s, e, c, p, h, convert_from(b, 'UTF8')::jsonb
@@ -45,6 +53,10 @@ _NEW_VERSION = "UPDATE tenants SET consent_version = consent_version + 1 WHERE t
 _PREFERENCE = """
     INSERT INTO preference_log (tenant_id, event_id, event, learner_key, occurred_at, received_at, source, properties)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+"""
+_INDEX = """
+    INSERT INTO event_index (tenant_id, event_id, content_hash, received_at, source, event, size, verdict)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, 'accepted')
 """
 _RECEIPT = """
     INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, conflict,
@@ -133,12 +145,22 @@ def apply_opt_out(
 
 
 def log_preference(
-    transaction: Transaction, tenant_id: str, learner_key: UUID, *, opted_out: bool, source: str, at: datetime
+    transaction: Transaction,
+    keys: Keys,
+    tenant_id: str,
+    learner_key: UUID,
+    *,
+    opted_out: bool,
+    source: str,
+    at: datetime,
 ) -> None:
-    """A switch of tracking that comes by a page or the API: the same event, with a receipt of its own."""
-    properties = orjson.dumps({"tracking_opt_out": opted_out}).decode()
-    values = (tenant_id, uuid4(), OPT_OUT_EVENT, learner_key, at, at, source, properties)
+    """A switch of tracking that comes by a page or the API: the same event, with an envelope and a receipt of its
+    own."""
+    event_id, properties = uuid4(), orjson.dumps({"tracking_opt_out": opted_out})
+    values = (tenant_id, event_id, OPT_OUT_EVENT, learner_key, at, at, source, properties.decode())
     transaction.execute(_PREFERENCE, values)
+    hashed = keys.payload_hash(tenant_id, properties)
+    transaction.execute(_INDEX, (tenant_id, event_id, hashed, at, source, OPT_OUT_EVENT, len(properties)))
     transaction.execute(_RECEIPT, (tenant_id, source, at))
     apply_opt_out(transaction, tenant_id, learner_key, opted_out=opted_out, occurred_at=at)
     count_opt_outs(transaction, {(tenant_id, at.date(), "opted_out" if opted_out else "opted_in"): 1})

@@ -2872,7 +2872,8 @@ CREATE TABLE akademos.warehouse_checks (
 );
 CREATE INDEX warehouse_checks_by_time ON akademos.warehouse_checks (tenant_id, checked_at);
 
--- One row a load of a closed day: what was meant to move, and what moved, with checksums that do not depend on order.
+-- One row a load of a closed day: what was meant to move, and what moved, with checksums that do not depend on order, and
+-- where the difference went, as it was when the day was closed; null where it was closed before that was noted.
 CREATE TABLE akademos.warehouse_loads (
     tenant_id text NOT NULL REFERENCES akademos.tenants,
     load text NOT NULL CHECK (load IN ('envelopes', 'core')),
@@ -2885,6 +2886,7 @@ CREATE TABLE akademos.warehouse_loads (
     moved_checksum text NOT NULL,
     seconds double precision,
     recorded_at timestamptz NOT NULL,
+    causes jsonb,
     PRIMARY KEY (tenant_id, load, received_on, channel)
 );
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from akademos.privacy.erasure import SEARCHED_LENGTH, ErasedPerson, of_event, without_party
 from akademos.stores.postgres.database import Transaction
+from akademos.stores.postgres.landing_side import LEFT_INDEX
 from akademos.stores.postgres.locks import WAITING, lock_landing
 
 _LANDED = f"""
@@ -28,7 +29,12 @@ _HELD = """
     WHERE h.tenant_id = %(tenant)s AND (h.actor_hash = ANY(%(hashes)s) OR h.subject_hash = ANY(%(hashes)s))
     FOR UPDATE OF h
 """
-_FORGET = "DELETE FROM event_index WHERE tenant_id = %s AND event_id = ANY(%s)"
+# The envelope keeps a number instead of the content's hash: no guess at what the person did can be tried on it.
+_FORGET = f"""
+    WITH gone AS (DELETE FROM event_index WHERE tenant_id = %s AND event_id = ANY(%s) RETURNING *),
+    left_index AS ({LEFT_INDEX.format(payload_hash="uuid_send(gen_random_uuid())")})
+    SELECT count(*) FROM gone
+"""
 _LETTERS = "DELETE FROM dead_letters WHERE tenant_id = %s AND concat(hint, ' ', payload::text) LIKE ANY(%s)"
 
 
@@ -91,10 +97,11 @@ def erase_dead_letters(transaction: Transaction, tenant_id: str, person: ErasedP
 
 
 def forget_ids(transaction: Transaction, tenant_id: str, event_ids: Sequence[UUID]) -> int:
-    """Take ids out of the index of ids; how many were in it."""
+    """Take ids out of the index of ids; how many were in it. That something was received stays, by its envelope."""
     if not event_ids:
         return 0
-    return transaction.execute(_FORGET, (tenant_id, list(event_ids))).rowcount
+    ((forgotten,),) = transaction.execute(_FORGET, (tenant_id, list(event_ids)))
+    return int(forgotten)
 
 
 def _fate(person: ErasedPerson, is_actor: bool, is_subject: bool, staff_acted: bool, has_subject: bool) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -17,8 +18,8 @@ _CHECK = """
 """
 _LOAD = """
     INSERT INTO warehouse_loads (tenant_id, load, received_on, channel, verdicts, meant_rows, moved_rows,
-        meant_checksum, moved_checksum, seconds, recorded_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        meant_checksum, moved_checksum, seconds, causes, recorded_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
 
@@ -42,7 +43,7 @@ class PostgresBuildLedger:
         """Note the audit rows of closed days; see the port."""
         rows = [
             (tenant_id, one.load, one.received_on, one.channel, Jsonb(one.verdicts), one.meant_rows, one.moved_rows,
-             one.meant_checksum, one.moved_checksum, one.seconds, at)
+             one.meant_checksum, one.moved_checksum, one.seconds, Jsonb(asdict(one.causes)), at)
             for one in loads
         ]  # fmt: skip
         with self._database.pipeline() as transaction, transaction.cursor() as cursor:

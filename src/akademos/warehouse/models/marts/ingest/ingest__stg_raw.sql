@@ -7,4 +7,6 @@ select {{ columns }} from {{ ref('staging__envelopes_open') }} as o
 union all
 select {{ columns }} from {{ parquet(env_var('AKADEMOS_WAREHOUSE_ENVELOPES', '') ~ '/*/*.parquet', partition='received_on', kind='date') }} as c
 where received_on <= date '{{ closed_through }}'
+    -- Days that were closed long ago have suppressed events a second time, with their id.
+    and not (verdict = 'suppressed' and event_id is not null)
 {%- endif %}
