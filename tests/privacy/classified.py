@@ -99,6 +99,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/releases/{release_id}"): RELEASES,
     ("GET", "/v1/releases/{release_id}/file"): RELEASES,
     ("GET", "/my-progress"): LEARNER,
+    ("POST", "/my-progress/recommendations"): LEARNER,
     ("GET", "/v1/learners"): ROSTER,
     ("GET", "/learners"): ROSTER,
     ("GET", "/v1/consent"): OWN_DECISIONS,
