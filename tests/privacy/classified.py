@@ -54,6 +54,8 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/exam-readiness"): LEARNER,
     ("GET", "/v1/analytics/exam-plan"): LEARNER,
     ("GET", "/v1/analytics/recommendations"): LEARNER,
+    ("GET", "/v1/analytics/recommendations/uptake"): GROUPS,
+    ("GET", "/recommendations"): GROUPS,
     ("GET", "/exam-plan"): LEARNER,
     ("GET", "/v1/analytics/study-efficiency"): LEARNER,
     ("GET", "/v1/analytics/study-patterns"): LEARNER,

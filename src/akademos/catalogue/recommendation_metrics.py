@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
+from akademos.catalogue.recommendation_uptake import UPTAKE_METRICS
 
 RECOMMENDATION_METRICS: tuple[Metric, ...] = (
     Metric(
@@ -25,4 +26,5 @@ RECOMMENDATION_METRICS: tuple[Metric, ...] = (
         ),
         endpoints=("GET /v1/analytics/recommendations",),
     ),
+    *UPTAKE_METRICS,
 )

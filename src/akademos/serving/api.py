@@ -59,6 +59,7 @@ from akademos.serving.routes import (
     outbox,
     pages,
     peers,
+    recommendation_uptake,
     record_transfer,
     records,
     releases,
@@ -171,6 +172,7 @@ def create_app(
         outbox,
         pages,
         peers,
+        recommendation_uptake,
         record_transfer,  # before the records, whose collections would take its addresses for theirs
         records,
         releases,

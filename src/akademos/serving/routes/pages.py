@@ -40,6 +40,7 @@ router = APIRouter(include_in_schema=False)
 MY_PROGRESS = "/my-progress"
 DECIDE = "/my-progress/recommendations"
 """Where the form says what the learner will do of what is recommended."""
+UPTAKE_PAGE = "/recommendations"
 MY_STUDY = "/my-study-habits"
 LEARNERS = "/learners"
 FOCUS = "/students-in-focus"
@@ -116,6 +117,8 @@ def shell_for(
         links.append(_link("content", CONTENT, request, language))
         links.append(_link("items", ITEMS, request, language))
         links.append(_link("journeys", JOURNEYS, request, language))
+    if principal is not None and (RULE_OF[principal.role].reach in _LISTING or principal.role in SEES_ALL_GROUPS):
+        links.append(_link("uptake", UPTAKE_PAGE, request, language))
     if principal is not None and principal.role in SEES_ALL_GROUPS:
         links.append(_link("kpis", KPIS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
