@@ -26,6 +26,7 @@ from akademos.jobs.outbox import OutboxJob
 from akademos.jobs.peer_comparison import PeerComparisonJob
 from akademos.jobs.progress import ProgressJob
 from akademos.jobs.progress_events import ProgressEventsJob
+from akademos.jobs.recommendation_uptake import RecommendationUptake
 from akademos.jobs.record_expiry import RecordExpiryJob
 from akademos.jobs.refresh import Refresh
 from akademos.jobs.served_tracing import TracingInService
@@ -58,6 +59,7 @@ def standing_jobs(
     processes, tracing = system.settings.analytics_processes, TracingInService(system.models)
     resolved = system.resolved_events
     intake, writer = system.intake()
+    kpi_readers = KpiReaders(core, system.kpis, states, system.records, registries)
     carry = CarryForward(core, system.carried, consent, states, registries)
     mover = Mover(queue, core, registries, exactly_once=exactly_once, fault_point=fault_point)
     tables = PastTables(resolved, system.records, states, consent, system.resolved_carried, registries)
@@ -100,9 +102,10 @@ def standing_jobs(
         kpis=KpiJob(
             system.kpis,
             runs,
-            KpiReaders(core, system.kpis, states, system.records, registries),
+            kpi_readers,
             effects=PublishedEffects(system.content, system.intervention_effects),
             clock=now,
+            uptake=RecommendationUptake(kpi_readers),
         ),
         content_statistics=ContentStatisticsJob(
             system.content,

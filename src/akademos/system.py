@@ -339,6 +339,7 @@ class System(Catalogued):
 
         return create_app(
             self.services,
+            intake=intake,
             doors=door.addresses(),
             routes=pages.routes(door),
             openapi_paths=openapi_paths(builtin()),

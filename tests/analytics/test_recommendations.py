@@ -1,4 +1,5 @@
-"""Recommendations: reviews first, then what closes gaps, nothing before what it needs, stable ids, reasons."""
+"""Recommendations: reviews first, then what closes gaps, nothing before what it needs, stable ids, reasons; and what
+the learner did with a step decides whether it is listed again."""
 
 from __future__ import annotations
 
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from akademos.analytics.curriculum import prepare
 from akademos.analytics.learner_state import evaluate, precompute
+from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.recommendations import LISTED, PARTS, Recommendation, recommendations
 
+PARAMS = DEFAULT.recommendations
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 NAMES = {"a": "Adding", "b": "Borrowing", "c": "Carrying"}
 CURRICULUM = {
@@ -34,10 +37,20 @@ CURRICULUM = {
 }  # fmt: skip
 
 
+Done = tuple[str, str, float]
+"""What happened to a recommendation: its id, the change, and how many days after the first day."""
+
+
 def steps(
-    answers: list[tuple[str, float]], finished: Sequence[str] = (), days: int = 1, begun: Sequence[str] = ()
+    answers: list[tuple[str, float]],
+    finished: Sequence[str] = (),
+    days: float = 1,
+    begun: Sequence[str] = (),
+    done: Sequence[Done] = (),
+    computed: float | None = None,
 ) -> list[Recommendation]:
-    """Recommendations after answers (question, score) on the first day, asked so many days later."""
+    """Recommendations after answers (question, score) on the first day, asked so many days later, from a state computed
+    then or, if told so, earlier."""
     as_of = START + timedelta(days=days)
     events = [(one, "material_completed") for one in finished] + [(one, "material_opened") for one in begun]
     tables: dict[str, pl.DataFrame] = {
@@ -59,12 +72,21 @@ def steps(
             schema={"learner_key": pl.String, "event_id": pl.String, "event_name": pl.String,
                     "occurred_at": pl.Datetime("us", "UTC"), "material_id": pl.String},
         ),
+        "recommendation_events": pl.DataFrame(
+            [
+                {"learner_key": "l", "event_name": f"recommendation_{change}",
+                 "occurred_at": START + timedelta(days=after), "recommendation_id": one}
+                for one, change, after in done
+            ],
+            schema={"learner_key": pl.String, "event_name": pl.String, "occurred_at": pl.Datetime("us", "UTC"),
+                    "recommendation_id": pl.String},
+        ),
         "enrolments": pl.DataFrame({"learner_key": ["l"], "course_id": ["m"]}),
         "learners": pl.DataFrame({"learner_key": ["l"], "time_zone": ["UTC"]}),
     }  # fmt: skip
     curriculum = prepare(CURRICULUM)
-    state = precompute(tables, as_of)
-    return recommendations(evaluate(state, curriculum, as_of, parts=PARTS), state["materials"], curriculum, "l")
+    state = precompute(tables, as_of if computed is None else START + timedelta(days=computed))
+    return recommendations(evaluate(state, curriculum, as_of, parts=PARTS), state, curriculum, "l", as_of, PARAMS)
 
 
 def right(topic: str, count: int = 30) -> list[tuple[str, float]]:
@@ -84,7 +106,7 @@ def test_a_beginner_starts_at_the_beginning() -> None:
 
 
 def test_what_is_forgotten_is_reviewed_first() -> None:
-    found = steps(right("a"), finished=["a-1", "a-2"], days=60)
+    found = steps(right("a"), finished=["a-1", "a-2"], days=90)
     assert found[0].kind == "review"
     assert (found[0].topic_id, found[0].trigger) == ("a", "schedule")
     assert "would be recalled now" in found[0].reason
@@ -120,20 +142,104 @@ def test_ids_stay_and_differ() -> None:
     assert len({one.recommendation_id for one in once}) == len(once)
 
 
+def test_what_was_dismissed_is_out_for_its_time_and_the_next_moves_up() -> None:
+    first = steps([])[0]
+    out = [(first.recommendation_id, "dismissed", 1.0)]
+    assert brief(steps([], days=2, done=out)) == [("content", "a-2"), ("content", "b-1"), ("content", "c-1")]
+    assert steps([], days=PARAMS.dismissed_days + 0.9, done=out)[0].material_id == "a-2"
+    back = steps([], days=PARAMS.dismissed_days + 1.0, done=out)[0]
+    assert (back.material_id, back.status) == ("a-1", "proposed")
+
+
+def test_what_was_accepted_stays_and_says_so_until_it_is_completed() -> None:
+    proposed = steps([])[1]
+    seen = [(proposed.recommendation_id, "shown", 0.5)]
+    assert next(one for one in steps([], done=seen) if one.material_id == "a-2").status == "shown"
+    taken = [*seen, (proposed.recommendation_id, "accepted", 0.6)]
+    first = steps([], done=taken)[0]
+    assert (first.material_id, first.status) == ("a-2", "accepted")
+    assert first.accepted_at == START + timedelta(days=0.6)
+    finished = [*taken, (proposed.recommendation_id, "completed", 0.7)]
+    for days in (1, 400):
+        assert "a-2" not in [one.material_id for one in steps([], days=days, done=finished)]
+
+
+def test_a_review_that_was_completed_returns_when_it_is_due_again() -> None:
+    review = steps(right("a"), finished=["a-1", "a-2"], days=90)[0]
+    done = [(review.recommendation_id, "completed", 90.0)]
+    assert review.recommendation_id not in [
+        one.recommendation_id for one in steps(right("a"), finished=["a-1", "a-2"], days=91, done=done)
+    ]
+    later = steps(right("a"), finished=["a-1", "a-2"], days=90 + PARAMS.completed_days, done=done)
+    assert (later[0].recommendation_id, later[0].status) == (review.recommendation_id, "proposed")
+
+
+def test_a_material_waits_with_the_practice_that_it_needs() -> None:
+    before = steps(wrong("a", 10), finished=["a-1", "a-2"])
+    practice = next(one for one in before if one.kind == "question")
+    after = steps(wrong("a", 10), finished=["a-1", "a-2"], done=[(practice.recommendation_id, "dismissed", 0.9)])
+    assert brief(after) == []
+    done = steps(wrong("a", 10), finished=["a-1", "a-2"], done=[(practice.recommendation_id, "completed", 0.9)])
+    assert brief(done)[0] == ("content", "b-1")
+
+
+def test_who_stopped_studying_is_told_of_an_advisor_for_some_weeks() -> None:
+    def kinds(days: int, done: Sequence[Done] = ()) -> list[str]:
+        return [one.kind for one in steps(wrong("a", 5), days=days, done=done)]
+
+    assert "advisor" not in kinds(PARAMS.inactive_days)  # less than so many whole days
+    found = steps(wrong("a", 5), days=PARAMS.inactive_days + 1)[0]
+    assert (found.kind, found.trigger, found.topic_id) == ("advisor", "inactivity", None)
+    assert "14 days" in found.reason
+    assert "advisor" not in kinds(PARAMS.gone_days + 1)
+    assert "advisor" not in [one.kind for one in steps([], days=20)]
+    assert "advisor" not in kinds(16, [(found.recommendation_id, "dismissed", 15.0)])
+
+
+CHANGES = ("shown", "accepted", "dismissed", "completed")
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_what_happened_counts_in_any_order_and_as_of_any_instant(data: st.DataObject) -> None:
+    ids = [one.recommendation_id for one in steps([])]
+    happened = data.draw(
+        st.lists(st.tuples(st.sampled_from(ids), st.sampled_from(CHANGES), st.integers(0, 40).map(float)), max_size=12)
+    )
+    asked = data.draw(st.integers(0, 60))
+    found = steps([], days=asked, done=happened)
+    repeated = data.draw(st.permutations([*happened, *happened[:3]]))
+    assert steps([], days=asked, done=repeated) == found
+    assert steps([], days=asked, done=[one for one in happened if one[2] <= asked]) == found
+    if all(after <= asked for _, _, after in happened):
+        computed = max((after for _, _, after in happened), default=0.0)
+        assert steps([], days=asked, done=happened, computed=computed) == found
+    for one in found:
+        mine = [(after, change) for of, change, after in happened if of == one.recommendation_id and after <= asked]
+        no = max((after for after, change in mine if change == "dismissed"), default=None)
+        yes = max((after for after, change in mine if change == "accepted"), default=-1.0)
+        if no is not None and yes <= no:
+            assert asked >= no + PARAMS.dismissed_days
+        assert one.kind != "content" or yes > max((at for at, change in mine if change == "completed"), default=-2.0)
+
+
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
 def test_no_step_comes_before_what_it_needs(data: st.DataObject) -> None:
     answers = data.draw(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 29), st.booleans()), max_size=60))
     finished = data.draw(st.lists(st.sampled_from(["a-1", "a-2", "b-1", "c-1"]), unique=True))
-    found = steps([(f"{topic}{n}", float(score)) for topic, n, score in answers], finished)
+    given_ = [(f"{topic}{n}", float(score)) for topic, n, score in answers]
+    refused = data.draw(st.lists(st.sampled_from([one.recommendation_id for one in steps(given_, finished)] or ["x"])))
+    found = steps(given_, finished, done=[(one, "dismissed", 0.5) for one in refused])
     assert len(found) <= LISTED
+    assert not {one.recommendation_id for one in found} & set(refused)
     needed: dict[str, set[str]] = {"a": set(), "b": {"a"}, "c": {"a", "b"}}
     weak = _lacking([(f"{topic}{n}", float(score)) for topic, n, score in answers], finished)
     met: set[str] = set()
     for one in found:
-        if one.kind == "content":
+        if one.kind == "content" and one.topic_id:
             assert not (needed[one.topic_id] & weak) - met
-        met.add(one.topic_id)
+        met.add(one.topic_id or "")
         assert one.reason
 
 

@@ -16,8 +16,9 @@ from akademos.catalogue.roles import Role
 from akademos.demo import furnish
 from akademos.demo.furnish import STEPS, Furnishing
 from akademos.demo.money import MoneyFiles
-from akademos.demo.simulation import History
+from akademos.demo.simulation import History, simulate
 from akademos.errors import Conflict, Unavailable
+from akademos.evaluate import recommend
 from akademos.intake.basis import read_basis
 from akademos.intake.bulk.layouts import plan
 from akademos.intake.consent_text_files import read_texts
@@ -152,6 +153,19 @@ def test_history_of_those_who_decided_is_a_file_that_the_import_understands(hist
     assert undecided.isdisjoint(user for one in batches for user in one.frame["user"])
     oldest_left_out = history.now - timedelta(days=furnish.RECENT_DAYS)
     assert all(one.frame["occurred_at"].max() < oldest_left_out for one in batches)  # type: ignore[operator]  # datetimes
+
+
+@pytest.mark.slow
+def test_what_the_demo_leaves_beside_its_data_is_judged_and_no_list_breaks_a_prerequisite(tmp_path: Path) -> None:
+    history = simulate(60, 3, datetime(2026, 6, 20, 12, tzinfo=UTC))
+    furnishing(tmp_path, history).before_serving(Doors(), history, print)
+    mark(tmp_path, history, *(step for step in STEPS if step != "history"))
+    furnishing(tmp_path, history).while_serving(Doors(), history, "http://nobody", print)
+    said = recommend.run(tmp_path / "outside")
+    assert said["data"] == "demo"
+    assert said["prerequisites"] > 0
+    assert said["prerequisite_violations"] == 0
+    assert said["baselines"]["without_prerequisites"]["prerequisite_violations"] > 0
 
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,6 @@ import polars as pl
 import pytest
 
 from akademos.analytics.next_content import NEVER
-from akademos.demo.events import event_table
-from akademos.demo.records import write_records
-from akademos.demo.simulation import simulate
 from akademos.errors import InputError
 from akademos.evaluate import recommend
 from akademos.evaluate.material_files import read_materials
@@ -77,18 +73,6 @@ def test_the_measure_by_hand() -> None:
     assert recommend.ndcg(chosen, [0, 3, 4]) == 0.0
 
 
-@pytest.mark.slow
-def test_on_the_demo_no_list_breaks_a_prerequisite(tmp_path: Path) -> None:
-    history = simulate(60, 3, datetime(2026, 6, 20, 12, tzinfo=UTC))
-    write_records(history, tmp_path / "records")
-    event_table(history).write_parquet(tmp_path / "history.parquet")
-    said = recommend.run(tmp_path)
-    assert said["data"] == "demo"
-    assert said["prerequisites"] > 0
-    assert said["prerequisite_violations"] == 0
-    assert said["baselines"]["without_prerequisites"]["prerequisite_violations"] > 0
-
-
 def test_other_folders_are_refused_with_what_it_takes(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no folder") as absent:
         recommend.run(tmp_path / "none")
@@ -96,10 +80,16 @@ def test_other_folders_are_refused_with_what_it_takes(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no known layout"):
         recommend.run(tmp_path / "empty")
+    ordered_course(tmp_path / "ou")
     (tmp_path / "broken").mkdir()
     for name in ("vle", "studentVle"):
         (tmp_path / "broken" / f"{name}.parquet").write_bytes(b"no parquet")
     with pytest.raises(InputError, match="cannot be read"):
         recommend.run(tmp_path / "broken")
+    (tmp_path / "half" / "events").mkdir(parents=True)
+    (tmp_path / "half" / "records").mkdir()
+    (tmp_path / "half" / "events" / "history.parquet").write_bytes((tmp_path / "ou" / "vle.parquet").read_bytes())
+    with pytest.raises(InputError, match=r"records/\*/topics.csv"):
+        recommend.run(tmp_path / "half")
     with pytest.raises(InputError, match="opened"):
         recommend.run(ordered_course(tmp_path / "few", learners=12))

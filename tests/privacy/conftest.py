@@ -77,6 +77,7 @@ def application(institution: Institution, keys: Keys) -> Application:
     door = EventDoor(intake, api_keys, pages)
     return create_app(
         services,
+        intake=intake,
         doors=door.addresses(),
         routes=pages.routes(door),
         openapi_paths=openapi_paths(builtin()),

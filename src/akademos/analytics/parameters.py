@@ -253,6 +253,22 @@ class ContentParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class RecommendationParameters:
+    """How long decisions about a recommendation hold, when inactivity calls for an advisor, when an outcome counts."""
+
+    dismissed_days: int = _parameter(
+        14, "days", f"{_OWN}: a no is respected for two weeks; later the gap may matter more than it did"
+    )
+    completed_days: int = _parameter(
+        7, "days", f"{_OWN}: what came of it shows in answers within a week; a material that was completed stays out"
+    )
+    inactive_days: int = _parameter(14, "days", f"{_OWN}: twice the rule of risk; a week off is common")
+    gone_days: int = _parameter(60, "days", f"{_OWN}: longer is a break between terms, or somebody who has left")
+    decided_days: int = _parameter(14, "days after it was first seen", f"{_OWN}: as long as a dismissal holds")
+    outcome_days: int = _parameter(28, "days after it was first seen", f"{_OWN}: four weekly points of a topic")
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessParameters:
     """Readiness for the target exam."""
 
@@ -279,6 +295,7 @@ class Parameters:
     readiness: ReadinessParameters = ReadinessParameters()
     items: ItemAnalysisParameters = ItemAnalysisParameters()
     content: ContentParameters = ContentParameters()
+    recommendations: RecommendationParameters = RecommendationParameters()
 
     def __post_init__(self) -> None:
         if self.mastery.replicates % 16 or self.mastery.replicates < 16:

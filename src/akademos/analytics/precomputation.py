@@ -23,6 +23,7 @@ from akademos.analytics.memory_weights import weights_in_force
 from akademos.analytics.next_answer import ServedTracing
 from akademos.analytics.pace import ITEM, MATERIAL, answer_times, material_times, own_medians
 from akademos.analytics.parameters import Parameters
+from akademos.analytics.recommendation_standing import last_of_each
 from akademos.analytics.resampling import name_hash
 from akademos.analytics.rounds import Index, runs
 from akademos.analytics.schemas import STATE, TIME, conform
@@ -87,6 +88,7 @@ def precompute_state(
         "next_answers": _next_answers(activity, pairs, row_of_group, tracing),
         "days": _days(activity),
         "materials": contacts.opened,
+        "recommended": last_of_each(tables.get("recommendation_events"), keys, as_of_us),
         **study_state(*_told(activity, expected), materials, params),
     }
     return {name: _framed(columns, STATE[name]) for name, columns in state.items()}

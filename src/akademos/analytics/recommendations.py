@@ -5,6 +5,7 @@ Question: which few steps help this learner most now?
 From what is known of the learner alone, at most `LISTED` steps, each with what triggered it and a reason made of its
 numbers:
 
+* advisor (trigger inactivity): no study for `inactive_days`, less than `gone_days`: a talk comes before any material;
 * review (trigger schedule): a topic whose retrieval strength has fallen under the target, the weakest first, at most
   `REVIEWS_MOST`;
 * tutoring (trigger gap): a critical gap on which at least `HARD_ANSWERS` recent answers were given and at least half of
@@ -14,93 +15,179 @@ numbers:
 * question (trigger gap): practise a topic whose materials are all finished, where it is needed before a material of the
   list or is a gap itself.
 
-Reviews come first, since waiting costs most there; then tutoring, then the list to work through from the top.
-Ids are stable: the same step for the same learner keeps its id until it is done, so that events can name it.
+Reviews come before gaps, since waiting costs most there; then tutoring, then the list to work through from the top.
+Ids are stable: the same step for the same learner keeps its id until it is done, so that events can name it. What the
+learner did with a step decides whether it is listed (`recommendation_standing`): not while it is dismissed or
+completed; what they accepted comes before others of its sort. A material that needs a topic whose practice was
+dismissed waits with it.
 
 Caveats: a finished material may have to be read again, which only the gap tells. Priority is that of `knowledge_gaps`;
-reviews have none.
+reviews have none. A learner who studies elsewhere looks inactive here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal
 
 import polars as pl
 
-from akademos.analytics.content_order import in_prerequisite_order
+from akademos.analytics.content_order import Placed, in_prerequisite_order
 from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.knowledge_gaps import percent
+from akademos.analytics.parameters import RecommendationParameters
+from akademos.analytics.recommendation_standing import NOTHING_DONE, Status, standings
 from akademos.analytics.schemas import OVERALL
 
-Kind = Literal["review", "tutoring", "content", "question"]
-Trigger = Literal["schedule", "gap"]
+Kind = Literal["advisor", "review", "tutoring", "content", "question"]
+Trigger = Literal["inactivity", "schedule", "gap"]
 
 PARTS = ("reviews", "gaps")
 """Parts of `learner_state.evaluate` that this reads."""
 LISTED = 10
 REVIEWS_MOST = 3
 HARD_ANSWERS, HARD_SHARE = 20, 0.5
+_OUT = ("dismissed", "completed")
+_NO_CLOCK = ("order", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One step; `priority` is that of the gap, None for reviews; `prerequisite_for` names what it opens the way to."""
+    """One step; `priority` is that of the gap, None for others; `prerequisite_for` names what it opens the way to;
+    `status` is proposed, shown or accepted, and the instants say since when (UTC). An advisor is of no topic."""
 
     recommendation_id: str
     kind: Kind
     trigger: Trigger
-    topic_id: str
-    topic_name: str
+    topic_id: str | None
+    topic_name: str | None
     material_id: str | None
     priority: float | None
     prerequisite_for: str | None
     reason: str
+    status: Status
+    shown_at: datetime | None
+    accepted_at: datetime | None
+
+
+class _Steps:
+    """Makes the steps of one learner: their ids, and where the learner stands with each."""
+
+    def __init__(
+        self, learner_key: str, recommended: pl.DataFrame, as_of: datetime, params: RecommendationParameters
+    ) -> None:
+        self._learner_key = learner_key
+        self._known = standings(recommended)
+        self._as_of = as_of
+        self._params = params
+
+    def status(self, kind: Kind, what: str) -> Status:
+        """Where the learner stands with a step; what is out is not to be listed."""
+        standing = self._known.get(self._id(kind, what), NOTHING_DONE)
+        return standing.status(self._as_of, self._params, for_good=kind == "content")
+
+    def out(self, kind: Kind, what: str) -> bool:
+        """Whether a step is dismissed or completed."""
+        return self.status(kind, what) in _OUT
+
+    def step(
+        self,
+        kind: Kind,
+        trigger: Trigger,
+        topic: Mapping[str, Any] | None,
+        reason: str,
+        *,
+        material: str | None = None,
+        before: str | None = None,
+    ) -> Recommendation:
+        """A step about a topic (its row in reviews or gaps), a material of it, or neither."""
+        about = topic or {}
+        what = material or about.get("topic_id", "")
+        standing = self._known.get(self._id(kind, what), NOTHING_DONE)
+        return Recommendation(
+            self._id(kind, what),
+            kind,
+            trigger,
+            about.get("topic_id"),
+            about.get("name"),
+            material,
+            about.get("priority"),
+            before,
+            reason,
+            self.status(kind, what),
+            standing.shown_at,
+            standing.accepted_at if self.status(kind, what) == "accepted" else None,
+        )
+
+    def _id(self, kind: Kind, what: str) -> str:
+        said = f"{self._learner_key}\n{kind}\n{what}".encode()
+        return "rec-" + blake2b(said, digest_size=10).hexdigest()
 
 
 def recommendations(
-    evaluated: Mapping[str, pl.DataFrame], materials: pl.DataFrame, curriculum: Curriculum, learner_key: str
+    evaluated: Mapping[str, pl.DataFrame],
+    state: Mapping[str, pl.DataFrame],
+    curriculum: Curriculum,
+    learner_key: str,
+    as_of: datetime,
+    params: RecommendationParameters,
 ) -> list[Recommendation]:
     """The steps of one learner, in order.
 
     Args:
         evaluated: tables `reviews` and `gaps` of `learner_state.evaluate`, of that learner.
-        materials: table `materials` of the learner's state: what was opened, and how far.
+        state: that of the learner (`learner_state.precompute`): its tables profile, materials and recommended.
         curriculum: what there is.
         learner_key: goes into the ids, hashed.
+        as_of: aware instant, not before the state's own.
+        params: how long decisions hold, and when somebody is inactive.
     """
+    make = _Steps(learner_key, state["recommended"], as_of, params)
     gaps = {row["topic_id"]: row for row in evaluated["gaps"].to_dicts()}
     steps = [
-        *_reviews(evaluated["reviews"], learner_key),
-        *(_tutoring(gap, learner_key) for gap in gaps.values() if _hard(gap)),
+        *_advisor(state["profile"], make, as_of, params),
+        *_reviews(evaluated["reviews"], make),
+        *(_tutoring(gap, make) for gap in gaps.values() if _hard(gap) and not make.out("tutoring", gap["topic_id"])),
     ]
-    shares = dict(materials.select("material_id", "share").iter_rows())
-    steps += _lessons(gaps, shares, curriculum, learner_key, LISTED - len(steps))
+    shares = dict(state["materials"].select("material_id", "share").iter_rows())
+    steps += _lessons(gaps, shares, curriculum, make, LISTED - len(steps))
     return steps[:LISTED]
 
 
-def _reviews(reviews: pl.DataFrame, learner_key: str) -> list[Recommendation]:
-    due = (
-        reviews.filter(pl.col("status") == "due", pl.col("topic_id") != OVERALL)
-        .sort("retrieval_strength", "topic_id")
-        .head(REVIEWS_MOST)
+def _advisor(
+    profile: pl.DataFrame, make: _Steps, as_of: datetime, params: RecommendationParameters
+) -> list[Recommendation]:
+    """A talk, where somebody who is in a course has stopped studying; nothing of who has never begun, or is gone."""
+    for learner in profile.to_dicts():
+        last = learner["last_event_at"]
+        if last is None or learner["clock"] in _NO_CLOCK or not learner["courses"]:
+            continue
+        days = (as_of - last).days
+        if params.inactive_days <= days < params.gone_days and not make.out("advisor", ""):
+            said = f"Nothing was studied for {days} days: a talk may help to find out what is in the way."
+            return [make.step("advisor", "inactivity", None, said)]
+    return []
+
+
+def _reviews(reviews: pl.DataFrame, make: _Steps) -> list[Recommendation]:
+    due = reviews.filter(pl.col("status") == "due", pl.col("topic_id") != OVERALL).sort(
+        "retrieval_strength", "topic_id"
     )
+    status = {row["topic_id"]: make.status("review", row["topic_id"]) for row in due.to_dicts()}
+    open_ = [row for row in due.to_dicts() if status[row["topic_id"]] not in _OUT]
+    open_.sort(key=lambda row: status[row["topic_id"]] != "accepted")
     return [
-        Recommendation(
-            _id(learner_key, "review", row["topic_id"]),
+        make.step(
             "review",
             "schedule",
-            row["topic_id"],
-            row["name"],
-            None,
-            None,
-            None,
+            row,
             f"About {percent(row['retrieval_strength'])} of it would be recalled now; "
             f"{row['due_items']} of {row['items']} questions are due.",
         )
-        for row in due.to_dicts()
+        for row in open_[:REVIEWS_MOST]
     ]
 
 
@@ -109,16 +196,11 @@ def _hard(gap: Mapping[str, Any]) -> bool:
     return gap["severity"] == "critical" and (gap["recent_answers"] or 0) >= HARD_ANSWERS and missed >= HARD_SHARE
 
 
-def _tutoring(gap: Mapping[str, Any], learner_key: str) -> Recommendation:
-    return Recommendation(
-        _id(learner_key, "tutoring", gap["topic_id"]),
+def _tutoring(gap: Mapping[str, Any], make: _Steps) -> Recommendation:
+    return make.step(
         "tutoring",
         "gap",
-        gap["topic_id"],
-        gap["name"],
-        None,
-        gap["priority"],
-        None,
+        gap,
         f"{percent(gap['recent_failure_rate'])} of the last {gap['recent_answers']} answers were missed: "
         "somebody to explain it may help more than further practice.",
     )
@@ -128,7 +210,7 @@ def _lessons(
     gaps: Mapping[str, Mapping[str, Any]],
     shares: Mapping[str, float],
     curriculum: Curriculum,
-    learner_key: str,
+    make: _Steps,
     room: int,
 ) -> list[Recommendation]:
     """Materials in prerequisite order, and practice where nothing is left to open."""
@@ -137,57 +219,59 @@ def _lessons(
         for material in members:
             topics.setdefault(material, []).append(topic)
     about: dict[str, str] = {}
+    accepted = set()
     for topic in gaps:
         unfinished = [one for one in curriculum.materials.get(topic, ()) if shares.get(one, 0.0) < 1]
         for material in sorted(unfinished, key=lambda one: (-shares.get(one, 0.0), one)):
-            about.setdefault(material, topic)
-    ranked = list(about)
-    placed = in_prerequisite_order(ranked, topics, gaps, curriculum.graph, room)
+            status = make.status("content", material)
+            if status not in _OUT:
+                about.setdefault(material, topic)
+            if status == "accepted":
+                accepted.add(material)
+    ranked = sorted(about, key=lambda one: one not in accepted)
+    placed = _placed(ranked, topics, gaps, curriculum, make, room)
     steps: list[Recommendation] = []
     practised: set[str] = set()
     for one in placed:
         topic = about[one.material_id]
         for first in one.practise_first:
             practised.add(first)
-            steps.append(_practice(gaps[first], gaps[topic]["name"], learner_key))
+            if not make.out("question", first):
+                steps.append(_practice(gaps[first], gaps[topic]["name"], make))
         begun = shares.get(one.material_id, 0.0)
         said = f"{percent(begun)} of it is done. " if begun > 0 else ""
-        steps.append(
-            Recommendation(
-                _id(learner_key, "content", one.material_id),
-                "content",
-                "gap",
-                topic,
-                gaps[topic]["name"],
-                one.material_id,
-                gaps[topic]["priority"],
-                None,
-                said + gaps[topic]["reason"],
-            )
-        )
+        steps.append(make.step("content", "gap", gaps[topic], said + gaps[topic]["reason"], material=one.material_id))
     covered = practised | {topic for one in ranked for topic in topics[one]}
     blocked = curriculum.graph.bits(gaps)
     for topic, gap in gaps.items():
         free = not curriculum.graph.above.get(topic, 0) & blocked
-        if topic not in covered and free and curriculum.items.get(topic):
-            steps.append(_practice(gap, None, learner_key))
+        if topic not in covered and free and curriculum.items.get(topic) and not make.out("question", topic):
+            steps.append(_practice(gap, None, make))
     return steps
 
 
-def _practice(gap: Mapping[str, Any], before: str | None, learner_key: str) -> Recommendation:
+def _placed(
+    ranked: list[str],
+    topics: Mapping[str, list[str]],
+    gaps: Mapping[str, Mapping[str, Any]],
+    curriculum: Curriculum,
+    make: _Steps,
+    room: int,
+) -> list[Placed]:
+    """Materials in order, without those that need a topic whose practice the learner has dismissed."""
+    left = list(ranked)
+    while True:
+        placed = in_prerequisite_order(left, topics, gaps, curriculum.graph, room)
+        refused = {
+            one.material_id
+            for one in placed
+            if any(make.status("question", first) == "dismissed" for first in one.practise_first)
+        }
+        if not refused:
+            return placed
+        left = [one for one in left if one not in refused]
+
+
+def _practice(gap: Mapping[str, Any], before: str | None, make: _Steps) -> Recommendation:
     needed = f" It is needed for {before}." if before else ""
-    return Recommendation(
-        _id(learner_key, "question", gap["topic_id"]),
-        "question",
-        "gap",
-        gap["topic_id"],
-        gap["name"],
-        None,
-        gap["priority"],
-        before,
-        f"{gap['reason']}{needed}",
-    )
-
-
-def _id(learner_key: str, kind: Kind, what: str) -> str:
-    return "rec-" + blake2b(f"{learner_key}\n{kind}\n{what}".encode(), digest_size=10).hexdigest()
+    return make.step("question", "gap", gap, f"{gap['reason']}{needed}", before=before)

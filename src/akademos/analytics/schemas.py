@@ -29,6 +29,7 @@ _REQUIRED = {
     "question_attempts": ("learner_key", "event_id", "occurred_at", "question_id", "score"),
     "material_interactions": ("learner_key", "event_id", "event_name", "occurred_at", "material_id"),
     "study_events": ("learner_key", "event_id", "event_name", "occurred_at"),
+    "recommendation_events": ("learner_key", "event_name", "occurred_at", "recommendation_id"),
     "topics": ("topic_id",),
     "topic_relationships": ("from_topic", "to_topic", "kind"),
     "materials": ("material_id", "topic_ids"),
@@ -96,6 +97,14 @@ INPUT: Mapping[str, pl.Schema] = {
         view_switches=pl.Int32,
         seconds_since_last=pl.Float64,
         reason=pl.String,  # why it was paused or ended
+    ),
+    # one event of a recommendation: it was shown, accepted, dismissed or completed
+    "recommendation_events": _table(
+        learner_key=pl.String,
+        event_name=pl.String,
+        occurred_at=TIME,
+        time_precision=pl.String,
+        recommendation_id=pl.String,
     ),
     "topics": _table(
         topic_id=pl.String,
@@ -330,6 +339,15 @@ STATE: Mapping[str, pl.Schema] = {
     ),
     # one material that the learner opened
     "materials": _table(learner_key=pl.String, material_id=pl.String, share=pl.Float64),
+    # one recommendation that was shown or decided on, in the order of its id: when each happened last
+    "recommended": _table(
+        learner_key=pl.String,
+        recommendation_id=pl.String,
+        shown_at=TIME,
+        accepted_at=TIME,
+        dismissed_at=TIME,
+        completed_at=TIME,
+    ),
 }
 
 

@@ -114,6 +114,7 @@ def _recommendation(change: str, description: str, emitted_when: str, *own: tupl
                 "what led to it",
                 "gap",
                 "schedule",
+                "inactivity",
                 "similar_learners",
                 "effectiveness",
                 "advisor",

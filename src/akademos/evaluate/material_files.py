@@ -4,7 +4,7 @@ Layouts, recognised by what a folder holds:
 
 - *OULAD*: tables vle and studentVle, Parquet or CSV (a folder `studentVle_ds` may hold the latter in parts). A course
   is a module-presentation; the order of its sites is that of their ids.
-- *demo*: what `akademos demo` leaves beside its data folder: `history.parquet` and `records/`. Answers and the
+- *demo*: what `akademos demo` leaves beside its data folder: `events/history.parquet` and `records/`. Answers and the
   curriculum come with it, so that mastery and prerequisites are known.
 """
 
@@ -24,6 +24,10 @@ from akademos.errors import InputError
 from akademos.sources import oulad
 
 _HINT = "Give the folder of OULAD (vle and studentVle), or the folder `<data>-demo` that `akademos demo` makes."
+_HISTORY = Path("events", "history.parquet")
+_RECORDS = (
+    "topics", "topic_relationships", "items", "materials", "exams", "exam_weights", "enrolments", "learner_targets",
+)  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,7 +69,7 @@ def read_materials(path: Path) -> MaterialData:
     if not path.is_dir():
         raise InputError(f"There is no folder {path}.", hint=_HINT, code="folder_absent")
     try:
-        if (path / "history.parquet").is_file() and (path / "records").is_dir():
+        if (path / _HISTORY).is_file() and (path / "records").is_dir():
             return _demo(path)
         tables = {name: _table(path, name) for name in ("vle", "studentVle")}
         if all(table is not None for table in tables.values()):
@@ -118,12 +122,8 @@ def _oulad(tables: Mapping[str, pl.LazyFrame]) -> MaterialData:
 
 
 def _demo(path: Path) -> MaterialData:
-    history = pl.read_parquet(path / "history.parquet")
-    records = {
-        name: pl.concat([pl.read_csv(one, infer_schema=False) for one in sorted(path.glob(f"records/*/{name}.csv"))])
-        for name in ("topics", "topic_relationships", "items", "materials", "exams", "exam_weights", "enrolments",
-                     "learner_targets")
-    }  # fmt: skip
+    history = pl.read_parquet(path / _HISTORY)
+    records = {name: _record(path, name) for name in _RECORDS}
     lists = pl.col("topic_ids").str.split(";")
     materials = records["materials"].with_columns(lists)
     curriculum = prepare(
@@ -173,6 +173,13 @@ def _demo(path: Path) -> MaterialData:
     }
     topics = {one: tuple(topic_ids) for one, topic_ids in materials.select("material_id", "topic_ids").iter_rows()}
     return MaterialData("demo", _courses(opened, named), origin, tables, curriculum, topics)
+
+
+def _record(path: Path, name: str) -> pl.DataFrame:
+    parts = sorted(path.glob(f"records/*/{name}.csv"))
+    if not parts:
+        raise InputError(f"{path} holds no records/*/{name}.csv.", hint=_HINT, code="layout_unknown")
+    return pl.concat([pl.read_csv(one, infer_schema=False) for one in parts])
 
 
 def _courses(opened: pl.DataFrame, named: pl.DataFrame) -> list[Course]:

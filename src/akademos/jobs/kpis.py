@@ -59,6 +59,14 @@ class Effects(Protocol):
         ...
 
 
+class Uptake(Protocol):
+    """Publishes what became of recommendations, into the same tables by the same rules."""
+
+    def publish(self, tenant_id: str, now: datetime, run: JobRun) -> None:
+        """Publish anew."""
+        ...
+
+
 @dataclass(frozen=True)
 class _Night:
     """One run for a tenant: what holds for all its KPIs and weeks."""
@@ -82,6 +90,7 @@ class KpiJob:
         effects: figures that others publish.
         clock: the installation's.
         kpis: which ones.
+        uptake: of recommendations, published with them every night.
     """
 
     def __init__(
@@ -93,6 +102,7 @@ class KpiJob:
         effects: Effects,
         clock: Callable[[], datetime],
         kpis: Sequence[Kpi] = KPIS,
+        uptake: Uptake | None = None,
     ) -> None:
         self._ledgers = ledgers
         self._runs = runs
@@ -100,6 +110,7 @@ class KpiJob:
         self._effects = effects
         self._clock = clock
         self._kpis = kpis
+        self._uptake = uptake
 
     def run(self, tenant_id: str) -> JobRun | None:
         """The weeks that are over and not made yet, and those that late events may have changed; None when another
@@ -138,6 +149,8 @@ class KpiJob:
                 for kpi in self._kpis:
                     self._make(kpi, night, first, last)
                     self._keep_out(kpi, night)
+                if self._uptake is not None and first is None:
+                    self._uptake.publish(tenant_id, now, run)
                 beyond = self._ledgers.compare(
                     tenant_id, PARITY_BEYOND, [kpi.name for kpi in self._kpis if kpi.compared]
                 )

@@ -147,9 +147,7 @@ class LearnerAnswers:
             AnswerName.MASTERY_TOPIC: lambda: answers.mastery_topic(evaluated, header, particulars.topic or ""),
             AnswerName.PEERS: lambda: answers.peers(evaluated, header, particulars.peers),
             AnswerName.EXAM_PLAN: plan,
-            AnswerName.RECOMMENDATIONS: lambda: answers.recommendations(
-                evaluated, header, state["materials"], curriculum
-            ),
+            AnswerName.RECOMMENDATIONS: lambda: answers.recommendations(evaluated, header, state, curriculum),
         }
         return {name: special[name]() if name in special else _BUILD[name](evaluated, header) for name in names}
 

@@ -24,6 +24,7 @@ _OF_STUDY = {
     "pause_reason": pl.String,
     "end_reason": pl.String,
 }
+_OF_RECOMMENDATIONS = {"recommendation_id": pl.String}
 _OF_MATERIALS = {"material_kind": pl.String, "media_second": pl.Float64, "playback_rate": pl.Float64}
 
 
@@ -41,6 +42,11 @@ def study_events(events: pl.DataFrame) -> pl.DataFrame:
 def with_material_details(materials: pl.DataFrame) -> pl.DataFrame:
     """Rows about materials with kind, position and speed of playing."""
     return _with_properties(materials, _OF_MATERIALS)
+
+
+def with_recommendation(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows about recommendations with the one they are about."""
+    return _with_properties(rows, _OF_RECOMMENDATIONS)
 
 
 def signs() -> pl.Expr:

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from akademos import __version__
+from akademos.intake.receive import Intake
 from akademos.serving import (
     answer_forms,
     peer_forms,
@@ -51,12 +52,14 @@ from akademos.serving.routes import (
     my_consent,
     my_courses,
     my_data,
+    my_recommendations,
     openid,
     operations,
     operations_page,
     outbox,
     pages,
     peers,
+    recommendation_uptake,
     record_transfer,
     records,
     releases,
@@ -97,6 +100,7 @@ class Application(FastAPI):
 def create_app(
     services: Services,
     *,
+    intake: Intake | None = None,
     doors: Mapping[str, Address] | None = None,
     routes: Sequence[Route] = (),
     openapi_paths: Mapping[str, Any] | None = None,
@@ -106,6 +110,7 @@ def create_app(
 
     Args:
         services: ports and policies.
+        intake: takes the events that the pages' own forms make.
         doors: the addresses of the intake door, by path; matched before all others.
         routes: what else belongs to the door.
         openapi_paths: their part of the OpenAPI document, by path.
@@ -130,6 +135,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.services = services
+    app.state.intake = intake
     app.doors = doors or {}
     app.router.routes.extend(Route(path, door, methods=["POST"]) for path, door in app.doors.items())
     app.router.routes.extend(routes)
@@ -159,12 +165,14 @@ def create_app(
         my_consent,
         my_courses,
         my_data,
+        my_recommendations,
         openid,
         operations,
         operations_page,
         outbox,
         pages,
         peers,
+        recommendation_uptake,
         record_transfer,  # before the records, whose collections would take its addresses for theirs
         records,
         releases,

@@ -34,6 +34,8 @@ SEES_ALL_GROUPS = frozenset(
 )
 """Roles that get answers over groups of the whole institution; instructors get those of their own courses."""
 
+_SUPPORTS = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -218,6 +220,22 @@ class Gate:
         self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
         CONSENT_DECISIONS.labels(ALLOWED).inc()
         return Effects(tuple(one for one in found if min(one.treated, one.comparison) >= floor), floor)
+
+    def uptake(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> int:
+        """Let a question about what became of recommendations pass, and log it; the smallest group that the tenant
+        wants anything shown of. It is for those who recommend and support, and for those who get answers over groups of
+        the whole institution.
+
+        Raises:
+            Forbidden: another role.
+        """
+        ask = Ask(None, what, tuple(purposes))
+        if RULE_OF[principal.role].reach not in _SUPPORTS and principal.role not in SEES_ALL_GROUPS:
+            reason = "What became of recommendations is for instructors, advisors and those who see all groups."
+            self._refuse(principal, ask, None, wrong_role(principal, reason))
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        return self.floor(principal.tenant_id)
 
     def released(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akademos.serving.answer_forms import COUNT, NUMBER, TEXT, Schema, answer, form, listing, or_null
+from akademos.serving.answer_forms import COUNT, INSTANT, NUMBER, TEXT, Schema, answer, form, listing, or_null
 
 
 def schemas() -> dict[str, Schema]:
@@ -11,13 +11,16 @@ def schemas() -> dict[str, Schema]:
         "One step; the events recommendation_shown, _accepted, _dismissed and _completed name its recommendation_id.",
         position=COUNT,
         recommendation_id=TEXT,
-        kind={"enum": ["review", "tutoring", "content", "question"]},
-        trigger={"enum": ["schedule", "gap"]},
-        topic_id=TEXT,
-        topic_name=TEXT,
+        kind={"enum": ["advisor", "review", "tutoring", "content", "question"]},
+        trigger={"enum": ["inactivity", "schedule", "gap"]},
+        topic_id=or_null(TEXT),
+        topic_name=or_null(TEXT),
         material_id=or_null(TEXT),
         priority=or_null(NUMBER),
         prerequisite_for=or_null(TEXT),
         reason=TEXT,
+        status={"enum": ["proposed", "shown", "accepted"]},
+        shown_at=or_null(INSTANT),
+        accepted_at=or_null(INSTANT),
     )
     return {"Recommendations": answer("What to do next, in order.", recommendations=listing(step))}

@@ -62,6 +62,7 @@ EXAM_READINESS = "/v1/analytics/exam-readiness"
 STUDY_EFFICIENCY = "/v1/analytics/study-efficiency"
 STUDY_PATTERNS = "/v1/analytics/study-patterns"
 RECOMMENDATIONS = "/v1/analytics/recommendations"
+RECOMMENDATION_UPTAKE = "/v1/analytics/recommendations/uptake"
 GROUPS = "/v1/analytics/groups"
 PEERS = "/v1/analytics/peers"
 CONTENT = "/v1/analytics/content"
@@ -95,10 +96,10 @@ ANSWERS = (
 class Services:
     """Ports and policies behind the routes.
 
-    `purposes` says for each of `ANSWERS`, `PEERS`, `STUDENTS_IN_FOCUS` and `INTERVENTION_EFFECTS` what must be
-    consented to; `group_metrics` are answered over groups, `content_metrics` about contents and journeys; `clock` gives
-    the present instant in UTC; `development` allows the development sign-in; `public_url` is the address that browsers
-    use, empty where it is not known.
+    `purposes` says for each of `ANSWERS`, `PEERS`, `STUDENTS_IN_FOCUS`, `INTERVENTION_EFFECTS` and
+    `RECOMMENDATION_UPTAKE` what must be consented to; `group_metrics` are answered over groups, `content_metrics` about
+    contents and journeys; `clock` gives the present instant in UTC; `development` allows the development sign-in;
+    `public_url` is the address that browsers use, empty where it is not known.
     """
 
     gate: Gate
@@ -161,14 +162,14 @@ class Services:
 
 
 def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, ...]]:
-    """What must be consented to at each of `ANSWERS`, at `PEERS`, `STUDENTS_IN_FOCUS` and `INTERVENTION_EFFECTS`: of
-    each metric answered there its first purpose.
+    """What must be consented to at each of `ANSWERS`, at `PEERS`, `STUDENTS_IN_FOCUS`, `INTERVENTION_EFFECTS` and
+    `RECOMMENDATION_UPTAKE`: of each metric answered there its first purpose.
 
     Raises:
         CatalogueError: an address answers no declared metric, or one without a purpose.
     """
     purposes: dict[str, tuple[Purpose, ...]] = {}
-    for address in (*ANSWERS, PEERS, STUDENTS_IN_FOCUS, INTERVENTION_EFFECTS):
+    for address in (*ANSWERS, PEERS, STUDENTS_IN_FOCUS, INTERVENTION_EFFECTS, RECOMMENDATION_UPTAKE):
         answered = [metric for metric in metrics if f"GET {address}" in metric.endpoints]
         if not answered or not all(metric.purposes for metric in answered):
             raise CatalogueError(

@@ -14,7 +14,7 @@ gives a plain dict that orjson and msgspec write as it is: instants are ISO 8601
     study_patterns(evaluated, header) -> dict
     peers(evaluated, header, publications) -> dict
     exam_readiness(evaluated, header) -> dict
-    recommendations(evaluated, header, materials, curriculum) -> dict
+    recommendations(evaluated, header, state, curriculum) -> dict
 """
 
 from __future__ import annotations

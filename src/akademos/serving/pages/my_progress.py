@@ -38,6 +38,7 @@ from akademos.serving.pages.memory_cards import (
     due_card,
 )
 from akademos.serving.pages.readiness_cards import readiness_cards, readiness_tile
+from akademos.serving.pages.recommendation_card import StepLine, recommendation_card
 from akademos.serving.pages.review_cards import coming_card, past_card
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tiles import Tile, tiles
@@ -81,21 +82,27 @@ def render_my_progress(
     gaps: Answer,
     topic: Answer | None = None,
     readiness: Answer | None = None,
+    recommended: Answer | None = None,
     *,
     shell: Shell,
     selected_topic: str | None = None,
     own_page: bool = True,
+    decide: str | None = None,
+    said: str | None = None,
 ) -> str:
-    """The page as HTML, from the five answers of the API as they are sent.
+    """The page as HTML, from the answers of the API as they are sent.
 
     Args:
         dashboard, mastery, reviews, gaps: the answers of /v1/analytics/dashboard, /mastery, /reviews and
             /knowledge-gaps, or a `LoadFailure` in place of one that could not be had.
         topic: the answer of /v1/analytics/mastery/{topic} for `selected_topic`, if one is selected.
         readiness: the answer of /v1/analytics/exam-readiness; without it the overview on the dashboard has to do.
+        recommended: the answer of /v1/analytics/recommendations; without it there is no list of what to do next.
         shell: navigation and who is signed in; `shell.query` must hold the page's own parameters but `topic`.
         selected_topic: the parameter `topic` of the page's address.
         own_page: whether the learner looks; otherwise a line says that a member of staff does.
+        decide: the address that takes what the learner says of a step; without it there are no buttons.
+        said: what was noted just now, in words.
 
     Raises:
         InputError: an answer holds a number that is not finite.
@@ -131,6 +138,7 @@ def render_my_progress(
         gap = Card("gaps", words.plain("gaps.title"), state=failure_state(words, gaps, retry, header.now.tzinfo))
         way = Card("path", words.plain("path.title"), state=failure_state(words, gaps, retry, header.now.tzinfo))
     ready, sections, timeline = _readiness(dashboard, readiness, header, words, retry)
+    todo, todo_lines = _recommended(recommended, gaps, reviews, header, words, retry)
     closer = None
     if topic is not None and not isinstance(topic, LoadFailure):
         closer = closer_look(topic, header_of(topic), goal, words)
@@ -144,6 +152,10 @@ def render_my_progress(
         contested=(answers[0].get("contested") if answers else None) or [],
         tiles=_tiles(dashboard, levels, goal, target, header, words, retry),
         step=_step(dashboard, gaps, header, words, shell, retry),
+        todo=todo,
+        todo_lines=todo_lines,
+        decide=decide,
+        said=said,
         readiness=ready,
         sections=sections,
         timeline=timeline,
@@ -274,6 +286,19 @@ def _readiness(
     if isinstance(failure, LoadFailure):
         return Card("readiness", title, state=failure_state(words, failure, retry, header.now.tzinfo)), None, None
     return readiness_tile(block(failure, "readiness"), words), None, None
+
+
+def _recommended(
+    answer: Answer | None, gaps: Answer, reviews: Answer, header: Header, words: Words, retry: str
+) -> tuple[Card | None, list[StepLine]]:
+    if answer is None:
+        return None, []
+    if isinstance(answer, LoadFailure):
+        state = failure_state(words, answer, retry, header.now.tzinfo)
+        return Card("recommended", words.plain("recommended.title"), state=state), []
+    known_gaps: Json = {} if isinstance(gaps, LoadFailure) else gaps
+    known_reviews: Json = {} if isinstance(reviews, LoadFailure) else reviews
+    return recommendation_card(answer, known_gaps, known_reviews, words)
 
 
 def _trend(mastery: Json, header: Header, goal: float, words: Words) -> Card:

@@ -25,6 +25,7 @@ from akademos.serving.pages import (
     render_no_consent,
 )
 from akademos.serving.pages.my_progress import PLAN
+from akademos.serving.pages.recommendation_card import CHANGES
 from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.routes.analytics import Window, evaluate, instant_of
@@ -37,6 +38,9 @@ from akademos.stores.ports.identity import Identifier
 router = APIRouter(include_in_schema=False)
 
 MY_PROGRESS = "/my-progress"
+DECIDE = "/my-progress/recommendations"
+"""Where the form says what the learner will do of what is recommended."""
+UPTAKE_PAGE = "/recommendations"
 MY_STUDY = "/my-study-habits"
 LEARNERS = "/learners"
 FOCUS = "/students-in-focus"
@@ -64,6 +68,8 @@ HEADERS = {"Cache-Control": "private, no-store", "Vary": "Accept-Language, Autho
 _HOME: dict[Role, str] = {"steward": TRUST, "researcher": RELEASES, "operator": OPERATIONS}
 """Where sessions of roles start that have neither groups nor learners of their own."""
 
+_PASSING = frozenset({"topic", "done"})
+"""Parameters of an address that links of its page do not repeat."""
 _LISTING = frozenset({Reach.OWN_COURSES, Reach.OWN_ADVISEES})
 _CONSENT_CODES = frozenset({"consent_missing", "consent_withdrawn"})
 _OF_STUDY = (AnswerName.STUDY_EFFICIENCY, AnswerName.STUDY_PATTERNS)
@@ -73,6 +79,7 @@ _SHOWN = (
     AnswerName.REVIEWS,
     AnswerName.KNOWLEDGE_GAPS,
     AnswerName.EXAM_READINESS,
+    AnswerName.RECOMMENDATIONS,
 )
 
 
@@ -110,6 +117,8 @@ def shell_for(
         links.append(_link("content", CONTENT, request, language))
         links.append(_link("items", ITEMS, request, language))
         links.append(_link("journeys", JOURNEYS, request, language))
+    if principal is not None and (RULE_OF[principal.role].reach in _LISTING or principal.role in SEES_ALL_GROUPS):
+        links.append(_link("uptake", UPTAKE_PAGE, request, language))
     if principal is not None and principal.role in SEES_ALL_GROUPS:
         links.append(_link("kpis", KPIS, request, language))
     if principal is not None and Question.GOVERNANCE in RULE_OF[principal.role].questions:
@@ -131,7 +140,7 @@ def shell_for(
         sign_out=SIGN_OUT if principal is not None and principal.way == "session" else None,
         csrf_token=token,
         language=language,
-        query={name: value for name, value in request.query_params.items() if name != "topic"},
+        query={name: value for name, value in request.query_params.items() if name not in _PASSING},
     )
     return shell, cookie
 
@@ -179,8 +188,9 @@ def my_progress(
     topic: Annotated[str | None, Query()] = None,
     as_of: Annotated[str | None, Query()] = None,
     reason: Annotated[str | None, Query()] = None,
+    done: Annotated[str, Query()] = "",
 ) -> Response:
-    """The learner's page; staff say whose by `learner`."""
+    """The learner's page; staff say whose by `learner`. `done` is what was noted of a recommendation just now."""
     chosen = name_of(topic, "topic", "/query/topic") if topic else None
     at_instant = instant_of(as_of, services.clock())
     own = principal.role == "learner"
@@ -207,9 +217,12 @@ def my_progress(
             answers[AnswerName.KNOWLEDGE_GAPS],
             closer,
             answers[AnswerName.EXAM_READINESS],
+            answers[AnswerName.RECOMMENDATIONS],
             shell=shell,
             selected_topic=chosen,
             own_page=own,
+            decide=DECIDE if own and at_instant is None else None,
+            said=shell.words.plain(f"recommended.said.{done}") if own and done in CHANGES else None,
         )
         return HTMLResponse(html, headers=HEADERS)
 
