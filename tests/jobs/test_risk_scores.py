@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +16,10 @@ from tests.jobs.test_model_training import Runs
 
 from akademos.analytics.dropout_risk import MODEL, from_bytes
 from akademos.analytics.probability_scores import auc
+from akademos.analytics.risk_levels import LEVELS
 from akademos.catalogue.registry import builtin
-from akademos.jobs import risk_scores
+from akademos.catalogue.risk_datasets import FOCUS_SHARE
+from akademos.jobs import risk_estimates, risk_scores
 from akademos.jobs.course_activity import COLUMNS, SUBMITTED, WITHDREW, course_activity, outcomes, tables_at
 from akademos.jobs.learner_buckets import Bucket
 from akademos.jobs.model_training import train_apart
@@ -148,7 +150,7 @@ def gathered() -> tuple[Core, pl.DataFrame]:
 
 @pytest.fixture
 def job_of(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(risk_scores, "run_apart", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(risk_estimates, "run_apart", lambda function, *arguments: function(*arguments))
 
     def make(held: Core, served: Served, runs: KeptRuns | None = None) -> RiskScoresJob:
         return RiskScoresJob(held, served, source_of(held), runs or KeptRuns(), clock=lambda: NOW)  # type: ignore[arg-type]
@@ -212,6 +214,56 @@ def test_a_trained_model_beats_the_rule_and_scores_the_running_course(
     outcome = dict(truth.filter(pl.col("course_id") == "course 3").select("learner_key", "outcome").iter_rows())
     actual = pl.Series([outcome[one.learner_key] for one in scores]).to_numpy()
     assert auc(actual, pl.Series([one.risk for one in scores]).to_numpy()) > 0.55
+
+
+def test_where_few_fail_there_is_still_somebody_to_ask_soon_and_nobody_falls_below_the_rule(
+    gathered: tuple[Core, pl.DataFrame], job_of: Any
+) -> None:
+    held, examples = gathered
+    model = from_bytes(DropoutRiskTrainer().fit(examples, 3))
+    seldom = replace(
+        model, curve=(model.curve[0] - 3, model.curve[1]), notes={**model.notes, "share_not_completed": 0.01}
+    )
+    held.written.clear()
+    job_of(held, Served(seldom.to_bytes())).run("college")
+    by_model = {(one.learner_key, one.course_id): one for one in held.written[monday(NOW.date())]}
+    held.written.clear()
+    job_of(held, Served(None)).run("college")
+    by_rule = {(one.learner_key, one.course_id): one for one in held.written[monday(NOW.date())]}
+    assert by_model.keys() == by_rule.keys()
+    assert max(one.risk or 0 for one in by_model.values()) < 0.5, "no chance is large by itself"
+    high = [one for one in by_model.values() if one.level == "high"]
+    assert len(high) >= FOCUS_SHARE * len(by_model)
+    for key, one in by_model.items():
+        assert LEVELS.index(one.level) >= LEVELS.index(by_rule[key].level)
+        if one.level == "high" and by_rule[key].level == "high":
+            assert {"inactivity", "assessments"} & {str(reason["theme"]) for reason in one.reasons}
+
+
+def test_who_was_never_active_is_said_to_be_and_a_long_silence_has_its_real_length(
+    gathered: tuple[Core, pl.DataFrame], job_of: Any
+) -> None:
+    held, _ = gathered
+    silent, never = sorted(set(held.people.filter(course_id="course 3")["learner_key"]))[:2]
+    theirs = pl.col("course_id") == "course 3"
+    cut = monday(NOW.date())
+    one_event = held.events.filter(theirs, event_name="material_opened", learner_key=silent).head(1)
+    long_ago = one_event.with_columns(occurred_at=pl.lit(datetime(2026, 1, 1, 12, tzinfo=UTC)))
+    others = held.events.filter(~(theirs & pl.col("learner_key").is_in([silent, never])))
+    events = pl.concat([others, long_ago]).sort("learner_key", "occurred_at", "event_id")
+    tenant = Core(events, held.people)
+    for served in (Served(None), Served(DropoutRiskTrainer().fit(gathered[1], 3))):
+        job_of(tenant, served).run("college")
+        by = {one.learner_key: one for one in tenant.written[cut] if one.course_id == "course 3"}
+        said = {
+            key: [reason["facts"] for reason in by[key].reasons if reason["theme"] == "inactivity"]
+            for key in (silent, never)
+        }
+        assert said == {
+            silent: [{"inactive_days": float((cut - date(2026, 1, 1)).days)}],
+            never: [{"inactive_days": None}],
+        }
+        assert (by[silent].level, by[never].level) == ("high", "high")
 
 
 def test_what_changed_since_last_week_is_by_the_same_model(gathered: tuple[Core, pl.DataFrame], job_of: Any) -> None:

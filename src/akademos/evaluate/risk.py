@@ -32,11 +32,14 @@ from akademos.analytics.probability_scores import (
     ece,
     interval,
 )
-from akademos.analytics.risk_features import risk_features
+from akademos.analytics.risk_features import idle_days, risk_features
 from akademos.analytics.risk_fitting import COHORT, LIKE, OUTCOME, examples, fit_risk
+from akademos.analytics.risk_levels import LEVELS, focus_levels, higher
 from akademos.analytics.risk_materials import common_kinds
+from akademos.analytics.risk_reasons import rule_level
 from akademos.analytics.risk_rules import risk_rules
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters
+from akademos.catalogue.risk_datasets import FOCUS_SHARE
 from akademos.evaluate.oulad_files import Presentation, read_presentation
 from akademos.sources.oulad import DEMOGRAPHICS
 
@@ -46,7 +49,7 @@ TRAINING, TEST = ("2013B", "2013J"), "2014B"
 WEEKS = (2, 4, 6, 8)
 SEED = 14
 GROUPS = ("gender", "disability", "age_band", "imd_band")
-CAPACITY = 0.20
+CAPACITY = FOCUS_SHARE
 """Share of a course's learners that an advisor has time for: recall by group is that of this list."""
 
 BACKGROUND = tuple(name for name in DEMOGRAPHICS if name != "num_of_prev_attempts")
@@ -206,7 +209,38 @@ def _week(
         "logistic": expit(models["headline"].logistic_log_odds(rows)),
         "lightgbm": expit(models["headline"].boosted_log_odds(rows)),
     }
-    return {"learners": int(judged.active.sum()), **_rows(judged, active, models)}
+    told = idle_days(test.tables, WEEK * week, params)
+    facts = features.select(*KEYS, "missed").join(told, on=KEYS, how="left", maintain_order="left")
+    return {
+        "learners": int(judged.active.sum()),
+        **_rows(judged, active, models),
+        "levels": _levels(judged, active["headline"], facts, float(models["headline"].notes["share_not_completed"])),
+    }
+
+
+def _levels(judged: Judged, predicted: Floats, facts: pl.DataFrame, usual: float) -> dict[str, Any]:
+    """Of the words that the platform gives, `high` alone and with `raised`: how many bear them, how often that came
+    true, and how many of those who withdrew or failed, and who withdrew, were among them. Beside them the rule."""
+    courses = facts["course_id"].to_list()
+    by_rule = [
+        rule_level({**row, "inactive_days": row["idle_days"]})[0]
+        for row in facts.select("missed", "idle_days", "waiting_days").iter_rows(named=True)
+    ]
+    by_model = focus_levels(courses, predicted, usual)
+    both = [higher(one, other) for one, other in zip(by_model, by_rule, strict=True)]
+    outcome, withdrawn = judged.outcome[judged.active], judged.withdrawn[judged.active]
+    found: dict[str, Any] = {}
+    for name, words in (("said", both), ("by_model", by_model), ("by_rule", by_rule)):
+        found[name] = {}
+        for least in LEVELS[1:]:
+            listed = np.array([higher(one, least) == one for one in words])
+            found[name][least] = {
+                "share": _figure(float(listed.mean())),
+                "precision": _figure(float(outcome[listed].mean()) if listed.any() else float("nan")),
+                "recall": _figure(float(listed[outcome == 1].mean())),
+                "recall_withdrawn": _figure(float(listed[withdrawn == 1].mean())),
+            }
+    return found
 
 
 def _rows(judged: Judged, said: dict[str, Floats], models: dict[str, RiskModel]) -> dict[str, Any]:

@@ -39,8 +39,9 @@ def render_students_in_focus(
         work: alerts, help and the rest; none: the list alone.
     """
     words = shell.words
-    shown = lines[:capacity]
-    bases = {str(line["basis"]) for line in shown}
+    signs = with_sign(lines)
+    shown = signs[:capacity]
+    bases = {str(line["basis"]) for line in lines}
     keys = ("name", "course", "level", "risk", "change", "reasons", "day")
     table = Table(
         words.plain("focus.title"),
@@ -52,13 +53,15 @@ def render_students_in_focus(
         "students_in_focus.html",
         shell,
         title=words.plain("focus.title"),
-        tiles=_tiles(lines, shown, withheld, words),
+        tiles=_tiles(signs, shown, withheld, words),
         take=_takeaway(shown, words),
         table=table if shown else None,
         bases=bases,
-        versions={basis: _versions(shown, basis) for basis in bases},
+        quiet=bool(lines) and not shown,
+        versions={basis: _versions(lines, basis) for basis in bases},
         as_of=words.locale.full_day(date.fromisoformat(newest)) if newest else "",
         estimated=words.counted("focus.estimated", len(lines)),
+        without=words.counted("focus.without", len(lines) - len(signs)) if len(signs) < len(lines) else "",
         capacities=sorted({*CAPACITIES, capacity}),
         capacity=capacity,
         **work_parts(work or FocusWork(), words),
@@ -66,12 +69,17 @@ def render_students_in_focus(
     )
 
 
-def _versions(shown: Sequence[Json], basis: str) -> str:
+def with_sign(lines: Sequence[Json]) -> list[Json]:
+    """Those about whom something stands out, in their order: nobody is to write to who shows no sign."""
+    return [line for line in lines if line["level"] != "low"]
+
+
+def _versions(lines: Sequence[Json], basis: str) -> str:
     """Versions of the model behind the lines of a basis."""
-    return ", ".join(sorted({str(one["model_version"]) for one in shown if one["basis"] == basis}))
+    return ", ".join(sorted({str(one["model_version"]) for one in lines if one["basis"] == basis}))
 
 
-def _tiles(lines: Sequence[Json], shown: Sequence[Json], withheld: int | None, words: Words) -> list[Tile]:
+def _tiles(signs: Sequence[Json], shown: Sequence[Json], withheld: int | None, words: Words) -> list[Tile]:
     """Four figures: on the list, high among them, up since last week, not listed for want of consent."""
     number = words.locale.number
     high = sum(line["level"] == "high" for line in shown)
@@ -82,7 +90,7 @@ def _tiles(lines: Sequence[Json], shown: Sequence[Json], withheld: int | None, w
         return Tile(words.plain(f"focus.tile.{key}"), value, text=words.html(f"focus.tile.{key}.text", **values))
 
     return [
-        tile("listed", number(len(shown)), total=number(len(lines))),
+        tile("listed", number(len(shown)), total=number(len(signs))),
         tile("high", number(high)),
         tile("up", number(up) if compared else MISSING, n=number(compared)),
         tile("withheld", MISSING if withheld is None else number(withheld)),
@@ -93,9 +101,9 @@ def _takeaway(shown: Sequence[Json], words: Words) -> Markup:
     """What most of the list have in common, computed from it."""
     counts: dict[str, int] = {}
     for line in shown:
-        found = rows(line, "reasons")
-        if found:
-            theme = str(found[0]["theme"])
+        told = [one for one in rows(line, "reasons") if one["text"]]
+        if told:
+            theme = str(told[0]["theme"])
             counts[theme] = counts.get(theme, 0) + 1
     if not counts:
         return words.html("focus.take.none")
@@ -112,7 +120,7 @@ def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
     learner = block(line, "learner")
     key = str(learner.get("key", ""))
     level = str(line["level"])
-    reasons = [str(one["text"]) for one in rows(line, "reasons")]
+    reasons = [str(one["text"]) for one in rows(line, "reasons") if one["text"]]
     change = _change(line)
     moved = "; ".join(str(one["text"]) for one in rows(line, "changed"))
     points = MISSING if change is None else words.locale.number(round(100 * change))
@@ -129,7 +137,7 @@ def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
         ),
         _chance_cell(line, words),
         Cell(f"{points} ({moved})" if moved else points, -1000 if change is None else round(100 * change)),
-        Cell("; ".join(reasons) or words.plain("focus.reason.none")),
+        Cell("; ".join(reasons) or words.plain("focus.reason.together")),
         Cell(words.locale.number(int(line["course_day"]) // 7), int(line["course_day"])),
     ]
 
