@@ -14,6 +14,7 @@ import pytest
 from tests.analytics.courses import course_tables
 from tests.jobs.test_model_training import Runs
 
+from akademos.analytics import fairness, risk_judgement
 from akademos.analytics.dropout_risk import MODEL, from_bytes
 from akademos.analytics.probability_scores import auc
 from akademos.analytics.risk_levels import LEVELS
@@ -38,6 +39,11 @@ class Core:
 
     events: pl.DataFrame
     people: pl.DataFrame
+    groups: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(
+            schema=dict.fromkeys(("learner_key", "course_id", "attribute", "value"), pl.String)
+        )
+    )
     written: dict[date, list[RiskScore]] = field(default_factory=dict)
 
     def read(self, tenant_id: str, names: Sequence[str], columns: Sequence[str]) -> Iterator[Bucket]:
@@ -53,6 +59,9 @@ class Core:
 
     def enrolments(self, tenant_id: str) -> pl.DataFrame:
         return self.people
+
+    def group_attributes(self, tenant_id: str) -> pl.DataFrame:
+        return self.groups
 
     def of_week(self, tenant_id: str, as_of: date) -> Mapping[tuple[str, str], RiskScore]:
         return {(one.learner_key, one.course_id): one for one in self.written.get(as_of, [])}
@@ -264,6 +273,41 @@ def test_who_was_never_active_is_said_to_be_and_a_long_silence_has_its_real_leng
             never: [{"inactive_days": None}],
         }
         assert (by[silent].level, by[never].level) == ("high", "high")
+
+
+def test_the_card_has_both_populations_rules_and_groups(
+    gathered: tuple[Core, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (fairness, risk_judgement):
+        monkeypatch.setattr(module, "LEAST", 10)
+    held, _ = gathered
+    pairs = held.people.select("learner_key", "course_id").unique(maintain_order=True)
+    groups = pairs.with_columns(
+        attribute=pl.lit("gender"),
+        value=pl.when(pl.col("learner_key").hash(seed=2) % 2 == 0).then(pl.lit("F")).otherwise(pl.lit("M")),
+    )
+    tenant = Core(held.events, held.people, groups)
+    examples = DropoutRiskTrainer().gather(source_of(tenant), "college", NOW)
+    metrics, by = DropoutRiskTrainer().metrics(DropoutRiskTrainer().fit(examples, 5), examples, 10, 5)
+    whole = metrics["all_enrolled"]
+    assert whole["examples"] > metrics["examples"]
+    assert whole["gone"] == examples.filter("gone")["learner_key"].n_unique() > 0
+    assert whole["auroc"]["value"] > metrics["auroc"]["value"], "who has gone is easily told"
+    assert metrics["baselines"].keys() == {"logistic", "lightgbm", "inactive_7d", "already_gone"}
+    assert metrics["baselines"]["already_gone"]["active"] is None
+    assert metrics["baselines"]["inactive_7d"]["active"]["auroc"] < metrics["auroc"]["value"]
+    assert metrics["fairness"]["attributes"] == ["gender"]
+    assert 0 <= metrics["fairness"]["abroca"]["gender"] < 0.3
+    assert {"gender: F", "gender: M"} < by.keys()
+    assert by["gender: F"]["learners"] + by["gender: M"]["learners"] == metrics["learners"]
+    features = DropoutRiskTrainer().features(DropoutRiskTrainer().fit(examples, 5))
+    assert not [name for name in features if "gender" in name or name in ("gone", "inactive")], (
+        "nothing is learned of it"
+    )
+    without = DropoutRiskTrainer().gather(source_of(held), "college", NOW)
+    assert DropoutRiskTrainer().fit(without, 5) == DropoutRiskTrainer().fit(examples, 5)
+    none, _ = DropoutRiskTrainer().metrics(DropoutRiskTrainer().fit(without, 5), without, 10, 5)
+    assert none["fairness"]["attributes"] == [], "no group is known"
 
 
 def test_what_changed_since_last_week_is_by_the_same_model(gathered: tuple[Core, pl.DataFrame], job_of: Any) -> None:

@@ -22,7 +22,6 @@ import polars as pl
 from scipy.special import expit
 
 from akademos.analytics.dropout_risk import RiskModel
-from akademos.analytics.fairness import group_scores
 from akademos.analytics.probability_scores import (
     Score,
     auc,
@@ -34,6 +33,7 @@ from akademos.analytics.probability_scores import (
 )
 from akademos.analytics.risk_features import idle_days, risk_features
 from akademos.analytics.risk_fitting import COHORT, LIKE, OUTCOME, examples, fit_risk
+from akademos.analytics.risk_judgement import PARTS, baselines, everybody, fairness, figure, ranking
 from akademos.analytics.risk_levels import LEVELS, focus_levels, higher
 from akademos.analytics.risk_materials import common_kinds
 from akademos.analytics.risk_reasons import rule_level
@@ -235,10 +235,10 @@ def _levels(judged: Judged, predicted: Floats, facts: pl.DataFrame, usual: float
         for least in LEVELS[1:]:
             listed = np.array([higher(one, least) == one for one in words])
             found[name][least] = {
-                "share": _figure(float(listed.mean())),
-                "precision": _figure(float(outcome[listed].mean()) if listed.any() else float("nan")),
-                "recall": _figure(float(listed[outcome == 1].mean())),
-                "recall_withdrawn": _figure(float(listed[withdrawn == 1].mean())),
+                "share": figure(float(listed.mean())),
+                "precision": figure(float(outcome[listed].mean()) if listed.any() else float("nan")),
+                "recall": figure(float(listed[outcome == 1].mean())),
+                "recall_withdrawn": figure(float(listed[withdrawn == 1].mean()) if withdrawn.any() else float("nan")),
             }
     return found
 
@@ -247,21 +247,18 @@ def _rows(judged: Judged, said: dict[str, Floats], models: dict[str, RiskModel])
     here, outcome, withdrawn = judged.active, judged.outcome, judged.withdrawn
     learner = judged.table["learner_key"].rank("dense").to_numpy().astype(np.int64) - 1
     new = ~judged.table["taught"].to_numpy()[here]
-    inactive = judged.table["inactive"].to_numpy().astype(np.float64)
-
-    def everybody(name: str, gone: float) -> Floats:
-        chance = np.full(len(here), gone)
-        chance[here] = said[name]
-        return chance
-
-    all_chances = everybody("headline", models["headline"].withdrawn)
-    rule = {"logistic": everybody("logistic", 1.0), "lightgbm": everybody("lightgbm", 1.0), "inactive_7d": inactive}
-    rule["already_gone"] = (~here).astype(np.float64)
+    all_chances = everybody(here, said["headline"], models["headline"].withdrawn)
+    all_withdrawn = everybody(here, said["withdrawn"], models["withdrawn"].withdrawn)
     return {
         "active": {
             **_scores(outcome[here], said["headline"]),
             "intervals": _intervals(outcome[here], said["headline"], learner[here]),
-            **_fairness(judged, said["headline"]),
+            **fairness(
+                judged.table.filter(~pl.col("gone")),
+                outcome[here],
+                said["headline"],
+                [name for name in GROUPS if name in judged.table.columns],
+            ),
         },
         "all": {
             "learners": len(here),
@@ -271,78 +268,34 @@ def _rows(judged: Judged, said: dict[str, Floats], models: dict[str, RiskModel])
         },
         "withdrawn": {
             "active": _scores(withdrawn[here], said["withdrawn"]),
-            "all": _scores(withdrawn, everybody("withdrawn", models["withdrawn"].withdrawn)),
+            "all": _scores(withdrawn, all_withdrawn),
         },
         "new_learners": {"learners": int(new.sum()), **_scores(outcome[here][new], said["headline"][new])},
         "with_demographics": {
             **_scores(outcome[here], said["with_demographics"]),
-            "auroc_gain": _figure(auc(outcome[here], said["with_demographics"]) - auc(outcome[here], said["headline"])),
+            "auroc_gain": figure(auc(outcome[here], said["with_demographics"]) - auc(outcome[here], said["headline"])),
         },
-        "baselines": {
-            name: {
-                "active": None if name == "already_gone" else _ranking(outcome[here], values[here]),
-                "all": _ranking(outcome, values),
-            }
-            for name, values in rule.items()
-        },
+        "baselines": baselines(
+            outcome, here, judged.table["inactive"].to_numpy(), {name: said[name] for name in PARTS}
+        ),
     }
 
 
 def _scores(outcome: Floats, predicted: Floats) -> dict[str, Any]:
     return {
-        **_ranking(outcome, predicted),
-        "brier": _figure(brier(outcome, predicted)),
-        "ece": _figure(ece(outcome, predicted)),
-        "slope": _figure(calibration_slope(outcome, predicted)),
-        "share": _figure(float(outcome.mean())),
-        "predicted": _figure(float(predicted.mean())),
+        **ranking(outcome, predicted),
+        "brier": figure(brier(outcome, predicted)),
+        "ece": figure(ece(outcome, predicted)),
+        "slope": figure(calibration_slope(outcome, predicted)),
+        "share": figure(float(outcome.mean())),
+        "predicted": figure(float(predicted.mean())),
     }
-
-
-def _ranking(outcome: Floats, predicted: Floats) -> dict[str, Any]:
-    return {"auroc": _figure(auc(outcome, predicted)), "auprc": _figure(average_precision(outcome, predicted))}
 
 
 def _intervals(outcome: Floats, predicted: Floats, learner: npt.NDArray[np.int64]) -> dict[str, list[Any]]:
     """95%, over learners drawn with replacement."""
     scores: dict[str, Score] = {"auroc": auc, "auprc": average_precision, "brier": brier, "ece": ece}
     return {
-        name: [_figure(edge) for edge in interval(score, outcome, predicted, learner, seed=SEED)]
+        name: [figure(edge) for edge in interval(score, outcome, predicted, learner, seed=SEED)]
         for name, score in scores.items()
     }
-
-
-def _fairness(judged: Judged, predicted: Floats) -> dict[str, Any]:
-    """ABROCA and recall by group, on the list that an advisor has time for in each course."""
-    table = judged.table.filter(~pl.col("gone")).with_columns(risk=pl.Series(predicted))
-    best = pl.col("risk").rank("ordinal", descending=True).over("course_id") <= CAPACITY * pl.len().over("course_id")
-    listed = table.select(best).to_series().to_numpy()
-    outcome = judged.outcome[judged.active]
-    found = {
-        name: group_scores(outcome, predicted, listed, table[name].fill_null("not stated").to_list())
-        for name in GROUPS
-        if name in table.columns
-    }
-    shown = {name: one for name, one in found.items() if one is not None}
-    return {
-        "abroca": {name: _figure(one.abroca_most) for name, one in shown.items()},
-        "recall_gap": {name: _figure(one.recall_gap) for name, one in shown.items()},
-        "list": {
-            "learners": int(listed.sum()),
-            "precision": _figure(float(outcome[listed].mean())),
-            "recall": _figure(float(listed[outcome == 1].mean())),
-        },
-        "groups": {
-            name: {
-                "reference": one.reference,
-                "abroca": {group: _figure(value) for group, value in one.abroca.items()},
-                "recall": {group: _figure(value) for group, value in one.recall.items()},
-            }
-            for name, one in shown.items()
-        },
-    }
-
-
-def _figure(value: float) -> float | None:
-    """Rounded; null where there is none (one class only)."""
-    return None if np.isnan(value) else round(float(value), 4)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from akademos.catalogue.risk_datasets import RISK_MODELS
 from akademos.serving.pages.answers import Json, block, rows, text_of
 from akademos.serving.pages.focus_work import FocusWork, work_parts
 from akademos.serving.pages.shell import Shell, page
@@ -27,6 +29,7 @@ def render_students_in_focus(
     capacity: int,
     withheld: int | None,
     progress_path: str,
+    models_path: str,
     work: FocusWork | None = None,
 ) -> str:
     """The list as HTML.
@@ -36,9 +39,11 @@ def render_students_in_focus(
         capacity: how many are shown.
         withheld: learners without consent, rounded; None when so few.
         progress_path: the page of one learner; the key goes into its parameter `learner`.
+        models_path: the page of models.
         work: alerts, help and the rest; none: the list alone.
     """
     words = shell.words
+    language = {name: value for name, value in shell.query.items() if name == "lang"}
     signs = with_sign(lines)
     shown = signs[:capacity]
     bases = {str(line["basis"]) for line in lines}
@@ -57,6 +62,10 @@ def render_students_in_focus(
         take=_takeaway(shown, words),
         table=table if shown else None,
         bases=bases,
+        cards={
+            basis: f"{models_path}?{urlencode({'model': model, **language})}"
+            for basis, model in zip(("model", "hazard"), RISK_MODELS, strict=True)
+        },
         quiet=bool(lines) and not shown,
         versions={basis: _versions(lines, basis) for basis in bases},
         as_of=words.locale.full_day(date.fromisoformat(newest)) if newest else "",

@@ -26,7 +26,7 @@ from akademos.serving.problems import documented
 from akademos.serving.routes.alerts import MARK
 from akademos.serving.routes.focus_material import work_of
 from akademos.serving.routes.learners import LearnerName
-from akademos.serving.routes.pages import FOCUS, HEADERS, MY_PROGRESS, name_of_asker, shell_for
+from akademos.serving.routes.pages import FOCUS, HEADERS, MODELS, MY_PROGRESS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.access import Reading
 from akademos.stores.ports.risk import FocusScore
@@ -162,7 +162,13 @@ def focus_page(
     )
     shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal), language=language)
     html = render_students_in_focus(
-        lines, shell=shell, capacity=capacity, withheld=own.withheld, progress_path=MY_PROGRESS, work=work
+        lines,
+        shell=shell,
+        capacity=capacity,
+        withheld=own.withheld,
+        progress_path=MY_PROGRESS,
+        models_path=MODELS,
+        work=work,
     )
     return HTMLResponse(html, status, headers=HEADERS)
 
