@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from akademos.catalogue.risk_datasets import RISK_MODELS
 from akademos.serving.pages.answers import Json, block, rows, text_of
+from akademos.serving.pages.focus_picture import chances_card
 from akademos.serving.pages.focus_work import FocusWork, work_parts
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table, share_cell
@@ -18,7 +19,7 @@ from akademos.serving.pages.tiles import Tile
 from akademos.serving.pages.wording import Words
 
 CAPACITIES = (5, 10, 20, 50, 100)
-_NUMERIC = frozenset({"risk", "change", "day"})
+_NUMERIC = frozenset({"risk", "change"})
 _LEVELS = ("low", "raised", "high")
 
 
@@ -47,7 +48,7 @@ def render_students_in_focus(
     signs = with_sign(lines)
     shown = signs[:capacity]
     bases = {str(line["basis"]) for line in lines}
-    keys = ("name", "course", "level", "risk", "change", "reasons", "day")
+    keys = ("name", "level", "risk", "change", "course")
     table = Table(
         words.plain("focus.title"),
         [Column(words.plain(f"focus.col.{key}"), numeric=key in _NUMERIC) for key in keys],
@@ -61,6 +62,7 @@ def render_students_in_focus(
         tiles=_tiles(signs, shown, withheld, words),
         take=_takeaway(shown, words),
         table=table if shown else None,
+        chances=chances_card(lines, shown, capacity, words),
         bases=bases,
         cards={
             basis: f"{models_path}?{urlencode({'model': model, **language})}"
@@ -126,29 +128,31 @@ def _takeaway(shown: Sequence[Json], words: Words) -> Markup:
 
 
 def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
+    """A row; why, and what moved, stand under the name, where a telephone shows them as well."""
     learner = block(line, "learner")
     key = str(learner.get("key", ""))
     level = str(line["level"])
     reasons = [str(one["text"]) for one in rows(line, "reasons") if one["text"]]
+    why = "; ".join(reasons) or words.plain("focus.reason.together")
     change = _change(line)
     moved = "; ".join(str(one["text"]) for one in rows(line, "changed"))
     points = MISSING if change is None else words.locale.number(round(100 * change))
     if change is not None and round(100 * change) > 0:
         points = f"+{points}"
+    name = text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8])
+    week = words.plain("focus.week", n=words.locale.number(int(line["course_day"]) // 7))
     return [
         Cell(
-            text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8]),
-            href=f"{progress_path}?learner={key}",
+            name, name, href=f"{progress_path}?learner={key}",
+            under=words.plain("focus.why.moved", why=why, moved=moved) if moved else why,
         ),
-        Cell(str(line["course"])),
         Cell(
             words.plain(f"focus.level.{level}"), _LEVELS.index(level), chip="chip strong" if level == "high" else "chip"
         ),
         _chance_cell(line, words),
-        Cell(f"{points} ({moved})" if moved else points, -1000 if change is None else round(100 * change)),
-        Cell("; ".join(reasons) or words.plain("focus.reason.together")),
-        Cell(words.locale.number(int(line["course_day"]) // 7), int(line["course_day"])),
-    ]
+        Cell(points, -1000 if change is None else round(100 * change)),
+        Cell(str(line["course"]), under=week),
+    ]  # fmt: skip
 
 
 def _chance_cell(line: Json, words: Words) -> Cell:
