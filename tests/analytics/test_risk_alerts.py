@@ -6,21 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from akademos.analytics.risk_alerts import Estimate, alert_reason, risk_alert
-from akademos.analytics.risk_reasons import level
+from akademos.analytics.risk_levels import LEVELS
 
-RISKS = st.floats(0, 1)
+ESTIMATES = st.builds(Estimate, st.sampled_from(LEVELS), st.floats(0, 1))
 
 
-@given(RISKS, st.none() | RISKS, st.booleans())
-def test_an_alert_is_of_somebody_who_got_worse(now: float, before: float | None, comparable: bool) -> None:
-    past = None if before is None else Estimate(level(before), before)
-    found = risk_alert(Estimate(level(now), now), past, comparable=comparable)
-    if before is not None and now <= before:
+@given(ESTIMATES, st.none() | ESTIMATES, st.booleans())
+def test_an_alert_is_of_somebody_who_got_worse(now: Estimate, before: Estimate | None, comparable: bool) -> None:
+    found = risk_alert(now, before, comparable=comparable)
+    if before is not None and (now.risk or 0) <= (before.risk or 0) and now.level == before.level:
         assert found is None
-    if level(now) == "low":
+    if now.level == "low":
         assert found is None
+    if now.level == "high" and (before is None or before.level != "high"):
+        assert found is not None
+        assert found.kind == "new_in_focus"
     if found is not None:
-        assert found.severity == ("high" if level(now) == "high" else "medium")
+        assert found.severity == ("high" if now.level == "high" else "medium")
         assert (found.points is None) == (not comparable or before is None)
 
 

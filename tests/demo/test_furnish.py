@@ -74,6 +74,9 @@ class Doors:
     def moved(self) -> bool:
         return True
 
+    def train(self, model: str, tenant_id: str) -> None:
+        self.asked.append(f"train {model}")
+
     def nightly(self) -> None:
         self.asked.append("nightly")
 
@@ -97,7 +100,7 @@ def test_records_are_imported_once_featured_people_first(history: History, tmp_p
         "tenant",
         "texts",
         "maintenance import",
-        *(f"records {one}" for one in ("1-mara", "2-jonas", "3-noor", "4-nico", "5-all")),
+        *(f"records {one}" for one in ("1-mara", "2-jonas", "3-noor", "4-nico", "5-all", "earlier")),
         "books",
     ]
     doors.asked.clear()
@@ -122,7 +125,7 @@ def test_a_marked_demo_goes_on_with_its_own_instant(history: History, tmp_path: 
     again = later.simulate(print)
     assert again.now == history.now
     later.while_serving(doors, again, "http://nobody", print)
-    assert doors.asked == ["nightly", "meter"]
+    assert doors.asked == ["train dropout_risk", "nightly", "meter"]
     assert furnishing(tmp_path, history).finished
 
 

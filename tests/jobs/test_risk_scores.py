@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +14,13 @@ import pytest
 from tests.analytics.courses import course_tables
 from tests.jobs.test_model_training import Runs
 
+from akademos.analytics import fairness, risk_judgement
 from akademos.analytics.dropout_risk import MODEL, from_bytes
 from akademos.analytics.probability_scores import auc
+from akademos.analytics.risk_levels import LEVELS
 from akademos.catalogue.registry import builtin
-from akademos.jobs import risk_scores
+from akademos.catalogue.risk_datasets import FOCUS_SHARE
+from akademos.jobs import risk_estimates, risk_scores
 from akademos.jobs.course_activity import COLUMNS, SUBMITTED, WITHDREW, course_activity, outcomes, tables_at
 from akademos.jobs.learner_buckets import Bucket
 from akademos.jobs.model_training import train_apart
@@ -36,6 +39,11 @@ class Core:
 
     events: pl.DataFrame
     people: pl.DataFrame
+    groups: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(
+            schema=dict.fromkeys(("learner_key", "course_id", "attribute", "value"), pl.String)
+        )
+    )
     written: dict[date, list[RiskScore]] = field(default_factory=dict)
 
     def read(self, tenant_id: str, names: Sequence[str], columns: Sequence[str]) -> Iterator[Bucket]:
@@ -51,6 +59,9 @@ class Core:
 
     def enrolments(self, tenant_id: str) -> pl.DataFrame:
         return self.people
+
+    def group_attributes(self, tenant_id: str) -> pl.DataFrame:
+        return self.groups
 
     def of_week(self, tenant_id: str, as_of: date) -> Mapping[tuple[str, str], RiskScore]:
         return {(one.learner_key, one.course_id): one for one in self.written.get(as_of, [])}
@@ -148,7 +159,7 @@ def gathered() -> tuple[Core, pl.DataFrame]:
 
 @pytest.fixture
 def job_of(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(risk_scores, "run_apart", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(risk_estimates, "run_apart", lambda function, *arguments: function(*arguments))
 
     def make(held: Core, served: Served, runs: KeptRuns | None = None) -> RiskScoresJob:
         return RiskScoresJob(held, served, source_of(held), runs or KeptRuns(), clock=lambda: NOW)  # type: ignore[arg-type]
@@ -212,6 +223,91 @@ def test_a_trained_model_beats_the_rule_and_scores_the_running_course(
     outcome = dict(truth.filter(pl.col("course_id") == "course 3").select("learner_key", "outcome").iter_rows())
     actual = pl.Series([outcome[one.learner_key] for one in scores]).to_numpy()
     assert auc(actual, pl.Series([one.risk for one in scores]).to_numpy()) > 0.55
+
+
+def test_where_few_fail_there_is_still_somebody_to_ask_soon_and_nobody_falls_below_the_rule(
+    gathered: tuple[Core, pl.DataFrame], job_of: Any
+) -> None:
+    held, examples = gathered
+    model = from_bytes(DropoutRiskTrainer().fit(examples, 3))
+    seldom = replace(
+        model, curve=(model.curve[0] - 3, model.curve[1]), notes={**model.notes, "share_not_completed": 0.01}
+    )
+    held.written.clear()
+    job_of(held, Served(seldom.to_bytes())).run("college")
+    by_model = {(one.learner_key, one.course_id): one for one in held.written[monday(NOW.date())]}
+    held.written.clear()
+    job_of(held, Served(None)).run("college")
+    by_rule = {(one.learner_key, one.course_id): one for one in held.written[monday(NOW.date())]}
+    assert by_model.keys() == by_rule.keys()
+    assert max(one.risk or 0 for one in by_model.values()) < 0.5, "no chance is large by itself"
+    high = [one for one in by_model.values() if one.level == "high"]
+    assert len(high) >= FOCUS_SHARE * len(by_model)
+    for key, one in by_model.items():
+        assert LEVELS.index(one.level) >= LEVELS.index(by_rule[key].level)
+        if one.level == "high" and by_rule[key].level == "high":
+            assert {"inactivity", "assessments"} & {str(reason["theme"]) for reason in one.reasons}
+
+
+def test_who_was_never_active_is_said_to_be_and_a_long_silence_has_its_real_length(
+    gathered: tuple[Core, pl.DataFrame], job_of: Any
+) -> None:
+    held, _ = gathered
+    silent, never = sorted(set(held.people.filter(course_id="course 3")["learner_key"]))[:2]
+    theirs = pl.col("course_id") == "course 3"
+    cut = monday(NOW.date())
+    one_event = held.events.filter(theirs, event_name="material_opened", learner_key=silent).head(1)
+    long_ago = one_event.with_columns(occurred_at=pl.lit(datetime(2026, 1, 1, 12, tzinfo=UTC)))
+    others = held.events.filter(~(theirs & pl.col("learner_key").is_in([silent, never])))
+    events = pl.concat([others, long_ago]).sort("learner_key", "occurred_at", "event_id")
+    tenant = Core(events, held.people)
+    for served in (Served(None), Served(DropoutRiskTrainer().fit(gathered[1], 3))):
+        job_of(tenant, served).run("college")
+        by = {one.learner_key: one for one in tenant.written[cut] if one.course_id == "course 3"}
+        said = {
+            key: [reason["facts"] for reason in by[key].reasons if reason["theme"] == "inactivity"]
+            for key in (silent, never)
+        }
+        assert said == {
+            silent: [{"inactive_days": float((cut - date(2026, 1, 1)).days)}],
+            never: [{"inactive_days": None}],
+        }
+        assert (by[silent].level, by[never].level) == ("high", "high")
+
+
+def test_the_card_has_both_populations_rules_and_groups(
+    gathered: tuple[Core, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (fairness, risk_judgement):
+        monkeypatch.setattr(module, "LEAST", 10)
+    held, _ = gathered
+    pairs = held.people.select("learner_key", "course_id").unique(maintain_order=True)
+    groups = pairs.with_columns(
+        attribute=pl.lit("gender"),
+        value=pl.when(pl.col("learner_key").hash(seed=2) % 2 == 0).then(pl.lit("F")).otherwise(pl.lit("M")),
+    )
+    tenant = Core(held.events, held.people, groups)
+    examples = DropoutRiskTrainer().gather(source_of(tenant), "college", NOW)
+    metrics, by = DropoutRiskTrainer().metrics(DropoutRiskTrainer().fit(examples, 5), examples, 10, 5)
+    whole = metrics["all_enrolled"]
+    assert whole["examples"] > metrics["examples"]
+    assert whole["gone"] == examples.filter("gone")["learner_key"].n_unique() > 0
+    assert whole["auroc"]["value"] > metrics["auroc"]["value"], "who has gone is easily told"
+    assert metrics["baselines"].keys() == {"logistic", "lightgbm", "inactive_7d", "already_gone"}
+    assert metrics["baselines"]["already_gone"]["active"] is None
+    assert metrics["baselines"]["inactive_7d"]["active"]["auroc"] < metrics["auroc"]["value"]
+    assert metrics["fairness"]["attributes"] == ["gender"]
+    assert 0 <= metrics["fairness"]["abroca"]["gender"] < 0.3
+    assert {"gender: F", "gender: M"} < by.keys()
+    assert by["gender: F"]["learners"] + by["gender: M"]["learners"] == metrics["learners"]
+    features = DropoutRiskTrainer().features(DropoutRiskTrainer().fit(examples, 5))
+    assert not [name for name in features if "gender" in name or name in ("gone", "inactive")], (
+        "nothing is learned of it"
+    )
+    without = DropoutRiskTrainer().gather(source_of(held), "college", NOW)
+    assert DropoutRiskTrainer().fit(without, 5) == DropoutRiskTrainer().fit(examples, 5)
+    none, _ = DropoutRiskTrainer().metrics(DropoutRiskTrainer().fit(without, 5), without, 10, 5)
+    assert none["fairness"]["attributes"] == [], "no group is known"
 
 
 def test_what_changed_since_last_week_is_by_the_same_model(gathered: tuple[Core, pl.DataFrame], job_of: Any) -> None:

@@ -57,6 +57,8 @@ def test_staff_who_ask_about_groups_governance_or_operations_see_the_cards(
         assert line["watch"] == shown.json()["watch"]
         assert (line["watch"]["status"], line["watch"]["figures"]) == ("drifting", [MOVED])
         assert "trained_on" not in listed.text + shown.text
+    elif role == "advisor":
+        assert (listed.json()["models"], shown.status_code) == ([], 404), "of risk alone"
     else:
         assert (listed.status_code, shown.status_code) == (403, 403)
 

@@ -84,7 +84,7 @@ def test_the_page_knows_every_kind_that_is_trained() -> None:
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "service"])
 def test_the_page_is_for_who_may_ask_the_answer(institution: Institution, role: Role) -> None:
     client = as_role(institution, role)
-    allowed = bool(RULE_OF[role].questions & OPEN_TO)
+    allowed = bool(RULE_OF[role].questions & OPEN_TO) or role == "advisor"
     page = client.get(PAGE, headers=HTML)
     assert page.status_code == client.get("/v1/models").status_code == (200 if allowed else 403)
     assert ('href="/models"' in page.text) is allowed, "the navigation of whoever may, and of nobody else"
@@ -116,6 +116,62 @@ def test_the_page_shows_what_serves_and_all_that_is_known_of_it(institution: Ins
     for name, key in institution.people.items():
         assert key not in html
         assert f">{name}<" not in html
+
+
+RISK_METRICS: dict[str, Any] = {
+    "learners": 57, "auroc": {"value": 0.812, "low": 0.78, "high": 0.84},
+    "all_enrolled": {"learners": 64, "gone": 7, "auroc": {"value": 0.871, "low": 0.84, "high": 0.9}},
+    "baselines": {"inactive_7d": {"active": {"auroc": 0.633, "auprc": 0.4}, "all": {"auroc": 0.69, "auprc": 0.5}}},
+    "fairness": {
+        "attributes": ["age_band", "gender"], "abroca": {"age_band": 0.111, "gender": 0.044},
+        "recall_gap": {"age_band": 0.222, "gender": 0.066}, "list": {"learners": 11, "precision": 0.6, "recall": 0.4},
+    },
+}  # fmt: skip
+RISK_GROUPS = {
+    "gender: F": {"learners": 31, "auroc": 0.8, "recall": 0.5, "abroca": None},
+    "gender: M": {"learners": 26, "auroc": 0.82, "recall": 0.434, "abroca": 0.044},
+    "age_band: 55<=": {"learners": 4, "auroc": 0.7, "recall": 0.3, "abroca": 0.111},
+}
+
+
+def risk_card(institution: Institution, metrics: dict[str, Any] = RISK_METRICS) -> None:
+    card = {"metrics": metrics, "fairness": {"groups": RISK_GROUPS if metrics is RISK_METRICS else {}}}
+    made = replace(MADE, model="dropout_risk", metrics={**metrics, "comparison": BETTER}, card=card)
+    PostgresModels(institution.database, institution.keys).add(institution.tenant, made, ["somebody"])
+
+
+def test_advisors_see_the_cards_of_risk_and_no_others(institution: Institution) -> None:
+    furnish(institution)
+    risk_card(institution)
+    client = institution.as_("ann", "advisor")
+    assert {line["model"] for line in client.get("/v1/models").json()["models"]} == {"dropout_risk"}
+    assert client.get("/v1/models/exam_readiness/1").status_code == 404
+    assert client.get(PAGE, params={"model": "exam_readiness"}, headers=HTML).status_code == 404
+    page = client.get(PAGE, params={"model": "dropout_risk"}, headers=HTML)
+    assert page.status_code == 200
+    assert "exam_readiness" not in page.text
+    assert "akademos train exam" not in page.text
+
+
+def test_the_card_of_risk_has_both_populations_rules_and_fairness(institution: Institution) -> None:
+    risk_card(institution)
+    client = as_role(institution, "steward")
+    said = text_of(client.get(PAGE, headers=HTML).text)
+    for shown in ("0.812", "0.871", "0.633", "everybody enrolled", "Rule: no activity for 7 days", "0.044", "0.066"):
+        assert shown in said
+    told = client.get("/v1/models/dropout_risk/1").json()
+    for metrics in (told["metrics"], told["card"]["metrics"]):
+        assert metrics["fairness"]["abroca"] == {"gender": 0.044}, "of an attribute with a small group nothing is told"
+        assert metrics["fairness"]["recall_gap"] == {"gender": 0.066}
+    assert "0.111" not in said
+    assert "0.222" not in said
+
+
+def test_where_no_groups_are_on_record_the_card_says_so(institution: Institution) -> None:
+    nothing = {"attributes": [], "abroca": {}, "recall_gap": {}, "list": RISK_METRICS["fairness"]["list"]}
+    risk_card(institution, {**RISK_METRICS, "fairness": nothing})
+    said = text_of(as_role(institution, "steward").get(PAGE, headers=HTML).text)
+    assert "nothing is known of fairness between them" in said
 
 
 def test_what_few_learners_stand_in_is_counted_and_not_shown(institution: Institution) -> None:

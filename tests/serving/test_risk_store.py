@@ -62,6 +62,24 @@ def test_who_consents_to_one_purpose_only_is_neither_written_nor_read(
     assert risk.of_week(institution.tenant, WEEK) == {}
 
 
+def test_groups_are_read_of_who_consents_to_research_and_learning_support(
+    risk: PostgresRisk, institution: Institution
+) -> None:
+    ada, cy = institution.people["ada"], institution.people["cy"]
+    for key in (ada, cy):
+        with institution.database.pipeline() as transaction:
+            transaction.execute(
+                "INSERT INTO demographics (tenant_id, learner_key, course_id, basis, attributes) "
+                "VALUES (%s, %s, 'algebra', 'test', %s)",
+                (institution.tenant, key, '{"gender": "F", "region": null}'),
+            )
+    assert risk.group_attributes(institution.tenant).is_empty(), "support alone is not research"
+    institution.decide("ada", "granted", purpose=Purpose.RESEARCH)
+    assert risk.group_attributes(institution.tenant).rows() == [(ada, "algebra", "gender", "F")]
+    institution.decide("ada", "withdrawn", purpose=Purpose.RESEARCH)
+    assert risk.group_attributes(institution.tenant).is_empty()
+
+
 def test_what_is_paused_is_hidden_and_kept(risk: PostgresRisk, institution: Institution) -> None:
     ada = institution.people["ada"]
     risk.write(institution.tenant, WEEK, [score(ada)])

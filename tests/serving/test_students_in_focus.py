@@ -50,6 +50,22 @@ def test_the_list_is_as_long_as_there_is_time(scored: Institution) -> None:
     assert client.get(PATH, params={"capacity": "many"}).status_code == 400
 
 
+def test_nobody_is_to_write_to_who_shows_no_sign(scored: Institution) -> None:
+    ada, ben = scored.people["ada"], scored.people["ben"]
+    quiet = replace(score(ada, risk=0.1), level="low", reasons=[])
+    PostgresRisk(scored.database).write(scored.tenant, WEEK, [quiet, score(ben)])
+    client = scored.as_("ann", "advisor")
+    body = client.get(PATH).json()
+    assert [line["learner"]["key"] for line in body["students"]] == [ben]
+    assert (body["estimated"], body["without_sign"]) == (2, 1)
+    assert "1 more estimate shows no sign and is not listed." in client.get(PAGE).text
+    own = scored.as_("ada").get(PATH).json()
+    assert [line["level"] for line in own["students"]] == ["low"], "their own estimate is told to them all the same"
+    PostgresRisk(scored.database).write(scored.tenant, WEEK, [quiet, replace(quiet, learner_key=ben)])
+    assert "No sign about anybody" in client.get(PAGE).text
+    assert client.get(PATH).json()["students"] == []
+
+
 @pytest.mark.parametrize("purpose", [Purpose.ADVISING, Purpose.LEARNING_SUPPORT])
 def test_whoever_withdraws_is_gone_from_the_next_answer(scored: Institution, purpose: Purpose) -> None:
     scored.decide("ben", "withdrawn", purpose=purpose)

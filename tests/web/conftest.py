@@ -144,7 +144,7 @@ async def _other(request: Request) -> Response:
         shell = pages.Shell(nav=SHELL.nav, person="Noor Haddad", role="Advisor", language="de" if lines else "en")
         return _page(
             pages.render_students_in_focus(
-                lines, shell=shell, capacity=20, withheld=None, progress_path="/progress",
+                lines, shell=shell, capacity=20, withheld=None, progress_path="/progress", models_path="/models",
                 work=focus_work(lines) if which == "focus-work" else FocusWork() if which == "no-focus" else None,
             )
         )  # fmt: skip

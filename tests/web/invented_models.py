@@ -116,10 +116,32 @@ RISK: Json = {
     "metrics": {
         "learners": 410, "examples": 1_650, "auroc": _interval(0.81, 0.03), "auprc": _interval(0.55, 0.06),
         "brier": _interval(0.13, 0.02), "ece": _interval(0.031, 0.012), "slope": {"value": 0.94},
+        "all_enrolled": {
+            "learners": 436, "examples": 1_810, "gone": 31, "auroc": _interval(0.87, 0.02),
+            "auprc": _interval(0.68, 0.05), "brier": _interval(0.12, 0.02), "ece": _interval(0.028, 0.01),
+            "slope": {"value": 0.97},
+        },
+        "baselines": {
+            "logistic": {"active": {"auroc": 0.805, "auprc": 0.54}, "all": {"auroc": 0.866, "auprc": 0.66}},
+            "lightgbm": {"active": {"auroc": 0.801, "auprc": 0.53}, "all": {"auroc": 0.86, "auprc": 0.65}},
+            "inactive_7d": {"active": {"auroc": 0.63, "auprc": 0.33}, "all": {"auroc": 0.69, "auprc": 0.41}},
+            "already_gone": {"active": None, "all": {"auroc": 0.66, "auprc": 0.4}},
+        },
+        "fairness": {
+            "attributes": ["age_band", "gender"], "abroca": {"gender": 0.041}, "recall_gap": {"gender": 0.07},
+            "list": {"learners": 82, "precision": 0.61, "recall": 0.44},
+        },
     },
     "groups": {
         f"course-{n}": {"learners": 20 + n, "auroc": 0.74 + 0.008 * n, "predicted": n / 20, "not_completed": n / 21}
         for n in range(1, 17)
+    } | {
+        "gender: F": {
+            "learners": 208, "auroc": 0.82, "predicted": 0.2, "not_completed": 0.19, "recall": 0.47, "abroca": None,
+        },
+        "gender: M": {
+            "learners": 202, "auroc": 0.79, "predicted": 0.25, "not_completed": 0.27, "recall": 0.4, "abroca": 0.041,
+        },
     },
 }  # fmt: skip
 TRACING: Json = {

@@ -20,7 +20,8 @@ from akademos.analytics.risk_materials import material_features
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters, Tables, known, place
 
 NEVER = 60.0
-"""Days since the last activity, at most, and of somebody who never was active."""
+"""Days since the last activity, at most, and of somebody who never was active: as a feature, never as a fact that is
+told (`idle_days`)."""
 
 WEEKS_BACK = 4
 """Weeks before the cut-off that are described one by one."""
@@ -51,6 +52,28 @@ def risk_features(tables: Tables, as_of: int, params: RiskParameters) -> pl.Data
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
     # Sums in another order differ in their last digits; rounded, the same rows give the same features.
     return table.with_columns(pl.exclude(KEYS).cast(pl.Float64).round(9)).sort(KEYS)
+
+
+def idle_days(tables: Tables, as_of: int, params: RiskParameters) -> pl.DataFrame:
+    """How long ago each learner last did anything, as it is told to people.
+
+    Returns:
+        KEYS, `idle_days` (days from the last activity or hand-in to `as_of`, as many as they are; null: nothing yet)
+        and `waiting_days` (days since the course began, or since the registration where that was later), of everybody
+        registered when day `as_of` begins.
+    """
+    seen = known(tables, as_of, params)
+    done = pl.concat(
+        [seen["activity"].select(*KEYS, "day"), seen["submissions"].filter(~pl.col("banked")).select(*KEYS, "day")]
+    )
+    last = done.group_by(KEYS).agg(idle_days=(as_of - pl.col("day").max()).cast(pl.Float64))
+    since = as_of - pl.max_horizontal(pl.col("registered_day"), pl.lit(0))
+    return (
+        seen["enrolments"]
+        .unique(KEYS, keep="first", maintain_order=True)
+        .select(*KEYS, waiting_days=since.cast(pl.Float64))
+        .join(last, on=KEYS, how="left")
+    )
 
 
 def _registration(active: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:

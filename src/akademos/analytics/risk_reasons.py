@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from akademos.analytics.dropout_risk import Floats
+from akademos.analytics.risk_levels import higher
 
 THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("marks", ("score",)),
@@ -27,15 +28,16 @@ THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 MATERIALS = "materials"
 FACTS: Mapping[str, tuple[str, ...]] = {
-    "marks": ("score_mean",),
-    "assessments": ("missed", "late"),
+    "marks": ("score_mean", "score_place"),
+    "assessments": ("missed", "late", "behind", "early_place"),
     "inactivity": ("inactive_days",),
-    "rhythm": ("active_days_14",),
-    "effort": ("clicks_place",),
-    MATERIALS: ("coverage_most",),
-    "registration": ("registered_day",),
+    "rhythm": ("active_days_14", "active_days_place"),
+    "effort": ("clicks_place", "week_to_own", "weeks_change"),
+    MATERIALS: ("coverage_most", "coverage_lately", "opened_new_log"),
+    "registration": ("registered_day", "registered_place", "resits"),
     "time": ("day",),
 }
+"""Theme -> features that it is told by, the plainest first. Courses with and without dates have not all the same."""
 REASONS_MOST = 3
 SLIGHT = 0.05
 """A theme that adds less to the log odds is no reason."""
@@ -43,7 +45,10 @@ SLIGHT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A theme that speaks for risk, how much it adds to the log odds (None in a rule), and its facts."""
+    """A theme that speaks for risk, how much it adds to the log odds (None in a rule), and its facts.
+
+    Facts are what is said to people, so `inactive_days` is the number of days as it is, None where nothing was done.
+    """
 
     theme: str
     effect: float | None
@@ -73,8 +78,8 @@ def reasons(effects: Mapping[str, float], row: Mapping[str, float | None]) -> li
 
 
 def facts_of(theme: str, row: Mapping[str, float | None]) -> dict[str, float | None]:
-    """The numbers behind a theme."""
-    return {name: row.get(name) for name in FACTS[theme]}
+    """The numbers behind a theme, as far as there are such features."""
+    return {name: row[name] for name in FACTS[theme] if name in row}
 
 
 def changed(now: Mapping[str, float], before: Mapping[str, float] | None) -> list[tuple[str, float]]:
@@ -86,6 +91,19 @@ def changed(now: Mapping[str, float], before: Mapping[str, float] | None) -> lis
     return sorted(kept, key=lambda one: -abs(one[1]))[:REASONS_MOST]
 
 
+def not_below_rule(
+    word: str, found: list[Reason], effects: Mapping[str, float], row: Mapping[str, float | None]
+) -> tuple[str, list[Reason]]:
+    """The word of a model and its reasons; where the rule is as urgent or more its word, and what it rests on first:
+    a long silence is said even where the model puts it down to something else."""
+    by_rule, why = rule_level(row)
+    if not why or higher(word, by_rule) != by_rule:
+        return word, found
+    themes = {one.theme for one in why}
+    first = [Reason(one.theme, effects.get(one.theme), one.facts) for one in why]
+    return by_rule, [*first, *(one for one in found if one.theme not in themes)][:REASONS_MOST]
+
+
 INACTIVE, LONG_INACTIVE = 7.0, 14.0
 
 
@@ -94,8 +112,12 @@ def rule_level(row: Mapping[str, float | None]) -> tuple[str, list[Reason]]:
 
     `high` after 14 days without activity, or after 7 with something missed; `raised` after 7, or with something missed;
     else `low`. The rule is stated wherever it is shown.
+
+    Args:
+        row: `inactive_days` (None: nothing yet), `waiting_days` (how long something could have been done) and `missed`.
     """
-    inactive, missed = row.get("inactive_days") or 0.0, row.get("missed") or 0.0
+    idle = row.get("inactive_days")
+    inactive, missed = (row.get("waiting_days") if idle is None else idle) or 0.0, row.get("missed") or 0.0
     found = []
     if inactive >= INACTIVE:
         found.append(Reason("inactivity", None, facts_of("inactivity", row)))
@@ -104,12 +126,3 @@ def rule_level(row: Mapping[str, float | None]) -> tuple[str, list[Reason]]:
     if inactive >= LONG_INACTIVE or len(found) == 2:
         return "high", found
     return ("raised" if found else "low"), found
-
-
-HIGH, RAISED = 0.6, 0.35
-"""Levels of a probability: bounds of words, not of decisions; the list is as long as somebody has time for."""
-
-
-def level(risk: float) -> str:
-    """The word for a probability."""
-    return "high" if risk >= HIGH else "raised" if risk >= RAISED else "low"

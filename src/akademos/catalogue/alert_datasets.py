@@ -9,6 +9,7 @@ from akademos.catalogue.checks import holds
 from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
 from akademos.catalogue.declarations import Basis, Dataset, Policy, Purpose, years
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.risk_datasets import FOCUS_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ ALERT_POLICIES: tuple[Policy, ...] = (
         "risk_alert",
         "An advisor is alerted when one of their learners is new in focus, or the chance that a course is not "
         "completed has risen sharply since the week before; not while an alert about learner and course is open, nor "
-        "again within the pause. It is about learners who consent to advising and learning support.",
+        "again within the pause. It is about learners who consent to advising and learning support. In focus are the "
+        "first of each course, as far as they are likelier than usual, and whom the stated rule asks about.",
+        f"the first {FOCUS_SHARE:.0%} of a course; "
         f"by {ALERT_LIMITS.sharp_rise:.0%} or more; pause of {LIMITS.alert_pause.days} days",
         "analytics.risk_alerts, jobs.risk_alerts",
         "analytics.md, students in focus",

@@ -9,6 +9,12 @@ from akademos.catalogue.declarations import Dataset, Purpose, years
 HAZARD_WEEKS = 4
 """How far ahead the estimate of a course without dates looks."""
 
+RISK_MODELS = ("dropout_risk", "dropout_hazard")
+"""Models whose estimates advisors act on; they see the cards of these."""
+
+FOCUS_SHARE = 0.20
+"""Share of a course's learners for whom there is time: so many are asked after soon, as many again looked at."""
+
 RISK_DATASETS: tuple[Dataset, ...] = (
     Dataset(
         name="risk_scores",

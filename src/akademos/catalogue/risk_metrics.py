@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
+from akademos.catalogue.risk_datasets import FOCUS_SHARE
 
 _SHOWN = ("GET /v1/analytics/students-in-focus",)
 _GRAIN = "learner, course and week"
@@ -14,7 +15,8 @@ RISK_METRICS: tuple[Metric, ...] = (
         "How likely it is that a learner does not complete a course, week by week, with reasons.",
         "mean log odds of a logistic regression and boosted trees over activity, hand-ins and marks compared with the "
         "same course in the same week, calibrated on courses that were held back; reasons are the weights and TreeSHAP "
-        "values by theme: they describe the model, not causes",
+        "values by theme: they describe the model, not causes. High are the first "
+        f"{FOCUS_SHARE:.0%} of a course who are likelier than usual, raised as many again; never below dropout_rule",
         "probability",
         _GRAIN,
         (Purpose.ADVISING,),
@@ -29,7 +31,7 @@ RISK_METRICS: tuple[Metric, ...] = (
         "1 - product of (1 - weekly hazard) over four weeks; hazard by weeks since the learner's own start: mean log "
         "odds of a logistic regression and boosted trees over activity, hand-ins and marks compared with the learner's "
         "own before, censored on the right; reasons as for dropout_risk. High from 3 times the chance of the average "
-        "learner-week in training on, raised from 1.5 times",
+        "learner-week in training on, raised from 1.5 times; never below dropout_rule",
         "probability",
         _GRAIN,
         (Purpose.ADVISING,),
@@ -40,8 +42,10 @@ RISK_METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "dropout_rule",
-        "Whom to ask after first, where there is no model: a stated rule, no probability.",
-        "high after 14 days without activity, or after 7 with an assessment missed; raised after 7, or with one missed",
+        "Whom to ask after first, where there is no model, and at the least where there is: a stated rule, no "
+        "probability.",
+        "high after 14 days without activity or hand-in, or after 7 with an assessment missed; raised after 7, or with "
+        "one missed; for who has done nothing yet, days since the course began or they registered",
         "level",
         _GRAIN,
         (Purpose.LEARNING_SUPPORT,),

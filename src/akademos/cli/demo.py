@@ -212,6 +212,10 @@ class CommandLineDoors:
         self._stay()
         return PostgresLandingQueue(self._system.database).backlog().events == 0
 
+    def train(self, model: str, tenant_id: str) -> None:
+        """`akademos train`."""
+        self._run("train", model, "--tenant", tenant_id)
+
     def nightly(self) -> None:
         """`akademos jobs run` of the states and what follows; again if the worker is just at it."""
         self._run("jobs", "run", "--wait", *NIGHTLY)

@@ -20,6 +20,7 @@ import polars as pl
 from akademos.catalogue.consent_texts import BUILT_IN
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.roles import Role
+from akademos.demo.earlier_term import earlier_term, write_earlier_records
 from akademos.demo.events import event_table, on_the_wire, recent_from
 from akademos.demo.money import MoneyFiles, write_money
 from akademos.demo.people_at_work import GRANTED, PeopleAtWork
@@ -47,8 +48,8 @@ take_named = true
 [time]
 column = "client_timestamp"
 """
-SHOWN_BEFORE = timedelta(days=180)
-"""Since when the texts of consent are shown; the term began later."""
+SHOWN_BEFORE = timedelta(days=300)
+"""Since when the texts of consent are shown; the term before began later."""
 
 RECENT_DAYS = 2.0
 """What happened in the last so many days comes by HTTP, what was before by import."""
@@ -109,6 +110,10 @@ class Doors(Protocol):
 
     def moved(self) -> bool:
         """Whether nothing accepted waits in landing any more."""
+        ...
+
+    def train(self, model: str, tenant_id: str) -> None:
+        """`akademos train`."""
         ...
 
     def nightly(self) -> None:
@@ -176,7 +181,8 @@ class Furnishing:
         if "records" not in self._marker.done:
             doors.declare_maintenance("import", FURNISHED_WITHIN, QUIET_MEANWHILE)
             note("Importing courses, people and enrolments")
-            for folder in write_records(history, self._outside / "records"):
+            before = write_earlier_records(earlier_term(history), self._outside / "records" / "earlier")
+            for folder in (*write_records(history, self._outside / "records"), before):
                 doors.import_records(folder, TENANT)
             self._finish("records")
         if "money" not in self._marker.done:
@@ -215,6 +221,7 @@ class Furnishing:
         if "analytics" in left:
             note("Computing what everybody knows")
             _wait_until(doors.moved)
+            doors.train("dropout_risk", TENANT)
             doors.nightly()
             doors.meter(TENANT)
             self._finish("analytics")
@@ -275,7 +282,8 @@ class Furnishing:
         )
         folder = self._outside / "events"
         folder.mkdir(parents=True, exist_ok=True)
-        earlier.write_parquet(folder / "history.parquet")
+        whole = pl.concat([earlier_term(history).events, earlier], how="diagonal_relaxed")
+        whole.write_parquet(folder / "history.parquet")
         (folder / "basis.toml").write_text(BASIS, encoding="utf-8")
         (folder / "columns.toml").write_text(COLUMNS, encoding="utf-8")
         doors.ingest(folder / "history.parquet", folder / "basis.toml", folder / "columns.toml")

@@ -127,6 +127,11 @@ class Learners:
         return len(self.user_ids)
 
 
+def invented_name(number: int) -> str:
+    """The name of the learner of that number; a long way on they come again."""
+    return f"{_GIVEN[number % len(_GIVEN)]} {_FAMILY[number // len(_GIVEN) % len(_FAMILY)]}"
+
+
 def draw_learners(count: int, seed: int, weeks: int, bank: Bank, params: Parameters) -> Learners:
     """Everybody but the staff; whoever has a story of their own is put in by `personas`.
 
@@ -155,7 +160,7 @@ def draw_learners(count: int, seed: int, weeks: int, bank: Bank, params: Paramet
     target = np.array([rng.choice(np.flatnonzero(row)) for row in enrolled])
     return Learners(
         user_ids=[f"learner-{at + 1:04}" for at in range(count)],
-        names=[f"{_GIVEN[at % len(_GIVEN)]} {_FAMILY[at // len(_GIVEN) % len(_FAMILY)]}" for at in range(count)],
+        names=[invented_name(at) for at in range(count)],
         personas=["career_changer" if one else "student" for one in career],
         zones=list(rng.choice(_ZONES, count, p=_ZONE_SHARES)),
         consents=_consents(rng, count, who.without_consent),

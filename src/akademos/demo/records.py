@@ -31,9 +31,9 @@ def write_records(history: History, folder: Path) -> list[Path]:
     header = ("user_id", "kind", "persona", "time_zone", "display_name")
     folders = [folder / f"{place}-{person[0]}" for place, person in enumerate(people[:FEATURED], start=1)]
     for one, person in zip(folders, people, strict=False):
-        _write(one / "people.csv", header, [person])
+        write_rows(one / "people.csv", header, [person])
     rest = folder / f"{FEATURED + 1}-all"
-    _write(rest / "people.csv", header, [*staff, *people[FEATURED:]])
+    write_rows(rest / "people.csv", header, [*staff, *people[FEATURED:]])
     _write_curriculum(history, rest)
     _write_enrolments(history, rest)
     return [*folders, rest]
@@ -42,7 +42,7 @@ def write_records(history: History, folder: Path) -> list[Path]:
 def _write_curriculum(history: History, folder: Path) -> None:
     bank, first_day = history.bank, history.first_day
     exam_day = exam_date(history)
-    _write(
+    write_rows(
         folder / "courses.csv",
         ("course_id", "title", "starts_on", "ends_on"),
         [(one.course_id, one.title, first_day, exam_day) for one in COURSES],
@@ -53,11 +53,11 @@ def _write_curriculum(history: History, folder: Path) -> None:
             topics.append((group_id, "", course.course_id, group_name, len(topics)))
             for leaf in leaves:
                 topics.append((leaf.topic_id, group_id, course.course_id, leaf.name, len(topics)))
-    _write(folder / "topics.csv", ("topic_id", "parent_id", "course_id", "name", "position"), topics)
+    write_rows(folder / "topics.csv", ("topic_id", "parent_id", "course_id", "name", "position"), topics)
     edges = [(need, leaf.topic_id, "prerequisite") for leaf in bank.leaves for need in leaf.needs]
     related = [(*pair, "related") for course in COURSES for pair in course.related]
-    _write(folder / "topic_relationships.csv", ("from_topic", "to_topic", "kind"), [*edges, *related])
-    _write(
+    write_rows(folder / "topic_relationships.csv", ("from_topic", "to_topic", "kind"), [*edges, *related])
+    write_rows(
         folder / "items.csv",
         ("question_id", "course_id", "topic_ids"),
         [
@@ -65,7 +65,7 @@ def _write_curriculum(history: History, folder: Path) -> None:
             for item, question_id in enumerate(bank.question_ids)
         ],
     )
-    _write(
+    write_rows(
         folder / "materials.csv",
         ("material_id", "course_id", "kind", "title", "topic_ids"),
         [
@@ -75,7 +75,7 @@ def _write_curriculum(history: History, folder: Path) -> None:
     )
     exams = [(course.exam_id, course.course_id, course.exam_name, PASS_MARK) for course in COURSES]
     midterms = [(midterm_id(one), one.course_id, f"{one.title}: midterm", PASS_MARK) for one in COURSES]
-    _write(folder / "exams.csv", ("exam_id", "course_id", "name", "pass_mark"), [*exams, *midterms])
+    write_rows(folder / "exams.csv", ("exam_id", "course_id", "name", "pass_mark"), [*exams, *midterms])
     weights = [
         (exam_id, group_name, leaf.topic_id, leaf.weight)
         for course in COURSES
@@ -84,13 +84,13 @@ def _write_curriculum(history: History, folder: Path) -> None:
         for leaf in leaves
         if leaf in examined
     ]
-    _write(folder / "exam_weights.csv", ("exam_id", "section", "topic_id", "weight"), weights)
+    write_rows(folder / "exam_weights.csv", ("exam_id", "section", "topic_id", "weight"), weights)
 
 
 def _write_enrolments(history: History, folder: Path) -> None:
     learners = history.learners
     withdrawn = withdrawn_at(history)
-    _write(
+    write_rows(
         folder / "enrolments.csv",
         ("user_id", "course_id", "registered_on", "withdrawn_on"),
         [
@@ -100,12 +100,12 @@ def _write_enrolments(history: History, folder: Path) -> None:
             if learners.enrolled[who, at]
         ],
     )
-    _write(
+    write_rows(
         folder / "staff_assignments.csv",
         ("user_id", "course_id", "role"),
         [(one.user_id, course_id, one.role) for one in STAFF for course_id in one.courses],
     )
-    _write(
+    write_rows(
         folder / "learner_targets.csv",
         ("user_id", "exam_id", "target_date"),
         [
@@ -130,7 +130,7 @@ def _day(history: History, day: float) -> date | str:
     return "" if day >= NEVER else history.first_day + timedelta(days=int(day))
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

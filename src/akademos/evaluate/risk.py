@@ -22,7 +22,6 @@ import polars as pl
 from scipy.special import expit
 
 from akademos.analytics.dropout_risk import RiskModel
-from akademos.analytics.fairness import group_scores
 from akademos.analytics.probability_scores import (
     Score,
     auc,
@@ -32,11 +31,15 @@ from akademos.analytics.probability_scores import (
     ece,
     interval,
 )
-from akademos.analytics.risk_features import risk_features
+from akademos.analytics.risk_features import idle_days, risk_features
 from akademos.analytics.risk_fitting import COHORT, LIKE, OUTCOME, examples, fit_risk
+from akademos.analytics.risk_judgement import PARTS, baselines, everybody, fairness, figure, ranking
+from akademos.analytics.risk_levels import LEVELS, focus_levels, higher
 from akademos.analytics.risk_materials import common_kinds
+from akademos.analytics.risk_reasons import rule_level
 from akademos.analytics.risk_rules import risk_rules
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters
+from akademos.catalogue.risk_datasets import FOCUS_SHARE
 from akademos.evaluate.oulad_files import Presentation, read_presentation
 from akademos.sources.oulad import DEMOGRAPHICS
 
@@ -46,7 +49,7 @@ TRAINING, TEST = ("2013B", "2013J"), "2014B"
 WEEKS = (2, 4, 6, 8)
 SEED = 14
 GROUPS = ("gender", "disability", "age_band", "imd_band")
-CAPACITY = 0.20
+CAPACITY = FOCUS_SHARE
 """Share of a course's learners that an advisor has time for: recall by group is that of this list."""
 
 BACKGROUND = tuple(name for name in DEMOGRAPHICS if name != "num_of_prev_attempts")
@@ -206,28 +209,56 @@ def _week(
         "logistic": expit(models["headline"].logistic_log_odds(rows)),
         "lightgbm": expit(models["headline"].boosted_log_odds(rows)),
     }
-    return {"learners": int(judged.active.sum()), **_rows(judged, active, models)}
+    told = idle_days(test.tables, WEEK * week, params)
+    facts = features.select(*KEYS, "missed").join(told, on=KEYS, how="left", maintain_order="left")
+    return {
+        "learners": int(judged.active.sum()),
+        **_rows(judged, active, models),
+        "levels": _levels(judged, active["headline"], facts, float(models["headline"].notes["share_not_completed"])),
+    }
+
+
+def _levels(judged: Judged, predicted: Floats, facts: pl.DataFrame, usual: float) -> dict[str, Any]:
+    """Of the words that the platform gives, `high` alone and with `raised`: how many bear them, how often that came
+    true, and how many of those who withdrew or failed, and who withdrew, were among them. Beside them the rule."""
+    courses = facts["course_id"].to_list()
+    by_rule = [
+        rule_level({**row, "inactive_days": row["idle_days"]})[0]
+        for row in facts.select("missed", "idle_days", "waiting_days").iter_rows(named=True)
+    ]
+    by_model = focus_levels(courses, predicted, usual)
+    both = [higher(one, other) for one, other in zip(by_model, by_rule, strict=True)]
+    outcome, withdrawn = judged.outcome[judged.active], judged.withdrawn[judged.active]
+    found: dict[str, Any] = {}
+    for name, words in (("said", both), ("by_model", by_model), ("by_rule", by_rule)):
+        found[name] = {}
+        for least in LEVELS[1:]:
+            listed = np.array([higher(one, least) == one for one in words])
+            found[name][least] = {
+                "share": figure(float(listed.mean())),
+                "precision": figure(float(outcome[listed].mean()) if listed.any() else float("nan")),
+                "recall": figure(float(listed[outcome == 1].mean())),
+                "recall_withdrawn": figure(float(listed[withdrawn == 1].mean()) if withdrawn.any() else float("nan")),
+            }
+    return found
 
 
 def _rows(judged: Judged, said: dict[str, Floats], models: dict[str, RiskModel]) -> dict[str, Any]:
     here, outcome, withdrawn = judged.active, judged.outcome, judged.withdrawn
     learner = judged.table["learner_key"].rank("dense").to_numpy().astype(np.int64) - 1
     new = ~judged.table["taught"].to_numpy()[here]
-    inactive = judged.table["inactive"].to_numpy().astype(np.float64)
-
-    def everybody(name: str, gone: float) -> Floats:
-        chance = np.full(len(here), gone)
-        chance[here] = said[name]
-        return chance
-
-    all_chances = everybody("headline", models["headline"].withdrawn)
-    rule = {"logistic": everybody("logistic", 1.0), "lightgbm": everybody("lightgbm", 1.0), "inactive_7d": inactive}
-    rule["already_gone"] = (~here).astype(np.float64)
+    all_chances = everybody(here, said["headline"], models["headline"].withdrawn)
+    all_withdrawn = everybody(here, said["withdrawn"], models["withdrawn"].withdrawn)
     return {
         "active": {
             **_scores(outcome[here], said["headline"]),
             "intervals": _intervals(outcome[here], said["headline"], learner[here]),
-            **_fairness(judged, said["headline"]),
+            **fairness(
+                judged.table.filter(~pl.col("gone")),
+                outcome[here],
+                said["headline"],
+                [name for name in GROUPS if name in judged.table.columns],
+            ),
         },
         "all": {
             "learners": len(here),
@@ -237,78 +268,34 @@ def _rows(judged: Judged, said: dict[str, Floats], models: dict[str, RiskModel])
         },
         "withdrawn": {
             "active": _scores(withdrawn[here], said["withdrawn"]),
-            "all": _scores(withdrawn, everybody("withdrawn", models["withdrawn"].withdrawn)),
+            "all": _scores(withdrawn, all_withdrawn),
         },
         "new_learners": {"learners": int(new.sum()), **_scores(outcome[here][new], said["headline"][new])},
         "with_demographics": {
             **_scores(outcome[here], said["with_demographics"]),
-            "auroc_gain": _figure(auc(outcome[here], said["with_demographics"]) - auc(outcome[here], said["headline"])),
+            "auroc_gain": figure(auc(outcome[here], said["with_demographics"]) - auc(outcome[here], said["headline"])),
         },
-        "baselines": {
-            name: {
-                "active": None if name == "already_gone" else _ranking(outcome[here], values[here]),
-                "all": _ranking(outcome, values),
-            }
-            for name, values in rule.items()
-        },
+        "baselines": baselines(
+            outcome, here, judged.table["inactive"].to_numpy(), {name: said[name] for name in PARTS}
+        ),
     }
 
 
 def _scores(outcome: Floats, predicted: Floats) -> dict[str, Any]:
     return {
-        **_ranking(outcome, predicted),
-        "brier": _figure(brier(outcome, predicted)),
-        "ece": _figure(ece(outcome, predicted)),
-        "slope": _figure(calibration_slope(outcome, predicted)),
-        "share": _figure(float(outcome.mean())),
-        "predicted": _figure(float(predicted.mean())),
+        **ranking(outcome, predicted),
+        "brier": figure(brier(outcome, predicted)),
+        "ece": figure(ece(outcome, predicted)),
+        "slope": figure(calibration_slope(outcome, predicted)),
+        "share": figure(float(outcome.mean())),
+        "predicted": figure(float(predicted.mean())),
     }
-
-
-def _ranking(outcome: Floats, predicted: Floats) -> dict[str, Any]:
-    return {"auroc": _figure(auc(outcome, predicted)), "auprc": _figure(average_precision(outcome, predicted))}
 
 
 def _intervals(outcome: Floats, predicted: Floats, learner: npt.NDArray[np.int64]) -> dict[str, list[Any]]:
     """95%, over learners drawn with replacement."""
     scores: dict[str, Score] = {"auroc": auc, "auprc": average_precision, "brier": brier, "ece": ece}
     return {
-        name: [_figure(edge) for edge in interval(score, outcome, predicted, learner, seed=SEED)]
+        name: [figure(edge) for edge in interval(score, outcome, predicted, learner, seed=SEED)]
         for name, score in scores.items()
     }
-
-
-def _fairness(judged: Judged, predicted: Floats) -> dict[str, Any]:
-    """ABROCA and recall by group, on the list that an advisor has time for in each course."""
-    table = judged.table.filter(~pl.col("gone")).with_columns(risk=pl.Series(predicted))
-    best = pl.col("risk").rank("ordinal", descending=True).over("course_id") <= CAPACITY * pl.len().over("course_id")
-    listed = table.select(best).to_series().to_numpy()
-    outcome = judged.outcome[judged.active]
-    found = {
-        name: group_scores(outcome, predicted, listed, table[name].fill_null("not stated").to_list())
-        for name in GROUPS
-        if name in table.columns
-    }
-    shown = {name: one for name, one in found.items() if one is not None}
-    return {
-        "abroca": {name: _figure(one.abroca_most) for name, one in shown.items()},
-        "recall_gap": {name: _figure(one.recall_gap) for name, one in shown.items()},
-        "list": {
-            "learners": int(listed.sum()),
-            "precision": _figure(float(outcome[listed].mean())),
-            "recall": _figure(float(listed[outcome == 1].mean())),
-        },
-        "groups": {
-            name: {
-                "reference": one.reference,
-                "abroca": {group: _figure(value) for group, value in one.abroca.items()},
-                "recall": {group: _figure(value) for group, value in one.recall.items()},
-            }
-            for name, one in shown.items()
-        },
-    }
-
-
-def _figure(value: float) -> float | None:
-    """Rounded; null where there is none (one class only)."""
-    return None if np.isnan(value) else round(float(value), 4)

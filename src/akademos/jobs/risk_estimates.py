@@ -10,16 +10,19 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
 from akademos.analytics import dropout_hazard, dropout_risk
 from akademos.analytics.dropout_hazard import LAST_WEEK, hazard_level, leaving_chance, leaving_contributions
-from akademos.analytics.dropout_risk import RiskModel, from_bytes
+from akademos.analytics.dropout_risk import Floats, RiskModel, from_bytes
 from akademos.analytics.hazard_features import hazard_features, starts
-from akademos.analytics.risk_features import NEVER, risk_features
+from akademos.analytics.risk_features import idle_days, risk_features
+from akademos.analytics.risk_levels import focus_levels
 from akademos.analytics.risk_materials import common_kinds
-from akademos.analytics.risk_reasons import changed, level, reasons, rule_level, theme_effects
+from akademos.analytics.risk_reasons import changed, not_below_rule, reasons, rule_level, theme_effects
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters, known
+from akademos.jobs.child_process import run_apart
 from akademos.jobs.course_activity import EPOCH, CourseActivity, tables_at
 from akademos.stores.ports.risk import RiskScore
 
@@ -35,16 +38,16 @@ class Variant:
         model: the name of its model.
         basis: as it stands in the scores where the model spoke.
         features: (what all did, enrolments, running courses, first day not known, kinds of material) -> KEYS, `day`,
-            the features, and `is_judged`: whether the model speaks of the row at all.
+            the features, those of `idle_days`, and `is_judged`: whether the model speaks of the row at all.
         estimates: (model as bytes, features) -> of each row what it says; called in a process of its own.
-        level: (chance, model) -> the word.
+        levels: (courses, chances, model) -> the words, which the rule may raise.
     """
 
     model: str
     basis: Literal["model", "hazard"]
     features: Callable[[CourseActivity, pl.DataFrame, pl.DataFrame, date, tuple[str, ...] | None], pl.DataFrame]
     estimates: Callable[[bytes, pl.DataFrame], list[Said]]
-    level: Callable[[float, RiskModel], str]
+    levels: Callable[[Sequence[str], Floats, RiskModel], list[str]]
 
 
 def by_dates(
@@ -55,10 +58,11 @@ def by_dates(
     running = courses.filter(pl.col("starts_on") < week).with_columns(
         day=(pl.lit(week) - pl.col("starts_on")).dt.total_days()
     )
-    parts = [
-        risk_features(tables_at(whole, enrolments, of_day, int(day)), int(day), params)
-        for (day,), of_day in sorted(running.partition_by("day", as_dict=True).items())
-    ]
+    parts = []
+    for (day,), of_day in sorted(running.partition_by("day", as_dict=True).items()):
+        tables = tables_at(whole, enrolments, of_day, int(day))
+        told = idle_days(tables, int(day), params)
+        parts.append(risk_features(tables, int(day), params).join(told, on=KEYS, how="left", maintain_order="left"))
     table = pl.concat(parts) if parts else _nobody()
     return table.with_columns(is_judged=pl.lit(value=True))
 
@@ -81,15 +85,18 @@ def by_own_clock(
     at = starts(tables).filter(pl.col("start") < as_of).with_columns(as_of=pl.lit(as_of))
     started = hazard_features(tables, at, params)
     since = (as_of - pl.col("registered_day")).cast(pl.Float64)
+    told = idle_days(tables, as_of, params)
     waiting = (
         known(tables, as_of, params)["enrolments"]
         .unique(KEYS, keep="first", maintain_order=True)
         .filter(pl.col("withdrawn_day").is_null(), pl.col("registered_day").is_not_null())
         .join(at, on=KEYS, how="anti")
-        .select(*KEYS, day=since, inactive_days=pl.min_horizontal(since, pl.lit(NEVER)))
+        .select(*KEYS, day=since)
     )
-    return pl.concat([started, waiting], how="diagonal").with_columns(
-        is_judged=pl.col("clicks_log").is_not_null() & pl.col("day").is_between(WEEK, WEEK * LAST_WEEK)
+    return (
+        pl.concat([started, waiting], how="diagonal")
+        .join(told, on=KEYS, how="left", maintain_order="left")
+        .with_columns(is_judged=pl.col("clicks_log").is_not_null() & pl.col("day").is_between(WEEK, WEEK * LAST_WEEK))
     )
 
 
@@ -108,38 +115,56 @@ def hazard_estimates(artefact: bytes, features: pl.DataFrame) -> list[Said]:
     return list(zip(leaving_chance(model, features).tolist(), theme_effects(model.features, parts), strict=True))
 
 
-BY_DATES = Variant(dropout_risk.MODEL, "model", by_dates, estimates, lambda chance, _: level(chance))
+BY_DATES = Variant(
+    dropout_risk.MODEL,
+    "model",
+    by_dates,
+    estimates,
+    lambda courses, chances, model: focus_levels(courses, chances, float(model.notes["share_not_completed"])),
+)
 BY_OWN_CLOCK = Variant(
     dropout_hazard.MODEL,
     "hazard",
     by_own_clock,
     hazard_estimates,
-    lambda chance, model: hazard_level(chance, float(model.notes["usual"])),
+    lambda _, chances, model: [hazard_level(one, float(model.notes["usual"])) for one in chances.tolist()],
 )
 
 
-def score(
-    row: Mapping[str, Any],
-    said: tuple[Said, Variant, RiskModel, int] | None,
-    last: RiskScore | None,
-    week: date,
-    now: datetime,
-) -> RiskScore:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a model says of one row: chance and effects, the word, and which model of which version it was."""
+
+    said: Said
+    word: str
+    variant: Variant
+    version: int
+
+
+def judged(features: pl.DataFrame, artefact: bytes, variant: Variant, model: RiskModel, version: int) -> list[Judged]:
+    """What a model says of each row; it is asked in a process of its own."""
+    said = run_apart(variant.estimates, artefact, features)
+    words = variant.levels(features["course_id"].to_list(), np.array([chance for chance, _ in said]), model)
+    return [Judged(one, word, variant, version) for one, word in zip(said, words, strict=True)]
+
+
+def score(row: Mapping[str, Any], by: Judged | None, last: RiskScore | None, week: date, now: datetime) -> RiskScore:
     """The estimate as it is kept.
 
     Args:
         row: of the variant's features.
-        said: what the model says of it, and which model of which version; None: the rule stands.
+        by: what the model says of it; None: the rule stands.
         last: the estimate of the week before; compared only where the same version gave both.
         week, now: the first day that is not known, and when this was computed.
     """
     risk, version, basis = None, None, "rule"
     effects: dict[str, float] = {}
-    if said is None:
-        word, found = rule_level(row)
+    facts = {**row, "inactive_days": row["idle_days"]}  # as it is: the feature is cut off and has a number for never
+    if by is None:
+        word, found = rule_level(facts)
     else:
-        (risk, effects), variant, model, version = said
-        word, found, basis = variant.level(risk, model), reasons(effects, row), variant.basis
+        (risk, effects), version, basis = by.said, by.version, by.variant.basis
+        word, found = not_below_rule(by.word, reasons(effects, facts), effects, facts)
     same = last is not None and (last.basis, last.model_version) == (basis, version) and last.risk is not None
     moved: Sequence[tuple[str, float]] = changed(effects, last.effects if same and last is not None else None)
     return RiskScore(

@@ -14,10 +14,10 @@ from typing import Any, Protocol
 import polars as pl
 
 from akademos.analytics.dropout_risk import RiskModel, from_bytes
+from akademos.analytics.risk_tables import KEYS
 from akademos.errors import InputError
-from akademos.jobs.child_process import run_apart
 from akademos.jobs.course_activity import EPOCH, CourseActivity
-from akademos.jobs.risk_estimates import BY_DATES, BY_OWN_CLOCK, Variant, score
+from akademos.jobs.risk_estimates import BY_DATES, BY_OWN_CLOCK, Variant, judged, score
 from akademos.jobs.risk_trainer import gathered
 from akademos.jobs.trainers import TrainingSource
 from akademos.stores.ports.job_runs import JobRun, JobRuns
@@ -25,6 +25,8 @@ from akademos.stores.ports.models import ModelRegistry, ServedModels
 from akademos.stores.ports.risk import RiskLedger, RiskScore
 
 JOB = "risk_scores"
+FORM = 2
+"""Raised where the same models say something else of the same week, so that the night computes it anew."""
 
 
 class Models(ModelRegistry, ServedModels, Protocol):
@@ -61,7 +63,9 @@ class RiskScoresJob:
             if run is not None:
                 now = self._clock()
                 versions = {one.model: self._in_service(tenant_id, one) for one in (BY_DATES, BY_OWN_CLOCK)}
-                basis: dict[str, Any] = {"week": monday(now.date()).isoformat(), "models": versions}
+                basis: dict[str, Any] = {
+                    "week": monday(now.date()).isoformat(), "models": versions, "form": FORM,
+                }  # fmt: skip
                 run.detail |= basis
                 if before is None or not due_only or not basis.items() <= before.detail.items():
                     self._compute(tenant_id, now, versions, run)
@@ -116,14 +120,14 @@ class RiskScoresJob:
     ) -> list[RiskScore]:
         """Everybody enrolled in these courses: by the model where it speaks, else by the rule."""
         table = variant.features(whole, enrolments, courses, week, None if model is None else model[1].kinds)
-        judged = table.filter("is_judged") if model is not None else table.clear()
-        by_rule = table.join(judged.select("learner_key", "course_id"), on=["learner_key", "course_id"], how="anti")
+        spoken_of = table.filter("is_judged") if model is not None else table.clear()
+        by_rule = table.join(spoken_of.select(KEYS), on=KEYS, how="anti")
         found: list[RiskScore] = []
-        if model is not None and judged.height:
+        if model is not None and spoken_of.height:
             artefact, read, version = model
-            said = run_apart(variant.estimates, artefact, judged.drop("is_judged"))
-            for row, one in zip(judged.to_dicts(), said, strict=True):
-                found.append(score(row, (one, variant, read, version), _of(last, row), week, now))
+            said = judged(spoken_of.drop("is_judged"), artefact, variant, read, version)
+            for row, one in zip(spoken_of.to_dicts(), said, strict=True):
+                found.append(score(row, one, _of(last, row), week, now))
         return found + [score(row, None, _of(last, row), week, now) for row in by_rule.to_dicts()]
 
 

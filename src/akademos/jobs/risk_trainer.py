@@ -1,7 +1,9 @@
 """The trainer of `dropout_risk`: from courses that have ended, and what learners had done by some of their weeks.
 
-An example is one learner and course at one week, of those still enrolled then, with what came of it
-(`course_activity.outcomes`). Cohorts are the days on which courses began.
+An example is one learner and course at one week, with what came of it (`course_activity.outcomes`). Those still
+enrolled then teach and are the headline of what it is judged on; who had withdrawn by then (`gone`) teaches how often
+that is the end, and is judged with everybody. Cohorts are the days on which courses began. Which groups learners belong
+to is known of who consents to research, teaches nothing, and is judged by.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
+from scipy.special import expit
 
 from akademos.analytics.dropout_risk import MODEL, from_bytes
 from akademos.analytics.probability_scores import (
@@ -26,7 +30,9 @@ from akademos.analytics.probability_scores import (
 )
 from akademos.analytics.risk_features import risk_features
 from akademos.analytics.risk_fitting import OUTCOME, Examples, examples, fit_risk
+from akademos.analytics.risk_judgement import PARTS, baselines, everybody, fairness, figure
 from akademos.analytics.risk_materials import common_kinds
+from akademos.analytics.risk_rules import risk_rules
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters
 from akademos.jobs.course_activity import (
     COLUMNS,
@@ -48,6 +54,9 @@ EITHER_LEAST = 25
 """Examples of either outcome."""
 
 _KINDS = "kinds"
+_GROUP = "group: "
+"""Beginning of the columns that say which group of an attribute a learner belongs to."""
+_NOT_FEATURES = ("gone", "inactive", _KINDS)
 
 
 class DropoutRiskTrainer:
@@ -84,17 +93,30 @@ class DropoutRiskTrainer:
         for week in WEEKS:
             of_these = ended.filter(length > week * WEEK)
             if of_these.height:
-                features = risk_features(tables_at(whole, enrolments, of_these, week * WEEK), week * WEEK, params)
-                rows.append(features.join(ends, on=KEYS))
+                tables = tables_at(whole, enrolments, of_these, week * WEEK)
+                registered = risk_rules(tables, week * WEEK, params).with_columns(day=pl.lit(float(week * WEEK)))
+                features = risk_features(tables, week * WEEK, params).drop("day")
+                rows.append(registered.join(features, on=KEYS, how="left", maintain_order="left").join(ends, on=KEYS))
         table = pl.concat(rows) if rows else nobody()
-        if not table.height or not EITHER_LEAST <= table[OUTCOME].sum() <= table.height - EITHER_LEAST:
+        if not table.height:
+            return table
+        there = still_there(table)
+        if not EITHER_LEAST <= there[OUTCOME].sum() <= there.height - EITHER_LEAST:
             return table.clear()
+        groups = source.risk.group_attributes(tenant_id)
+        if groups.height:
+            names = sorted(groups["attribute"].unique())
+            wide = groups.pivot(on="attribute", index=KEYS, values="value", aggregate_function="first")
+            named = wide.select(*KEYS, *(pl.col(name).alias(f"{_GROUP}{name}") for name in names))
+            table = table.join(named, on=KEYS, how="left", maintain_order="left")
         return table.with_columns(pl.lit(" ".join(params.kinds)).alias(_KINDS))
 
     def fit(self, examples: pl.DataFrame, seed: int) -> bytes:
         """The model as bytes."""
         kinds = tuple(str(examples[_KINDS][0]).split())
-        return fit_risk(_arrays(examples), kinds=kinds, withdrawn=1.0, seed=seed).to_bytes()
+        gone = examples.filter("gone").unique(KEYS, keep="last", maintain_order=True)[OUTCOME]
+        withdrawn = (float(gone.sum()) + 1) / (len(gone) + 2)  # the extreme is left to nobody
+        return fit_risk(_arrays(examples), kinds=kinds, withdrawn=withdrawn, seed=seed).to_bytes()
 
     def features(self, artefact: bytes) -> Sequence[str]:
         """What it predicts from."""
@@ -108,14 +130,33 @@ class DropoutRiskTrainer:
     def losses(self, artefact: bytes | None, taught: pl.DataFrame, judged: pl.DataFrame) -> dict[str, float]:
         """Mean log loss of each learner; the baseline is the rule of a week without activity, as often right as it was
         among the learners of `taught`."""
-        chance = inactive_rule(taught, judged) if artefact is None else _risk(artefact, judged)
-        return mean_losses(judged, chance)
+        there = still_there(judged)
+        chance = inactive_rule(still_there(taught), there) if artefact is None else _risk(artefact, there)
+        return mean_losses(there, chance)
 
     def metrics(
         self, artefact: bytes, judged: pl.DataFrame, floor: int, seed: int
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """AUROC, AUPRC, Brier, calibration; and by course."""
-        return judged_metrics(judged, _risk(artefact, judged), floor, seed)
+        """AUROC, AUPRC, Brier and calibration of who was still enrolled, the same of everybody who had registered
+        (`all_enrolled`), the parts of the model and rules beside both (`baselines`), and by course and group: recall of
+        the list that advisors have time for, and ABROCA against the largest group (`fairness`)."""
+        there = still_there(judged)
+        if there.is_empty():
+            return {"learners": 0, "examples": 0}, {}
+        model = from_bytes(artefact)
+        rows = model.rows(there)
+        said = model.risk(rows)
+        metrics, groups = judged_metrics(there, said, floor, seed)
+        active = ~judged["gone"].to_numpy()
+        outcome = judged[OUTCOME].to_numpy()
+        whole, _ = judged_metrics(judged, everybody(active, said, model.withdrawn), floor, seed)
+        parts = (expit(model.logistic_log_odds(rows)), expit(model.boosted_log_odds(rows)))
+        metrics["all_enrolled"] = {**whole, "gone": judged.filter("gone")["learner_key"].n_unique()}
+        metrics["baselines"] = baselines(
+            outcome, active, judged["inactive"].to_numpy(), dict(zip(PARTS, parts, strict=True))
+        )
+        of_groups, by_group = _by_group(there, said)
+        return {**metrics, "fairness": of_groups}, {**groups, **by_group}
 
 
 def judged_metrics(judged: pl.DataFrame, said: Floats, floor: int, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -172,13 +213,46 @@ def gathered(source: TrainingSource, tenant_id: str, courses: pl.DataFrame) -> C
     return joined(parts) if parts else None
 
 
+def still_there(table: pl.DataFrame) -> pl.DataFrame:
+    """The examples of who was still enrolled."""
+    return table.filter(~pl.col("gone"))
+
+
+def _by_group(there: pl.DataFrame, said: Floats) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of fairness is a number of the whole, and lines of groups as `judged_metrics` gives them by course."""
+    names = [name for name in there.columns if name.startswith(_GROUP)]
+    outcome = there[OUTCOME].to_numpy()
+    found = fairness(there, outcome, said, names)
+    lines = {}
+    for name, one in found["groups"].items():
+        for group, learners in one["learners"].items():
+            its = there[name].fill_null("not stated").to_numpy() == group
+            lines[f"{name.removeprefix(_GROUP)}: {group}"] = {
+                "learners": learners,
+                "auroc": figure(auc(outcome[its], said[its])),
+                "predicted": figure(float(said[its].mean())),
+                "not_completed": figure(float(outcome[its].mean())),
+                "recall": one["recall"][group],
+                "abroca": one["abroca"].get(group),
+            }
+    whole = {
+        "attributes": [name.removeprefix(_GROUP) for name in names],
+        **{
+            key: {name.removeprefix(_GROUP): value for name, value in found[key].items()}
+            for key in ("abroca", "recall_gap")
+        },
+        "list": found["list"],
+    }
+    return whole, lines
+
+
 def nobody() -> pl.DataFrame:
     """No examples."""
     return pl.DataFrame(schema={"learner_key": pl.String})
 
 
 def _arrays(table: pl.DataFrame) -> Examples:
-    return examples(table.drop(_KINDS))
+    return examples(still_there(table).drop(*_NOT_FEATURES, cs.starts_with(_GROUP)))
 
 
 def _risk(artefact: bytes, judged: pl.DataFrame) -> Floats:

@@ -28,7 +28,7 @@ from akademos.errors import InputError
 from akademos.jobs.readiness_trainer import HORIZONS
 from akademos.jobs.risk_estimates import BY_DATES
 from akademos.jobs.risk_scores import monday
-from akademos.jobs.risk_trainer import WEEKS, gathered
+from akademos.jobs.risk_trainer import WEEKS, gathered, still_there
 from akademos.jobs.tracing_trainer import TracingTrainer
 from akademos.jobs.trainers import TrainingSource
 
@@ -143,6 +143,7 @@ def _courses_now(source: TrainingSource, tenant_id: str, as_of: datetime, artefa
 
 def _courses_observed(artefact: bytes, examples: pl.DataFrame) -> pl.DataFrame:
     model = dropout_risk.from_bytes(artefact)
+    examples = still_there(examples) if "gone" in examples.columns else examples
     rows = model.rows(examples)
     weeks = _nearest(examples["day"].cast(pl.Float64).to_numpy() / 7, WEEKS)
     inputs = {name: rows[:, n] for n, name in enumerate(model.features) if name != "day"}

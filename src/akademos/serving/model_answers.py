@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from akademos.catalogue.model_policies import DRIFT
-from akademos.catalogue.roles import RULE_OF, Question, Role
+from akademos.catalogue.risk_datasets import RISK_MODELS
+from akademos.catalogue.roles import RULE_OF, Question, Reach, Role
 from akademos.errors import NotFound
 from akademos.serving.gate import may_ask
 from akademos.serving.principal import Principal
@@ -27,12 +28,18 @@ _INSTANTS = ("trained_at", "promoted_at", "replaced_at", "rebuild_by")
 
 
 def may_look_at_models(role: Role) -> bool:
-    """Cards are about no learner: open to every member of staff who asks about groups, governance or operations."""
+    """Cards are about no learner: open to every member of staff who asks about groups, governance or operations, and
+    those of `RISK_MODELS` to advisors."""
+    return sees_all_models(role) or RULE_OF[role].reach is Reach.OWN_ADVISEES
+
+
+def sees_all_models(role: Role) -> bool:
+    """Whether a role may look at every kind of model, not at those alone that its own work rests on."""
     return not RULE_OF[role].questions.isdisjoint(OPEN_TO)
 
 
 def told_versions(services: Services, principal: Principal) -> list[dict[str, Any]]:
-    """Every version of every model of the tenant, by model, newest first.
+    """Every version of every model of the tenant that the role may look at, by model, newest first.
 
     Raises:
         Forbidden: the role asks about nothing that models belong to.
@@ -58,6 +65,9 @@ def told_version(services: Services, principal: Principal, name: str, version: i
     floor = services.gate.floor(tenant_id)
     metrics, few_bins = _without_few(one.metrics, floor)
     card, few_groups = _card_without_few(one.card, floor)
+    metrics = _without_attributes(metrics, one.card, card)
+    if isinstance(card.get("metrics"), Mapping):
+        card["metrics"] = _without_attributes(card["metrics"], one.card, card)
     return {
         **_line(one, newest[0] if newest else None),
         "seed": one.seed,
@@ -72,6 +82,8 @@ def told_version(services: Services, principal: Principal, name: str, version: i
 
 
 def _versions(services: Services, principal: Principal) -> list[TrainedModel]:
+    if may_look_at_models(principal.role) and not sees_all_models(principal.role):
+        return [one for one in services.models.cards(principal.tenant_id) if one.model in RISK_MODELS]
     questions = RULE_OF[principal.role].questions
     may_ask(principal, next((one for one in OPEN_TO if one in questions), Question.GOVERNANCE))
     return services.models.cards(principal.tenant_id)
@@ -126,6 +138,22 @@ def _card_without_few(card: Mapping[str, Any], floor: int) -> tuple[dict[str, An
         few = len(fairness["groups"]) - len(groups)
         told["fairness"] = {**fairness, "groups": groups}
     return told, few
+
+
+def _without_attributes(
+    metrics: Mapping[str, Any], whole: Mapping[str, Any], told: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The metrics without what is said of an attribute of which a group is left out: it may be that group's."""
+    fairness = metrics.get("fairness")
+    if not isinstance(fairness, Mapping):
+        return dict(metrics)
+    kept, all_of = (set(one.get("fairness", {}).get("groups", {})) for one in (told, whole))
+    hidden = {name.partition(": ")[0] for name in all_of - kept if ": " in name}
+    shown = {
+        key: {name: value for name, value in one.items() if name not in hidden} if isinstance(one, Mapping) else one
+        for key, one in fairness.items()
+    }
+    return {**metrics, "fairness": shown}
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -1,41 +1,89 @@
-"""Reasons for risk in words, from the facts behind them."""
+"""Reasons for risk in words: what is compared and which way, from the facts behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from akademos.serving.pages.wording import Words
 
-ADVERSE_BELOW = {"effort": 0.5, "materials": 0.8, "marks": 0.6}
-"""Shares from which on a fact does not speak for risk, whatever its theme adds: then the theme alone is named."""
-FEW_DAYS = 7
+
+@dataclass(frozen=True)
+class Saying:
+    """How one fact is told.
+
+    Attributes:
+        fact: its name.
+        key: of the message; counted ones end in .one and .other.
+        speaks: whether the number speaks for risk. What does not is not given as a reason, whatever its theme adds.
+        said: the number in the words: a count, a share, or nothing.
+    """
+
+    fact: str
+    key: str
+    speaks: Callable[[float], bool]
+    said: Callable[[float], float] | None = None
+    is_share: bool = False
 
 
-def reason_words(reason: Mapping[str, Any], words: Words) -> str:
-    """One reason: its fact where that speaks for risk, else the theme alone."""
+def _below(fact: str, key: str, bound: float, *, others: bool = False) -> Saying:
+    """A share that speaks when it is small; `others`: told by who lies above it."""
+    return Saying(fact, key, lambda one: one < bound, (lambda one: 1 - one) if others else (lambda one: one), True)
+
+
+def _counted(fact: str, key: str, speaks: Callable[[float], bool]) -> Saying:
+    return Saying(fact, key, speaks, lambda one: one)
+
+
+HALF = 0.5
+SAYINGS: Mapping[str, tuple[Saying, ...]] = {
+    "inactivity": (_counted("inactive_days", "inactive", lambda one: one > 1),),
+    "assessments": (
+        _counted("missed", "missed", lambda one: one >= 1),
+        _counted("late", "late", lambda one: one >= 1),
+        Saying("behind", "behind", lambda one: one <= -HALF),
+        _below("early_place", "early", HALF, others=True),
+    ),
+    "marks": (_below("score_mean", "marks", 0.6), _below("score_place", "marks_place", HALF, others=True)),
+    "effort": (
+        _below("clicks_place", "effort", HALF, others=True),
+        Saying("week_to_own", "effort_own", lambda one: one < -0.2),
+        Saying("weeks_change", "effort_lately", lambda one: one < -0.1),
+    ),
+    "materials": (
+        _below("coverage_most", "materials", 0.8),
+        _below("coverage_lately", "materials_lately", 0.8),
+        Saying("opened_new_log", "materials_new", lambda one: one == 0),
+    ),
+    "rhythm": (
+        _counted("active_days_14", "rhythm", lambda one: one <= 7),
+        _below("active_days_place", "rhythm_place", HALF, others=True),
+    ),
+    "registration": (
+        Saying("resits", "resits", lambda one: one >= 1),
+        Saying("registered_place", "registered", lambda one: one > HALF, lambda one: one, True),
+    ),
+}
+"""Theme -> its facts, the plainest first; the first one that speaks for risk is told."""
+
+
+def reason_words(reason: Mapping[str, Any], words: Words) -> str | None:
+    """One reason; None where no fact of its theme speaks for risk."""
     theme, facts = str(reason["theme"]), reason["facts"]
-
-    def fact(name: str) -> float | None:
-        value = facts.get(name)
-        return None if value is None else float(value)
-
-    missed, late, idle = fact("missed"), fact("late"), fact("inactive_days")
-    if theme == "assessments" and missed:
-        return words.counted_plain("focus.reason.missed", round(missed))
-    if theme == "assessments" and late:
-        return words.counted_plain("focus.reason.late", round(late))
-    if theme == "inactivity" and idle is not None and idle > 1:
-        return words.counted_plain("focus.reason.inactive", round(idle))
-    shares = {"effort": "clicks_place", "materials": "coverage_most", "marks": "score_mean"}
-    share = fact(shares[theme]) if theme in shares else None
-    if share is not None and share < ADVERSE_BELOW[theme]:
-        shown = 1 - share if theme == "effort" else share
-        return words.plain(f"focus.reason.{theme}", share=words.locale.percent(shown))
-    active = fact("active_days_14")
-    if theme == "rhythm" and active is not None and active <= FEW_DAYS:
-        return words.counted_plain("focus.reason.rhythm", round(active))
-    return words.plain("focus.reason.other", theme=words.plain(f"focus.theme.{theme}"))
+    if theme == "inactivity" and facts.get("inactive_days", 0) is None:
+        return words.plain("focus.reason.never")
+    for one in SAYINGS.get(theme, ()):
+        value = facts.get(one.fact)
+        if value is None or not one.speaks(float(value)):
+            continue
+        key = f"focus.reason.{one.key}"
+        if one.said is None:
+            return words.plain(key)
+        if one.is_share:
+            return words.plain(key, share=words.locale.percent(one.said(float(value))))
+        return words.counted_plain(key, round(one.said(float(value))))
+    return None
 
 
 def change_words(change: Mapping[str, Any], words: Words) -> str:

@@ -14,6 +14,7 @@ from akademos.serving.charts.reliability import ReliabilityBin, reliability
 from akademos.serving.pages.answers import Json, block, count_of, share_of, text_of
 from akademos.serving.pages.cards import Card, LegendEntry, Note, State, figure
 from akademos.serving.pages.model_measures import HALF, Measure, measure_name, measures_of
+from akademos.serving.pages.model_population_cards import fairness_notes
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table, count_cell, share_cell
 from akademos.serving.pages.wording import Words
 
@@ -163,7 +164,8 @@ def groups_card(shown: Json, words: Words) -> Card:
     told = {name: value for name, group in groups.items() if kind and (value := share_of(group.get(kind))) is not None}
     if kind is None or whole is None or not told:
         text = words.html("models.groups.none.text", floor=floor)
-        return Card("groups", title, state=State("no_data", words.plain("models.groups.none"), text))
+        said = Markup(" ").join((text, *(one.text for one in fairness_notes(shown, words))))
+        return Card("groups", title, state=State("no_data", words.plain("models.groups.none"), said))
     locale, measure = words.locale, measure_name(kind, words)
     furthest = sorted(told, key=lambda name: (-abs(told[name] - whole.value), name))
     rows = [RangedDot(name, told[name], None, None, locale.number(told[name], DIGITS)) for name in furthest[:SHOWN]]
@@ -186,7 +188,7 @@ def groups_card(shown: Json, words: Words) -> Card:
         "models.groups.take", metric=measure, name=words.short(furthest[0]),
         value=locale.number(told[furthest[0]], DIGITS), whole=locale.number(whole.value, DIGITS),
     )  # fmt: skip
-    notes = [Note("", words.html("models.groups.floor", floor=floor))]
+    notes = [*fairness_notes(shown, words), Note("", words.html("models.groups.floor", floor=floor))]
     if few:
         notes.append(Note("", words.counted("models.groups.few", few)))
     legend = [

@@ -21,6 +21,7 @@ from akademos.serving.pages.model_cards import (
     metrics_card,
 )
 from akademos.serving.pages.model_drift_cards import drift_card, figure_name, figures_card, status_words
+from akademos.serving.pages.model_population_cards import populations_card
 from akademos.serving.pages.model_register import (
     KINDS,
     SERVES,
@@ -56,7 +57,9 @@ def first_to_show(lines: Sequence[Json], model: str | None) -> tuple[str, int] |
     return None if place is None else (str(place["model"]), int(place["version"]))
 
 
-def render_models(lines: Sequence[Json], shown: Json | None, *, shell: Shell, data: str) -> str:
+def render_models(
+    lines: Sequence[Json], shown: Json | None, *, shell: Shell, data: str, only: Sequence[str] = ()
+) -> str:
     """The page as HTML.
 
     Args:
@@ -64,12 +67,13 @@ def render_models(lines: Sequence[Json], shown: Json | None, *, shell: Shell, da
         shown: the version that is looked at closely, as /v1/models/{name}/{version} has it; None: there is none.
         shell: who looks at it.
         data: address of the versions as JSON.
+        only: kinds of model that there is to see, and nothing that they are to do about them; none: all.
     """
-    words, kinds = shell.words, kinds_of(lines)
+    words, kinds = shell.words, list(only) or kinds_of(lines)
     chosen = None if shown is None else str(shown["model"])
     values: dict[str, object] = {
         "tiles": [(_tile(name, lines, words), _look(name, name == chosen, lines, shell)) for name in kinds],
-        "step": _step(kinds, lines, shell),
+        "step": None if only else _step(kinds, lines, shell),
         "shown": None,
         "provenance": [words.html("models.about.names")],
         "tables": learned_tables(lines, words),
@@ -107,6 +111,7 @@ def _version(shown: Json, versions: Sequence[Json], shell: Shell, data: str) -> 
         "comparison": comparison_card(shown, words),
         "calibration": calibration_card(shown, words),
         "groups": groups_card(shown, words),
+        "populations": populations_card(shown, words),
         "drift": drift_card(shown, words),
         "figures": figures_card(shown, words),
         "versions": versions_table(versions, shown, shell),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from akademos.catalogue.risk_datasets import RISK_MODELS
 from akademos.serving.pages.answers import Json, block, rows, text_of
+from akademos.serving.pages.focus_picture import chances_card
 from akademos.serving.pages.focus_work import FocusWork, work_parts
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table, share_cell
@@ -16,7 +19,7 @@ from akademos.serving.pages.tiles import Tile
 from akademos.serving.pages.wording import Words
 
 CAPACITIES = (5, 10, 20, 50, 100)
-_NUMERIC = frozenset({"risk", "change", "day"})
+_NUMERIC = frozenset({"risk", "change"})
 _LEVELS = ("low", "raised", "high")
 
 
@@ -27,6 +30,7 @@ def render_students_in_focus(
     capacity: int,
     withheld: int | None,
     progress_path: str,
+    models_path: str,
     work: FocusWork | None = None,
 ) -> str:
     """The list as HTML.
@@ -36,12 +40,15 @@ def render_students_in_focus(
         capacity: how many are shown.
         withheld: learners without consent, rounded; None when so few.
         progress_path: the page of one learner; the key goes into its parameter `learner`.
+        models_path: the page of models.
         work: alerts, help and the rest; none: the list alone.
     """
     words = shell.words
-    shown = lines[:capacity]
-    bases = {str(line["basis"]) for line in shown}
-    keys = ("name", "course", "level", "risk", "change", "reasons", "day")
+    language = {name: value for name, value in shell.query.items() if name == "lang"}
+    signs = with_sign(lines)
+    shown = signs[:capacity]
+    bases = {str(line["basis"]) for line in lines}
+    keys = ("name", "level", "risk", "change", "course")
     table = Table(
         words.plain("focus.title"),
         [Column(words.plain(f"focus.col.{key}"), numeric=key in _NUMERIC) for key in keys],
@@ -52,13 +59,20 @@ def render_students_in_focus(
         "students_in_focus.html",
         shell,
         title=words.plain("focus.title"),
-        tiles=_tiles(lines, shown, withheld, words),
+        tiles=_tiles(signs, shown, withheld, words),
         take=_takeaway(shown, words),
         table=table if shown else None,
+        chances=chances_card(lines, shown, capacity, words),
         bases=bases,
-        versions={basis: _versions(shown, basis) for basis in bases},
+        cards={
+            basis: f"{models_path}?{urlencode({'model': model, **language})}"
+            for basis, model in zip(("model", "hazard"), RISK_MODELS, strict=True)
+        },
+        quiet=bool(lines) and not shown,
+        versions={basis: _versions(lines, basis) for basis in bases},
         as_of=words.locale.full_day(date.fromisoformat(newest)) if newest else "",
         estimated=words.counted("focus.estimated", len(lines)),
+        without=words.counted("focus.without", len(lines) - len(signs)) if len(signs) < len(lines) else "",
         capacities=sorted({*CAPACITIES, capacity}),
         capacity=capacity,
         **work_parts(work or FocusWork(), words),
@@ -66,12 +80,17 @@ def render_students_in_focus(
     )
 
 
-def _versions(shown: Sequence[Json], basis: str) -> str:
+def with_sign(lines: Sequence[Json]) -> list[Json]:
+    """Those about whom something stands out, in their order: nobody is to write to who shows no sign."""
+    return [line for line in lines if line["level"] != "low"]
+
+
+def _versions(lines: Sequence[Json], basis: str) -> str:
     """Versions of the model behind the lines of a basis."""
-    return ", ".join(sorted({str(one["model_version"]) for one in shown if one["basis"] == basis}))
+    return ", ".join(sorted({str(one["model_version"]) for one in lines if one["basis"] == basis}))
 
 
-def _tiles(lines: Sequence[Json], shown: Sequence[Json], withheld: int | None, words: Words) -> list[Tile]:
+def _tiles(signs: Sequence[Json], shown: Sequence[Json], withheld: int | None, words: Words) -> list[Tile]:
     """Four figures: on the list, high among them, up since last week, not listed for want of consent."""
     number = words.locale.number
     high = sum(line["level"] == "high" for line in shown)
@@ -82,7 +101,7 @@ def _tiles(lines: Sequence[Json], shown: Sequence[Json], withheld: int | None, w
         return Tile(words.plain(f"focus.tile.{key}"), value, text=words.html(f"focus.tile.{key}.text", **values))
 
     return [
-        tile("listed", number(len(shown)), total=number(len(lines))),
+        tile("listed", number(len(shown)), total=number(len(signs))),
         tile("high", number(high)),
         tile("up", number(up) if compared else MISSING, n=number(compared)),
         tile("withheld", MISSING if withheld is None else number(withheld)),
@@ -93,9 +112,9 @@ def _takeaway(shown: Sequence[Json], words: Words) -> Markup:
     """What most of the list have in common, computed from it."""
     counts: dict[str, int] = {}
     for line in shown:
-        found = rows(line, "reasons")
-        if found:
-            theme = str(found[0]["theme"])
+        told = [one for one in rows(line, "reasons") if one["text"]]
+        if told:
+            theme = str(told[0]["theme"])
             counts[theme] = counts.get(theme, 0) + 1
     if not counts:
         return words.html("focus.take.none")
@@ -109,29 +128,31 @@ def _takeaway(shown: Sequence[Json], words: Words) -> Markup:
 
 
 def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
+    """A row; why, and what moved, stand under the name, where a telephone shows them as well."""
     learner = block(line, "learner")
     key = str(learner.get("key", ""))
     level = str(line["level"])
-    reasons = [str(one["text"]) for one in rows(line, "reasons")]
+    reasons = [str(one["text"]) for one in rows(line, "reasons") if one["text"]]
+    why = "; ".join(reasons) or words.plain("focus.reason.together")
     change = _change(line)
     moved = "; ".join(str(one["text"]) for one in rows(line, "changed"))
     points = MISSING if change is None else words.locale.number(round(100 * change))
     if change is not None and round(100 * change) > 0:
         points = f"+{points}"
+    name = text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8])
+    week = words.plain("focus.week", n=words.locale.number(int(line["course_day"]) // 7))
     return [
         Cell(
-            text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8]),
-            href=f"{progress_path}?learner={key}",
+            name, name, href=f"{progress_path}?learner={key}",
+            under=words.plain("focus.why.moved", why=why, moved=moved) if moved else why,
         ),
-        Cell(str(line["course"])),
         Cell(
             words.plain(f"focus.level.{level}"), _LEVELS.index(level), chip="chip strong" if level == "high" else "chip"
         ),
         _chance_cell(line, words),
-        Cell(f"{points} ({moved})" if moved else points, -1000 if change is None else round(100 * change)),
-        Cell("; ".join(reasons) or words.plain("focus.reason.none")),
-        Cell(words.locale.number(int(line["course_day"]) // 7), int(line["course_day"])),
-    ]
+        Cell(points, -1000 if change is None else round(100 * change)),
+        Cell(str(line["course"]), under=week),
+    ]  # fmt: skip
 
 
 def _chance_cell(line: Json, words: Words) -> Cell:

@@ -24,12 +24,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is shown, by what it sorts where that differs; `href` makes it a link, `chip` (classes) a pill."""
+    """What is shown, by what it sorts where that differs; `href` makes it a link, `chip` (classes) a pill; `under` is
+    written below it, smaller."""
 
     text: str
     sort: str | float | None = None
     href: str | None = None
     chip: str | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def _cell_html(cell: Cell, tag: str, attributes: str) -> str:
         text = f'<a href="{escape(cell.href)}">{text}</a>'
     elif cell.chip is not None:
         text = f'<span class="{escape(cell.chip)}">{text}</span>'
+    if cell.under is not None:
+        text += f'<br><span class="fine">{escape(cell.under)}</span>'
     sort = "" if cell.sort is None else f' data-v="{escape(str(cell.sort))}"'
     return f"<{tag}{attributes}{sort}>{text}</{tag}>"
 

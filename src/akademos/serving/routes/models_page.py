@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from akademos.catalogue.risk_datasets import RISK_MODELS
 from akademos.serving.languages import language_of
-from akademos.serving.model_answers import told_version, told_versions
+from akademos.serving.model_answers import sees_all_models, told_version, told_versions
 from akademos.serving.pages.models import first_to_show, render_models
 from akademos.serving.principal import name_of
 from akademos.serving.routes.models import LAST, PATH
@@ -37,4 +38,5 @@ def models_page(
     shell, _ = shell_for(
         services, request, principal, person=name_of_asker(services, principal), language=language_of(request, lang)
     )
-    return HTMLResponse(render_models(lines, shown, shell=shell, data=PATH), headers=HEADERS)
+    only = () if sees_all_models(principal.role) else RISK_MODELS
+    return HTMLResponse(render_models(lines, shown, shell=shell, data=PATH, only=only), headers=HEADERS)

@@ -5,7 +5,7 @@ A learner who asks sees their own estimates, the same that their advisors see.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -19,14 +19,14 @@ from akademos.serving.gate import OwnLearners
 from akademos.serving.languages import language_of
 from akademos.serving.pages.focus_words import change_words, reason_words
 from akademos.serving.pages.focus_work import FocusWork
-from akademos.serving.pages.students_in_focus import render_students_in_focus
+from akademos.serving.pages.students_in_focus import render_students_in_focus, with_sign
 from akademos.serving.pages.wording import Words, words_in
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
 from akademos.serving.routes.alerts import MARK
 from akademos.serving.routes.focus_material import work_of
 from akademos.serving.routes.learners import LearnerName
-from akademos.serving.routes.pages import FOCUS, HEADERS, MY_PROGRESS, name_of_asker, shell_for
+from akademos.serving.routes.pages import FOCUS, HEADERS, MODELS, MY_PROGRESS, name_of_asker, shell_for
 from akademos.serving.services import Asker, Served, Services
 from akademos.stores.ports.access import Reading
 from akademos.stores.ports.risk import FocusScore
@@ -44,9 +44,11 @@ class FocusReason(BaseModel):
     """A theme that speaks for risk; it describes the model, not causes."""
 
     theme: str
-    text: str
+    text: str | None = Field(description="Its fact, in words; null where none of its facts speaks for risk.")
     effect: float | None = Field(description="What it adds to the log odds; null by rule.")
-    facts: dict[str, float | None]
+    facts: dict[str, float | None] = Field(
+        description="Features as numbers; `inactive_days` is null where nothing was done yet."
+    )
 
 
 class FocusChange(BaseModel):
@@ -89,6 +91,7 @@ class FocusList(BaseModel):
     students: list[FocusLine]
     capacity: int
     estimated: int = Field(description="How many learner-course pairs have an estimate.")
+    without_sign: int = Field(description="How many of them show no sign; an advisor's list leaves them out.")
     withheld: int | None = Field(description="Learners who do not consent, rounded; null when so few.")
     note: str
 
@@ -105,15 +108,17 @@ def students_in_focus(services: Served, principal: Asker, capacity: Capacity = C
     words = words_in("en")
     if principal.role == "learner":
         lines, withheld = _own(services, principal, at.STUDENTS_IN_FOCUS, words), None
+        listed: Sequence[Mapping[str, Any]] = lines
     else:
         lines, own = _advised(services, principal, at.STUDENTS_IN_FOCUS, words)
-        withheld = own.withheld
+        listed, withheld = with_sign(lines), own.withheld
     # A chance of another kind comes with what it is one of.
     notes = ("focus.honest", *(("focus.hazard",) if any(one["basis"] == "hazard" for one in lines) else ()))
     body = {
-        "students": lines[:capacity],
+        "students": listed[:capacity],
         "capacity": capacity,
         "estimated": len(lines),
+        "without_sign": len(lines) - len(with_sign(lines)),
         "withheld": withheld,
         "note": " ".join(words.plain(key) for key in notes),
     }
@@ -157,7 +162,13 @@ def focus_page(
     )
     shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal), language=language)
     html = render_students_in_focus(
-        lines, shell=shell, capacity=capacity, withheld=own.withheld, progress_path=MY_PROGRESS, work=work
+        lines,
+        shell=shell,
+        capacity=capacity,
+        withheld=own.withheld,
+        progress_path=MY_PROGRESS,
+        models_path=MODELS,
+        work=work,
     )
     return HTMLResponse(html, status, headers=HEADERS)
 

@@ -50,6 +50,11 @@ class RiskLedger(Protocol):
         support; who has withdrawn is among them."""
         ...
 
+    def group_attributes(self, tenant_id: str) -> pl.DataFrame:
+        """learner_key (of the person), course_id, attribute, value: which groups learners belong to, of who consents to
+        research and to learning support. To judge fairness by, never to predict from."""
+        ...
+
     def of_week(self, tenant_id: str, as_of: date) -> Mapping[tuple[str, str], RiskScore]:
         """The scores of one week by learner_key and course_id."""
         ...

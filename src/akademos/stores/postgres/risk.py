@@ -34,6 +34,14 @@ _ENROLMENTS = f"""
     WHERE e.tenant_id = %(tenant)s AND coalesce(l.person_key, e.learner_key) IN ({CONSENTING})
     GROUP BY 1, 2 ORDER BY 1, 2
 """
+_GROUPS = f"""
+    SELECT coalesce(l.person_key, d.learner_key)::text, d.course_id, one.key, min(one.value)
+    FROM demographics d LEFT JOIN identity_links l USING (tenant_id, learner_key)
+        CROSS JOIN LATERAL jsonb_each_text(d.attributes) AS one
+    WHERE d.tenant_id = %(tenant)s AND one.value IS NOT NULL
+        AND coalesce(l.person_key, d.learner_key) IN ({CONSENTING})
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
 _OF_WEEK = f"SELECT {_LISTED} FROM risk_scores r WHERE r.tenant_id = %s AND r.as_of = %s"
 # Locked, so that a decision waits for this transaction and then finds what it wrote.
 _HOLD_CONSENT = """
@@ -95,6 +103,14 @@ class PostgresRisk:
             "withdrawn_on": pl.Date,
             "resits": pl.Int32,
         }
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def group_attributes(self, tenant_id: str) -> pl.DataFrame:
+        """Which groups learners belong to; see the port."""
+        values = {"tenant": tenant_id, "purposes": [Purpose.RESEARCH.value, Purpose.LEARNING_SUPPORT.value]}
+        with self._database.pipeline() as transaction:
+            rows = transaction.execute(_GROUPS, values).fetchall()
+        schema = dict.fromkeys(("learner_key", "course_id", "attribute", "value"), pl.String)
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def of_week(self, tenant_id: str, as_of: date) -> Mapping[tuple[str, str], RiskScore]:
