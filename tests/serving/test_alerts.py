@@ -97,7 +97,7 @@ def test_an_advisor_takes_an_alert_on_and_settles_it(alerted: Institution) -> No
     assert client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "resolve"}).status_code == 303
     again = client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "resolve"})
     assert again.status_code == 409
-    assert "resolved" in again.text
+    assert "That is no longer possible" in again.text
     assert any(entry[3].startswith(f"{PAGE} alerts acknowledge") for entry in alerted.log())
 
 
@@ -160,7 +160,7 @@ def test_help_is_noted_begun_and_ended_with_what_came_of_it(alerted: Institution
     assert (row["status"], row["outcome"]) == ("completed", "helped")
     wrong = client.post(f"{PAGE}/interventions", data={**sent, "kind": "magic"})
     assert wrong.status_code == 400
-    assert "Choose one of the list" in wrong.text
+    assert "Please choose from the lists" in wrong.text
 
 
 @pytest.mark.parametrize(
