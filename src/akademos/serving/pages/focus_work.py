@@ -55,7 +55,8 @@ class AlertLine:
     since: str
     acts: Sequence[Act]
     english: bool
-    outcome: str = ""
+    asks_outcome: bool
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,7 @@ def _alert(row: RecordRow, work: FocusWork, words: Words) -> AlertLine:
         since=_day(values["resolved_at"] or values["created_at"], words),
         acts=[Act(one, words.plain(f"alert.act.{one}")) for one in actions],
         english=known in words,
+        asks_outcome=taken,
         outcome=str(values["outcome"] or ""),
     )
 
