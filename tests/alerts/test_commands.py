@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,8 @@ def test_an_advisor_is_told_from_the_command_line(
 
 def test_help_is_noted_and_ended_from_the_command_line(desk: Desk, environment: Path) -> None:
     told = ("--as", "ann", "--reason", "week 5", "--tenant", desk.tenant)
-    noted = ran(
-        interventions.app, "note", "ada", "--kind", "tutoring", "--course", "algebra", "--from", "2026-03-02", *told
-    )
+    begun = (datetime.now(UTC).date() - timedelta(days=7)).isoformat()
+    noted = ran(interventions.app, "note", "ada", "--kind", "tutoring", "--course", "algebra", "--from", begun, *told)
     key = noted.output.split()[0]
     assert "under way" in noted.output
     ran(interventions.app, "act", key, "complete", "--outcome", "helped", *told)
@@ -77,6 +77,8 @@ def test_help_is_noted_and_ended_from_the_command_line(desk: Desk, environment: 
     )
     with pytest.raises(Forbidden):
         ran(interventions.app, "note", "cy", "--kind", "tutoring", *told)
+    with pytest.raises(InputError, match="who was drawn by lot bears the trial"):
+        ran(interventions.app, "note", "ada", "--kind", "tutoring", "--arm", "comparison", *told)
 
 
 def test_alerts_reach_other_systems_by_the_outbox_under_live_consent(desk: Desk) -> None:

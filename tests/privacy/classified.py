@@ -85,8 +85,11 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/analytics/students-in-focus"): FOCUS,
     ("GET", "/students-in-focus"): FOCUS,
     ("POST", "/students-in-focus/alerts"): FOCUS,
+    ("POST", "/students-in-focus/alerts/owner"): FOCUS,
     ("POST", "/students-in-focus/interventions"): FOCUS,
     ("POST", "/students-in-focus/interventions/act"): FOCUS,
+    ("POST", "/students-in-focus/notes"): FOCUS,
+    ("POST", "/students-in-focus/notes/act"): FOCUS,
     ("POST", "/students-in-focus/settings"): OPEN,  # an advisor's own wishes
     ("GET", "/v1/alerts/settings"): OPEN,  # an advisor's own wishes
     ("PUT", "/v1/alerts/settings"): OPEN,

@@ -24,6 +24,8 @@ PAGE = "/students-in-focus"
 SETTINGS = "/v1/alerts/settings"
 MARK = "/v1/alerts/mark"
 EFFECTS = "/v1/interventions/effects"
+TODAY = datetime.now(UTC).date()
+"""Records are held to the clock of the database."""
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_an_advisor_takes_an_alert_on_and_settles_it(alerted: Institution) -> No
     assert client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "resolve"}).status_code == 303
     again = client.post(f"{PAGE}/alerts", data={**token, "alert": alert, "action": "resolve"})
     assert again.status_code == 409
-    assert "resolved" in again.text
+    assert "That is no longer possible" in again.text
     assert any(entry[3].startswith(f"{PAGE} alerts acknowledge") for entry in alerted.log())
 
 
@@ -138,10 +140,11 @@ def test_consent_is_asked_when_acting(alerted: Institution) -> None:
 
 
 def test_help_is_noted_begun_and_ended_with_what_came_of_it(alerted: Institution) -> None:
+    alerted.clock[0] = datetime.now(UTC)
     client = alerted.signed_in("ann", "advisor")
     token = form(client)
     sent = {
-        **token, "about": about_value("ada", "algebra"), "kind": "tutoring", "starts_on": NOW.date().isoformat(),
+        **token, "about": about_value("ada", "algebra"), "kind": "tutoring", "starts_on": TODAY.isoformat(),
         "trial": "spring", "arm": "treated", "alert": alert_of(alerted, "ada"),
     }  # fmt: skip
     assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
@@ -157,14 +160,68 @@ def test_help_is_noted_begun_and_ended_with_what_came_of_it(alerted: Institution
     assert (row["status"], row["outcome"]) == ("completed", "helped")
     wrong = client.post(f"{PAGE}/interventions", data={**sent, "kind": "magic"})
     assert wrong.status_code == 400
-    assert "Choose one of the list" in wrong.text
+    assert "Please choose from the lists" in wrong.text
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"course_id": "geometry"}, "help_course", "/course_id"),
+        ({"starts_on": "1900-01-01"}, "help_day", "/starts_on"),
+        ({"starts_on": "2150-01-01"}, "help_day", "/starts_on"),
+        ({"ends_on": (TODAY - timedelta(days=9)).isoformat()}, "help_ends_early", "/ends_on"),
+        ({"assignment": "randomised", "arm": "treated"}, "help_trial", "/trial"),
+        ({"assignment": "randomised", "arm": "treated", "trial": "  "}, "help_trial", "/trial"),
+        ({"assignment": "randomised", "trial": "spring"}, "help_trial", "/arm"),
+    ],
+)
+def test_help_that_cannot_be_is_refused_wherever_it_is_noted(
+    alerted: Institution, change: dict[str, str], code: str, pointer: str
+) -> None:
+    sound = {"user_id": "ada", "course_id": "algebra", "kind": "tutoring", "starts_on": TODAY.isoformat()}
+    client, address = alerted.as_("ann", "advisor"), "/v1/records/interventions"
+    refused = client.post(address, json=sound | change)
+    assert (refused.status_code, refused.json()["code"], refused.json()["pointer"]) == (422, code, pointer)
+    assert client.get(address).json()["records"] == []
+    kept = client.post(address, json=sound)
+    assert kept.status_code == 201, kept.text
+    later = client.patch(kept.headers["location"], json=change, headers={"If-Match": kept.headers["etag"]})
+    assert (later.status_code, later.json()["code"]) == (422, code)
+    session = alerted.signed_in("ann", "advisor")
+    sent = {**form(session), "kind": "tutoring", "starts_on": TODAY.isoformat()}
+    sent |= {"about": about_value("ada", change.get("course_id", "algebra"))}
+    sent |= {name: change[name] for name in ("starts_on", "trial", "arm") if name in change}
+    if code != "help_ends_early" and pointer != "/arm":
+        assert session.post(f"{PAGE}/interventions", data=sent).status_code == 422
+
+
+def test_a_refusal_does_not_tell_what_a_stranger_takes(alerted: Institution) -> None:
+    client = alerted.as_("ann", "advisor")
+    for course in ("algebra", "geometry"):
+        sent = {"user_id": "cy", "course_id": course, "kind": "tutoring"}
+        refused = client.post("/v1/records/interventions", json=sent)
+        assert (refused.status_code, refused.json()["code"]) == (403, "scope"), course
+
+
+def test_who_has_left_the_course_is_not_helped_in_it(alerted: Institution) -> None:
+    with alerted.database.pipeline() as transaction:
+        transaction.execute(
+            "UPDATE enrolments SET withdrawn_on = current_date - 30 WHERE tenant_id = %s AND learner_key = %s",
+            (alerted.tenant, alerted.people["ada"]),
+        )
+    client = alerted.as_("ann", "advisor")
+    sent = {"user_id": "ada", "course_id": "algebra", "kind": "tutoring"}
+    assert client.post("/v1/records/interventions", json=sent).json()["code"] == "help_course"
+    before = {**sent, "starts_on": (TODAY - timedelta(days=40)).isoformat()}
+    assert client.post("/v1/records/interventions", json=before).status_code == 201
+    assert client.post("/v1/records/interventions", json={**sent, "course_id": None}).status_code == 201
 
 
 def test_who_is_drawn_to_be_compared_with_is_not_helped(alerted: Institution) -> None:
     client = alerted.signed_in("ann", "advisor")
     sent = {
         **form(client), "about": about_value("ben", "algebra"), "kind": "tutoring",
-        "starts_on": NOW.date().isoformat(), "trial": "spring", "arm": "comparison",
+        "starts_on": TODAY.isoformat(), "trial": "spring", "arm": "comparison",
     }  # fmt: skip
     assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
     (row,) = client.get("/v1/records/interventions").json()["records"]
@@ -249,10 +306,11 @@ def test_an_effect_is_not_published_of_who_has_withdrawn(alerted: Institution) -
 
 def test_material_is_of_those_who_consent(alerted: Institution) -> None:
     store = PostgresInterventionEffects(alerted.database)
+    alerted.clock[0] = datetime.now(UTC)
     client = alerted.signed_in("ann", "advisor")
     for user in ("ada", "ben"):
         sent = {**form(client), "about": about_value(user, "algebra"), "kind": "tutoring",
-                "starts_on": (NOW - timedelta(days=1)).date().isoformat()}  # fmt: skip
+                "starts_on": (TODAY - timedelta(days=1)).isoformat()}  # fmt: skip
         assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
     alerted.decide("ben", "withdrawn", purpose=Purpose.ADVISING)
     material = store.material(alerted.tenant)

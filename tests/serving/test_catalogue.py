@@ -157,6 +157,32 @@ def test_a_certification_holds_for_its_columns_and_not_over_a_critical_failure(i
     assert shown["certification_lapsed"]
 
 
+def test_a_refused_answer_or_statement_comes_back_as_it_was_typed(institution: Institution) -> None:
+    institution.grants.grant(institution.tenant, "kim", "steward", by="test")
+    asked = (
+        as_role(institution, "analyst")
+        .post(f"{BASE}/requests", json={"kind": "dataset", "name": "receipts", **WHY})
+        .json()
+    )
+    browser = institution.signed_in("kim", "steward")
+    page = browser.get("/catalogue/requests", headers=HTML).text
+    form = {"csrf": page.split('name="csrf" value="')[1].split('"')[0], "lang": "de"}
+    typed = {"act": "approve", "answer": "For <one> study", "until": "1999-01-31"}
+    again = browser.post(f"/catalogue/requests/{asked['request_id']}", data={**form, **typed})
+    assert again.status_code == 400
+    for kept in ('value="For &lt;one&gt; study"', 'value="1999-01-31"', "Das Ende liegt in der Vergangenheit"):
+        assert kept in again.text
+    said = {"level": "provisional", "statement": "Not <quite>", "until": "soon"}
+    again = browser.post("/catalogue/topics/certification", data={**form, **said})
+    assert again.status_code == 400
+    for kept in (
+        'value="Not &lt;quite&gt;"', 'value="soon"', '<option value="provisional" selected>', "Das ist kein Datum",
+    ):  # fmt: skip
+        assert kept in again.text
+    done = browser.post("/catalogue/topics/certification", data={**form, **said, "until": ""})
+    assert done.headers["location"] == "/catalogue/topics?lang=de"
+
+
 def test_forms_need_their_token_and_say_what_was_wrong(institution: Institution) -> None:
     institution.grants.grant(institution.tenant, "eva", "analyst", by="test")
     browser = institution.signed_in("eva", "analyst")
@@ -168,6 +194,10 @@ def test_forms_need_their_token_and_say_what_was_wrong(institution: Institution)
     short = browser.post("/catalogue/requests", data={**form, "reason": "?"})
     assert short.status_code == 400
     assert 'role="alert"' in short.text
+    assert 'name="reason" required minlength="3" maxlength="500" size="60" value="?"' in short.text
+    german = browser.post("/catalogue/requests", data={**form, "reason": "?", "lang": "de"}).text
+    assert "Bitte sagen Sie in wenigen Worten, warum" in german
+    assert 'lang="de"' in german
     assert browser.post("/catalogue/requests", data={**form, "reason": "for the report"}).status_code == 303
     html = browser.get("/catalogue/requests", headers=HTML).text
     assert "for the report" in html

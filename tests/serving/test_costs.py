@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -217,3 +218,22 @@ def test_rubbish_is_named(institution: Institution, sent: dict[str, str]) -> Non
         answer = as_role(institution, "operator").get(path, params=sent)
         assert answer.status_code == 400, path
     assert as_role(institution, "operator").get(DATA, params={"to": "0001-01"}).status_code == 200
+
+
+@pytest.mark.usefixtures("warehouse")
+@pytest.mark.parametrize("currency", ["EUR", "JPY", ""])
+def test_the_files_of_the_page_hold_the_rows_of_the_page(institution: Institution, currency: str) -> None:
+    client = as_role(institution, "admin")
+    page = client.get(PAGE, params={"from": "2026-02", "to": "2026-03", "currency": currency}, headers=HTML).text
+    shown = currency or "EUR"
+    addresses = [html.unescape(one) for one in re.findall(r'href="(/v1/costs[^"]*)"', page)]
+    assert len(addresses) == len(ROWS)
+    every = client.get(DATA, params={"from": "2026-02", "to": "2026-03"}).json()
+    for address in addresses:
+        table = re.search(r"table=(\w+)", address)
+        assert table is not None
+        rows = list(csv.DictReader(io.StringIO(client.get(address).text)))
+        whole = table[1] in ("differences", "balances", "settlements", "reconciliations")
+        expected = [one for one in every[table[1]] if whole or one["currency"] == shown]
+        assert len(rows) == len(expected), address
+        assert whole or {row["currency"] for row in rows} <= {shown}

@@ -62,7 +62,7 @@ def focus_lines(
 
 
 def focus_work(lines: Sequence[Json]) -> FocusWork:
-    """Alerts in every state, help in every state, both designs of effects, mail switched on."""
+    """Alerts in every state, help in every state, notes, both designs of effects, mail switched on, a form refused."""
     users = [str(line["user_id"]) for line in lines]
     alerts = [
         RecordRow(
@@ -72,12 +72,15 @@ def focus_work(lines: Sequence[Json]) -> FocusWork:
                 "severity": "high" if n % 2 else "medium",
                 "kind": ("new_in_focus", "sharp_rise", "a very long kind that somebody made up <b>here</b>")[n % 3],
                 "reason": "Sharp rise: chance of not completing 72%, 20 points more than the week before.",
-                "status": "raised" if n < 3 else "acknowledged", "handler_id": None if n < 3 else ("ann", "eve")[n % 2],
+                "status": ("raised", "raised", "raised", "acknowledged", "acknowledged", "resolved", "dismissed")[n],
+                "resolved_at": None if n < 5 else "2026-03-10T09:00:00Z",
+                "outcome": "A talk <b>about</b> a new job." if n == 5 else None,
+                "handler_id": None if n < 3 else ("ann", "eve")[n % 2],
                 "owner_id": ("ann", "eve", None)[n % 3], "created_at": "2026-03-09T03:45:00Z",
             },
             1,
         )
-        for n in range(5)
+        for n in range(7)
     ]  # fmt: skip
     states = ("planned", "running", "completed", "planned")
     helped = [
@@ -95,7 +98,22 @@ def focus_work(lines: Sequence[Json]) -> FocusWork:
     ]  # fmt: skip
     published = datetime(2026, 3, 9, tzinfo=UTC)
     return FocusWork(
-        alerts=alerts,
+        alerts=alerts[:5],
+        settled=alerts[5:],
+        notes=[
+            RecordRow(
+                (f"n{n}",),
+                {
+                    "note_id": f"n{n}",
+                    "user_id": users[n],
+                    "author_id": ("ann", "eve", None)[n],
+                    "text": "Has a new job.\nMeets on <i>Fridays</i> only. " + "word " * 60 * n,
+                    "created_at": "2026-03-09T03:45:00Z",
+                },
+                1,
+            )
+            for n in range(3)
+        ],
         interventions=helped,
         effects=[
             PublishedEffect("tutoring", "spring", published, "randomised", 40, 45, -0.08, -0.14, -0.02),
@@ -105,6 +123,11 @@ def focus_work(lines: Sequence[Json]) -> FocusWork:
         names={str(line["user_id"]): str(line["learner"]["display_name"]) for line in lines if line["learner"]},
         courses={"maths": "Mathematics 1"},
         people=[Somebody(about_value(user, "maths"), f"{user}, Mathematics 1") for user in users],
+        learners=[Somebody(user, user) for user in users],
+        colleagues=[Somebody("eve", "Eve Okonkwo-Featherstonehaugh")],
+        typed={"form": "note", "learner": users[1], "text": "typed <b>before</b>"},
+        ticked=frozenset({"a1"}),
+        problem="Nothing was kept: who was drawn by lot belongs to a trial. Please give its name.",
         asker="ann",
         mail=True,
         today=date(2026, 3, 10),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from tests.web.invented_content import PAGES, rendered
+from tests.web.invented_content import ASKED, PAGES, journeys, rendered
+
+from akademos.serving.pages.journeys import render_journeys
+from akademos.serving.pages.shell import Shell
 
 PICTURES = {"contents": 1, "content-one": 3, "items-map": 1, "item-one": 1, "journeys": 4}
 
@@ -33,3 +37,24 @@ def test_filters_stand_in_the_address() -> None:
     for name in ("course", "steps", "within", "step", "direction", "by", "until"):
         assert f'name="{name}"' in html
     assert "steps=registered%2Copened%3F%2Ccompleted%2Canswered%3Aright%2A3" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "few", "title"),
+    [("en", "too few for a number", "Until: stopped"), ("de", "für eine anzahl", "Bis: ")],
+)
+def test_where_too_few_walked_nothing_is_called_none_and_no_title_is_cut_off(
+    language: str, few: str, title: str
+) -> None:
+    answers = [{**one, "learners": None, "steps": [], "paths": [], "cells": [], "points": []} for one in journeys()]
+    answers[3].pop("until")
+    shell = Shell(nav=[], person="Ines", role="instructor", language=language)
+    html = render_journeys(answers, shell=shell, titles={"algebra": "Algebra"}, asked=ASKED, api="/v1/x")
+    assert "None" not in html
+    assert few in html.lower()
+    assert title in html
+    assert re.search(r"<h3[^>]*>(Until|Bis): *</h3>", html) is None
+    other = render_journeys(
+        answers, shell=shell, titles={"algebra": "Algebra"}, asked=replace(ASKED, until="visited"), api="/v1/x"
+    )
+    assert re.search(r"<h3[^>]*>(Until|Bis): *</h3>", other) is None

@@ -215,7 +215,8 @@ def test_links_and_forms_keep_the_pages_own_parameters(answers_of: Answers) -> N
 
 
 def test_learners_stand_in_the_order_of_names_with_a_reason_each(shell: pages.Shell) -> None:
-    ok = {"status": "ok", "value": 0.44, "low": 0.35, "high": 0.53, "level": "weak"}
+    ok = {"status": "ok", "value": 0.44, "low": 0.35, "high": 0.53, "level": "weak", "interval": 0.8}
+    ok |= {"sample": {"answers": 60}, "as_of": "2026-03-12T02:00:00Z"}
     rows: list[dict[str, Any]] = [
         {
             "learner": {"key": "k2", "display_name": "Zoe"},
@@ -246,6 +247,10 @@ def test_learners_stand_in_the_order_of_names_with_a_reason_each(shell: pages.Sh
     assert "Level 44%, likely 35\u201353%. Look at the gaps together." in text
     assert "Fewer than five answers on any topic." in text
     assert "1970" not in text
+    assert "How this is computed" in text
+    assert "2 of 3 learners have one, from 120 answers" in text
+    assert "Likely ranges are of 80%" in text
+    assert re.search(r"the newest here is of 12 Mar[^.]*UTC", text)
     assert "&lt;Maths&gt;" in text
     assert "No learners yet" in pages.render_my_learners([], shell=shell, as_of=now)
 

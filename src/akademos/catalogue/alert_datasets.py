@@ -25,6 +25,7 @@ class AlertLimits:
         effect_after: how long after the beginning of an intervention its learners are looked at again.
         effect_slack: so far from that day the score may lie.
         caliper: matched learners differ by no more than this before.
+        noted_back, noted_ahead: so far from today help may begin or end; further back no record of it is kept.
     """
 
     sharp_rise: float = 0.15
@@ -35,6 +36,8 @@ class AlertLimits:
     effect_after: timedelta = timedelta(days=28)
     effect_slack: timedelta = timedelta(days=7)
     caliper: float = 0.05
+    noted_back: timedelta = timedelta(days=730)
+    noted_ahead: timedelta = timedelta(days=365)
 
 
 ALERT_LIMITS = AlertLimits()
@@ -59,6 +62,15 @@ ALERT_POLICIES: tuple[Policy, ...] = (
         f"given up after {ALERT_LIMITS.attempts} attempts",
         "jobs.alert_mail, stores.smtp",
         "analytics.md, students in focus",
+    ),
+    Policy(
+        "intervention_noted",
+        "Help is kept for a learner who takes the course on the day it begins, or in no course, within these "
+        "days of today; it does not end before it begins, and who was drawn by lot bears the name of the trial and an "
+        "arm.",
+        f"{ALERT_LIMITS.noted_back.days} days back, {ALERT_LIMITS.noted_ahead.days} ahead",
+        "learning.helping, stores.postgres.behaviours",
+        "analytics.md, intervention effect",
     ),
     Policy(
         "intervention_effect",

@@ -140,14 +140,16 @@ def render_requests(
     deciding: bool,
     wanted: Mapping[str, str] | None = None,
     problem: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> str:
     """Requests with what can be done about each, and the form for a new one.
 
     Args:
         requests: as /v1/catalogue/requests has them.
         deciding: whether the reader decides about others' requests.
-        wanted: kind and name of what the reader is about to ask for.
+        wanted: kind and name of what the reader is about to ask for, and the reason that was typed before.
         problem: why the last step was refused.
+        typed: what was typed into its form: of which request_id, answer and until.
     """
     words = shell.words
     keys = ("name", "status", "asked", *(("who",) if deciding else ()), "role", "why", "answer", "until")
@@ -181,4 +183,5 @@ def render_requests(
         wanted=wanted,
         action=REQUESTS,
         problem=problem,
+        typed=typed,
     )

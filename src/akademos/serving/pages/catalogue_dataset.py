@@ -31,6 +31,7 @@ def render_dataset(
     sample: Json | None = None,
     certifying: bool = False,
     problem: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -40,6 +41,7 @@ def render_dataset(
         sample: some rows, where the reader asked for them and may see them.
         certifying: whether the reader may say what it is worth.
         problem: why the last step was refused.
+        typed: what was typed into the form of that step: level, statement and until.
     """
     words = shell.words
     name = str(one["name"])
@@ -67,6 +69,7 @@ def render_dataset(
         action=f"{HOME}/{name}/certification",
         levels=[(level, said(words, "level", level)) for level in ("certified", "provisional", "deprecated")],
         problem=problem,
+        typed=typed or {"level": "", "statement": "", "until": ""},
     )
 
 

@@ -36,7 +36,7 @@ from akademos.serving.pages.payment_cards import (
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tiles import Tile
 from akademos.serving.pages.wording import Words
-from akademos.stores.ports.cost_report import ROWS, CentreMonth, CostReport, ForecastMonth, LearnerMonth
+from akademos.stores.ports.cost_report import ROWS, BillPart, CentreMonth, CostReport, ForecastMonth, LearnerMonth
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def render_costs(view: CostView, *, shell: Shell, floor: int, now: datetime, dat
         step=_step(report, centres, running, money, words),
         cards=cards,
         bills=bills_table([one for one in report.bills if one.currency == currency], money, words),
-        bills_take=_bills_take(report, words),
+        bills_take=_bills_take([one for one in report.bills if one.currency == currency], words),
         settlements=settlements_table(report.settlements, money, words),
         balances=balances_table(report.balances, money, words),
         equations=equations_table(report.reconciliations, money, words),
@@ -212,8 +212,8 @@ def _step(
     return None
 
 
-def _bills_take(report: CostReport, words: Words) -> Markup:
-    bills = {(one.billing_account, one.period_start, one.currency): one.difference for one in report.bills}
+def _bills_take(lines: Sequence[BillPart], words: Words) -> Markup:
+    bills = {(one.billing_account, one.period_start, one.currency): one.difference for one in lines}
     off = sum(difference != 0 for difference in bills.values())
     if off:
         return words.html("costs.bills.off", off=words.locale.number(off), n=words.locale.number(len(bills)))
@@ -236,6 +236,16 @@ def _provenance(report: CostReport, forecast: Sequence[ForecastMonth], floor: in
     return told
 
 
+OF_ALL_CURRENCIES = frozenset({"differences", "balances", "settlements", "reconciliations"})
+"""Tables that the page shows whole, whichever currency is chosen."""
+
+
 def _downloads(data: str, view: CostView, words: Words) -> list[tuple[str, str]]:
+    """Each table of the page as a file of the same rows."""
     asked = {"format": "csv", "from": f"{view.since:%Y-%m}", "to": f"{view.until:%Y-%m}"}
-    return [(words.plain(f"costs.file.{name}"), f"{data}?{urlencode({**asked, 'table': name})}") for name in ROWS]
+
+    def address(name: str) -> str:
+        chosen = {} if name in OF_ALL_CURRENCIES or not view.currency else {"currency": view.currency}
+        return f"{data}?{urlencode({**asked, **chosen, 'table': name})}"
+
+    return [(words.plain(f"costs.file.{name}"), address(name)) for name in ROWS]

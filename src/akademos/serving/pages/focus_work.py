@@ -1,5 +1,5 @@
-"""What an advisor does about students in focus: alerts to take on, help given, how they are told, what help brought
-about. Parts of the page of students in focus."""
+"""What an advisor does about students in focus: alerts to take on or hand over, help given, notes, how they are told,
+what help brought about. Parts of the page of students in focus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,17 @@ KINDS = ("conversation", "tutoring", "extension", "study_plan", "referral", "oth
 
 OUTCOMES = ("helped", "partly", "no_change", "unknown")
 SHOWN = 50
-"""Rows of alerts and of help on the page; the addresses of the records list them all."""
+"""Rows of alerts, of help and of notes on the page; the addresses of the records list them all."""
+
+NOTE_LENGTH = 2_000
+"""Characters of a note, and of what came of an alert, as the forms take them."""
+
+
+class Typed(dict[str, str]):
+    """What was entered in a form, by field; a field that was not is empty. Falsy for a form that was not sent."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Act:
 
 @dataclass(frozen=True)
 class AlertLine:
-    """An alert that is not settled."""
+    """An alert; `outcome` of one that is settled. `english`: the reason is one that a job wrote."""
 
     alert_id: str
     about: str
@@ -44,6 +54,20 @@ class AlertLine:
     whose: str
     since: str
     acts: Sequence[Act]
+    english: bool
+    asks_outcome: bool
+    outcome: str
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """A note; `own`: the asker wrote it."""
+
+    note_id: str
+    name: str
+    by: str
+    text: str
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -61,7 +85,7 @@ class HelpLine:
 
 @dataclass(frozen=True)
 class Somebody:
-    """Whom help may be noted for: a learner in a course."""
+    """Somebody to choose from a list: a learner, a learner in a course, or a colleague."""
 
     value: str
     label: str
@@ -69,22 +93,36 @@ class Somebody:
 
 @dataclass(frozen=True)
 class FocusWork:
-    """Everything beside the list of estimates. `names` by user id; `asker` is the advisor's own user id; `live` is the
-    address that says when there is something new, empty for none."""
+    """Everything beside the list of estimates.
+
+    Attributes:
+        names: of learners and staff, by user id.
+        people: learners in a course, whom help may be noted for; `learners`: whom notes may be about.
+        colleagues: other advisors of the asker's learners, whom alerts may be handed to.
+        asker: the advisor's own user id.
+        live: the address that says when there is something new, empty for none.
+        typed: of a form that was refused what was entered, and its name as `form`; `ticked`: its alerts.
+    """
 
     alerts: Sequence[RecordRow] = ()
+    settled: Sequence[RecordRow] = ()
     interventions: Sequence[RecordRow] = ()
+    notes: Sequence[RecordRow] = ()
     effects: Sequence[PublishedEffect] = ()
     settings: AlertSettings | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     courses: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Somebody] = ()
+    learners: Sequence[Somebody] = ()
+    colleagues: Sequence[Somebody] = ()
     asker: str = ""
     mail: bool = False
     live: str = ""
     mark: str = ""
     done: str = ""
     problem: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    ticked: frozenset[str] = frozenset()
     today: date | None = None
 
 
@@ -101,13 +139,26 @@ def about_in(value: str) -> tuple[str, str]:
 
 def work_parts(work: FocusWork, words: Words) -> dict[str, object]:
     """The values that the template's parts need."""
+
+    def typed_in(form: str, **same: str) -> Typed:
+        """What was entered in the form of that name, and of those fields."""
+        typed = Typed(work.typed)
+        return typed if typed["form"] == form and all(typed[name] == value for name, value in same.items()) else Typed()
+
     return {
         "work": work,
+        "typed_in": typed_in,
+        "told": typed_in("told") or work.settings or Typed(),
         "alerts": [_alert(row, work, words) for row in work.alerts],
         "waiting": sum(row.values["status"] == "raised" for row in work.alerts),
+        "settled": [_alert(row, work, words) for row in work.settled],
+        "notes": [_note(row, work, words) for row in work.notes],
+        "note_length": NOTE_LENGTH,
         "helped": [_help(row, work, words) for row in work.interventions],
         "effects": _effects(work.effects, words),
         "kinds": [(kind, words.plain(f"help.kind.{kind}")) for kind in KINDS],
+        "arms": [("", words.plain("help.arm.chosen"))]
+        + [(arm, words.plain(f"help.arm.{arm}")) for arm in ("treated", "comparison")],
         "outcomes": [(one, words.plain(f"help.outcome.{one}")) for one in OUTCOMES],
         "settings": work.settings,
         "said": words.plain(f"focus.done.{work.done}") if f"focus.done.{work.done}" in words else "",
@@ -117,23 +168,57 @@ def work_parts(work: FocusWork, words: Words) -> dict[str, object]:
 def _alert(row: RecordRow, work: FocusWork, words: Words) -> AlertLine:
     values = row.values
     taken = values["status"] == "acknowledged"
-    whom = values["handler_id"] if taken else values["owner_id"]
-    whose = "nobody" if whom is None else "you" if whom == work.asker else "another"
-    actions = ("resolve", "dismiss") if taken else ("acknowledge", "dismiss")
+    handler, owner = values["handler_id"], values["owner_id"]
+    whose = _whose("taken", handler, work, words) if taken else ""
+    if not taken or (owner is not None and owner != handler):
+        whose = f"{whose} {_whose('for', owner, work, words)}".strip()
+    actions = {"raised": ("acknowledge", "dismiss"), "acknowledged": ("resolve", "dismiss")}.get(
+        str(values["status"]), ()
+    )
+    settled = f"alert.settled.{values['status']}"
     kind = str(values["kind"])
     known = f"alert.kind.{kind}"
     user_id, course_id = str(values["user_id"]), str(values["course_id"] or "")
     return AlertLine(
         alert_id=str(values["alert_id"]),
         about=about_value(user_id, course_id),
-        name=work.names.get(user_id) or user_id,
+        name=_name(user_id, work),
         course=work.courses.get(course_id, course_id),
         kind=words.plain(known) if known in words else kind,
         strong=values["severity"] == "high",
         reason=str(values["reason"]),
-        whose=words.plain(f"alert.{'taken' if taken else 'for'}.{whose}"),
-        since=_day(values["created_at"], words),
+        whose=words.plain(settled) if settled in words else whose,
+        since=_day(values["resolved_at"] or values["created_at"], words),
         acts=[Act(one, words.plain(f"alert.act.{one}")) for one in actions],
+        english=known in words,
+        asks_outcome=taken,
+        outcome=str(values["outcome"] or ""),
+    )
+
+
+def _whose(key: str, whom: object, work: FocusWork, words: Words) -> str:
+    """Whose an alert is: of the asker, of nobody, or of somebody by name."""
+    if whom is None:
+        return words.plain(f"alert.{key}.nobody")
+    if whom == work.asker:
+        return words.plain(f"alert.{key}.you")
+    return words.plain(f"alert.{key}.another", name=_name(whom, work))
+
+
+def _name(user_id: object, work: FocusWork) -> str:
+    return work.names.get(str(user_id)) or str(user_id)
+
+
+def _note(row: RecordRow, work: FocusWork, words: Words) -> NoteLine:
+    values = row.values
+    author = values["author_id"]
+    name = words.plain("note.by.nobody") if author is None else _name(author, work)
+    return NoteLine(
+        note_id=str(values["note_id"]),
+        name=_name(values["user_id"], work),
+        by=words.plain("note.by", name=name, day=_day(values["created_at"], words)),
+        text=str(values["text"]),
+        own=author is not None and author == work.asker,
     )
 
 
@@ -147,7 +232,7 @@ def _help(row: RecordRow, work: FocusWork, words: Words) -> HelpLine:
         word = "help.comparison"
     return HelpLine(
         intervention_id=str(values["intervention_id"]),
-        name=work.names.get(user_id) or user_id,
+        name=_name(user_id, work),
         kind=words.plain(f"help.kind.{kind}") if f"help.kind.{kind}" in words else kind,
         status=words.plain(word),
         since=_day(values["starts_on"] or values["created_at"], words),

@@ -252,7 +252,8 @@ def retention_card(answer: Json, words: Words) -> Card:
 
 def survival_card(answer: Json, words: Words) -> Card:
     """How long until something happens."""
-    until = step_name(str(answer["until"]), words) if answer.get("until") in {*STEPS, STOPPED} else ""
+    known = answer.get("until") in {*STEPS, STOPPED}
+    until = step_name(str(answer["until"]), words) if known else words.plain("journeys.survival.any")
     title, locale = words.plain("journeys.survival", until=until), words.locale
     points = [SharePoint(one["day"], one["share"], one["low"], one["high"]) for one in rows(answer, "points")]
     if len(points) < 2:

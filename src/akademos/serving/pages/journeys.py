@@ -89,18 +89,25 @@ def render_journeys(answers: Sequence[Json], *, shell: Shell, titles: Mapping[st
         choices=_choices(titles, asked, shell, words),
         cards=[
             (funnel_card(funnel, words), "w5"),
-            (survival_card(survival, words), "w7"),
+            (survival_card({"until": asked.until, **survival}, words), "w7"),
             (paths_card(paths, asked.step, asked.direction, words), "w12"),
             (retention_card(retention, words), "w12"),
         ],
         tables=loops_table(paths, words),
-        provenance=words.plain("journeys.fine.as_of", day=day, learners=funnel["learners"]),
+        provenance=_provenance(funnel["learners"], day, words),
         downloads=[
             (href, f"{words.plain(f'journeys.name.{name}')}: {label}")
             for name in ("funnel", "paths", "retention", "survival")
             for href, label in downloads_of(f"{api}/{name}", words, **_parameters(name, query))[:1]
         ],
     )
+
+
+def _provenance(learners: int | None, day: str, words: Words) -> str:
+    """From how many learners, where there are enough to say so."""
+    if learners is None:
+        return words.plain("journeys.fine.few", day=day)
+    return words.plain("journeys.fine.as_of", day=day, learners=words.locale.number(learners))
 
 
 _TAKES = {

@@ -69,7 +69,31 @@ def render_my_learners(
         table=table if lines else None,
         courses=courses,
         next_href=next_href,
+        provenance=_provenance(learners, words) if lines else [],
     )
+
+
+def _provenance(learners: Sequence[Json], words: Words) -> list[Markup]:
+    """How the list is computed, from how many events and answers, how fresh it is, and who is not on it."""
+    number = words.locale.number
+    estimated = [block(row, "mastery") for row in learners if estimate_of(block(row, "mastery")).ok]
+    answers = sum(int(block(one, "sample").get("answers") or 0) for one in estimated)
+    ranges = {float(one["interval"]) for one in estimated if one.get("interval")}
+    newest = max((at for at in (moment(one.get("as_of")) for one in estimated) if at is not None), default=None)
+    told = [words.html("learners.how.mastery", room=words.locale.percent(ROOM_BELOW))]
+    told += [words.html("learners.how.range", share=words.locale.percent(one)) for one in sorted(ranges)]
+    told.append(
+        words.html(
+            "learners.how.sample", n=number(len(estimated)), total=number(len(learners)), answers=number(answers),
+            events=number(sum(int(row.get("events") or 0) for row in learners)),
+        )
+    )  # fmt: skip
+    if newest is not None:
+        at = words.plain("ops.utc", at=words.locale.moment(newest.astimezone(UTC)))
+        told.append(words.html("learners.how.fresh", at=at))
+    told.append(words.html("learners.how.active", days=number(CHECK_IN_AFTER_DAYS)))
+    told.append(words.html("learners.how.consent"))
+    return told
 
 
 def _name(row: Json, words: Words) -> str:

@@ -22,6 +22,7 @@ from akademos.serving.pages.trust_cards import (
     expired_at,
     instant,
     moment,
+    shows_months,
     waiting,
 )
 from akademos.serving.pages.wording import Words
@@ -101,7 +102,7 @@ def render_trust(
         lede=words.plain("trust.lede"),
         alarm=checks.alarm,
         tiles=consent_tiles(told.consents, told.floor, words),
-        tiles_fine=words.plain("trust.consent.fine", floor=told.floor),
+        tiles_fine=_tiles_fine(told, words),
         checks=checks,
         waiting=waits,
         waiting_take=waiting_take,
@@ -117,6 +118,13 @@ def render_trust(
         older=older,
         search=search,
     )
+
+
+def _tiles_fine(told: Trust, words: Words) -> str:
+    """What the tiles count; of months only where a tile shows some."""
+    said = words.plain("trust.consent.fine", floor=told.floor)
+    shown = any(shows_months(one) for one in told.consents)
+    return f"{said} {words.plain('trust.consent.fine.months')}" if shown else said
 
 
 def _retention_take(lines: Sequence[RetentionLine], words: Words) -> Markup:

@@ -53,6 +53,11 @@ def consent_tiles(consents: Sequence[PurposeConsents], floor: int, words: Words)
     return [_consent_tile(one, floor, words) for one in consents]
 
 
+def shows_months(one: PurposeConsents) -> bool:
+    """Whether enough months are known for a course of them."""
+    return sum(count is not None for _, count in one.months) >= 2
+
+
 def _consent_tile(one: PurposeConsents, floor: int, words: Words) -> Tile:
     def people(count: int | None) -> str:
         return words.plain("trust.consent.few", floor=floor) if count is None else words.locale.number(count)
@@ -61,7 +66,7 @@ def _consent_tile(one: PurposeConsents, floor: int, words: Words) -> Tile:
     label = words.plain(key) if key in words else one.purpose
     text = words.html("trust.consent.text", stopped=people(one.stopped), withdrawn=people(one.withdrawn))
     known = [count for _, count in one.months if count is not None]
-    if len(known) < 2:
+    if not shows_months(one):
         return Tile(label, people(one.consented), text=text)
     title = words.plain("trust.consent.months", purpose=label)
     table = Table(

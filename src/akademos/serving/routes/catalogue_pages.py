@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
@@ -17,7 +18,9 @@ from akademos.serving.languages import language_of
 from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, render_catalogue, render_product, render_requests
 from akademos.serving.pages.catalogue_dataset import render_dataset
 from akademos.serving.pages.data_products import render_products
+from akademos.serving.pages.refusal_words import refusal_words
 from akademos.serving.pages.shell import Shell
+from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
 from akademos.serving.routes.catalogue import listed_requests
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
@@ -134,6 +137,7 @@ def _requests_page(
     *,
     wanted: dict[str, str] | None = None,
     problem: str = "",
+    typed: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     html = render_requests(
@@ -142,6 +146,7 @@ def _requests_page(
         deciding=access.steward(principal),
         wanted=wanted,
         problem=problem,
+        typed=typed,
     )
     return HTMLResponse(html, status, headers=HEADERS)
 
@@ -155,20 +160,23 @@ def ask(
     name: Text = "",
     reason: Text = "",
     csrf: Text = "",
+    lang: Text = "",
 ) -> Response:
     """Ask for access."""
     wanted: Wanted | None = next((one for one in ("dataset", "product") if one == kind), None)
 
     def act() -> None:
         if wanted is None:
-            raise InputError("The form does not say what is asked for.", hint="Start from the dataset's page.")
+            raise InputError(
+                "The form does not say what is asked for.", hint="Start from the dataset's page.", code="form_value"
+            )
         access.ask(services, principal, wanted, name, _words(reason, "reason"))
 
     def again(problem: str, status: int) -> Response:
-        back = {"kind": kind, "name": name} if wanted else None
-        return _requests_page(request, services, principal, wanted=back, problem=problem, status=status)
+        back = {"kind": kind, "name": name, "reason": reason} if wanted else None
+        return _requests_page(request, services, principal, lang, wanted=back, problem=problem, status=status)
 
-    return _act(request, services, principal, csrf, act, again, REQUESTS)
+    return _act(request, services, principal, csrf, act, again, REQUESTS, lang)
 
 
 @router.post(f"{REQUESTS}/{{request_id}}")
@@ -181,6 +189,7 @@ def decide(
     answer: Text = "",
     until: Text = "",
     csrf: Text = "",
+    lang: Text = "",
 ) -> Response:
     """Approve, deny, or end."""
 
@@ -193,12 +202,15 @@ def decide(
                 until=_day(until),
             )  # fmt: skip
         else:
-            raise InputError("The form does not say what to do.", hint="Use the buttons of the page.")
+            raise InputError(
+                "The form does not say what to do.", hint="Use the buttons of the page.", code="form_value"
+            )
 
     def again(problem: str, status: int) -> Response:
-        return _requests_page(request, services, principal, problem=problem, status=status)
+        typed = {"request_id": str(request_id), "answer": answer, "until": until}
+        return _requests_page(request, services, principal, lang, problem=problem, typed=typed, status=status)
 
-    return _act(request, services, principal, csrf, step, again, REQUESTS)
+    return _act(request, services, principal, csrf, step, again, REQUESTS, lang)
 
 
 @router.get(f"{HOME}/{{name}}")
@@ -224,6 +236,7 @@ def _dataset_page(
     *,
     rows: bool = False,
     problem: str = "",
+    typed: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     one = access.dataset_detail(services, principal, name)
@@ -235,6 +248,7 @@ def _dataset_page(
         sample=forms.sample(access.look_at_rows(services, principal, name)) if rows else None,
         certifying=access.steward(principal),
         problem=problem,
+        typed=typed,
     )
     return HTMLResponse(html, status, headers=HEADERS)
 
@@ -249,19 +263,21 @@ def certify(
     statement: Text = "",
     until: Text = "",
     csrf: Text = "",
+    lang: Text = "",
 ) -> Response:
     """Say what a dataset is worth."""
 
     def act() -> None:
         chosen = next((one for one in LEVELS if one == level), None)
         if chosen is None:
-            raise InputError("The form names no level.", hint="Use the form of the page.")
+            raise InputError("The form names no level.", hint="Use the form of the page.", code="form_value")
         access.certify(services, principal, name, chosen, _words(statement, "statement"), _day(until))
 
     def again(problem: str, status: int) -> Response:
-        return _dataset_page(request, services, principal, name, problem=problem, status=status)
+        typed = {"level": level, "statement": statement, "until": until}
+        return _dataset_page(request, services, principal, name, lang, problem=problem, typed=typed, status=status)
 
-    return _act(request, services, principal, csrf, act, again, f"{HOME}/{name}")
+    return _act(request, services, principal, csrf, act, again, f"{HOME}/{name}", lang)
 
 
 def _act(
@@ -272,8 +288,9 @@ def _act(
     act: Callable[[], None],
     again: Callable[[str, int], Response],
     done: str,
+    lang: str,
 ) -> Response:
-    """Do what a form asks and show where it leads, or the form again with the refusal."""
+    """Do what a form asks and show where it leads, or the form again with the refusal and what was typed."""
     access.browsing(services, principal)
     try:
         if principal.way == "session":
@@ -284,14 +301,14 @@ def _act(
     except AkademosError as refusal:
         if refusal.transient:
             raise
-        return again(f"{refusal.reason} {refusal.hint}".strip(), refusal.status)
-    return RedirectResponse(done, 303)
+        return again(refusal_words(refusal, words_in(language_of(request, lang))), refusal.status)
+    return RedirectResponse(f"{done}?{urlencode({'lang': lang})}" if lang else done, 303)
 
 
 def _words(text: str, field: str) -> str:
     said = " ".join(text.split())
     if not 3 <= len(said) <= 500:
-        raise InputError("Say in a few words why.", hint="3 to 500 characters.", pointer=f"/{field}")
+        raise InputError("Say in a few words why.", hint="3 to 500 characters.", code="few_words", pointer=f"/{field}")
     return said
 
 
@@ -302,4 +319,6 @@ def _day(text: str) -> datetime | None:
     try:
         return datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time(23, 59, 59), UTC)  # noqa: DTZ007 - a date
     except ValueError:
-        raise InputError("That is no date.", hint="Write it as 2027-01-31.", pointer="/until") from None
+        raise InputError(
+            "That is no date.", hint="Write it as 2027-01-31.", code="value_invalid", pointer="/until"
+        ) from None

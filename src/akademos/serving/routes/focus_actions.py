@@ -1,12 +1,14 @@
-"""What an advisor does on the page of students in focus: take alerts on, note help, say how to be told.
+"""What an advisor does on the page of students in focus: take alerts on, settle them, hand them over, note help, write
+notes, say how to be told.
 
-Forms of the page; programs use /v1/records/alerts, /v1/records/interventions and /v1/alerts/settings, which keep to the
-same rules.
+Forms of the page; programs use /v1/records/alerts, /v1/records/interventions, /v1/records/notes and
+/v1/alerts/settings, which keep to the same rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
@@ -15,72 +17,108 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from akademos.catalogue.records.declaration import Record
-from akademos.catalogue.records.support import ALERTS, INTERVENTIONS
-from akademos.catalogue.records.values import checked, written_by, written_on_create
+from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES
+from akademos.catalogue.records.values import checked, written_by, written_on_create, written_on_update
 from akademos.errors import AkademosError, InputError, Unauthenticated
-from akademos.serving.pages.focus_work import KINDS, about_in
+from akademos.serving.languages import language_of
+from akademos.serving.pages.focus_work import KINDS, NOTE_LENGTH, SHOWN, about_in
+from akademos.serving.pages.refusal_words import refusal_words
+from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
 from akademos.serving.record_gate import asking
 from akademos.serving.routes.alerts import keep_settings
 from akademos.serving.routes.pages import FOCUS
-from akademos.serving.routes.students_in_focus import focus_page
-from akademos.serving.services import Served, Services, services_of
+from akademos.serving.routes.students_in_focus import CAPACITY, CAPACITY_MOST, focus_page
+from akademos.serving.services import Services, services_of
 from akademos.serving.small_bodies import SmallBodyRoute
 from akademos.stores.ports.alerts import AlertSettings
 
 router = APIRouter(include_in_schema=False, route_class=SmallBodyRoute)
 
 ACT_ON_ALERT = f"{FOCUS}/alerts"
+HAND_OVER = f"{FOCUS}/alerts/owner"
 NOTE_HELP = f"{FOCUS}/interventions"
 ACT_ON_HELP = f"{FOCUS}/interventions/act"
+WRITE_NOTE = f"{FOCUS}/notes"
+PUT_AWAY = f"{FOCUS}/notes/act"
 BE_TOLD = f"{FOCUS}/settings"
 
-
-async def _signed_in(request: Request) -> Principal:
-    """Who is signed in; a form brings its token itself, where an API call sends a header."""
-    principal = await services_of(request).doorkeeper.known(request)
-    if principal is None:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
-    return principal
-
-
-SignedIn = Annotated[Principal, Depends(_signed_in)]
 Text = Annotated[str, Form()]
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A form as it came: who sent it, and what every form of the page bears. `typed` is all that was entered."""
+
+    request: Request
+    services: Services
+    principal: Principal
+    lang: str
+    csrf: str
+    capacity: int
+    typed: dict[str, str]
+
+
+async def _sheet(request: Request, lang: Text = "", csrf: Text = "", capacity: Text = "") -> Sheet:
+    """The form of whoever is signed in; a form brings its token itself, where an API call sends a header."""
+    services = services_of(request)
+    principal = await services.doorkeeper.known(request)
+    if principal is None:
+        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
+    shown = int(capacity) if capacity.isascii() and capacity.isdigit() and len(capacity) < 5 else CAPACITY
+    sent = await request.form()
+    typed = {name: value for name, value in sent.items() if isinstance(value, str) and name != "csrf"}
+    return Sheet(request, services, principal, lang, csrf, min(max(shown, 1), CAPACITY_MOST), typed)
+
+
+Sent = Annotated[Sheet, Depends(_sheet)]
+
+
 @router.post(ACT_ON_ALERT)
-def act_on_alert(
-    request: Request, services: Served, principal: SignedIn, alert: Text, action: Text, lang: Text = "", csrf: Text = ""
-) -> Response:
-    """Take an alert on, or settle it."""
+def act_on_alert(sheet: Sent, alert: Text = "", action: Text = "", outcome: Text = "") -> Response:
+    """Take an alert on, or settle it with what came of it."""
 
     def do() -> None:
-        _act(services, principal, ALERTS, alert, action, {})
+        said = outcome.strip()
+        _act(sheet, ALERTS, alert, action, {"outcome": said} if said and action != "acknowledge" else {})
 
-    return _answered(request, services, principal, csrf, lang, "alert", do)
+    return _answered(sheet, "alert", "alert", do)
+
+
+@router.post(HAND_OVER)
+def hand_over(sheet: Sent, alert: Annotated[list[str] | None, Form()] = None, owner: Text = "") -> Response:
+    """Hand one or more alerts to a colleague who advises all their learners; else none of them."""
+    ticked = list(dict.fromkeys(alert or ()))[:SHOWN]
+
+    def do() -> None:
+        if not ticked:
+            raise InputError("No alert is ticked.", hint="Tick some.", code="nothing_ticked", pointer="/alert")
+        services, principal = sheet.services, sheet.principal
+        values = checked({"owner_id": owner}, written_on_update(ALERTS))
+        with asking(services, principal, ALERTS, "update", f"POST {HAND_OVER}") as asker:
+            services.records.change_all(asker, ALERTS, [(one,) for one in ticked], values)
+
+    return _answered(sheet, "hand", "handed", do, ticked=frozenset(ticked))
 
 
 @router.post(NOTE_HELP)
 def note_help(
-    request: Request,
-    services: Served,
-    principal: SignedIn,
-    about: Text,
-    kind: Text,
+    sheet: Sent,
+    about: Text = "",
+    kind: Text = "",
     starts_on: Text = "",
     trial: Text = "",
     arm: Text = "",
     alert: Text = "",
-    lang: Text = "",
-    csrf: Text = "",
 ) -> Response:
     """Note help for a learner; it begins on the day given, or is planned. Who was drawn to be compared with is noted,
     too, and not helped."""
 
     def do() -> None:
+        services, principal = sheet.services, sheet.principal
         user_id, course_id = about_in(about)
         if kind not in KINDS:
-            raise InputError("The form names no kind of help.", hint="Choose one of the list.", pointer="/kind")
+            raise _incomplete("The form names no kind of help.", "/kind")
         begins = _day(starts_on)
         sent: dict[str, object] = {
             "user_id": user_id,
@@ -89,93 +127,119 @@ def note_help(
             "arm": arm or "treated",
             "assignment": "randomised" if arm else "chosen",
         }
-        wanted = {"course_id": course_id, "alert_id": alert, "trial": trial, "starts_on": starts_on}
+        wanted = {"course_id": course_id, "alert_id": alert, "trial": trial.strip(), "starts_on": starts_on}
         sent |= {name: value for name, value in wanted.items() if value}
-        needed = [one.name for one in INTERVENTIONS.fields if one.required and one.set_by == "client"]
-        values = checked(sent, written_on_create(INTERVENTIONS), needed=needed, generated="intervention_id")
-        with asking(services, principal, INTERVENTIONS, "create", NOTE_HELP) as asker:
-            row, _ = services.records.create(asker, INTERVENTIONS, values)
+        row_key = _create(sheet, INTERVENTIONS, sent, NOTE_HELP)
         if arm != "comparison" and begins is not None and begins <= services.clock().date():
-            _act(services, principal, INTERVENTIONS, str(row.key[0]), "start", {})
+            _act(sheet, INTERVENTIONS, row_key, "start", {})
 
-    return _answered(request, services, principal, csrf, lang, "help", do)
+    return _answered(sheet, "help", "help", do)
 
 
 @router.post(ACT_ON_HELP)
-def act_on_help(
-    request: Request,
-    services: Served,
-    principal: SignedIn,
-    intervention: Text,
-    action: Text,
-    outcome: Text = "",
-    lang: Text = "",
-    csrf: Text = "",
-) -> Response:
+def act_on_help(sheet: Sent, intervention: Text = "", action: Text = "", outcome: Text = "") -> Response:
     """Begin help, end it with what came of it, or call it off."""
 
     def do() -> None:
         sent: dict[str, object] = {"outcome": outcome} if action == "complete" else {}
-        _act(services, principal, INTERVENTIONS, intervention, action, sent)
+        _act(sheet, INTERVENTIONS, intervention, action, sent)
 
-    return _answered(request, services, principal, csrf, lang, "help", do)
+    return _answered(sheet, "help_act", "help", do)
+
+
+@router.post(WRITE_NOTE)
+def write_note(sheet: Sent, learner: Text = "", text: Text = "") -> Response:
+    """Write a note about a learner."""
+
+    def do() -> None:
+        said = text.replace("\r\n", "\n").strip()
+        if not 1 <= len(said) <= NOTE_LENGTH:
+            raise InputError(
+                f"A note has 1 to {NOTE_LENGTH} characters.", hint="Write it shorter.", code="value_invalid",
+                status=422, pointer="/text",
+            )  # fmt: skip
+        _create(sheet, NOTES, {"user_id": learner, "text": said}, WRITE_NOTE)
+
+    return _answered(sheet, "note", "note", do)
+
+
+@router.post(PUT_AWAY)
+def put_away(sheet: Sent, note: Text = "") -> Response:
+    """Put a note away."""
+    return _answered(sheet, "put_away", "note", lambda: _act(sheet, NOTES, note, "archive", {}))
 
 
 @router.post(BE_TOLD)
 def be_told(
-    request: Request,
-    services: Served,
-    principal: SignedIn,
-    by_mail: Text,
+    sheet: Sent,
+    by_mail: Text = "false",
     address: Text = "",
     time_zone: Text = "UTC",
     quiet_from: Text = "",
     quiet_until: Text = "",
-    lang: Text = "",
-    csrf: Text = "",
 ) -> Response:
     """Say how to be told of alerts, and when not."""
 
     def do() -> None:
-        language = lang if lang in ("en", "de") else "en"
+        language = sheet.lang if sheet.lang in ("en", "de") else "en"
         wanted = AlertSettings(
             by_mail == "true", address or None, time_zone, quiet_from or None, quiet_until or None, language
         )
-        keep_settings(services, principal, wanted)
+        keep_settings(sheet.services, sheet.principal, wanted)
 
-    return _answered(request, services, principal, csrf, lang, "told", do)
+    return _answered(sheet, "told", "told", do)
 
 
-def _act(
-    services: Services, principal: Principal, record: Record, key: str, action: str, sent: dict[str, object]
-) -> None:
+def _create(sheet: Sheet, record: Record, sent: dict[str, object], what: str) -> str:
+    """A new row of a record; its key."""
+    needed = [one.name for one in record.fields if one.required and one.set_by == "client"]
+    with asking(sheet.services, sheet.principal, record, "create", f"POST {what}") as asker:
+        values = checked(sent, written_on_create(record), needed=needed, generated=record.keys[0].name)
+        row, _ = sheet.services.records.create(asker, record, values)
+    return str(row.key[0])
+
+
+def _act(sheet: Sheet, record: Record, key: str, action: str, sent: dict[str, object]) -> None:
     if action not in record.actions:
-        raise InputError("The form says not what to do.", hint="Use the buttons of the page.", pointer="/action")
+        raise _incomplete("The form says not what to do.", "/action")
+    services, principal = sheet.services, sheet.principal
     with asking(services, principal, record, "act", f"{FOCUS} {record.collection} {action}", action=action) as asker:
         values = checked(sent, written_by(record, action))
         services.records.change(asker, record, (key,), values, action=action, expected_version=None)
 
 
 def _answered(
-    request: Request,
-    services: Services,
-    principal: Principal,
-    csrf: str,
-    lang: str,
-    done: str,
-    do: Callable[[], None],
+    sheet: Sheet, form: str, done: str, do: Callable[[], None], *, ticked: frozenset[str] = frozenset()
 ) -> Response:
-    """Do it if the form is of this session, and show the page again; a refusal stands on the page."""
+    """Do it if the form is of this session, and show the page again; a refusal stands on the page, with the form as it
+    was filled in."""
+    principal = sheet.principal
     try:
         if principal.way == "session":
-            services.doorkeeper.tokens.check_form(request, principal, csrf)
+            sheet.services.doorkeeper.tokens.check_form(sheet.request, principal, sheet.csrf)
         do()
     except AkademosError as refusal:
         if refusal.transient or principal.role != "advisor":
             raise
-        problem = f"{refusal.reason} {refusal.hint}".strip()
-        return focus_page(request, services, principal, lang=lang, problem=problem, status=refusal.status)
-    return RedirectResponse(f"{FOCUS}?{urlencode({'lang': lang, 'done': done})}", 303)
+        return focus_page(
+            sheet.request,
+            sheet.services,
+            principal,
+            capacity=sheet.capacity,
+            lang=sheet.lang,
+            problem=refusal_words(refusal, words_in(language_of(sheet.request, sheet.lang))),
+            typed={"form": form, **sheet.typed},
+            ticked=ticked,
+            status=refusal.status,
+        )
+    shown = {"lang": sheet.lang, "done": done}
+    if sheet.capacity != CAPACITY:
+        shown["capacity"] = str(sheet.capacity)
+    return RedirectResponse(f"{FOCUS}?{urlencode(shown)}", 303)
+
+
+def _incomplete(reason: str, pointer: str) -> InputError:
+    return InputError(reason, hint="Use the lists and buttons of the page.", code="form_value", pointer=pointer)
 
 
 def _day(text: str) -> date | None:

@@ -1,15 +1,16 @@
-"""What the page of students in focus shows beside the estimates: open alerts, help, effects, how the advisor is told.
+"""What the page of students in focus shows beside the estimates: alerts, help, notes, effects, how the advisor is told.
 
-Alerts and help are read as the records they are: reach, live consent and the access log as everywhere.
+Alerts, help and notes are read as the records they are: reach, live consent and the access log as everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from akademos.catalogue.records.declaration import Record
-from akademos.catalogue.records.support import ALERTS, INTERVENTIONS
+from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES
 from akademos.serving import services as at
 from akademos.serving.pages.focus_work import SHOWN, Somebody, about_value
 from akademos.serving.principal import Principal
@@ -17,7 +18,14 @@ from akademos.serving.record_gate import asking
 from akademos.serving.routes.alerts import advisor_key
 from akademos.serving.services import Services
 from akademos.stores.ports.access import RosterLearner
+from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.record_store import ListQuery, RecordRow
+
+SETTLED_FOR, NOTES_FOR = timedelta(days=28), timedelta(days=90)
+"""How long an alert that was settled, and a note, stand on the page."""
+
+READ = 200
+"""Rows that are read to choose those shown from: they come in the order of their keys."""
 
 
 def work_of(
@@ -41,13 +49,33 @@ def work_of(
         for status in ("running", "planned", "completed")
         for row in _rows(services, principal, INTERVENTIONS, {"status": status})
     ]
-    names = {one.user_id: one.display_name for one in learners if one.user_id and one.display_name}
+    since = services.clock() - SETTLED_FOR
+    settled = [
+        row
+        for status in ("resolved", "dismissed")
+        for row in _rows(services, principal, ALERTS, {"status": status}, updated_since=since)
+    ]
+    notes = _rows(services, principal, NOTES, {"status": "active"}, created_since=services.clock() - NOTES_FOR)
+    colleagues = _colleagues(services, tenant_id, [one.learner_key for one in learners])
+    staff = {str(row.values[by]) for row in (*alerts, *settled) for by in ("owner_id", "handler_id") if row.values[by]}
+    staff |= {str(row.values["author_id"]) for row in notes if row.values["author_id"]}
+    names = _staff_names(services, tenant_id, staff | set(colleagues))
+    names |= {one.user_id: one.display_name for one in learners if one.user_id and one.display_name}
     courses = {str(line["course_id"]): str(line["course"]) for line in lines}
     effects = services.gate.effects(principal, at.INTERVENTION_EFFECTS, services.purposes_of(at.INTERVENTION_EFFECTS))
     _, mark = services.alerts.mark(tenant_id, key)
     return {
         "alerts": sorted(alerts, key=_urgent)[:SHOWN],
+        "settled": sorted(settled, key=lambda row: str(row.values["resolved_at"]), reverse=True)[:SHOWN],
         "interventions": helped[:SHOWN],
+        "notes": sorted(notes, key=lambda row: str(row.values["created_at"]), reverse=True)[:SHOWN],
+        "learners": sorted(
+            (Somebody(one.user_id, names.get(one.user_id) or one.user_id) for one in learners if one.user_id),
+            key=lambda one: one.label,
+        ),
+        "colleagues": [
+            Somebody(user_id, names.get(user_id) or user_id) for user_id in colleagues if user_id != principal.user_id
+        ],
         "effects": effects.effects,
         "settings": services.alerts.settings(tenant_id, key),
         "names": names,
@@ -66,9 +94,32 @@ def work_of(
     }
 
 
-def _rows(services: Services, principal: Principal, record: Record, equal: Mapping[str, object]) -> list[RecordRow]:
+def _rows(
+    services: Services,
+    principal: Principal,
+    record: Record,
+    equal: Mapping[str, object],
+    *,
+    updated_since: datetime | None = None,
+    created_since: datetime | None = None,
+) -> list[RecordRow]:
     with asking(services, principal, record, "read", f"GET /students-in-focus {record.collection}") as asker:
-        return list(services.records.find(asker, record, ListQuery(equal=equal, limit=SHOWN)).rows)
+        query = ListQuery(equal=equal, updated_since=updated_since, created_since=created_since, limit=READ)
+        return list(services.records.find(asker, record, query).rows)
+
+
+def _colleagues(services: Services, tenant_id: str, learners: Sequence[str]) -> list[str]:
+    """User ids of whoever advises one of these learners."""
+    advising = services.alerts.advisors(tenant_id, learners)
+    keys = sorted({key for keys in advising.values() for key in keys})
+    return sorted(services.vault.user_ids(tenant_id, keys).values())
+
+
+def _staff_names(services: Services, tenant_id: str, user_ids: Collection[str]) -> dict[str, str]:
+    """Names of staff by their user ids, of whom has one."""
+    found = services.vault.find(tenant_id, [Identifier("user", user_id) for user_id in sorted(user_ids)])
+    names = services.vault.display_names(tenant_id, [person.learner_key for person in found.values()])
+    return {who.value: names[person.learner_key] for who, person in found.items() if person.learner_key in names}
 
 
 _SEVERITIES = ("high", "medium", "low")

@@ -147,17 +147,21 @@ def focus_page(
     lang: str = "",
     done: str = "",
     problem: str = "",
+    typed: Mapping[str, str] | None = None,
+    ticked: frozenset[str] = frozenset(),
     status: int = 200,
 ) -> Response:
-    """The page, also after a form that was refused (`problem`)."""
+    """The page, also after a form that was refused: with `problem`, and what was `typed` and `ticked`."""
     language = language_of(request, lang)
     words = words_in(language)
     lines, own = _advised(services, principal, FOCUS, words)
     work = FocusWork(
         **work_of(services, principal, own.learners, lines),
-        live=MARK,
+        live="" if problem else MARK,  # whoever corrects a form is not interrupted
         done=done,
         problem=problem,
+        typed=typed or {},
+        ticked=ticked,
         today=services.clock().date(),
     )
     shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal), language=language)

@@ -95,7 +95,7 @@ async function follow(card) {
       if (!said.ok) { await rest(10000); continue; }
       const { mark } = await said.json();
       if (mark === card.dataset.mark) continue;
-      if (card.contains(document.activeElement)) { await rest(2000); continue; }
+      if (card.contains(document.activeElement) || card.querySelector(":checked[type=checkbox],details[open]")) { await rest(2000); continue; }
       const fresh = await fetch(location.href, { headers: { accept: "text/html" } });
       const found = fresh.ok && new DOMParser().parseFromString(await fresh.text(), "text/html").getElementById(card.id);
       if (!found) { await rest(10000); continue; }

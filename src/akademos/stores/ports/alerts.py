@@ -3,7 +3,7 @@ new for whom."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
@@ -118,7 +118,12 @@ class AlertNotices(Protocol):
 
 
 class AlertPreferences(Protocol):
-    """How advisors want to be told."""
+    """Who is told of alerts, and how they want to be told."""
+
+    def advisors(self, tenant_id: str, learner_keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Who advises each of these people today, by name or in one of their courses: whom an alert about them may be
+        handed to. Keys of staff by key of the person, in a settled order; whom nobody advises is absent."""
+        ...
 
     def settings(self, tenant_id: str, advisor_key: str) -> AlertSettings | None:
         """What somebody has set; None when nothing."""

@@ -132,6 +132,13 @@ class RecordStore(Protocol):
         """
         ...
 
+    def change_all(
+        self, asker: Asker, record: Record, keys: Sequence[Key], values: Mapping[str, object]
+    ) -> Sequence[RecordRow]:
+        """Change the same columns of several rows, whichever versions they have: of all of them or, where one is
+        refused, of none. Raises what `change` does."""
+        ...
+
     def revisions(self, asker: Asker, record: Record, key: Key) -> Sequence[Revision]:
         """Of versioned content, everything that was published, newest first."""
         ...

@@ -69,6 +69,23 @@ _MARK = f"""
             SELECT {person_of("%(tenant)s", "d.learner_key")} FROM ({ADVISEES.format(actor="%(actor)s::uuid")}) AS d)
 """
 
+_ADVISORS = """
+    WITH wanted AS (
+        SELECT key AS person, key FROM unnest(%(people)s::uuid[]) AS key
+        UNION SELECT l.person_key, l.learner_key FROM identity_links l
+        WHERE l.tenant_id = %(tenant)s AND l.person_key = ANY(%(people)s::uuid[])
+    )
+    SELECT person::text, array_agg(advisor::text ORDER BY advisor) FROM (
+        SELECT w.person, a.advisor_key AS advisor FROM wanted w JOIN advisee_assignments a
+            ON a.tenant_id = %(tenant)s AND a.learner_key = w.key
+        WHERE (a.starts_on IS NULL OR a.starts_on <= current_date) AND (a.ends_on IS NULL OR a.ends_on > current_date)
+        UNION SELECT w.person, s.learner_key FROM wanted w
+            JOIN enrolments e ON e.tenant_id = %(tenant)s AND e.learner_key = w.key
+            JOIN staff_assignments s ON s.tenant_id = e.tenant_id AND s.course_id = e.course_id AND s.role = 'advisor'
+        WHERE (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
+    ) AS advising GROUP BY person
+"""
+
 
 class PostgresAlerts:
     """Adapter of the ports `AlertLedger` and `AlertPreferences`.
@@ -123,6 +140,12 @@ class PostgresAlerts:
             "source_reference": draft.source,
             "owner_key": None if owner is None else owner[0],
         }
+
+    def advisors(self, tenant_id: str, learner_keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Who advises each of them; see the port."""
+        with self._database.serving(tenant_id) as transaction:
+            found = transaction.execute(_ADVISORS, {"tenant": tenant_id, "people": list(learner_keys)})
+            return {person: tuple(advisors) for person, advisors in found}
 
     def settings(self, tenant_id: str, advisor_key: str) -> AlertSettings | None:
         """What somebody has set."""

@@ -59,6 +59,7 @@ class RecordWork:
         actor_key: key of the person who acts, for columns that say who did it.
         behaviours: by (record name, create, update or action).
         changes: what was done, in order.
+        required: see `require`.
     """
 
     transaction: Transaction
@@ -69,6 +70,12 @@ class RecordWork:
     behaviours: Mapping[tuple[str, str], Behaviour] = field(default_factory=dict)
     subscribers: Sequence[Subscriber] = ()
     changes: list[Change] = field(default_factory=list)
+    required: list[Callable[[], None]] = field(default_factory=list)
+
+    def require(self, holds: Callable[[], None]) -> None:
+        """Have `holds` asked by `finish`: what looks at other rows about a person refuses nobody before it is known
+        that they may know of that person."""
+        self.required.append(holds)
 
     def create(self, record: Record, values: Mapping[str, object]) -> Row:
         """A new row; values by column, people by key.
@@ -168,8 +175,10 @@ class RecordWork:
         return row_of(record, found)
 
     def finish(self) -> None:
-        """Keep what was published, then write the audit entries of all changes: the last statements of the
-        transaction."""
+        """Ask what was required, keep what was published, then write the audit entries of all changes: the last
+        statements of the transaction."""
+        for holds in self.required:
+            holds()
         self.transaction.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for one in self.changes:
             key = {part.name: value for part, value in zip(one.record.keys, one.key, strict=True)}
@@ -188,10 +197,10 @@ class RecordWork:
         after = None if cycle is None else cycle.transitions[state].get(action)
         if cycle is None or after is None:
             allowed = () if cycle is None else cycle.allowed(state)
-            possible = f"possible: {', '.join(allowed)}" if allowed else "nothing leads out of this state"
+            possible = f"possible are {', '.join(allowed)}" if allowed else "nothing leads out of this state"
             raise Conflict(
-                f"A {record.singular} that is {state or 'without life cycle'} cannot {action}; {possible}.",
-                hint=f"Allowed now: {', '.join(allowed) or 'no action'}.",
+                f"The {record.singular} is {state or 'without life cycle'}: `{action}` is not possible now.",
+                hint=f"{possible[0].upper()}{possible[1:]}.",
                 code="illegal_transition",
                 pointer="/path/action",
             )

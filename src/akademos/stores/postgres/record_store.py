@@ -147,16 +147,41 @@ class PostgresRecordStore:
         """Change columns, or act; see the port."""
         with self._database.pipeline(asker.tenant_id) as transaction:
             known, work = self._begin(transaction, asker)
-            stored = self._key(transaction, asker, known, record, key)
-            work.row(record, stored, lock=True)
-            self._allowed(transaction, asker, known, record, stored)
-            written = self._people.as_keys(transaction, asker.tenant_id, record, values, admit=asker.role == "service")
-            row = work.change(record, stored, values=written, action=action, expected_version=expected_version)
-            if action is None:
-                self._require_reach(transaction, asker, known, record, stored)
-            answer = self._answer(transaction, asker, known, record, row)
+            answer = self._changed(work, asker, known, record, key, values, action, expected_version)
             work.finish()
         return answer
+
+    def change_all(
+        self, asker: Asker, record: Record, keys: Sequence[Key], values: Mapping[str, object]
+    ) -> Sequence[RecordRow]:
+        """Change several rows alike, all or none; see the port."""
+        with self._database.pipeline(asker.tenant_id) as transaction:
+            known, work = self._begin(transaction, asker)
+            # In one order, so that two who change the same rows wait for each other and not in a circle.
+            answers = [self._changed(work, asker, known, record, key, values) for key in sorted(keys, key=str)]
+            work.finish()
+        return answers
+
+    def _changed(
+        self,
+        work: RecordWork,
+        asker: Asker,
+        known: KnownPerson | None,
+        record: Record,
+        key: Key,
+        values: Mapping[str, object],
+        action: str | None = None,
+        expected_version: int | None = None,
+    ) -> RecordRow:
+        transaction = work.transaction
+        stored = self._key(transaction, asker, known, record, key)
+        work.row(record, stored, lock=True)
+        self._allowed(transaction, asker, known, record, stored)
+        written = self._people.as_keys(transaction, asker.tenant_id, record, values, admit=asker.role == "service")
+        row = work.change(record, stored, values=written, action=action, expected_version=expected_version)
+        if action is None:
+            self._require_reach(transaction, asker, known, record, stored)
+        return self._answer(transaction, asker, known, record, row)
 
     def revisions(self, asker: Asker, record: Record, key: Key) -> Sequence[Revision]:
         """Everything that was published of a piece of content, newest first; see the port.

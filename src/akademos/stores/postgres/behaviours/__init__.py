@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from akademos.stores.postgres.behaviours.alerts import tell_owner
+from akademos.stores.postgres.behaviours.alerts import on_alert, on_note, tell_owner
 from akademos.stores.postgres.behaviours.certificates import on_issue
+from akademos.stores.postgres.behaviours.interventions import on_help
 from akademos.stores.postgres.behaviours.maturity import on_submitted_assessment, score_assessment
 from akademos.stores.postgres.behaviours.progress import on_completed, on_progress
 from akademos.stores.postgres.behaviours.publishing import (
@@ -41,6 +42,11 @@ BEHAVIOURS: Mapping[tuple[str, str], Behaviour] = {
     ("learning_certificates", "create"): on_issue,
     ("procurement_maturity_assessments", "submit"): on_submitted_assessment,
     ("learning_ai_tutor_sessions", "create"): on_tutor_session,
+    ("advising_notes", "create"): on_note,
+    ("learner_alerts", "create"): on_alert,
+    ("learner_alerts", "update"): on_alert,
+    ("learner_interventions", "create"): on_help,
+    ("learner_interventions", "update"): on_help,
 }
 """By record and create, update or action."""
 
