@@ -60,6 +60,28 @@ def test_a_dataset_is_found_and_described_with_its_origins(institution: Institut
     assert client.get(f"{BASE}/datasets/mastery/lineage", params={"depth": 1}).json()["upstream"]
 
 
+@pytest.mark.parametrize("kind", ["the warehouse", "everything else"])
+def test_every_dataset_has_its_answer_and_its_page(institution: Institution, kind: str) -> None:
+    client = as_role(institution, "steward")
+    named = [one["name"] for one in client.get(BASE).json()["datasets"]]
+    asked = [name for name in named if ("." in name) is (kind == "the warehouse")]
+    assert asked
+    for name in asked:
+        assert client.get(f"{BASE}/datasets/{name}").status_code == 200, name
+        assert client.get(f"/catalogue/{name}", headers=HTML).status_code == 200, name
+
+
+def test_of_a_table_that_tenants_share_no_tenant_is_told_rows(institution: Institution) -> None:
+    with institution.database.pipeline() as transaction:
+        transaction.execute("INSERT INTO landing_in_hand VALUES (true, '7'::xid8)")
+    try:
+        shown = as_role(institution, "steward").get(f"{BASE}/datasets/landing_in_hand").json()
+    finally:
+        with institution.database.pipeline() as transaction:
+            transaction.execute("DELETE FROM landing_in_hand")
+    assert (shown["rows"], shown["rows_counted"], shown["newest"]) == (None, None, None)
+
+
 @pytest.mark.parametrize("name", ["people", "enrolments", "consent_state", "api_keys", "learner_state", "audit_log"])
 def test_nobody_sees_rows_about_individuals_or_secrets(institution: Institution, name: str) -> None:
     for role in ROLES:

@@ -129,11 +129,11 @@ class DatasetLooks(Protocol):
     """Looks at the rows of one dataset of a tenant."""
 
     def standing(self, tenant_id: str, dataset: Dataset) -> Standing | None:
-        """How its table stands; None where it is no table."""
+        """How its table stands; None where it is no table, or one that all tenants share."""
         ...
 
     def sample(self, tenant_id: str, dataset: Dataset, limit: int) -> Sample | None:
-        """Some rows, by key; None where it is no table."""
+        """Some rows, by key; None where it is no table, or one that all tenants share."""
         ...
 
     def use(self, tenant_id: str, addresses: Sequence[str], since: datetime) -> list[Use]:
