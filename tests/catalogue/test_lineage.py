@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from akademos.catalogue.classification import Classification, Sensitivity, classification_of, sensitivity_of
 from akademos.catalogue.column_lineage import FILE, dumps, loads, parsed_edges
-from akademos.catalogue.dataset_rights import grantable, readers_of
+from akademos.catalogue.dataset_rights import OPEN_TO, grantable, readers_of
+from akademos.catalogue.declarations import Column
+from akademos.catalogue.governance import personal_datasets
 from akademos.catalogue.job_flows import FLOW_OF, JOB_FLOWS, inputs_of, outputs_of
 from akademos.catalogue.lineage import ColumnEdge, How, Lineage, NodeKind, Place, lineage_of
+from akademos.catalogue.personal_names import ABOUT_NOBODY, unflagged
 from akademos.catalogue.products import PRODUCTS
 from akademos.catalogue.registry import builtin
 from akademos.catalogue.search import search
@@ -112,6 +117,26 @@ def test_whatever_is_about_individuals_is_classified_so_and_shown_to_nobody() ->
     for name in ("api_keys", "host_keys", "tenant_salts", "audit_log", "access_log", "group_answers", "models"):
         assert not readers_of(DATASETS[name]), name
     assert readers_of(DATASETS["receipts"]) == {"operator", "admin"}
+
+
+def test_a_column_named_like_people_is_personal_or_said_to_be_about_nobody() -> None:
+    assert unflagged(DATASETS.values()) == []
+    forgetful = replace(DATASETS["receipts"], columns=(Column("actor_hash", "bytes", "who sent it"),))
+    assert unflagged([forgetful]) == ["receipts.actor_hash"]
+    columns = {f"{one.name}.{column.name}": column for one in DATASETS.values() for column in one.columns}
+    excused = {name: columns[name].personal for name in ABOUT_NOBODY}
+    assert not any(excused.values()), "an excuse for what is declared personal"
+
+
+@pytest.mark.parametrize("name", ["access_log", "audit_log", "suppressions", "erasures", "transactions", "releases"])
+def test_logs_that_name_people_by_hash_are_about_people(name: str) -> None:
+    assert sensitivity_of(DATASETS[name]) is Sensitivity.PSEUDONYMOUS
+    assert not grantable(DATASETS[name])
+    assert name in {one.name for one in personal_datasets(builtin())}
+
+
+def test_whoever_reads_a_dataset_by_task_can_be_shown_it() -> None:
+    assert all(grantable(DATASETS[name]) for name in OPEN_TO)
 
 
 def test_search_wants_every_word_and_puts_names_first() -> None:

@@ -27,7 +27,7 @@ class Sensitivity(StrEnum):
 
     NONE = "none"  # about nobody
     GROUPED = "grouped"  # about groups, under disclosure control
-    PSEUDONYMOUS = "pseudonymous"  # about individuals under a random key
+    PSEUDONYMOUS = "pseudonymous"  # about individuals under a random key or a keyed hash
     IDENTIFYING = "identifying"  # names, identifiers or decisions of people, sealed or as they came
 
 
@@ -40,7 +40,7 @@ MEANING: Mapping[Classification, str] = {
 SAYS: Mapping[Sensitivity, str] = {
     Sensitivity.NONE: "About nobody.",
     Sensitivity.GROUPED: "About groups of people, under disclosure control.",
-    Sensitivity.PSEUDONYMOUS: "About individuals, under random keys.",
+    Sensitivity.PSEUDONYMOUS: "About individuals, under random keys or keyed hashes.",
     Sensitivity.IDENTIFYING: "Identifies people, or holds what they decided.",
 }
 

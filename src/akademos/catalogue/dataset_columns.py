@@ -15,6 +15,16 @@ def may(name: str, kind: str, description: str, *, personal: bool = False, unit:
     return Column(name, kind, description, nullable=True, unit=unit, personal=personal)
 
 
+def must_name(name: str, kind: str, description: str) -> Column:
+    """A column that names somebody, or was said by somebody, in every row, and that an erasure leaves as it is."""
+    return Column(name, kind, description, nullable=False, personal=True, stays=True)
+
+
+def may_name(name: str, kind: str, description: str) -> Column:
+    """The same in some rows."""
+    return Column(name, kind, description, nullable=True, personal=True, stays=True)
+
+
 TENANT = must("tenant_id", "string", "institution or product that keeps its data apart")
 LEARNER = must("learner_key", "string", "random key of the person", personal=True)
 EVENT_ID = must("event_id", "string", "UUID, idempotency key within the tenant")

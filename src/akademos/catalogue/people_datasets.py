@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import agrees, enforced
-from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
 
 _STEWARD = "data steward"
@@ -96,7 +96,7 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             ),
             must("basis", "string", "consent, or the recorded basis"),
             must("text_version", "string", "version of the text shown"),
-            must("recorded_by", "string", "who recorded it"),
+            must_name("recorded_by", "string", "who recorded it"),
             must("recorded_at", "timestamp", "when"),
             may("decided_at", "timestamp", "when the person decided, where that was earlier: imported records"),
             may("evidence", "bytes", "where the proof is kept, sealed", personal=True),
@@ -160,12 +160,12 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             must("access_id", "int64", "number of the decision"),
             TENANT,
             must("at", "timestamp", "when"),
-            must("actor", "string", "who asked: person (audit name), key, or a keyed hash"),
+            must_name("actor", "string", "who asked: person (audit name), key, or a keyed hash"),
             must("role", "string", "role in which it was asked"),
-            may("subject", "bytes", "audit name of whom it was about: keyed hash under the person's data key"),
+            may_name("subject", "bytes", "audit name of whom it was about: keyed hash under the person's data key"),
             must("what", "string", "address or command"),
             _PURPOSE,
-            may("reason", "string", "why, as staff said"),
+            may_name("reason", "string", "why, as staff said"),
             must("decision", "string", "allowed, or the rule that refused"),
             may("consent_version", "int64", "change of consent that was looked at"),
         ),
@@ -207,9 +207,9 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             must("seq", "int64", "place in the tenant's chain, from 1"),
             must("at", "timestamp", "when"),
-            must("actor", "string", "who acted: person (audit name), key, job or command line"),
+            must_name("actor", "string", "who acted: person (audit name), key, job or command line"),
             must("action", "string", "what was done, one of the audit actions"),
-            may("subject", "bytes", "audit name of whom it concerns: keyed hash under the person's data key"),
+            may_name("subject", "bytes", "audit name of whom it concerns: keyed hash under the person's data key"),
             must("detail", "string", "what else must be known, as JSON; names nobody"),
             must("previous", "bytes", "hash of the row before; empty for the first"),
             must("hash", "bytes", "SHA-256 over `previous` and this row"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import enforced
-from akademos.catalogue.dataset_columns import TENANT, may, must
+from akademos.catalogue.dataset_columns import TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, years
 
 _OWNER = "registrar"
@@ -59,11 +59,11 @@ ROSTER_DATASETS: tuple[Dataset, ...] = (
             must("targets", "strings", "topics that stand for them"),
             must("moves", "json", "from which topic to which; of which item or material, where one is named"),
             must("edits", "json", "rows of the curriculum before and after"),
-            must("reason", "string", "why; names nobody"),
-            must("made_by", "string", "who, as in the audit log"),
+            must_name("reason", "string", "why; names nobody"),
+            must_name("made_by", "string", "who, as in the audit log"),
             must("made_at", "timestamp", "when"),
-            may("undone_by", "string", "who took it back"),
-            may("undone_reason", "string", "why; names nobody"),
+            may_name("undone_by", "string", "who took it back"),
+            may_name("undone_reason", "string", "why; names nobody"),
             may("undone_at", "timestamp", "when it was taken back"),
         ),
         zone="records",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from akademos.catalogue.checks import Check, refers
-from akademos.catalogue.dataset_columns import TENANT, may, must
+from akademos.catalogue.dataset_columns import TENANT, may, must, must_name
 from akademos.catalogue.declarations import Basis, Column, Dataset
 from akademos.catalogue.records import RECORDS
 from akademos.catalogue.records.declaration import OWNER, SUPPORT, Field, FieldKind, Record
@@ -132,7 +132,7 @@ RECORD_DATASETS: tuple[Dataset, ...] = (
         owner=OWNER,
         columns=(
             TENANT,
-            must("request_hash", "bytes", "keyed hash of the sender and the key that it gave the request"),
+            must_name("request_hash", "bytes", "keyed hash of the sender and the key that it gave the request"),
             must("body_hash", "bytes", "keyed hash of what was sent"),
             must("received_at", "timestamp", "when it came first"),
         ),
