@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from akademos.catalogue.classification import Classification, Sensitivity, classification_of, sensitivity_of
+from akademos.catalogue.classification import (
+    Classification,
+    Sensitivity,
+    classification_of,
+    sensitivity_of,
+    terms_of,
+)
 from akademos.catalogue.column_lineage import FILE, dumps, loads, parsed_edges
 from akademos.catalogue.dataset_rights import OPEN_TO, grantable, readers_of
 from akademos.catalogue.declarations import Column
@@ -15,7 +21,7 @@ from akademos.catalogue.job_flows import FLOW_OF, JOB_FLOWS, inputs_of, outputs_
 from akademos.catalogue.lineage import ColumnEdge, How, Lineage, NodeKind, Place, lineage_of
 from akademos.catalogue.personal_names import ABOUT_NOBODY, unflagged
 from akademos.catalogue.products import PRODUCTS
-from akademos.catalogue.registry import builtin
+from akademos.catalogue.registry import Registry, builtin
 from akademos.catalogue.search import search
 from akademos.errors import CatalogueError
 from akademos.jobs.plan import SCHEDULE
@@ -137,6 +143,19 @@ def test_logs_that_name_people_by_hash_are_about_people(name: str) -> None:
 
 def test_whoever_reads_a_dataset_by_task_can_be_shown_it() -> None:
     assert all(grantable(DATASETS[name]) for name in OPEN_TO)
+
+
+def test_words_are_explained_where_they_are_meant_and_not_where_they_are_spelled_alike() -> None:
+    said = {name: {term.name for term in terms_of(DATASETS[name], builtin().terms)} for name in DATASETS}
+    assert {"mastery", "interval", "as_of", "topic"} <= said["topic_mastery"]
+    assert {"held", "duplicate", "suppressed", "rejected"} <= said["receipts"]
+    assert "topic" in said["learning_knowledge_gaps"]  # a reference of a record
+    assert "level" not in said["risk_scores"]  # high, raised or low; not mastered, developing or weak
+    assert "answer" not in said["access_requests"]
+    assert "severity" not in said["ops_incidents"]
+    odd = replace(DATASETS["receipts"], name="odd", columns=(Column("x", "string", "a word", term="no such word"),))
+    with pytest.raises(CatalogueError, match=r"odd\.x: its term no such word is not in the glossary"):
+        Registry(builtin().events, (*builtin().datasets, odd), builtin().metrics, builtin().policies, builtin().terms)
 
 
 def test_search_wants_every_word_and_puts_names_first() -> None:

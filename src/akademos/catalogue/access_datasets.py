@@ -37,7 +37,13 @@ ACCESS_DATASETS: tuple[Dataset, ...] = (
         columns=(
             TENANT,
             must_name("session_hash", "bytes", "SHA-256 of the session's number"),
-            may("learner_key", "string", "whose it is; null for people whom the vault does not know", personal=True),
+            may(
+                "learner_key",
+                "string",
+                "whose it is; null for people whom the vault does not know",
+                personal=True,
+                term="learner_key",
+            ),
             must("started_at", "timestamp", "when it was started"),
             must("seen_at", "timestamp", "last request, to the minute"),
             must("expires_at", "timestamp", "when it ends in any case"),

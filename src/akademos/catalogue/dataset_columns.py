@@ -5,14 +5,30 @@ from __future__ import annotations
 from akademos.catalogue.declarations import Column
 
 
-def must(name: str, kind: str, description: str, *, personal: bool = False, unit: str | None = None) -> Column:
+def must(
+    name: str,
+    kind: str,
+    description: str,
+    *,
+    personal: bool = False,
+    unit: str | None = None,
+    term: str | None = None,
+) -> Column:
     """A column that every row fills."""
-    return Column(name, kind, description, nullable=False, unit=unit, personal=personal)
+    return Column(name, kind, description, nullable=False, unit=unit, personal=personal, term=term)
 
 
-def may(name: str, kind: str, description: str, *, personal: bool = False, unit: str | None = None) -> Column:
+def may(
+    name: str,
+    kind: str,
+    description: str,
+    *,
+    personal: bool = False,
+    unit: str | None = None,
+    term: str | None = None,
+) -> Column:
     """A column that a row may leave empty."""
-    return Column(name, kind, description, nullable=True, unit=unit, personal=personal)
+    return Column(name, kind, description, nullable=True, unit=unit, personal=personal, term=term)
 
 
 def must_name(name: str, kind: str, description: str) -> Column:
@@ -25,13 +41,13 @@ def may_name(name: str, kind: str, description: str) -> Column:
     return Column(name, kind, description, nullable=True, personal=True, stays=True)
 
 
-TENANT = must("tenant_id", "string", "institution or product that keeps its data apart")
-LEARNER = must("learner_key", "string", "random key of the person", personal=True)
+TENANT = must("tenant_id", "string", "institution or product that keeps its data apart", term="tenant")
+LEARNER = must("learner_key", "string", "random key of the person", personal=True, term="learner_key")
 EVENT_ID = must("event_id", "string", "UUID, idempotency key within the tenant")
-EVENT = must("event", "string", "name on the wire, with version suffix")
+EVENT = must("event", "string", "name on the wire, with version suffix", term="wire name")
 SOURCE = must("source", "string", "key id or import id of who sent it")
 RECEIVED_AT = must("received_at", "timestamp", "server time of receipt")
 OCCURRED_AT = must("occurred_at", "timestamp", "when it happened")
-TIME_PRECISION = must("time_precision", "string", "exact, day or order")
+TIME_PRECISION = must("time_precision", "string", "exact, day or order", term="time precision")
 COURSE = may("course_id", "string", "course or module-presentation")
-TOPICS = may("topic_ids", "strings", "topics of the curriculum")
+TOPICS = may("topic_ids", "strings", "topics of the curriculum", term="topic")

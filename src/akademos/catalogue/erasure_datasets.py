@@ -62,6 +62,7 @@ ERASURE_DATASETS: tuple[Dataset, ...] = (
                 "string",
                 "whose rows; none: everybody's. A name that nobody can resolve once the person is erased",
                 personal=True,
+                term="learner_key",
             ),
             must("datasets", "strings", "which datasets"),
             must_name("reason", "string", "the claim or inquiry"),

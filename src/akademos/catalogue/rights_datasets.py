@@ -15,7 +15,7 @@ RIGHTS_DATASETS: tuple[Dataset, ...] = (
         owner=_STEWARD,
         columns=(
             TENANT,
-            must("purpose", "string", "what the data may be used for"),
+            must("purpose", "string", "what the data may be used for", term="purpose"),
             must("version", "string", "name of the version, as decisions give it"),
             must("language", "string", "ISO 639-1"),
             must("body", "string", "the text"),

@@ -18,7 +18,7 @@ ROSTER_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             must("file", "string", "name of the file without .csv; manifest for the manifest"),
             must("header", "string", "header as it stands; of the manifest the whole text"),
-            must("basis_id", "string", "recorded basis of the import that brought it"),
+            must("basis_id", "string", "recorded basis of the import that brought it", term="recorded basis"),
             must("imported_at", "timestamp", "when header or basis changed last"),
         ),
         zone="vault",
