@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from akademos.catalogue.classification import Classification, Sensitivity, classification_of, sensitivity_of
+from akademos.catalogue.classification import (
+    Classification,
+    Sensitivity,
+    classification_of,
+    sensitivity_of,
+    terms_of,
+)
 from akademos.catalogue.column_lineage import FILE, dumps, loads, parsed_edges
-from akademos.catalogue.dataset_rights import grantable, readers_of
-from akademos.catalogue.job_flows import FLOW_OF, JOB_FLOWS, inputs_of, outputs_of
-from akademos.catalogue.lineage import ColumnEdge, How, Lineage, NodeKind, Place, lineage_of
+from akademos.catalogue.column_origins import MODEL, MODEL_INPUTS, ORIGINS, OWN, places
+from akademos.catalogue.dataset_rights import OPEN_TO, grantable, readers_of
+from akademos.catalogue.declarations import Column
+from akademos.catalogue.governance import personal_datasets
+from akademos.catalogue.job_flows import FLOW_OF, JOB_FLOWS, flow_of, inputs_of, outputs_of
+from akademos.catalogue.lineage import REGISTER, ColumnEdge, How, Lineage, NodeKind, Place, lineage_of
+from akademos.catalogue.personal_names import ABOUT_NOBODY, unflagged
 from akademos.catalogue.products import PRODUCTS
-from akademos.catalogue.registry import builtin
+from akademos.catalogue.registry import Registry, builtin
 from akademos.catalogue.search import search
 from akademos.errors import CatalogueError
+from akademos.jobs import (
+    cohort_teaching,
+    content_rows,
+    course_activity,
+    kpi_sources,
+    readiness_trainer,
+    tracing_trainer,
+)
 from akademos.jobs.plan import SCHEDULE
 from akademos.jobs.sql_lineage import Model, Source, column_edges
+from akademos.jobs.trainers import TRAINERS
 from akademos.jobs.warehouse_lineage import warehouse_edges
 from akademos.jobs.warehouse_models import warehouse_models
+from akademos.stores import postgres
 
 #: What runs without an entry in the record of jobs, or keeps nothing.
 UNRECORDED = {"alert_mail_standing", "outbox_standing", "sweep"}
@@ -39,11 +64,90 @@ def test_edges_survive_being_written() -> None:
     assert loads(dumps(parsed_edges())) == parsed_edges()
 
 
+@pytest.mark.parametrize("name", [*ORIGINS])
+def test_every_column_that_a_job_writes_names_its_origins_or_is_the_jobs_own(name: str) -> None:
+    columns = {one.name for one in DATASETS[name].columns} - {"tenant_id"}
+    own = set(OWN.get(name, ()))
+    assert ORIGINS[name].keys() | own == columns
+    assert not ORIGINS[name].keys() & own
+    assert all(origins for origins in ORIGINS[name].values())
+    assert flow_of(name) is not None
+    graph = whole()
+    assert {one for one in columns if not graph.origins(name, one)} == own
+
+
+def test_all_that_jobs_write_for_serving_is_traced() -> None:
+    written = {name for flow in JOB_FLOWS for name in flow.writes if DATASETS[name].zone in {"serving", "mart"}}
+    assert written == ORIGINS.keys()
+    graph = whole()
+    places = [(name, one.name) for name in written for one in DATASETS[name].columns if one.name != "tenant_id"]
+    traced = sum(bool(graph.origins(*place)) for place in places)
+    assert traced / len(places) > 0.75, f"{traced} of {len(places)}"
+
+
+def test_what_is_read_from_the_event_log_is_what_the_jobs_ask_it_for() -> None:
+    def read(origins: Iterable[Iterable[str]]) -> set[str]:
+        found = {place for group in origins for place in places(group)}
+        return {column for node, column in found if node == "event_log"}
+
+    asked = {
+        "risk_scores": course_activity.COLUMNS,
+        "content_taken": content_rows.COLUMNS,
+        "kpi_sums": kpi_sources.COLUMNS,
+        **{f"{MODEL}{name}": course_activity.COLUMNS for name in ("dropout_risk", "dropout_hazard")},
+        f"{MODEL}tracing": tracing_trainer._COLUMNS,
+        f"{MODEL}exam_readiness": readiness_trainer._COLUMNS,
+    }
+    for name, columns in asked.items():
+        model = name.removeprefix(MODEL)
+        said = read([MODEL_INPUTS[model]] if name.startswith(MODEL) else ORIGINS[name].values())
+        assert said - set(columns) == set(), f"{name} names what is not read"
+        assert set(columns) - said <= {"learner_key"}, f"{name} reads what it does not name"
+    assert MODEL_INPUTS.keys() == TRAINERS.keys()
+    cohort = {
+        column for _, column in places((*ORIGINS["cohort_pasts"]["packed"], *ORIGINS["cohort_pasts"]["cohort_times"]))
+    }
+    assert cohort | {"learner_key", "event_name"} == set(cohort_teaching.COHORT_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("job", "modules"),
+    [
+        ("risk_scores", ["risk"]),
+        ("group_statistics", ["groups", "block_ledgers"]),
+        ("peer_comparison", ["peers", "block_ledgers"]),
+        ("content_statistics", ["content", "block_ledgers"]),
+        ("kpis", ["kpis", "block_ledgers"]),
+        ("intervention_effects", ["intervention_effects"]),
+        ("learner_states", ["learner_state", "memory_weights"]),
+    ],
+)
+def test_no_table_is_named_that_the_adapters_of_a_job_do_not_read(job: str, modules: list[str]) -> None:
+    folder = Path(postgres.__path__[0])
+    sql = " ".join((folder / f"{module}.py").read_text() for module in (*modules, "records"))
+    read = set(re.findall(r"(?:FROM|JOIN)\s+(?:akademos\.)?([a-z_]+)", sql))
+    made = {*FLOW_OF[job].writes, "models"}
+    views = {"question_attempts", "material_interactions", "study_events"}  # of the event log, by `past_tables`
+    for dataset in FLOW_OF[job].writes:
+        named = {node for origins in ORIGINS[dataset].values() for node, _ in places(origins)}
+        tables = {node for node in named if not node.startswith(MODEL)} - made - views - {"event_log"}
+        assert tables <= read | {"learner_state"}, (dataset, tables - read)
+
+
+def test_nothing_seems_to_come_from_what_another_model_learned_from() -> None:
+    up = whole().upstream("risk_scores")
+    assert {f"{MODEL}dropout_risk", f"{MODEL}dropout_hazard", "enrolments", "event_log"} <= up.keys()
+    assert not {"item_difficulty", "cohort_memory_weights", "models", f"{MODEL}tracing"} & up.keys()
+    assert {"item_difficulty", "cohort_memory_weights", f"{MODEL}tracing"} <= whole().upstream("models").keys()
+    assert "question_submitted" in whole().upstream("next_answer")
+
+
 def test_every_edge_leads_between_columns_that_are_there() -> None:
     properties = {event.wire_name: {one.name for one in event.properties} for event in builtin().newest()}
     for edge in whole().columns:
         for place in (edge.origin, edge.target):
-            columns = {one.name for one in DATASETS[place.node].columns} if place.node in DATASETS else set()
+            node = REGISTER if whole().kinds.get(place.node) is NodeKind.MODEL else place.node
+            columns = {one.name for one in DATASETS[node].columns} if node in DATASETS else set()
             assert place.column == "*" or place.column in columns | properties.get(place.node, set()), place
 
 
@@ -112,6 +216,39 @@ def test_whatever_is_about_individuals_is_classified_so_and_shown_to_nobody() ->
     for name in ("api_keys", "host_keys", "tenant_salts", "audit_log", "access_log", "group_answers", "models"):
         assert not readers_of(DATASETS[name]), name
     assert readers_of(DATASETS["receipts"]) == {"operator", "admin"}
+
+
+def test_a_column_named_like_people_is_personal_or_said_to_be_about_nobody() -> None:
+    assert unflagged(DATASETS.values()) == []
+    forgetful = replace(DATASETS["receipts"], columns=(Column("actor_hash", "bytes", "who sent it"),))
+    assert unflagged([forgetful]) == ["receipts.actor_hash"]
+    columns = {f"{one.name}.{column.name}": column for one in DATASETS.values() for column in one.columns}
+    excused = {name: columns[name].personal for name in ABOUT_NOBODY}
+    assert not any(excused.values()), "an excuse for what is declared personal"
+
+
+@pytest.mark.parametrize("name", ["access_log", "audit_log", "suppressions", "erasures", "transactions", "releases"])
+def test_logs_that_name_people_by_hash_are_about_people(name: str) -> None:
+    assert sensitivity_of(DATASETS[name]) is Sensitivity.PSEUDONYMOUS
+    assert not grantable(DATASETS[name])
+    assert name in {one.name for one in personal_datasets(builtin())}
+
+
+def test_whoever_reads_a_dataset_by_task_can_be_shown_it() -> None:
+    assert all(grantable(DATASETS[name]) for name in OPEN_TO)
+
+
+def test_words_are_explained_where_they_are_meant_and_not_where_they_are_spelled_alike() -> None:
+    said = {name: {term.name for term in terms_of(DATASETS[name], builtin().terms)} for name in DATASETS}
+    assert {"mastery", "interval", "as_of", "topic"} <= said["topic_mastery"]
+    assert {"held", "duplicate", "suppressed", "rejected"} <= said["receipts"]
+    assert "topic" in said["learning_knowledge_gaps"]  # a reference of a record
+    assert "level" not in said["risk_scores"]  # high, raised or low; not mastered, developing or weak
+    assert "answer" not in said["access_requests"]
+    assert "severity" not in said["ops_incidents"]
+    odd = replace(DATASETS["receipts"], name="odd", columns=(Column("x", "string", "a word", term="no such word"),))
+    with pytest.raises(CatalogueError, match=r"odd\.x: its term no such word is not in the glossary"):
+        Registry(builtin().events, (*builtin().datasets, odd), builtin().metrics, builtin().policies, builtin().terms)
 
 
 def test_search_wants_every_word_and_puts_names_first() -> None:

@@ -186,6 +186,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/catalogue"): CATALOGUE,
     ("GET", "/catalogue/products"): CATALOGUE,
     ("GET", "/catalogue/products/{name}"): CATALOGUE,
+    ("GET", "/catalogue/glossary"): CATALOGUE,
     ("GET", "/catalogue/requests"): CATALOGUE,
     ("POST", "/catalogue/requests"): CATALOGUE,
     ("POST", "/catalogue/requests/{request_id}"): CATALOGUE,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from starlette.testclient import TestClient
 from tests.serving.institution import NOW, Institution
 
 from akademos.catalogue.roles import ROLES, RULE_OF, Question, Role
+from akademos.serving.pages.catalogue import ROWS
 from akademos.stores.ports.quality import QualityResult
 
 BASE = "/v1/catalogue"
@@ -58,6 +61,75 @@ def test_a_dataset_is_found_and_described_with_its_origins(institution: Institut
     assert by_sql["first_received_at"] == [("ingest.stg_raw", "received_at")]
     assert client.get(f"{BASE}/datasets/nowhere").json()["code"] == "unknown_dataset"
     assert client.get(f"{BASE}/datasets/mastery/lineage", params={"depth": 1}).json()["upstream"]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "first"),
+    [
+        ("students in focus", "products", "students_in_focus"),
+        ("retrieval strength", "terms", "retrieval strength"),
+        ("forgetting", "metrics", "retrievability"),
+        ("forgetting", "terms", "FSRS"),
+        ("glossary", "terms", "FSRS"),
+    ],
+)
+def test_products_metrics_and_words_are_found_too(institution: Institution, words: str, kind: str, first: str) -> None:
+    client = as_role(institution, "analyst")
+    found = [one["name"] for one in client.get(BASE, params={"q": words}).json()[kind]]
+    assert found[0] == first
+    shown = client.get("/catalogue", params={"q": words}, headers=HTML).text
+    assert f"/catalogue/products/{first}" in shown if kind == "products" else f"<b>{first}</b>" in shown
+    alone = client.get(BASE).json()
+    assert alone["products"] == alone["metrics"] == alone["terms"] == []
+
+
+def test_the_glossary_is_a_page_with_every_word_and_where_it_is_held(institution: Institution) -> None:
+    client = as_role(institution, "analyst")
+    terms = client.get(f"{BASE}/glossary").json()["terms"]
+    for lang, title in (("en", "Glossary"), ("de", "Glossar")):
+        shown = client.get("/catalogue/glossary", params={"lang": lang}, headers=HTML).text
+        assert f"<h1>{title}</h1>" in shown
+        assert all(one["meaning"] in unescape(shown) for one in terms)
+    assert "topic_mastery" in shown
+    assert 'href="/catalogue/glossary"' in client.get("/catalogue", headers=HTML).text
+
+
+def test_the_list_of_datasets_comes_in_pages_and_keeps_what_was_asked(institution: Institution) -> None:
+    client = as_role(institution, "analyst")
+    named = [one["name"] for one in client.get(BASE, params={"zone": "log"}).json()["datasets"]]
+    seen: list[str] = []
+    address = "/catalogue?zone=log"
+    while address:
+        shown = client.get(address, headers=HTML).text
+        seen += re.findall(r'<a href="/catalogue/([a-z0-9_.]+)"', shown.split('id="datasets"')[1])
+        after = re.search(r'<a class="button" href="([^"]+)">Next</a>', shown)
+        address = unescape(after.group(1)) if after else ""
+    assert seen == named
+    assert len(named) > ROWS
+    last = client.get("/catalogue", params={"zone": "log", "page": 99}, headers=HTML)
+    assert (last.status_code, named[-1] in last.text) == (200, True)
+
+
+@pytest.mark.parametrize("kind", ["the warehouse", "everything else"])
+def test_every_dataset_has_its_answer_and_its_page(institution: Institution, kind: str) -> None:
+    client = as_role(institution, "steward")
+    named = [one["name"] for one in client.get(BASE).json()["datasets"]]
+    asked = [name for name in named if ("." in name) is (kind == "the warehouse")]
+    assert asked
+    for name in asked:
+        assert client.get(f"{BASE}/datasets/{name}").status_code == 200, name
+        assert client.get(f"/catalogue/{name}", headers=HTML).status_code == 200, name
+
+
+def test_of_a_table_that_tenants_share_no_tenant_is_told_rows(institution: Institution) -> None:
+    with institution.database.pipeline() as transaction:
+        transaction.execute("INSERT INTO landing_in_hand VALUES (true, '7'::xid8)")
+    try:
+        shown = as_role(institution, "steward").get(f"{BASE}/datasets/landing_in_hand").json()
+    finally:
+        with institution.database.pipeline() as transaction:
+            transaction.execute("DELETE FROM landing_in_hand")
+    assert (shown["rows"], shown["rows_counted"], shown["newest"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("name", ["people", "enrolments", "consent_state", "api_keys", "learner_state", "audit_log"])

@@ -17,9 +17,11 @@ from akademos.serving import pages
 from akademos.serving.pages.catalogue import render_catalogue
 from akademos.serving.pages.catalogue_dataset import render_dataset
 from akademos.serving.pages.data_products import render_products
+from akademos.serving.pages.glossary import render_glossary
 from akademos.stores.ports.catalogue import (
     CatalogueEntry,
     Certification,
+    FoundBeside,
     Freshness,
     Sample,
     ServiceLevel,
@@ -28,7 +30,9 @@ from akademos.stores.ports.catalogue import (
 )
 from akademos.stores.ports.quality import QualityResult
 
-CATALOGUE_PAGES = ["catalogue", "products", "products-new", "warehouse-table"]
+CATALOGUE_PAGES = ["catalogue", "products", "products-new", "warehouse-table", "glossary"]
+MADE = {"checked_at": NOW, "checks": 412, "checked": 96, "columns": 630, "traced": 502}
+UNMADE = MADE | {"checked_at": None, "checks": 0, "checked": 0}
 TABLE = "ingest.fact_event_counts"
 LATE, FAILING = {"risk_scores"}, {"question_attempts", TABLE}
 CERTIFIED = {"learner_state", "topic_mastery", "event_log"}
@@ -80,14 +84,19 @@ def catalogue_page(which: str) -> str:
     entries = _entries(new=new)
     if which == "catalogue":
         lines = [forms.line(one, "steward") for one in entries.values()]
-        return render_catalogue(lines, shell=shell, asked={"q": "", "zone": "", "quality": ""}, total=len(lines))
+        asked = {"q": "", "zone": "", "quality": ""}
+        beside = forms.beside(FoundBeside(PRODUCTS[:2], builtin().metrics[:2], builtin().terms[:12]))
+        return render_catalogue(lines, shell=shell, asked=asked, total=len(lines), beside=beside, made=MADE, number=2)
+    if which == "glossary":
+        terms = [forms.term(one) for one in builtin().terms]
+        return render_glossary(terms, {"topic": ["items", "materials", "topics"]}, shell=shell)
     if which.startswith("products"):
         reads = [] if new else [Use("instructor", 1_310, NOW), Use("advisor", 62, NOW)]
         shown = [
             forms.product(one, entries, "steward") | {"use_30_days": forms.use_by_role(reads[: number % 3])}
             for number, one in enumerate(PRODUCTS)
         ]
-        return render_products(shown, shell=shell)
+        return render_products(shown, shell=shell, made=UNMADE if new else MADE)
     one = entries[TABLE]
     types = dict.fromkeys((column.name for column in one.dataset.columns), "int64")
     detail = forms.detail(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset
 from akademos.catalogue.policies import LIMITS
 
@@ -20,7 +20,7 @@ ACCESS_DATASETS: tuple[Dataset, ...] = (
             LEARNER,
             must("role", "string", "one of the roles that can be granted"),
             must("granted", "bool", "whether it stands"),
-            must("decided_by", "string", "who decided, as in the audit log"),
+            must_name("decided_by", "string", "who decided, as in the audit log"),
             must("decided_at", "timestamp", "when"),
             may("valid_until", "timestamp", "from when on it no longer stands"),
         ),
@@ -36,8 +36,14 @@ ACCESS_DATASETS: tuple[Dataset, ...] = (
         owner=_STEWARD,
         columns=(
             TENANT,
-            must("session_hash", "bytes", "SHA-256 of the session's number"),
-            may("learner_key", "string", "whose it is; null for people whom the vault does not know", personal=True),
+            must_name("session_hash", "bytes", "SHA-256 of the session's number"),
+            may(
+                "learner_key",
+                "string",
+                "whose it is; null for people whom the vault does not know",
+                personal=True,
+                term="learner_key",
+            ),
             must("started_at", "timestamp", "when it was started"),
             must("seen_at", "timestamp", "last request, to the minute"),
             must("expires_at", "timestamp", "when it ends in any case"),
@@ -57,7 +63,7 @@ ACCESS_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             must("name", "string", "one of the declared tenant settings"),
             must("value", "string", "as it was set"),
-            must("changed_by", "string", "who set it, as in the audit log"),
+            must_name("changed_by", "string", "who set it, as in the audit log"),
             must("changed_at", "timestamp", "when"),
         ),
         zone="vault",

@@ -5,10 +5,8 @@ Nothing is classified by hand, so a new personal column raises the class of its 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from functools import cache
 
 from akademos.catalogue.declarations import Dataset, Purpose, Term
 
@@ -27,7 +25,7 @@ class Sensitivity(StrEnum):
 
     NONE = "none"  # about nobody
     GROUPED = "grouped"  # about groups, under disclosure control
-    PSEUDONYMOUS = "pseudonymous"  # about individuals under a random key
+    PSEUDONYMOUS = "pseudonymous"  # about individuals under a random key or a keyed hash
     IDENTIFYING = "identifying"  # names, identifiers or decisions of people, sealed or as they came
 
 
@@ -40,7 +38,7 @@ MEANING: Mapping[Classification, str] = {
 SAYS: Mapping[Sensitivity, str] = {
     Sensitivity.NONE: "About nobody.",
     Sensitivity.GROUPED: "About groups of people, under disclosure control.",
-    Sensitivity.PSEUDONYMOUS: "About individuals, under random keys.",
+    Sensitivity.PSEUDONYMOUS: "About individuals, under random keys or keyed hashes.",
     Sensitivity.IDENTIFYING: "Identifies people, or holds what they decided.",
 }
 
@@ -85,20 +83,6 @@ def tags_of(dataset: Dataset) -> tuple[str, ...]:
 
 
 def terms_of(dataset: Dataset, terms: Sequence[Term]) -> tuple[Term, ...]:
-    """The words of the glossary that its name, description or columns use, in the glossary's order."""
-    said = " ".join(
-        (
-            dataset.name,
-            dataset.description,
-            dataset.grain,
-            *(f"{one.name} {one.description}" for one in dataset.columns),
-        )
-    ).lower()
-    return tuple(term for term in terms if _pattern(term.name).search(said))
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    """A word of the glossary as names of columns and sentences write it."""
-    written = re.escape(name.lower()).replace("\\ ", "[ _]")
-    return re.compile(rf"(?<![a-z]){written}s?(?![a-z])")
+    """The words of the glossary that its columns are declared to hold, in the glossary's order."""
+    held = {column.term for column in dataset.columns}
+    return tuple(term for term in terms if term.name in held)

@@ -210,14 +210,18 @@ def metric_problems(metric: Metric, datasets: frozenset[str], metrics: frozenset
             yield f"{where}: its upstream {upstream} is not declared"
 
 
-def word_problems(policies: Sequence[Policy], terms: Sequence[Term]) -> Iterator[str]:
-    """Policies and glossary: complete, and every cross-reference leads somewhere."""
+def word_problems(policies: Sequence[Policy], terms: Sequence[Term], datasets: Sequence[Dataset]) -> Iterator[str]:
+    """Policies and glossary: complete, and every cross-reference leads somewhere, also those of columns."""
     yield from twice("policy", (policy.name for policy in policies))
     yield from twice("term", (term.name for term in terms))
     for policy in policies:
         if not policy.value or not policy.enforced_by or not policy.description:
             yield f"policy {policy.name}: value, description and enforced_by must be given"
     known = {term.name for term in terms}
+    for dataset in datasets:
+        for column in dataset.columns:
+            if column.term is not None and column.term not in known:
+                yield f"dataset {dataset.name}.{column.name}: its term {column.term} is not in the glossary"
     for term in terms:
         for other in term.see_also:
             if other not in known:

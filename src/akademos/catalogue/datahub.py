@@ -16,7 +16,7 @@ from typing import Any
 from akademos.catalogue.classification import classification_of, sensitivity_of, tags_of, terms_of
 from akademos.catalogue.declarations import Column, Dataset, Term
 from akademos.catalogue.job_flows import JOB_FLOWS, JobFlow, inputs_of, outputs_of
-from akademos.catalogue.lineage import Lineage, NodeKind
+from akademos.catalogue.lineage import REGISTER, Lineage, NodeKind
 from akademos.catalogue.products import DataProduct
 
 Proposal = dict[str, Any]
@@ -145,7 +145,9 @@ def _dataset(
     if used:
         said = {"terms": [{"urn": _term(term)} for term in used], "auditStamp": stamp}
         yield _proposal("dataset", urn, "glossaryTerms", said)
-    origins = [name for name, _ in sorted(lineage.upstream(one.name, 1).items()) if name in there]
+    before = lineage.upstream(one.name, 1)
+    models = {REGISTER} if any(lineage.kinds.get(name) is NodeKind.MODEL for name in before) else set[str]()
+    origins = sorted(name for name in {*before, *models} if name in there and name != one.name)
     if origins:
         yield _proposal("dataset", urn, "upstreamLineage", {
             "upstreams": [
@@ -171,11 +173,8 @@ def _field(column: Column) -> dict[str, Any]:
 
 def _columns(tenant_id: str, one: Dataset, there: Mapping[str, Dataset], lineage: Lineage) -> Iterator[dict[str, Any]]:
     for column in one.columns:
-        origins = [
-            edge.origin for edge in lineage.origins(one.name, column.name)
-            if lineage.kinds.get(edge.origin.node) is NodeKind.DATASET
-            and edge.origin.node in there and edge.origin.column != "*"
-        ]  # fmt: skip
+        stored = {lineage.stored(edge.origin) for edge in lineage.origins(one.name, column.name)}
+        origins = sorted(place for place in stored if place is not None and place.node in there)
         if origins:
             yield {
                 "upstreamType": "FIELD_SET",

@@ -10,7 +10,7 @@ from akademos.catalogue.declarations import Dataset
 from akademos.catalogue.records import RECORDS
 from akademos.catalogue.roles import ROLE_RULES, RULE_OF, Question, Reach, Role
 
-_OPEN_TO: Mapping[str, Question] = {
+OPEN_TO: Mapping[str, Question] = {
     "receipts": Question.OPERATIONS,
     "movements": Question.OPERATIONS,
     "job_runs": Question.OPERATIONS,
@@ -19,8 +19,6 @@ _OPEN_TO: Mapping[str, Question] = {
     "quality_results": Question.GOVERNANCE,
     "quality_issues": Question.GOVERNANCE,
     "catalogue_versions": Question.CATALOGUE,
-    "dataset_certifications": Question.CATALOGUE,
-    "policy_versions": Question.GOVERNANCE,
 }
 """Datasets about nobody that some roles read by their task."""
 _SCHEMAS: Mapping[str, tuple[Question, ...]] = {
@@ -55,8 +53,8 @@ def readers_of(dataset: Dataset) -> frozenset[Role]:
         return _OF_RECORD[dataset.name]
     schema = dataset.name.partition(".")[0]
     questions = _SCHEMAS.get(schema, ()) if "." in dataset.name else ()
-    if dataset.name in _OPEN_TO:
-        questions = (_OPEN_TO[dataset.name],)
+    if dataset.name in OPEN_TO:
+        questions = (OPEN_TO[dataset.name],)
     return frozenset(rule.name for rule in ROLE_RULES if rule.questions.intersection(questions))
 
 
@@ -69,7 +67,7 @@ def grantable(dataset: Dataset) -> bool:
         return False
     schema, dot, _ = dataset.name.partition(".")
     return (
-        dataset.name in _OPEN_TO
+        dataset.name in OPEN_TO
         or (bool(dot) and schema in _SCHEMAS)
         or bool(_OF_RECORD.get(dataset.name))
     )  # fmt: skip

@@ -188,7 +188,11 @@ class EventType:
 class Column:
     """One column of a dataset; `type` is a name of the Arrow type (string, int32, float64, bool, timestamp, date).
 
-    `other_party` names somebody in a row that is about somebody else: erasing them empties it, and the row stays.
+    `personal`: it names, describes or was said by somebody, be it by a random key or a keyed hash. `stays`: it is
+    personal and an erasure leaves it, because the name in it leads nowhere once the person's data key is destroyed,
+    or because it was kept free of names when it was written. `other_party` names somebody in a row that is about
+    somebody else: erasing them empties it, and the row stays. `term`: a word of the glossary that the value is, in
+    exactly the meaning it has there.
     """
 
     name: str
@@ -198,6 +202,8 @@ class Column:
     unit: str | None = None
     personal: bool = False
     other_party: bool = False
+    stays: bool = False
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akademos.catalogue.dataset_columns import TENANT, may, must
+from akademos.catalogue.dataset_columns import TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, years
 
 _STEWARD = "data steward"
@@ -19,9 +19,9 @@ ERASURE_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             must("erasure_id", "string", "the request"),
             must("requested_at", "timestamp", "when"),
-            must("requested_by", "string", "who asked: person (audit name) or command line"),
-            must("reason", "string", "why, without names"),
-            must("subject", "bytes", "audit name of the person"),
+            must_name("requested_by", "string", "who asked: person (audit name) or command line"),
+            must_name("reason", "string", "why, without names"),
+            must_name("subject", "bytes", "audit name of the person"),
             must("step", "string", "last step that is done"),
             must("progress", "json", "what the steps did so far"),
             may("sealed", "bytes", "identifiers and keys that the job still searches for", personal=True),
@@ -41,7 +41,7 @@ ERASURE_DATASETS: tuple[Dataset, ...] = (
         owner=_STEWARD,
         columns=(
             TENANT,
-            must("suppression_hash", "bytes", "keyed hash of the identifier's keyed hash"),
+            must_name("suppression_hash", "bytes", "keyed hash of the identifier's keyed hash"),
             may("erasure_id", "string", "the request that put it here; none when it came from another installation"),
             must("suppressed_at", "timestamp", "when"),
         ),
@@ -62,12 +62,13 @@ ERASURE_DATASETS: tuple[Dataset, ...] = (
                 "string",
                 "whose rows; none: everybody's. A name that nobody can resolve once the person is erased",
                 personal=True,
+                term="learner_key",
             ),
             must("datasets", "strings", "which datasets"),
-            must("reason", "string", "the claim or inquiry"),
-            must("set_by", "string", "who set it"),
+            must_name("reason", "string", "the claim or inquiry"),
+            must_name("set_by", "string", "who set it"),
             must("set_at", "timestamp", "when"),
-            may("lifted_by", "string", "who lifted it"),
+            may_name("lifted_by", "string", "who lifted it"),
             may("lifted_at", "timestamp", "when"),
         ),
         zone="log",

@@ -58,7 +58,7 @@ TERMS: tuple[Term, ...] = (
     ),
     Term(
         "FSRS",
-        "free spaced repetition scheduler: a model of memory with stability and difficulty per item",
+        "free spaced repetition scheduler: a model of memory and forgetting with stability and difficulty per item",
         ("stability", "retrievability"),
     ),
     Term("gap", "1 - mastery of a topic that is not mastered", ("mastery", "severity")),

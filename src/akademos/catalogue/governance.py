@@ -188,7 +188,7 @@ READABLE = {
     "serving": "By random key only: estimates, packed.",
     "mart": "By random key only.",
     "release": "By random key of the release only, each row shared by at least k people.",
-    "log": "By random key or audit name only.",
+    "log": "By random key, audit name or keyed hash only, beside reasons in which names were taken out.",
 }
 """What somebody who has the files of a zone can read."""
 

@@ -10,7 +10,7 @@ from akademos.catalogue.policies import LIMITS
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
 _STEWARD = "data steward"
 _SCOPE = must("scope", "string", "course; empty for the institution")
-_TOPIC = must("topic_id", "string", "topic; * for all of them")
+_TOPIC = must("topic_id", "string", "topic; * for all of them", term="topic")
 _BLOCK = must("block", "int32", "number of the block within the scope")
 _RELEASE = must("release_id", "string", "the release")
 _BLOCKS = Severity.CRITICAL
@@ -90,10 +90,10 @@ GROUP_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             _SCOPE,
             _TOPIC,
-            must("persona", "string", "persona; * for all of them"),
+            must("persona", "string", "persona; * for all of them", term="persona"),
             must("as_of", "timestamp", "instant of the oldest values in it"),
             must("learners", "int32", "people counted, rounded", unit="people"),
-            may("mastery", "float64", "their mean mastery; none where withheld", unit="share"),
+            may("mastery", "float64", "their mean mastery; none where withheld", unit="share", term="mastery"),
             may("mastered", "float64", "share who have mastered the topic; none where withheld", unit="share"),
             may("weak", "float64", "share who are weak at it; none where withheld", unit="share"),
         ),

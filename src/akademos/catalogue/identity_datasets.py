@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import agrees, enforced
-from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, years
 
 _STEWARD = "data steward"
@@ -21,12 +21,12 @@ IDENTITY_DATASETS: tuple[Dataset, ...] = (
             must("first_key", "string", "random key of one side", personal=True),
             must("second_key", "string", "random key of the other side", personal=True),
             must("evidence", "string", "login, hash or operator"),
-            may("reason", "string", "why, as an operator said; names nobody"),
-            must("merged_by", "string", "who, as in the audit log"),
+            may_name("reason", "string", "why, as an operator said; names nobody"),
+            must_name("merged_by", "string", "who, as in the audit log"),
             must("version", "int64", "change of consent with which it took effect"),
             must("merged_at", "timestamp", "when"),
-            may("undone_by", "string", "who undid it"),
-            may("undone_reason", "string", "why it was undone; names nobody"),
+            may_name("undone_by", "string", "who undid it"),
+            may_name("undone_reason", "string", "why it was undone; names nobody"),
             may("undone_at", "timestamp", "when it was undone"),
         ),
         zone="vault",

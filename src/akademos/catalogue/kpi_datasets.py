@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import Severity, holds
-from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
 from akademos.catalogue.policies import LIMITS
 
@@ -132,7 +132,7 @@ KPI_DATASETS: tuple[Dataset, ...] = (
             may("kpi", "string", "the KPI it is about; none: all of them"),
             must("about", "date", "the day it is about"),
             must("logged_at", "timestamp", "when it was written"),
-            must("author", "string", "who wrote it, by audit name"),
+            must_name("author", "string", "who wrote it, by audit name"),
             must("body", "string", "the note; searched for personal data at the door"),
             may("owner", "string", "team that does what a review agreed on"),
             may("due_on", "date", "by when"),

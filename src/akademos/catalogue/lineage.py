@@ -1,8 +1,10 @@
 """Where data comes from and where it goes: of events, datasets and metrics, down to the column.
 
 The graph is put together from what is declared and from SQL that runs: what a dataset or metric is made from, which
-event property lands in which column, which columns keep their declaration from one dataset to the next, and what was
-parsed from the queries of the warehouse (`column_lineage.json`, kept equal to them by a test).
+event property lands in which column, what the columns that jobs write are made from (`column_origins`), which columns
+of other datasets keep their declaration from one to the next, and what was parsed from the queries of the warehouse
+(`column_lineage.json`, kept equal to them by a test). A trained model is a node by name, between what it learns from
+and what rests on it, so that nothing seems to come from what another model of the register learned from.
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from akademos.catalogue.column_origins import MODEL, MODEL_INPUTS, MODELS_OF, ORIGINS, places
 from akademos.catalogue.declarations import Dataset, EventType, Metric
+
+REGISTER = "models"
+"""The dataset that holds every version of every trained model."""
 
 
 class NodeKind(StrEnum):
@@ -21,12 +27,14 @@ class NodeKind(StrEnum):
     EVENT = "event"
     DATASET = "dataset"
     METRIC = "metric"
+    MODEL = "model"  # a trained one; its versions are rows of the dataset `models`
 
 
 class How(StrEnum):
     """From what a column's origin is known."""
 
     PROPERTY = "property"  # an event's property is declared with the column that holds it
+    JOB = "job"  # declared of the job that writes it
     KEPT = "kept"  # both datasets declare the very same column
     SQL = "sql"  # parsed from a query
 
@@ -72,6 +80,13 @@ class Lineage:
     def uses(self, name: str, column: str) -> tuple[ColumnEdge, ...]:
         """The columns that are made from one, directly."""
         return self._out_of.get(Place(name, column), ())
+
+    def stored(self, place: Place) -> Place | None:
+        """Where a column is stored: of a trained model in the register; None for what no dataset holds."""
+        kind = self.kinds.get(place.node)
+        if kind is NodeKind.MODEL:
+            return Place(REGISTER, place.column)
+        return place if kind is NodeKind.DATASET and place.column != "*" else None
 
     @cached_property
     def _before(self) -> Mapping[str, Sequence[str]]:
@@ -132,13 +147,18 @@ def lineage_of(
     names = {one.name for one in datasets}
     kinds = dict.fromkeys((event.wire_name for event in events), NodeKind.EVENT)
     kinds |= dict.fromkeys((one.name for one in metrics if one.name not in names), NodeKind.METRIC)
+    if REGISTER in names:
+        kinds |= dict.fromkeys((f"{MODEL}{one}" for one in MODEL_INPUTS), NodeKind.MODEL)
     kinds |= dict.fromkeys(names, NodeKind.DATASET)
     edges = {(event.wire_name, log) for event in events if event.zone.value == "core"}
     edges |= {(event.wire_name, event.zone.value) for event in events if event.zone.value in names}
     edges |= {(origin, one.name) for one in datasets for origin in one.upstream if origin in kinds}
     edges |= {(origin, one.name) for one in metrics if one.name in kinds for origin in one.upstream if origin in kinds}
-    found = [*_properties(events), *_kept(datasets), *parsed]
+    found = [*_properties(events), *_written(datasets, kinds), *_kept(datasets), *parsed]
     edges |= {(edge.origin.node, edge.target.node) for edge in found}
+    edges |= {(origin, f"{MODEL}{one}") for one, read in MODEL_INPUTS.items() for origin, _ in places(read)}
+    edges |= {(f"{MODEL}{model}", target) for target, models in MODELS_OF.items() for model in models}
+    edges -= {(REGISTER, target) for target in MODELS_OF}
     inside = frozenset((one, other) for one, other in edges if one in kinds and other in kinds and one != other)
     return Lineage(kinds, inside, tuple(sorted(set(found))))
 
@@ -150,11 +170,20 @@ def _properties(events: Sequence[EventType]) -> Iterable[ColumnEdge]:
                 yield ColumnEdge(Place(event.wire_name, rule.name), Place("event_log", rule.column), How.PROPERTY)
 
 
+def _written(datasets: Sequence[Dataset], kinds: Mapping[str, NodeKind]) -> Iterable[ColumnEdge]:
+    """Columns that a job writes, from those that they are declared to be made from."""
+    for one in datasets:
+        for column, origins in ORIGINS.get(one.name, {}).items():
+            for node, name in places(origins):
+                if node in kinds:
+                    yield ColumnEdge(Place(node, name), Place(one.name, column), How.JOB)
+
+
 def _kept(datasets: Sequence[Dataset]) -> Iterable[ColumnEdge]:
-    """Columns whose very declaration is the upstream's: passed on, not computed."""
+    """Columns whose very declaration is the upstream's: passed on, not computed; where no job is declared to write."""
     declared = {one.name: {column.name: column for column in one.columns} for one in datasets}
     for one in datasets:
-        for column in one.columns:
+        for column in one.columns if one.name not in ORIGINS else ():
             for origin in one.upstream:
                 if column.name != "tenant_id" and declared.get(origin, {}).get(column.name) == column:
                     yield ColumnEdge(Place(origin, column.name), Place(one.name, column.name), How.KEPT)

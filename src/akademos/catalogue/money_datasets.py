@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import Check, Severity, holds
-from akademos.catalogue.dataset_columns import TENANT, may, must
+from akademos.catalogue.dataset_columns import TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Column, Dataset, Policy, years
 
 RETENTION = years(10)
@@ -117,7 +117,7 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
         _currency(),
         must("posted_at", "timestamp", "when it was booked"),
         may("related", "string", "reference of the transaction that it refunds or corrects"),
-        may("subject", "bytes", "audit name of the customer; none of somebody who was erased before"),
+        may_name("subject", "bytes", "audit name of the customer; none of somebody who was erased before"),
     ),
     _dataset(
         "settlement_lines",
@@ -168,7 +168,7 @@ MONEY_DATASETS: tuple[Dataset, ...] = (
             must("kept_checksum", "string", "the same of the rows as they were read back"),
             must("seconds", "float64", "how long it took", unit="s"),
             must("loaded_at", "timestamp", "when"),
-            must("loaded_by", "string", "who, as in the audit log"),
+            must_name("loaded_by", "string", "who, as in the audit log"),
         ),
         zone="log",
         basis=Basis.LEGAL_OBLIGATION,

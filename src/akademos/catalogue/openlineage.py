@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from akademos.catalogue.declarations import Dataset
 from akademos.catalogue.job_flows import JobFlow, inputs_of, outputs_of
-from akademos.catalogue.lineage import Lineage, NodeKind
+from akademos.catalogue.lineage import Lineage
 
 Event = dict[str, Any]
 
@@ -160,15 +160,12 @@ def column_lineage(name: str, datasets: Mapping[str, Dataset], lineage: Lineage,
     """The facet of one dataset; None where no origin of a column is known."""
     fields = {}
     for column in datasets[name].columns:
-        origins = [
-            edge for edge in lineage.origins(name, column.name)
-            if lineage.kinds.get(edge.origin.node) is NodeKind.DATASET and edge.origin.column != "*"
-        ]  # fmt: skip
+        origins = {lineage.stored(edge.origin) for edge in lineage.origins(name, column.name)} - {None}
         if origins:
             fields[column.name] = {
                 "inputFields": [
-                    {"namespace": space, "name": edge.origin.node, "field": edge.origin.column, "transformations": []}
-                    for edge in origins
+                    {"namespace": space, "name": place.node, "field": place.column, "transformations": []}
+                    for place in sorted(one for one in origins if one is not None)
                 ]
             }
     return facet("columnLineage", fields=fields) if fields else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akademos.catalogue.dataset_columns import may, must
+from akademos.catalogue.dataset_columns import may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Column, Dataset, years
 from akademos.catalogue.log_fields import FIGURE_RETENTION, LOAD_RETENTION, LOG_RETENTION
 
@@ -125,9 +125,9 @@ OPS_DATASETS: tuple[Dataset, ...] = (
             must("began_at", "timestamp", "from when on the condition held"),
             must("opened_at", "timestamp", "when it was detected"),
             may("acknowledged_at", "timestamp", "when somebody took it on"),
-            may("acknowledged_by", "string", "who, as in the audit log"),
+            may_name("acknowledged_by", "string", "who, as in the audit log"),
             may("resolved_at", "timestamp", "when it ended"),
-            may("resolved_by", "string", "who ended it, as in the audit log, or the job that saw it gone"),
+            may_name("resolved_by", "string", "who ended it, as in the audit log, or the job that saw it gone"),
             may("resolution", "string", "recovered, mended, false_alarm or accepted"),
         ),
         "opened_at",
@@ -145,7 +145,7 @@ OPS_DATASETS: tuple[Dataset, ...] = (
             must("rules", "strings", "alert rules that it keeps quiet; empty: all"),
             must("starts_at", "timestamp", "start"),
             must("ends_at", "timestamp", "end"),
-            must("declared_by", "string", "who declared it, as in the audit log"),
+            must_name("declared_by", "string", "who declared it, as in the audit log"),
             must("declared_at", "timestamp", "when it was declared"),
             may("cancelled_at", "timestamp", "when it was called off"),
         ),

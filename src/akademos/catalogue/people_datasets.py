@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import agrees, enforced
-from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, Purpose, years
 
 _STEWARD = "data steward"
@@ -17,7 +17,7 @@ _LAST_DECISION = """
     JOIN consent_state s ON s.tenant_id = %(tenant)s AND s.learner_key = last.learner_key AND s.purpose = last.purpose
     WHERE s.granted <> (last.decision = 'granted')
 """
-_PURPOSE = must("purpose", "string", "what the data may be used for")
+_PURPOSE = must("purpose", "string", "what the data may be used for", term="purpose")
 
 PEOPLE_DATASETS: tuple[Dataset, ...] = (
     Dataset(
@@ -29,7 +29,7 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             LEARNER,
             must("kind", "string", "learner or staff"),
-            must("persona", "string", "student, career_changer, advisor, ... or unknown"),
+            must("persona", "string", "student, career_changer, advisor, ... or unknown", term="persona"),
             may("time_zone", "string", "IANA name; the tenant's where null"),
             must("data_key", "bytes", "the person's data key, wrapped; erasure destroys it", personal=True),
             may("display_name", "bytes", "sealed name for dashboards", personal=True),
@@ -66,8 +66,8 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
         owner=_STEWARD,
         columns=(
             TENANT,
-            must("basis_id", "string", "name of the basis"),
-            must("purposes", "strings", "what the data may be used for"),
+            must("basis_id", "string", "name of the basis", term="recorded basis"),
+            must("purposes", "strings", "what the data may be used for", term="purpose"),
             must("text_version", "string", "version of the text that people agreed to"),
             must("evidence", "string", "where the proof is kept"),
             must("person_responsible", "string", "who answers for it", personal=True),
@@ -93,10 +93,11 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
                 "decision",
                 "string",
                 "granted, withdrawn, paused, restricted, objected to, or one of these lifted",
+                term="consent",
             ),
-            must("basis", "string", "consent, or the recorded basis"),
+            must("basis", "string", "consent, or the recorded basis", term="basis"),
             must("text_version", "string", "version of the text shown"),
-            must("recorded_by", "string", "who recorded it"),
+            must_name("recorded_by", "string", "who recorded it"),
             must("recorded_at", "timestamp", "when"),
             may("decided_at", "timestamp", "when the person decided, where that was earlier: imported records"),
             may("evidence", "bytes", "where the proof is kept, sealed", personal=True),
@@ -117,9 +118,9 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             LEARNER,
             _PURPOSE,
-            must("granted", "bool", "whether it stands"),
+            must("granted", "bool", "whether it stands", term="consent"),
             must("version", "int64", "change that made it so"),
-            must("basis", "string", "consent, or the recorded basis"),
+            must("basis", "string", "consent, or the recorded basis", term="basis"),
             must("text_version", "string", "version of the text shown"),
             must("changed_at", "timestamp", "when"),
             must("paused", "bool", "whether the person has paused it"),
@@ -160,13 +161,13 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             must("access_id", "int64", "number of the decision"),
             TENANT,
             must("at", "timestamp", "when"),
-            must("actor", "string", "who asked: person (audit name), key, or a keyed hash"),
+            must_name("actor", "string", "who asked: person (audit name), key, or a keyed hash"),
             must("role", "string", "role in which it was asked"),
-            may("subject", "bytes", "audit name of whom it was about: keyed hash under the person's data key"),
+            may_name("subject", "bytes", "audit name of whom it was about: keyed hash under the person's data key"),
             must("what", "string", "address or command"),
             _PURPOSE,
-            may("reason", "string", "why, as staff said"),
-            must("decision", "string", "allowed, or the rule that refused"),
+            may_name("reason", "string", "why, as staff said"),
+            must("decision", "string", "allowed, or the rule that refused", term="consent"),
             may("consent_version", "int64", "change of consent that was looked at"),
         ),
         zone="log",
@@ -207,9 +208,9 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             must("seq", "int64", "place in the tenant's chain, from 1"),
             must("at", "timestamp", "when"),
-            must("actor", "string", "who acted: person (audit name), key, job or command line"),
+            must_name("actor", "string", "who acted: person (audit name), key, job or command line"),
             must("action", "string", "what was done, one of the audit actions"),
-            may("subject", "bytes", "audit name of whom it concerns: keyed hash under the person's data key"),
+            may_name("subject", "bytes", "audit name of whom it concerns: keyed hash under the person's data key"),
             must("detail", "string", "what else must be known, as JSON; names nobody"),
             must("previous", "bytes", "hash of the row before; empty for the first"),
             must("hash", "bytes", "SHA-256 over `previous` and this row"),
@@ -229,7 +230,7 @@ PEOPLE_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             LEARNER,
             must("course_id", "string", "course or module-presentation"),
-            must("basis", "string", "recorded basis that allows it"),
+            must("basis", "string", "recorded basis that allows it", term="recorded basis"),
             must(
                 "attributes",
                 "json",

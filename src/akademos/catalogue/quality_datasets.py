@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akademos.catalogue.dataset_columns import TENANT, may, must
+from akademos.catalogue.dataset_columns import TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, years
 
 _STEWARD = "data steward"
@@ -93,7 +93,7 @@ QUALITY_DATASETS: tuple[Dataset, ...] = (
             must("level", "string", "certified, provisional or deprecated"),
             must("statement", "string", "what it rests on"),
             must("fingerprint", "string", "SHA-256 of the declared columns, 16 hex digits"),
-            must("decided_by", "string", "who, under the name of the audit log"),
+            must_name("decided_by", "string", "who, under the name of the audit log"),
             must("decided_at", "timestamp", "when"),
             may("valid_until", "timestamp", "until when; null: until further notice"),
             may("revoked_at", "timestamp", "when it was taken back"),
@@ -119,7 +119,7 @@ QUALITY_DATASETS: tuple[Dataset, ...] = (
             must("reason", "string", "why, in their words", personal=True),
             must("requested_at", "timestamp", "when"),
             must("status", "string", "open, approved, denied or withdrawn"),
-            may("decided_by", "string", "who decided, under the name of the audit log"),
+            may_name("decided_by", "string", "who decided, under the name of the audit log"),
             may("decided_at", "timestamp", "when"),
             may("answer", "string", "why it was decided so", personal=True),
             may("valid_until", "timestamp", "when an approval ends by itself"),

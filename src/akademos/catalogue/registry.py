@@ -110,7 +110,7 @@ class Registry:
         metrics = frozenset(metric.name for metric in self.metrics)
         for metric in self.metrics:
             yield from metric_problems(metric, datasets, metrics)
-        yield from word_problems(self.policies, self.terms)
+        yield from word_problems(self.policies, self.terms, self.datasets)
 
     def lookup(self, wire_name: str) -> KnownEvent | None:
         """The event that a sender calls by this name, in the version the suffix says; None when unknown."""

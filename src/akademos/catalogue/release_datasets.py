@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import enforced
-from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Column, Dataset, Purpose
 from akademos.catalogue.research_columns import RELEASE_COLUMNS
 
@@ -38,13 +38,13 @@ RELEASE_DATASETS: tuple[Dataset, ...] = (
             must("name", "string", "what people call it"),
             must("kind", "string", "anonymous or pseudonymous"),
             must("made_at", "timestamp", "when it was made"),
-            must("made_by", "string", "who made it, as in the audit log"),
+            must_name("made_by", "string", "who made it, as in the audit log"),
             must("parameters", "json", "courses, weeks of each, k, l"),
             must("row_count", "int32", "rows it holds now", unit="rows"),
             must("checksum", "string", "SHA-256 of its file as it is now"),
             must("report", "json", "the disclosure report"),
             may("changed_at", "timestamp", "when rows last went from it"),
-            may("withdrawn_by", "string", "who withdrew it"),
+            may_name("withdrawn_by", "string", "who withdrew it"),
             may("withdrawn_at", "timestamp", "when its files were removed"),
         ),
         zone="log",

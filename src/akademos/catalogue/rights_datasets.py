@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, must
+from akademos.catalogue.dataset_columns import LEARNER, TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, years
 
 _STEWARD = "data steward"
@@ -15,7 +15,7 @@ RIGHTS_DATASETS: tuple[Dataset, ...] = (
         owner=_STEWARD,
         columns=(
             TENANT,
-            must("purpose", "string", "what the data may be used for"),
+            must("purpose", "string", "what the data may be used for", term="purpose"),
             must("version", "string", "name of the version, as decisions give it"),
             must("language", "string", "ISO 639-1"),
             must("body", "string", "the text"),
@@ -76,12 +76,12 @@ RIGHTS_DATASETS: tuple[Dataset, ...] = (
             must("kind", "string", "access, rectification or contest"),
             must("concerns", "string", "which field or statement it is about"),
             may("said", "bytes", "what the person says, sealed", personal=True),
-            must("requested_by", "string", "self, or who recorded it"),
+            must_name("requested_by", "string", "self, or who recorded it"),
             must("requested_at", "timestamp", "when"),
             must("due_on", "date", "last day of the period to answer in"),
             must("status", "string", "open, fulfilled, refused or taken_back"),
             may("outcome", "bytes", "the answer, sealed", personal=True),
-            may("closed_by", "string", "who closed it"),
+            may_name("closed_by", "string", "who closed it"),
             may("closed_at", "timestamp", "when"),
         ),
         zone="records",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.checks import enforced
-from akademos.catalogue.dataset_columns import TENANT, may, must
+from akademos.catalogue.dataset_columns import TENANT, may, may_name, must, must_name
 from akademos.catalogue.declarations import Basis, Dataset, years
 
 _OWNER = "registrar"
@@ -18,7 +18,7 @@ ROSTER_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             must("file", "string", "name of the file without .csv; manifest for the manifest"),
             must("header", "string", "header as it stands; of the manifest the whole text"),
-            must("basis_id", "string", "recorded basis of the import that brought it"),
+            must("basis_id", "string", "recorded basis of the import that brought it", term="recorded basis"),
             must("imported_at", "timestamp", "when header or basis changed last"),
         ),
         zone="vault",
@@ -59,11 +59,11 @@ ROSTER_DATASETS: tuple[Dataset, ...] = (
             must("targets", "strings", "topics that stand for them"),
             must("moves", "json", "from which topic to which; of which item or material, where one is named"),
             must("edits", "json", "rows of the curriculum before and after"),
-            must("reason", "string", "why; names nobody"),
-            must("made_by", "string", "who, as in the audit log"),
+            must_name("reason", "string", "why; names nobody"),
+            must_name("made_by", "string", "who, as in the audit log"),
             must("made_at", "timestamp", "when"),
-            may("undone_by", "string", "who took it back"),
-            may("undone_reason", "string", "why; names nobody"),
+            may_name("undone_by", "string", "who took it back"),
+            may_name("undone_reason", "string", "why; names nobody"),
             may("undone_at", "timestamp", "when it was taken back"),
         ),
         zone="records",

@@ -24,8 +24,15 @@ from akademos.catalogue.lineage import Lineage, lineage_of
 from akademos.catalogue.products import PRODUCTS, DataProduct
 from akademos.catalogue.registry import Registry
 from akademos.catalogue.roles import Role
-from akademos.catalogue.search import search
-from akademos.stores.ports.catalogue import CatalogueEntry, Certification, Certifications, Freshness, ServiceLevel
+from akademos.catalogue.search import search, search_metrics, search_products, search_terms, words_of
+from akademos.stores.ports.catalogue import (
+    CatalogueEntry,
+    Certification,
+    Certifications,
+    FoundBeside,
+    Freshness,
+    ServiceLevel,
+)
 from akademos.stores.ports.job_runs import JobRuns, PastRun
 from akademos.stores.ports.quality import QualityStore
 
@@ -121,6 +128,18 @@ class PutTogether:
         entries = self.entries(tenant_id)
         also = [(name, " ".join((*one.tags, *(term.name for term in one.terms)))) for name, one in entries.items()]
         return [entries[name] for name in search((one.dataset for one in entries.values()), query, also=also)]
+
+    def beside(self, tenant_id: str, query: str) -> FoundBeside:
+        """Products, metrics and words of the glossary that a query finds; none for an empty one."""
+        if not words_of(query):
+            return FoundBeside()
+        registry, products = self._registries(tenant_id), {one.name: one for one in PRODUCTS}
+        metrics, terms = {one.name: one for one in registry.metrics}, {one.name: one for one in registry.terms}
+        return FoundBeside(
+            [products[name] for name in search_products(PRODUCTS, query)],
+            [metrics[name] for name in search_metrics(registry.metrics, query)],
+            [terms[name] for name in search_terms(registry.terms, query)],
+        )
 
 
 def derive(registry: Registry, models: Sequence[Dataset]) -> Derived:

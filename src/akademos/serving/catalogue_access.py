@@ -102,6 +102,25 @@ def products(services: Services, principal: Principal) -> list[forms.Json]:
     return found
 
 
+def made_of(services: Services, principal: Principal) -> forms.Json:
+    """What the catalogue rests on now: newest run of its checks, and how many columns name where they come from."""
+    entries, lineage = services.catalogue.entries(principal.tenant_id), services.catalogue.lineage(principal.tenant_id)
+    results = [result for entry in entries.values() for result in entry.results]
+    made = [
+        (name, column.name)
+        for name, entry in entries.items()
+        if entry.flow is not None and entry.dataset.available
+        for column in entry.dataset.columns
+    ]
+    return {
+        "checked_at": max((one.checked_at for one in results), default=None),
+        "checks": len(results),
+        "checked": sum(bool(entry.results) for entry in entries.values()),
+        "columns": len(made),
+        "traced": sum(bool(lineage.origins(*place)) for place in made),
+    }
+
+
 def sample_address(name: str) -> str:
     """Where rows of a dataset are looked at, as the access log has it."""
     return f"/v1/catalogue/datasets/{name}/sample"

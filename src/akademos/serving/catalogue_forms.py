@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from akademos.catalogue.dataset_rights import grantable
+from akademos.catalogue.declarations import Term
 from akademos.catalogue.lineage import ColumnEdge, Lineage, NodeKind
 from akademos.catalogue.products import DataProduct
 from akademos.catalogue.roles import Role
 from akademos.stores.ports.access_requests import AccessRequest
-from akademos.stores.ports.catalogue import CatalogueEntry, Certification, Sample, Standing, Use
+from akademos.stores.ports.catalogue import CatalogueEntry, Certification, FoundBeside, Sample, Standing, Use
 from akademos.stores.ports.quality import QualityIssue, QualityResult
 
 Json = dict[str, Any]
@@ -253,6 +254,23 @@ def state(parts: Sequence[CatalogueEntry]) -> Json:
         "certified": said.count("certified"),
         "deprecated": said.count("deprecated"),
         "parts": len(parts),
+    }
+
+
+def term(one: Term) -> Json:
+    """A word of the glossary."""
+    return {"name": one.name, "meaning": one.meaning, "see_also": list(one.see_also)}
+
+
+def beside(found: FoundBeside) -> Json:
+    """What a query finds beside datasets."""
+    return {
+        "products": [{"name": one.name, "title": one.title, "description": one.description} for one in found.products],
+        "metrics": [
+            {"name": one.name, "description": one.description, "endpoints": list(one.endpoints)}
+            for one in found.metrics
+        ],
+        "terms": [term(one) for one in found.terms],
     }
 
 

@@ -16,9 +16,11 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from akademos.catalogue.datasets import DATASETS
 from akademos.stores.postgres.database import Database
 from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.migrate import MIGRATIONS, SCHEMA, migrate, newest
+from akademos.stores.postgres.person_columns import personal_tables
 
 PIPELINE_ONLY = {"landing", "held", "event_index"}
 
@@ -165,3 +167,10 @@ def test_foreign_postgres_15_takes_the_schema(foreign_server: str) -> None:
     with database.serving("b") as transaction:
         assert transaction.execute("SELECT tenant_id FROM tenants").fetchall() == [("b",)]
     database.close()
+
+
+def test_an_erasure_rewrites_what_held_the_person_and_leaves_the_chained_logs_alone(database: Database) -> None:
+    with database.pipeline() as transaction:
+        tables = set(personal_tables(transaction, DATASETS))
+    assert {"learner_state", "consent_history", "sessions", "suppressions"} <= tables
+    assert not {"audit_log", "access_log", "access_seals", "transactions", "ops_incidents"} & tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from akademos.catalogue.checks import Check, refers
-from akademos.catalogue.dataset_columns import TENANT, may, must
+from akademos.catalogue.dataset_columns import TENANT, may, must, must_name
 from akademos.catalogue.declarations import Basis, Column, Dataset
 from akademos.catalogue.records import RECORDS
 from akademos.catalogue.records.declaration import OWNER, SUPPORT, Field, FieldKind, Record
@@ -22,6 +22,8 @@ _TYPES: dict[FieldKind, str] = {
     "person": "string",
     "json": "json",
 }
+_TERMS = {"topics": "topic", "items": "item", "materials": "material"}
+"""Words of the glossary for references to a record."""
 STANDARD: tuple[Column, ...] = (
     may("source_reference", "string", "what the row is called where it comes from"),
     must("version", "int64", "counts the row's changes, from 1"),
@@ -47,7 +49,7 @@ def dataset_of(record: Record) -> Dataset:
         owner=record.owner,
         columns=(
             TENANT,
-            *map(_column, record.fields),
+            *(_column(one, record) for one in record.fields),
             *STANDARD,
             *(VERSIONED if record.versioned else ()),
         ),
@@ -69,7 +71,14 @@ def _references(record: Record) -> Iterator[Check]:
             yield refers(one.name, one.refers, keys[one.refers][0].name)
 
 
-def _column(one: Field) -> Column:
+def _term(one: Field, record: Record) -> str | None:
+    if one.kind == "person":
+        return "learner_key"
+    alone = [field.name for field in record.keys] == [one.name]
+    return _TERMS.get(one.refers or (record.name if alone else ""))
+
+
+def _column(one: Field, record: Record) -> Column:
     return Column(
         one.name,
         _TYPES[one.kind],
@@ -78,6 +87,7 @@ def _column(one: Field) -> Column:
         unit=one.unit,
         personal=one.kind == "person" or one.confidential,
         other_party=one.kind == "person" and one.party == "staff" and not one.key,
+        term=_term(one, record),
     )
 
 
@@ -132,7 +142,7 @@ RECORD_DATASETS: tuple[Dataset, ...] = (
         owner=OWNER,
         columns=(
             TENANT,
-            must("request_hash", "bytes", "keyed hash of the sender and the key that it gave the request"),
+            must_name("request_hash", "bytes", "keyed hash of the sender and the key that it gave the request"),
             must("body_hash", "bytes", "keyed hash of what was sent"),
             must("received_at", "timestamp", "when it came first"),
         ),

@@ -16,6 +16,11 @@ from akademos.serving.pages.wording import Words
 HOME = "/catalogue"
 PRODUCT = "/catalogue/products"
 REQUESTS = "/catalogue/requests"
+GLOSSARY = "/catalogue/glossary"
+ROWS = 40
+"""Datasets on one page of the list."""
+WORDS_SHOWN = 8
+"""Words of the glossary that a search shows; the others are counted."""
 ZONES = ("landing", "core", "vault", "records", "serving", "mart", "log", "release")
 
 
@@ -31,15 +36,25 @@ def render_catalogue(
     shell: Shell,
     asked: Mapping[str, str],
     total: int,
+    beside: Mapping[str, Sequence[Json]],
+    made: Json,
+    number: int = 1,
 ) -> str:
     """The page as HTML.
 
     Args:
-        datasets: what was found, as /v1/catalogue has it.
+        datasets: all that was found, as /v1/catalogue has it.
         asked: the words (`q`), zone and quality that were asked for.
         total: datasets of the whole catalogue.
+        beside: products, metrics and terms that were found.
+        made: what the catalogue rests on, as `catalogue_access.made_of` has it.
+        number: which page of the list, from 1; the last one where there are fewer.
     """
     words = shell.words
+    pages = max(1, -(-len(datasets) // ROWS))
+    number = min(number, pages)
+    first = (number - 1) * ROWS
+    shown = datasets[first : first + ROWS]
     failing = sum(one["quality"] == "failed" for one in datasets)
     take = words.html("catalogue.take", n=words.locale.number(len(datasets)), total=words.locale.number(total))
     if failing:
@@ -53,10 +68,65 @@ def render_catalogue(
         zones=[(zone, said(words, "zone", zone)) for zone in ZONES],
         qualities=[(one, said(words, "quality", one)) for one in ("passed", "failed", "unchecked")],
         take=take,
-        table=_datasets(datasets, words) if datasets else None,
+        table=_datasets(shown, words) if shown else None,
+        turn=[
+            (words.plain(f"catalogue.page.{key}"), _turned(shell, asked, to))
+            for key, to in (("before", number - 1), ("after", number + 1))
+            if 1 <= to <= pages
+        ],
+        part=words.plain(
+            "catalogue.page.part",
+            first=words.locale.number(first + 1),
+            last=words.locale.number(first + len(shown)),
+            n=words.locale.number(len(datasets)),
+        ),
+        beside=_beside(beside, words),
         products=PRODUCT,
         requests=REQUESTS,
+        glossary=GLOSSARY,
+        provenance=made_lines(made, words),
     )
+
+
+def _turned(shell: Shell, asked: Mapping[str, str], number: int) -> str:
+    """The address of another page of the same list."""
+    kept = {name: value for name, value in asked.items() if value}
+    if "lang" in shell.query:
+        kept["lang"] = shell.query["lang"]
+    return f"{HOME}?{urlencode({**kept, 'page': number})}#datasets"
+
+
+def _beside(found: Mapping[str, Sequence[Json]], words: Words) -> Json | None:
+    """Products, metrics and words that were found, as the page lists them."""
+    if not any(found.values()):
+        return None
+    return {
+        "products": [(f"{PRODUCT}/{one['name']}", one["title"]) for one in found["products"]],
+        "told": [
+            *((one["name"], one["meaning"]) for one in found["terms"][:WORDS_SHOWN]),
+            *((one["name"], one["description"]) for one in found["metrics"][:WORDS_SHOWN]),
+        ],
+        "more": words.counted_plain("and_more", left) if (left := _left(found)) else "",
+    }
+
+
+def _left(found: Mapping[str, Sequence[Json]]) -> int:
+    return sum(max(0, len(found[kind]) - WORDS_SHOWN) for kind in ("terms", "metrics"))
+
+
+def made_lines(made: Json, words: Words) -> list[Markup]:
+    """What the catalogue rests on and how fresh that is."""
+    number = words.locale.number
+    told = [words.html("catalogue.fine")]
+    if made["checked_at"]:
+        at = words.plain("ops.utc", at=words.locale.moment(made["checked_at"]))
+        told.append(
+            words.html("catalogue.how.checks", at=at, n=number(made["checks"]), datasets=number(made["checked"]))
+        )
+    else:
+        told.append(words.html("catalogue.how.unchecked"))
+    told.append(words.html("catalogue.how.columns", n=number(made["traced"]), total=number(made["columns"])))
+    return told
 
 
 def _columns(words: Words, keys: Sequence[str], numeric: Sequence[str] = ()) -> list[Column]:
@@ -93,7 +163,7 @@ def level_cell(certification: Any, words: Words) -> Cell:
     return Cell(said(words, "level", str(certification["level"])), chip="chip")
 
 
-def render_product(one: Json, *, shell: Shell, problem: str = "", standing: Json | None = None) -> str:
+def render_product(one: Json, *, shell: Shell, made: Json, problem: str = "", standing: Json | None = None) -> str:
     """One product: what it is, its contract, and how to get it. `standing` is the asker's own request, if any."""
     words = shell.words
     keys = ("name", "grain", "columns", "fresh", "quality", "checks")
@@ -124,6 +194,7 @@ def render_product(one: Json, *, shell: Shell, problem: str = "", standing: Json
         ask=f"{REQUESTS}?{urlencode({'kind': 'product', 'name': one['name']})}" if one["requestable"] else None,
         standing=standing,
         standing_said=None if standing is None else said(words, "status", str(standing["status"])),
+        provenance=[words.html("catalogue.products.fine"), *made_lines(made, words)[1:]],
         problem=problem,
     )
 

@@ -245,7 +245,7 @@ def _lineage(one: Json, words: Words) -> Card:
 
 def _chosen(name: str, up: Sequence[Mapping[str, Any]], down: Sequence[Mapping[str, Any]]) -> list[str]:
     """The nearest boxes on both sides, datasets before events and metrics at the same distance."""
-    rank = {"dataset": 0, "metric": 1, "event": 2}
+    rank = {"dataset": 0, "model": 0, "metric": 1, "event": 2}
     near = [
         (int(node["steps"]), rank[str(node["kind"])], str(node["name"]))
         for node in (*up, *down)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from akademos.serving.pages.answers import Json
-from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, said, said_role
+from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, made_lines, said, said_role
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table
 from akademos.serving.pages.tiles import Tile
@@ -25,11 +25,12 @@ class ProductCard:
     facts: Sequence[tuple[str, str]]
 
 
-def render_products(products: Sequence[Json], *, shell: Shell) -> str:
+def render_products(products: Sequence[Json], *, shell: Shell, made: Json) -> str:
     """The page as HTML.
 
     Args:
         products: as /v1/catalogue/products has them.
+        made: what the catalogue rests on, as `catalogue_access.made_of` has it.
     """
     words = shell.words
     return page(
@@ -42,6 +43,7 @@ def render_products(products: Sequence[Json], *, shell: Shell) -> str:
         tiles=_tiles(products, words),
         cards=[_card(one, words) for one in products],
         table=_table(products, words),
+        provenance=[words.html("catalogue.products.fine"), *made_lines(made, words)[1:]],
     )
 
 

@@ -29,9 +29,12 @@ Words = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x0
 
 
 class Datasets(BaseModel):
-    """What was found, best first; by name where nothing was asked for."""
+    """What was found, best first; all datasets by name, and nothing else, where nothing was asked for."""
 
     datasets: list[dict[str, Any]]
+    products: list[dict[str, Any]]
+    metrics: list[dict[str, Any]]
+    terms: list[dict[str, Any]]
 
 
 class Dataset(BaseModel):
@@ -133,7 +136,7 @@ def catalogue(
     tag: Annotated[str, Query(max_length=60)] = "",
     quality: Annotated[Literal["", "passed", "failed", "unchecked"], Query()] = "",
 ) -> Response:
-    """Datasets by words, zone, tag and quality."""
+    """Datasets by words, zone, tag and quality; products, metrics and glossary by words."""
     access.browsing(services, principal)
     found = [
         forms.line(one, principal.role)
@@ -142,7 +145,7 @@ def catalogue(
         and (not tag or tag in one.tags)
         and (not quality or one.quality == quality)
     ]
-    return _json({"datasets": found})
+    return _json({"datasets": found, **forms.beside(services.catalogue.beside(principal.tenant_id, q))})
 
 
 @router.get(
@@ -255,7 +258,7 @@ def glossary(services: Served, principal: Asker) -> Response:
     """The words of the platform."""
     access.browsing(services, principal)
     terms = services.catalogue.registry(principal.tenant_id).terms
-    return _json({"terms": [{"name": t.name, "meaning": t.meaning, "see_also": list(t.see_also)} for t in terms]})
+    return _json({"terms": [forms.term(one) for one in terms]})
 
 
 @router.get(

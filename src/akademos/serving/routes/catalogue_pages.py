@@ -15,9 +15,18 @@ from akademos.errors import AkademosError, InputError, NotFound, Unauthenticated
 from akademos.serving import catalogue_access as access
 from akademos.serving import catalogue_forms as forms
 from akademos.serving.languages import language_of
-from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, render_catalogue, render_product, render_requests
+from akademos.serving.pages.catalogue import (
+    GLOSSARY,
+    HOME,
+    PRODUCT,
+    REQUESTS,
+    render_catalogue,
+    render_product,
+    render_requests,
+)
 from akademos.serving.pages.catalogue_dataset import render_dataset
 from akademos.serving.pages.data_products import render_products
+from akademos.serving.pages.glossary import render_glossary
 from akademos.serving.pages.refusal_words import refusal_words
 from akademos.serving.pages.shell import Shell
 from akademos.serving.pages.wording import words_in
@@ -63,9 +72,10 @@ def catalogue(
     q: Annotated[str, Query(max_length=200)] = "",
     zone: Annotated[str, Query(max_length=40)] = "",
     quality: Annotated[Literal["", "passed", "failed", "unchecked"], Query()] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     lang: str = "",
 ) -> Response:
-    """What data there is."""
+    """What data there is, a page at a time."""
     access.browsing(services, principal)
     entries = services.catalogue.entries(principal.tenant_id)
     found = [
@@ -78,6 +88,9 @@ def catalogue(
         shell=_shell(services, request, principal, lang),
         asked={"q": q, "zone": zone, "quality": quality},
         total=len(entries),
+        beside=forms.beside(services.catalogue.beside(principal.tenant_id, q)),
+        made=access.made_of(services, principal),
+        number=page,
     )
     return HTMLResponse(html, headers=HEADERS)
 
@@ -86,7 +99,11 @@ def catalogue(
 def products(request: Request, services: Served, principal: Reader, lang: str = "") -> Response:
     """All data products, and how each stands."""
     access.browsing(services, principal)
-    html = render_products(access.products(services, principal), shell=_shell(services, request, principal, lang))
+    html = render_products(
+        access.products(services, principal),
+        shell=_shell(services, request, principal, lang),
+        made=access.made_of(services, principal),
+    )
     return HTMLResponse(html, headers=HEADERS)
 
 
@@ -106,11 +123,25 @@ def product(request: Request, services: Served, principal: Reader, name: Name, l
     now = services.clock()
     html = render_product(
         forms.product(found, entries, principal.role),
+        made=access.made_of(services, principal),
         shell=_shell(services, request, principal, lang),
         standing=forms.request(newest, now, with_person=False)
         if newest is not None and (newest.status == "open" or newest.stands(now))
         else None,
     )
+    return HTMLResponse(html, headers=HEADERS)
+
+
+@router.get(GLOSSARY)
+def glossary(request: Request, services: Served, principal: Reader, lang: str = "") -> Response:
+    """The words of the platform."""
+    access.browsing(services, principal)
+    terms = services.catalogue.registry(principal.tenant_id).terms
+    held: dict[str, list[str]] = {}
+    for name, entry in services.catalogue.entries(principal.tenant_id).items():
+        for one in entry.terms:
+            held.setdefault(one.name, []).append(name)
+    html = render_glossary([forms.term(one) for one in terms], held, shell=_shell(services, request, principal, lang))
     return HTMLResponse(html, headers=HEADERS)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from akademos.catalogue.classification import Classification, Sensitivity
-from akademos.catalogue.declarations import Dataset, Term
+from akademos.catalogue.declarations import Dataset, Metric, Term
 from akademos.catalogue.job_flows import JobFlow
 from akademos.catalogue.lineage import Lineage
 from akademos.catalogue.products import DataProduct
@@ -101,6 +101,15 @@ class CatalogueEntry:
         return "passed" if any(one.status == "passed" for one in self.results) else "unchecked"
 
 
+@dataclass(frozen=True, slots=True)
+class FoundBeside:
+    """What a query finds beside datasets, each best first."""
+
+    products: Sequence[DataProduct] = ()
+    metrics: Sequence[Metric] = ()
+    terms: Sequence[Term] = ()
+
+
 class DataCatalogue(Protocol):
     """What there is, put together from what is declared and what ran."""
 
@@ -124,16 +133,20 @@ class DataCatalogue(Protocol):
         """Every data product."""
         ...
 
+    def beside(self, tenant_id: str, query: str) -> FoundBeside:
+        """Products, metrics and words of the glossary that a query finds; none for an empty one."""
+        ...
+
 
 class DatasetLooks(Protocol):
     """Looks at the rows of one dataset of a tenant."""
 
     def standing(self, tenant_id: str, dataset: Dataset) -> Standing | None:
-        """How its table stands; None where it is no table."""
+        """How its table stands; None where it is no table, or one that all tenants share."""
         ...
 
     def sample(self, tenant_id: str, dataset: Dataset, limit: int) -> Sample | None:
-        """Some rows, by key; None where it is no table."""
+        """Some rows, by key; None where it is no table, or one that all tenants share."""
         ...
 
     def use(self, tenant_id: str, addresses: Sequence[str], since: datetime) -> list[Use]:

@@ -32,7 +32,9 @@ class PostgresDatasetLooks:
         self._database = database
 
     def standing(self, tenant_id: str, dataset: Dataset) -> Standing | None:
-        """Rows and the newest one; None where it is no table."""
+        """Rows and the newest one; None where it is no table, or one whose rows belong to no tenant."""
+        if not _by_tenant(dataset):
+            return None
         table = sql.Identifier(dataset.name)
         newest: sql.Composable = sql.SQL("NULL")
         if dataset.time_column is not None:
@@ -52,7 +54,9 @@ class PostgresDatasetLooks:
         return Standing(int(rows) if counted else max(int(row[0]), COUNTED_AT_MOST), counted, at)
 
     def sample(self, tenant_id: str, dataset: Dataset, limit: int) -> Sample | None:
-        """Some rows as text, without columns that hold hashes, seals or free documents; None where it is no table."""
+        """Some rows as text, without columns that hold hashes, seals or free documents; None as of `standing`."""
+        if not _by_tenant(dataset):
+            return None
         shown = [
             one for one in dataset.columns
             if one.type not in HIDDEN_TYPES and not one.personal and one.name != "tenant_id"
@@ -78,3 +82,8 @@ class PostgresDatasetLooks:
         with self._database.serving(tenant_id) as transaction:
             found = transaction.execute(_USE, {"tenant": tenant_id, "since": since, "what": list(addresses)})
             return [Use(*row) for row in found]
+
+
+def _by_tenant(dataset: Dataset) -> bool:
+    """Whether rows tell whose they are; of a table that the tenants share, one is told nothing about the others."""
+    return any(one.name == "tenant_id" for one in dataset.columns)

@@ -47,7 +47,8 @@ def person_columns(transaction: Transaction, datasets: Iterable[Dataset]) -> lis
 
 
 def personal_tables(transaction: Transaction, datasets: Iterable[Dataset]) -> list[str]:
-    """Every table with a personal column, and those whose notes may name one."""
+    """Every table with a personal column that an erasure does not leave as it is, and those whose notes may name
+    somebody."""
     there = {table for table, _, _ in transaction.execute(_COLUMNS)}
-    personal = {one.name for one in datasets if any(column.personal for column in one.columns)}
+    personal = {one.name for one in datasets if any(column.personal and not column.stays for column in one.columns)}
     return sorted((personal | {"job_runs", "suppressions"}) & there)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from akademos.stores.migrations.frozen import run_statements
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
