@@ -70,7 +70,7 @@ _ITEMS = _of(
     "event_id event_name occurred_at time_precision course_id question_id assessment_id attempt_number score "
     "duration_seconds properties",
 )
-_MEMBERS = {"group": "group_members", "peer": "peer_members", "content": "content_members", "kpi": "kpi_members"}
+_MEMBERS = {"group": "group_members", "peer": "peer_members", "kpi": "kpi_members"}
 _KPI = _of(
     "event_log",
     "event_name occurred_at time_precision persona course_id material_id session_id assessment_id duration_seconds "
@@ -156,33 +156,33 @@ ORIGINS: Origins = {
         "course_id": _of("peer_sums", "course_id"), "smallest_group": _of("tenants", "group_floor"),
         "content": _of("peer_sums", "item people bands"),
     },
-    "content_blocks": {
-        "course_id": _of("event_log", "course_id"), "label": _of("people", "persona"),
-        "people": _of("event_log", _PERSON),
+    "content_people": {
+        "course_id": _of("event_log", "course_id"), "learner_key": _of("event_log", _PERSON),
+        "part": _of("people", "persona"), "versions": _of("event_log", "event_id material_id question_id"),
     },
-    "content_members": {**_block_of("content", _of("event_log", "event_id material_id question_id")),
-                        "course_id": _of("content_blocks", "course_id")},
-    "content_sums": {
-        "course_id": _of("content_blocks", "course_id"), "block": _of("content_members", "block"),
-        "item": _of("event_log", "material_id question_id"),
-        **_each("people bands", _of("event_log", _PERSON)),
+    "content_editions": {
+        "course_id": _of("content_people", "course_id"), "part": _of("content_people", "part"),
+        "entry": _of("event_log", "material_id question_id"), "people": _of("content_people", _PERSON),
+        "smallest_group": _of("tenants", "group_floor"), "shown": _of("content_people", "versions"),
     },
     "content_taken": {
-        "course_id": _of("content_blocks", "course_id"), "learner_key": _of("content_members", _PERSON),
+        "course_id": _of("content_people", "course_id"), "learner_key": _of("content_people", _PERSON),
         **_each("contents", _CONTENT, _of("materials", "material_id kind course_id")),
         **_each("items", _ITEMS, _of("items", "question_id course_id")),
     },
     "content_statistics": {
         "course_id": _of("content_taken", "course_id"),
         **_each("subject subject_id version detail", _of("content_taken", "contents items")),
-        "as_of": _of("content_sums", "as_of"), "smallest_group": _of("tenants", "group_floor"),
+        "as_of": _of("content_editions", "as_of since"), "smallest_group": _of("tenants", "group_floor"),
     },
     "kpi_blocks": {
         "scope": _of("event_log", "environment"),
         **_each("label", _of("people", "persona"), _of("enrolments", "course_id"), _of("cohort_members", "cohort_id")),
         "people": _of("event_log", _PERSON),
     },
-    "kpi_members": {**_block_of("kpi", _of("event_log", "event_name occurred_at")), "scope": _of("kpi_blocks", "scope")},
+    "kpi_members": {
+        **_block_of("kpi", _of("event_log", "event_name occurred_at")), "scope": _of("kpi_blocks", "scope"),
+    },
     "kpi_sums": {
         "scope": _of("kpi_blocks", "scope"), "block": _of("kpi_members", "block"),
         "people": _of("kpi_members", _PERSON), **_each("value bands", _KPI),
@@ -240,8 +240,7 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "peer_blocks": ("block", "label"),
     "peer_sums": ("as_of",),
     "peer_publications": ("published_at",),
-    "content_blocks": ("block",),
-    "content_sums": ("as_of",),
+    "content_editions": ("as_of", "since"),
     "kpi_blocks": ("block",),
     "kpi_sums": ("item", "as_of"),
     "kpi_snapshots": ("kpi", "week", "period", "computed_at"),

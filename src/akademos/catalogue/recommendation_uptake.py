@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akademos.catalogue.declarations import Metric, Purpose
-from akademos.catalogue.kpis import Kpi, Measure, Period
+from akademos.catalogue.kpi_declaration import Kpi, Measure, Period
 
 UPTAKE_ADDRESS = "GET /v1/analytics/recommendations/uptake"
 DIMENSION = "kind/trigger"

@@ -18,11 +18,12 @@ from typing import Protocol
 import polars as pl
 import structlog
 
+from akademos.analytics.recommendation_standing import PREFIX as RECOMMENDATION_PREFIX
 from akademos.catalogue.registry import Registry
 from akademos.errors import AkademosError
 from akademos.jobs.core_rows import Content
 from akademos.jobs.landing_rows import SEQ, Sorted, people_table, sort_out
-from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX, RECOMMENDATION_PREFIX
+from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
 from akademos.jobs.progress_rows import observations
 from akademos.jobs.study_rows import REPORTS, REPORTS_WAIT_S, signs
 from akademos.stores.ports.event_log import SCHEMA, EventLogReader, EventLogWriter

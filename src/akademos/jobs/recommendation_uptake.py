@@ -22,7 +22,7 @@ from akademos.analytics.kpi_windows import Term, Week, closed_weeks, midnight, t
 from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.recommendation_uptake import EVENT_NAMES, EVENTS, POINTS, SEEN_BEFORE, uptake_units
-from akademos.catalogue.kpis import Kpi
+from akademos.catalogue.kpi_declaration import Kpi
 from akademos.catalogue.recommendation_uptake import (
     ACCEPTED,
     COMPLETED,

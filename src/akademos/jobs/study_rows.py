@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 SESSION_PREFIX = "study_session_"
@@ -55,7 +57,7 @@ def signs() -> pl.Expr:
     return name.str.starts_with(SESSION_PREFIX) | name.is_in(OTHER_SIGNS)
 
 
-def _with_properties(rows: pl.DataFrame, wanted: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def _with_properties(rows: pl.DataFrame, wanted: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
     form = pl.Struct([pl.Field(name, dtype) for name, dtype in wanted.items()])
     if not rows.height:
         return rows.drop("properties").with_columns(pl.lit(None, dtype).alias(name) for name, dtype in wanted.items())
