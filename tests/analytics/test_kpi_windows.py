@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akademos.analytics.kpi_windows import Stretch, Term, of_term, of_week, require_counted, week_of
+from akademos.analytics.kpi_windows import Stretch, Term, of_term, of_week, week_of
+from akademos.catalogue.kpi_declaration import require_counted
 from akademos.errors import InputError
 
 BERLIN = ZoneInfo("Europe/Berlin")

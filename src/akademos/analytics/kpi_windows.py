@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from akademos.errors import InputError
-
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
-"""Weeks are counted of these days; beyond them calendars end, or nothing was recorded."""
+from akademos.catalogue.kpi_declaration import FIRST_DAY
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -42,25 +39,6 @@ class Stretch:
     last: date
     start: datetime
     end: datetime
-
-
-def require_counted(day: date, name: str, pointer: str | None = None) -> None:
-    """Refuse a day of which no weeks are counted.
-
-    Args:
-        day, name: the day, and what it was given as.
-        pointer: where, for an answer of the API.
-
-    Raises:
-        InputError: it is before 2000 or after 2199.
-    """
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise InputError(
-            f"`{name}` is {day}; weeks are counted from {FIRST_DAY} to {LAST_DAY}.",
-            hint="Give a day between these.",
-            code="day_out_of_range",
-            pointer=pointer,
-        )
 
 
 def week_of(day: date, zone: ZoneInfo) -> Week:

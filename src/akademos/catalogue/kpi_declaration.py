@@ -8,12 +8,13 @@ a week that is over never waits for outcomes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.policies import LIMITS
+from akademos.errors import InputError
 
 KPIS_ADDRESS = "GET /v1/analytics/kpis"
 KPI_ADDRESS = "GET /v1/analytics/kpis/{name}"
@@ -25,6 +26,9 @@ PARITY_BEYOND = 0.02
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """No event is older."""
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+"""Weeks are counted of these days; beyond them calendars end, or nothing was recorded."""
 
 TOO_FEW = "fewer people than the smallest group"
 ONE_SIDED = "too few people on one side of the share"
@@ -124,4 +128,23 @@ class Kpi:
             upstream=self.upstream,
             endpoints=(KPIS_ADDRESS, KPI_ADDRESS),
             group_floor=self.group_floor,
+        )
+
+
+def require_counted(day: date, name: str, pointer: str | None = None) -> None:
+    """Refuse a day of which no weeks are counted.
+
+    Args:
+        day, name: the day, and what it was given as.
+        pointer: where, for an answer of the API.
+
+    Raises:
+        InputError: it is before 2000 or after 2199.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InputError(
+            f"`{name}` is {day}; weeks are counted from {FIRST_DAY} to {LAST_DAY}.",
+            hint="Give a day between these.",
+            code="day_out_of_range",
+            pointer=pointer,
         )

@@ -24,11 +24,10 @@ from akademos.analytics.kpi_windows import (
     closed_weeks,
     of_term,
     of_week,
-    require_counted,
     week_of,
 )
 from akademos.catalogue.declarations import Purpose
-from akademos.catalogue.kpi_declaration import PARITY_BEYOND, Kpi, Measure, Period
+from akademos.catalogue.kpi_declaration import PARITY_BEYOND, Kpi, Measure, Period, require_counted
 from akademos.catalogue.kpis import KPIS
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError

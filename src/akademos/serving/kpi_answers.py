@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from akademos.analytics.kpi_windows import require_counted
-from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, TOO_FEW, Kpi
+from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, TOO_FEW, Kpi, require_counted
 from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.policies import LIMITS
 from akademos.errors import InputError, NotFound
