@@ -36,7 +36,7 @@ def chance_columns(
     text = canvas.text
     most = max((one.listed + one.others for one in columns), default=0)
     left, right = 4.0, canvas.width - 4.0
-    top, bottom = text * 3.4, text * 3.4 + canvas.width * (0.22 if canvas.width > 400 else 0.42)
+    top, bottom = text * 3.4, text * 3.4 + canvas.width * (0.16 if canvas.width > 400 else 0.42)
     x, y = Linear(0, 1, left, right), Linear(0, max(1, most), bottom, top)
     body = line(left, bottom, right, bottom, "axis")
     for one in columns:

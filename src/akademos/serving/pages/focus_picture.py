@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from akademos.serving.charts.canvas import NARROW, WIDE, Caption
+from akademos.serving.charts.canvas import BROAD, NARROW, Caption
 from akademos.serving.charts.chance_columns import ChanceColumn, chance_columns
 from akademos.serving.pages.answers import Json
 from akademos.serving.pages.cards import Card, LegendEntry, figure
@@ -52,7 +52,7 @@ def chances_card(lines: Sequence[Json], shown: Sequence[Json], capacity: int, wo
             ends_at=ends_at if len(known) > capacity else None,
             ends_words=ends,
         )
-        for one in (WIDE, NARROW)
+        for one in (BROAD, NARROW)
     ]
     table = Table(
         title,
@@ -72,4 +72,4 @@ def chances_card(lines: Sequence[Json], shown: Sequence[Json], capacity: int, wo
         LegendEntry("track", words.plain("focus.chances.others")),
         LegendEntry("goal", words.plain("focus.chances.line")),
     ]
-    return Card("chances", title, take, figure("nw", *pictures), [table], legend)
+    return Card("chances", title, take, figure("graph", *pictures), [table], legend)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from akademos.serving.charts.canvas import NARROW, WIDE, Caption
+from akademos.serving.charts.canvas import BROAD, NARROW, Caption
 from akademos.serving.charts.metric_intervals import MetricInterval, metric_intervals
 from akademos.serving.pages.answers import Json, block, count_of, share_of, text_of
 from akademos.serving.pages.cards import Card, LegendEntry, Note, figure
@@ -53,7 +53,7 @@ def populations_card(shown: Json, words: Words) -> Card | None:
     caption = Caption("chart-populations", title, words.plain("models.populations.desc", n=len(drawn)))
     pictures = [
         metric_intervals(drawn, caption=caption, canvas=one, tip=lambda row: f"{row.name}: {row.shown}")
-        for one in (WIDE, NARROW)
+        for one in (BROAD, NARROW)
     ]
     take = words.html(
         "models.populations.take",
@@ -62,7 +62,7 @@ def populations_card(shown: Json, words: Words) -> Card | None:
         gone=words.locale.number(count_of(whole.get("gone")) or 0),
     )
     legend = [LegendEntry("goal", words.plain("models.legend.against"))]
-    return Card("populations", title, take, figure("nw", *pictures), [table], legend)
+    return Card("populations", title, take, figure("graph", *pictures), [table], legend)
 
 
 def fairness_notes(shown: Json, words: Words) -> list[Note]:

@@ -19,7 +19,7 @@ from akademos.serving.pages.tiles import Tile
 from akademos.serving.pages.wording import Words
 
 CAPACITIES = (5, 10, 20, 50, 100)
-_NUMERIC = frozenset({"risk", "change"})
+_NUMERIC = frozenset({"risk"})
 _LEVELS = ("low", "raised", "high")
 
 
@@ -48,7 +48,7 @@ def render_students_in_focus(
     signs = with_sign(lines)
     shown = signs[:capacity]
     bases = {str(line["basis"]) for line in lines}
-    keys = ("name", "level", "risk", "change", "course")
+    keys = ("name", "level", "risk")
     table = Table(
         words.plain("focus.title"),
         [Column(words.plain(f"focus.col.{key}"), numeric=key in _NUMERIC) for key in keys],
@@ -128,40 +128,45 @@ def _takeaway(shown: Sequence[Json], words: Words) -> Markup:
 
 
 def _cells(line: Json, progress_path: str, words: Words) -> list[Cell]:
-    """A row; why, and what moved, stand under the name, where a telephone shows them as well."""
+    """A row. Course, why and what moved stand under the name: there a telephone shows them as well."""
     learner = block(line, "learner")
     key = str(learner.get("key", ""))
     level = str(line["level"])
     reasons = [str(one["text"]) for one in rows(line, "reasons") if one["text"]]
-    why = "; ".join(reasons) or words.plain("focus.reason.together")
-    change = _change(line)
     moved = "; ".join(str(one["text"]) for one in rows(line, "changed"))
-    points = MISSING if change is None else words.locale.number(round(100 * change))
-    if change is not None and round(100 * change) > 0:
-        points = f"+{points}"
     name = text_of(learner.get("display_name")) or words.plain("focus.unnamed", short=key[:8])
-    week = words.plain("focus.week", n=words.locale.number(int(line["course_day"]) // 7))
+    why = words.plain(
+        "focus.why",
+        course=line["course"],
+        n=words.locale.number(int(line["course_day"]) // 7),
+        why="; ".join(reasons) or words.plain("focus.reason.together"),
+    )
     return [
         Cell(
-            name, name, href=f"{progress_path}?learner={key}",
+            name,
+            name,
+            href=f"{progress_path}?learner={key}",
             under=words.plain("focus.why.moved", why=why, moved=moved) if moved else why,
         ),
         Cell(
             words.plain(f"focus.level.{level}"), _LEVELS.index(level), chip="chip strong" if level == "high" else "chip"
         ),
         _chance_cell(line, words),
-        Cell(points, -1000 if change is None else round(100 * change)),
-        Cell(str(line["course"]), under=week),
-    ]  # fmt: skip
+    ]
 
 
 def _chance_cell(line: Json, words: Words) -> Cell:
-    """The chance; where the course has no dates, of what."""
-    risk = line["risk"]
+    """The chance, where the course has no dates of what, and by how much it has moved."""
+    risk, change = line["risk"], _change(line)
     cell = share_cell(None if risk is None else float(risk), words.locale)
-    if line["basis"] != "hazard":
+    if line["basis"] == "hazard":
+        cell = replace(cell, text=words.plain("focus.within", chance=cell.text))
+    if change is None or round(100 * change) == 0:
         return cell
-    return replace(cell, text=words.plain("focus.within", chance=cell.text))
+    points = round(100 * change)
+    return replace(
+        cell, under=words.plain("focus.points", points=f"{'+' if points > 0 else ''}{words.locale.number(points)}")
+    )
 
 
 def _change(line: Json) -> float | None:
