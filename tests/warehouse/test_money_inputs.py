@@ -65,3 +65,24 @@ def test_keys_of_two_accounts_are_never_the_same() -> None:
         ]
     )
     assert len({one["finding_id"] for one in rows_of("txn_findings", given)}) == 3
+
+
+def test_accounts_and_providers_have_a_version_for_what_is_used_with_them() -> None:
+    """USD comes in by a settlement on 15 May; a payment of 2 May is loaded late, and moves EUR back to its day."""
+    given = inputs(
+        transactions=[
+            {"amount": Decimal(1), "posted_at": at("2026-05-04T10:00"), "recorded_at": at("2026-05-05")},
+            {"amount": Decimal(1), "posted_at": at("2026-05-02T10:00"), "recorded_at": at("2026-05-20")},
+        ],
+        settlement_lines=[{**SETTLED, "currency": "USD"}, {**SETTLED, "account": "second"}],
+    )
+    accounts = sorted(
+        (one["account"], one["valid_from"].day, one["valid_to"] and one["valid_to"].day, one["currencies"])
+        for one in rows_of("txn_account_versions", given)
+    )
+    assert accounts == [("main", 2, 15, "EUR"), ("main", 15, None, "EUR, USD"), ("second", 15, None, "EUR")]
+    merchants = sorted(
+        (one["valid_from"].day, one["accounts"], one["currencies"], one["is_current"])
+        for one in rows_of("txn_merchant_versions", given)
+    )
+    assert merchants == [(2, "main", "EUR", False), (15, "main, second", "EUR, USD", True)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -163,6 +164,42 @@ def _products(inputs: Inputs) -> pl.DataFrame:
     return history(log, ["product"], ["kind", "course_id"], now=end_of(inputs.today))
 
 
+def _use(inputs: Inputs) -> pl.DataFrame:
+    """When each account was first used in each currency, and when that was written down."""
+    named = (("transactions", pl.col("posted_at").dt.date()), ("settlement_lines", pl.col("settled_on")),
+             ("stated_balances", pl.col("stated_on")))  # fmt: skip
+    keys = ["merchant", "account", "currency"]
+    uses = pl.concat([inputs.frame(name).select(*keys, day.alias("day"), "recorded_at") for name, day in named])
+    return uses.sort("day", "recorded_at", *keys).unique(keys, keep="first", maintain_order=True)
+
+
+def _versions_of_use(inputs: Inputs, keys: Sequence[str], says: Sequence[str]) -> pl.DataFrame:
+    """History of what has been used with something; each of `says` is the list of all of them until then."""
+    known: dict[tuple[str, ...], tuple[set[str], ...]] = defaultdict(lambda: tuple(set() for _ in says))
+    log = []
+    for position, row in enumerate(_use(inputs).iter_rows(named=True)):
+        place = tuple(row[name] for name in keys)
+        for names, name in zip(known[place], says, strict=True):
+            names.add(row[name])
+        said = (", ".join(sorted(names)) for names in known[place])
+        log.append((*place, *said, row["day"], row["recorded_at"], position, False))
+    schema = dict.fromkeys((*keys, *says), pl.String()) | {
+        "valid_at": pl.Date(), "recorded_at": pl.Datetime("us", "UTC"), "position": pl.Int64(), "ended": pl.Boolean(),
+    }  # fmt: skip
+    at_midnight = pl.col("valid_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    changes = pl.DataFrame(log, schema=schema, orient="row").with_columns(at_midnight)
+    return history(changes, keys, says, now=end_of(inputs.today))
+
+
+def _account_rows(inputs: Inputs) -> pl.DataFrame:
+    return _versions_of_use(inputs, ["merchant", "account"], ["currency"]).rename({"currency": "currencies"})
+
+
+def _merchant_rows(inputs: Inputs) -> pl.DataFrame:
+    found = _versions_of_use(inputs, ["merchant"], ["account", "currency"])
+    return found.rename({"account": "accounts", "currency": "currencies"})
+
+
 def _days(inputs: Inputs) -> list[Row]:
     """Every day from the first that anything is booked, settled or stated of to the end of this year, or the last."""
     named = (
@@ -222,6 +259,20 @@ COMPUTED: tuple[Computed, ...] = (
         _products,
         "History of what is paid for.",
         ("transactions",),
+    ),
+    Computed(
+        "txn_account_versions",
+        (("version_key", _TEXT), ("merchant", _TEXT), ("account", _TEXT), ("currencies", _TEXT), *VALIDITY),
+        _account_rows,
+        "History of accounts with payment providers.",
+        ("transactions", "settlement_lines", "stated_balances"),
+    ),
+    Computed(
+        "txn_merchant_versions",
+        (("version_key", _TEXT), ("merchant", _TEXT), ("accounts", _TEXT), ("currencies", _TEXT), *VALIDITY),
+        _merchant_rows,
+        "History of payment providers.",
+        ("transactions", "settlement_lines", "stated_balances"),
     ),
     Computed(
         "txn_days",
