@@ -48,7 +48,7 @@ $(VENV)/installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/uv
 
 $(EXPORTS)/installed: requirements-exports.lock | $(BIN)/uv
 	$(PYTHON) -m venv $(EXPORTS)
-	VIRTUAL_ENV=$(EXPORTS) $(BIN)/uv pip install --quiet --require-hashes -r $<
+	VIRTUAL_ENV=$(EXPORTS) $(BIN)/uv pip install --no-config --quiet --require-hashes -r $<
 	@touch $@
 
 clean:
