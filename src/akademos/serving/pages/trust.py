@@ -116,7 +116,26 @@ def render_trust(
         actions=[(action, action == chosen) for action in actions],
         older=older,
         search=search,
+        provenance=_provenance(told, now, words),
     )
+
+
+def _provenance(told: Trust, now: datetime, words: Words) -> list[Markup]:
+    """What the page rests on, from how much, and how fresh each part is."""
+    number = words.locale.number
+    verified = max((one.at for one in told.checks), default=None)
+    expired = max((one.last_run for one in told.retention if one.last_run is not None), default=None)
+    return [
+        words.html("trust.how.now", at=moment(now, words)),
+        words.html("trust.how.consents", floor=told.floor),
+        words.html("trust.how.logs", at=moment(verified, words)) if verified else words.html("trust.how.logs.never"),
+        words.html(
+            "trust.how.retention",
+            n=number(len(told.retention)),
+            erasures=number(len(told.erasures)),
+            at=moment(expired, words) if expired else MISSING,
+        ),
+    ]
 
 
 def _retention_take(lines: Sequence[RetentionLine], words: Words) -> Markup:
