@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EXPORTS := .venv-exports
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
 
-.PHONY: demo test check bench setup clean
+.PHONY: demo test check check-exports bench setup clean
 
 demo: $(VENV)/installed
 	$(BIN)/akademos demo
@@ -19,6 +20,10 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/akademos events check
+
+# What the catalogue exports, read by OpenLineage's and DataHub's own libraries.
+check-exports: $(VENV)/installed-dev $(EXPORTS)/installed
+	AKADEMOS_LINEAGE_PYTHON=$(abspath $(EXPORTS))/bin/python $(BIN)/python -m pytest -n 0 -q tests/catalogue/test_metadata_export.py
 
 bench: $(VENV)/installed-dev
 	$(BIN)/akademos bench all
@@ -41,5 +46,10 @@ $(VENV)/installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/uv
 	$(UV) --no-deps -e .
 	@touch $@ $(VENV)/installed
 
+$(EXPORTS)/installed: requirements-exports.lock | $(BIN)/uv
+	$(PYTHON) -m venv $(EXPORTS)
+	VIRTUAL_ENV=$(EXPORTS) $(BIN)/uv pip install --no-config --quiet --require-hashes -r $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(EXPORTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,7 @@
 """What leaves the catalogue for others, read by the others' own libraries where they are installed.
 
 They bring dependencies that fight with ours, so they may live in an environment of their own:
-AKADEMOS_LINEAGE_PYTHON names its interpreter (pip install openlineage-python acryl-datahub jsonschema).
+AKADEMOS_LINEAGE_PYTHON names its interpreter. `make check-exports` makes one from its lock and runs these tests.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def interpreter(module: str) -> str:
             return sys.executable
     named = os.environ.get("AKADEMOS_LINEAGE_PYTHON")
     if not named:
-        pytest.skip(f"{module} is not installed (set AKADEMOS_LINEAGE_PYTHON to a Python that has it)")
+        pytest.skip(f"{module} is not installed (make check-exports reads with it)")
     return named
 
 

@@ -110,6 +110,34 @@ def test_the_list_of_datasets_comes_in_pages_and_keeps_what_was_asked(institutio
     assert (last.status_code, named[-1] in last.text) == (200, True)
 
 
+def test_a_look_at_a_product_counts_once_and_only_at_its_own_doors(institution: Institution) -> None:
+    steward = as_role(institution, "steward")
+
+    def use() -> dict[str, dict[str, int]]:
+        found = steward.get(f"{BASE}/products").json()["products"]
+        return {one["name"]: {by["role"]: by["reads"] for by in one["use_30_days"]} for one in found}
+
+    before = use()
+    assert as_role(institution, "advisor").get("/students-in-focus", headers=HTML).status_code == 200
+    subjects = {"ada", "ben", "cleo"}
+    with institution.database.pipeline() as transaction:  # as a list of learners leaves it: a row of each
+        transaction.execute(
+            "INSERT INTO access_log (tenant_id, actor, role, subject, what, purpose, decision) "
+            "SELECT %s, 'person:ab', 'advisor', convert_to(s, 'UTF8'), '/students-in-focus', 'advising', 'allowed' "
+            "FROM unnest(%s::text[]) AS s",
+            (institution.tenant, sorted(subjects)),
+        )
+    assert as_role(institution, "analyst").get("/v1/analytics/groups").status_code == 200
+    refused = as_role(institution, "analyst").get("/v1/analytics/students-in-focus")
+    assert refused.status_code == 403
+    after = use()
+    looks = after["students_in_focus"].get("advisor", 0) - before["students_in_focus"].get("advisor", 0)
+    assert looks == 1 + 1  # the list that was written here, and the page
+    assert after["students_in_focus"].keys() == {"advisor"}
+    assert "analyst" not in after["dropout_risk_scores"]
+    assert after["faculty_self_service"] == {"analyst": 1}
+
+
 @pytest.mark.parametrize("kind", ["the warehouse", "everything else"])
 def test_every_dataset_has_its_answer_and_its_page(institution: Institution, kind: str) -> None:
     client = as_role(institution, "steward")

@@ -36,6 +36,23 @@ def test_each_role_gets_its_own_page_and_no_other(institution: Institution, role
         assert f'href="{home}"' in client.get(home, headers=HTML).text
 
 
+@pytest.mark.parametrize(
+    ("role", "address", "said"),
+    [
+        ("steward", "/trust", "chains of the logs"),
+        ("steward", "/catalogue", "columns that jobs write name"),
+        ("steward", "/catalogue/products", "columns that jobs write name"),
+        ("steward", "/catalogue/products/learner_360", "columns that jobs write name"),
+        ("steward", "/catalogue/glossary", "Declared beside the datasets"),
+        ("researcher", "/releases", "of the register"),
+    ],
+)
+def test_each_page_says_how_it_was_computed(institution: Institution, role: Role, address: str, said: str) -> None:
+    institution.grants.grant(institution.tenant, f"the-{role}", role, by="test")
+    shown = institution.as_(f"the-{role}", role).get(address, headers={"Accept": "text/html"}).text
+    assert said in shown.split('id="provenance"')[1]
+
+
 def test_the_steward_sees_erasures_retention_and_acts_of_nobody_by_name(institution: Institution) -> None:
     services, tenant = institution.services, institution.tenant
     services.erasures.request(tenant, Identifier("user", "cy"), by="command line:test", reason="wish")

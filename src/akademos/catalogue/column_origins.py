@@ -180,9 +180,8 @@ ORIGINS: Origins = {
         **_each("label", _of("people", "persona"), _of("enrolments", "course_id"), _of("cohort_members", "cohort_id")),
         "people": _of("event_log", _PERSON),
     },
-    "kpi_members": {
-        **_block_of("kpi", _of("event_log", "event_name occurred_at")), "scope": _of("kpi_blocks", "scope"),
-    },
+    "kpi_members": {**_block_of("kpi", _of("event_log", "event_name occurred_at")),
+                    "scope": _of("kpi_blocks", "scope")},
     "kpi_sums": {
         "scope": _of("kpi_blocks", "scope"), "block": _of("kpi_members", "block"),
         "people": _of("kpi_members", _PERSON), **_each("value bands", _KPI),

@@ -28,6 +28,7 @@ class DataProduct:
         metrics: the numbers in it.
         used_by: roles that have it by their task.
         door: address where it is used.
+        also_at: further addresses of the same product, under which the access log knows its use.
         opens: what a granted request opens; None where the rosters and the learner's consent alone decide.
     """
 
@@ -43,11 +44,18 @@ class DataProduct:
     purposes: tuple[Purpose, ...]
     metrics: tuple[str, ...] = ()
     opens: Opens | None = None
+    also_at: tuple[str, ...] = ()
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """Every address where it is used."""
+        return (self.door, *self.also_at)
 
 
 _SUPPORT = (Purpose.LEARNING_SUPPORT,)
 _ADVISING = (Purpose.ADVISING, Purpose.LEARNING_SUPPORT)
 _RESEARCH = (Purpose.RESEARCH,)
+_RELEASES = ("/v1/releases", "/v1/releases/{release_id}", "/v1/releases/{release_id}/file")
 
 PRODUCTS: tuple[DataProduct, ...] = (
     DataProduct(
@@ -91,7 +99,7 @@ PRODUCTS: tuple[DataProduct, ...] = (
         "faculty_self_service", "Faculty self-service", "Groups, topics and items of courses, without individuals.",
         "data steward", "learner analytics", 1, ("group_answers", "items", "topics", "materials"),
         ("instructor", "analyst", "product", "admin"), "/groups", _SUPPORT,
-        ("group_mastery", "group_mastered", "group_learners"), "rows",
+        ("group_mastery", "group_mastered", "group_learners"), "rows", ("/v1/analytics/groups",),
     ),
     DataProduct(
         "dropout_risk_scores", "Dropout risk scores", "A risk a learner, course and week, with its reasons.",
@@ -108,11 +116,11 @@ PRODUCTS: tuple[DataProduct, ...] = (
         "research_dataset", "Research dataset (anonymous)", "Weeks of courses from learners who consent to research, "
         "k-anonymous and attacked before release.",
         "data steward", "research", 1, ("research_dataset", "releases"), ("researcher",), "/releases", _RESEARCH,
-        opens="releases",
+        opens="releases", also_at=_RELEASES,
     ),
     DataProduct(
         "research_360", "Research 360", "The same rows under a key of the release, read inside the enclave only.",
-        "data steward", "research", 1, ("research_360",), ("researcher",), "/releases", _RESEARCH,
+        "data steward", "research", 1, ("research_360",), ("researcher",), "/releases", _RESEARCH, also_at=_RELEASES,
     ),
 )  # fmt: skip
 """Every product once."""

@@ -48,24 +48,26 @@ def render_products(products: Sequence[Json], *, shell: Shell, made: Json) -> st
 
 
 def _tiles(products: Sequence[Json], words: Words) -> list[Tile]:
+    """How many of all products keep what they promise, and of how many nothing can be said."""
     states = [one["state"] for one in products]
-    promised = [one for one in states if one["freshness"] != "no promise"]
-    checked = [one for one in states if one["quality"] != "unchecked"]
     shown = (
-        ("fresh", sum(one["freshness"] == "fresh" for one in promised), len(promised)),
-        ("quality", sum(one["quality"] == "passed" for one in checked), len(checked)),
-        ("certified", sum(_certified(one) for one in states), len(states)),
-        ("used", sum(bool(one["use_30_days"]) for one in products), len(products)),
-    )
+        ("fresh", sum(one["freshness"] == "fresh" for one in states),
+         sum(one["freshness"] == "no promise" for one in states)),
+        ("quality", sum(one["quality"] == "passed" for one in states),
+         sum(one["quality"] == "unchecked" for one in states)),
+        ("certified", sum(_certified(one) for one in states), None),
+        ("used", sum(bool(one["use_30_days"]) for one in products), None),
+    )  # fmt: skip
+    total = words.locale.number(len(products))
     return [
         Tile(
             words.plain(f"catalogue.products.tile.{key}"),
-            words.plain("catalogue.products.of", n=words.locale.number(n), total=words.locale.number(total))
-            if total
-            else MISSING,
-            text=words.html(f"catalogue.products.tile.{key}.text"),
+            words.plain("catalogue.products.of", n=words.locale.number(n), total=total) if products else MISSING,
+            text=words.html(f"catalogue.products.tile.{key}.text")
+            if unsaid is None
+            else words.counted(f"catalogue.products.tile.{key}.text", unsaid),
         )
-        for key, n, total in shown
+        for key, n, unsaid in shown
     ]
 
 

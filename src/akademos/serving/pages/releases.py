@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from akademos.serving.pages.answers import Json
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table
@@ -21,7 +23,15 @@ def render_releases(releases: Sequence[Json], *, shell: Shell) -> str:
         lede=words.plain("releases.lede"),
         take=words.html("releases.take", n=open_files, total=len(releases)),
         table=_table(releases, words) if releases else None,
+        provenance=_provenance(releases, words),
     )
+
+
+def _provenance(releases: Sequence[Json], words: Words) -> list[Markup]:
+    """What the page rests on, from how much, and how fresh it is."""
+    told = [words.html("releases.how", n=words.locale.number(len(releases))), words.html("releases.fine")]
+    newest = max((str(one["made_at"]) for one in releases), default="")
+    return [*told, words.html("releases.how.newest", day=newest[:10])] if newest else told
 
 
 def _table(releases: Sequence[Json], words: Words) -> Table:

@@ -117,6 +117,7 @@ def render_trust(
         actions=[(action, action == chosen) for action in actions],
         older=older,
         search=search,
+        provenance=_provenance(told, now, words),
     )
 
 
@@ -125,6 +126,24 @@ def _tiles_fine(told: Trust, words: Words) -> str:
     said = words.plain("trust.consent.fine", floor=told.floor)
     shown = any(shows_months(one) for one in told.consents)
     return f"{said} {words.plain('trust.consent.fine.months')}" if shown else said
+
+
+def _provenance(told: Trust, now: datetime, words: Words) -> list[Markup]:
+    """What the page rests on, from how much, and how fresh each part is."""
+    number = words.locale.number
+    verified = max((one.at for one in told.checks), default=None)
+    expired = max((one.last_run for one in told.retention if one.last_run is not None), default=None)
+    return [
+        words.html("trust.how.now", at=moment(now, words)),
+        words.html("trust.how.consents", floor=told.floor),
+        words.html("trust.how.logs", at=moment(verified, words)) if verified else words.html("trust.how.logs.never"),
+        words.html(
+            "trust.how.retention",
+            n=number(len(told.retention)),
+            erasures=number(len(told.erasures)),
+            at=moment(expired, words) if expired else MISSING,
+        ),
+    ]
 
 
 def _retention_take(lines: Sequence[RetentionLine], words: Words) -> Markup:

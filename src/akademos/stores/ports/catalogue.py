@@ -150,7 +150,7 @@ class DatasetLooks(Protocol):
         ...
 
     def use(self, tenant_id: str, addresses: Sequence[str], since: datetime) -> list[Use]:
-        """Reads at addresses that were allowed, by role, most first."""
+        """Looks at addresses that were allowed, by role, most first; a look at many people is one."""
         ...
 
 

@@ -16,11 +16,16 @@ COUNTED_AT_MOST = 100_000
 LONGEST_TEXT = 120
 
 _KIND = "SELECT c.reltuples::bigint FROM pg_class c WHERE c.oid = to_regclass('akademos.' || quote_ident(%s))"
+# A list of learners leaves a row of each, written one after the other: that is one look.
 _USE = """
-    SELECT role, count(*), max(at) FROM access_log
-    WHERE tenant_id = %(tenant)s AND decision = 'allowed' AND at >= %(since)s
-        AND (what = ANY(%(what)s) OR EXISTS (
-            SELECT FROM unnest(%(what)s::text[]) AS w WHERE starts_with(what, w || '?')))
+    SELECT role, count(*) FILTER (WHERE began), max(at) FROM (
+        SELECT role, at, at - lag(at) OVER (PARTITION BY actor, role, what ORDER BY access_id)
+            < interval '50 milliseconds' IS NOT TRUE AS began
+        FROM access_log
+        WHERE tenant_id = %(tenant)s AND decision = 'allowed' AND at >= %(since)s
+            AND (what = ANY(%(what)s) OR EXISTS (
+                SELECT FROM unnest(%(what)s::text[]) AS w WHERE starts_with(what, w || '?')))
+    ) AS looks
     GROUP BY role ORDER BY 2 DESC, 1
 """
 
@@ -78,7 +83,7 @@ class PostgresDatasetLooks:
         return Sample(tuple(one.name for one in shown), rows, left_out)
 
     def use(self, tenant_id: str, addresses: Sequence[str], since: datetime) -> list[Use]:
-        """Reads at addresses that were allowed, by role, most first."""
+        """Looks at addresses that were allowed, by role, most first; a look at many people is one."""
         with self._database.serving(tenant_id) as transaction:
             found = transaction.execute(_USE, {"tenant": tenant_id, "since": since, "what": list(addresses)})
             return [Use(*row) for row in found]
