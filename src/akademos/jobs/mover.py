@@ -18,11 +18,12 @@ from typing import Protocol
 import polars as pl
 import structlog
 
+from akademos.analytics.recommendation_standing import PREFIX
 from akademos.catalogue.registry import Registry
 from akademos.errors import AkademosError
 from akademos.jobs.core_rows import Content
 from akademos.jobs.landing_rows import SEQ, Sorted, people_table, sort_out
-from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX, RECOMMENDATION_PREFIX
+from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
 from akademos.jobs.progress_rows import observations
 from akademos.jobs.study_rows import REPORTS, REPORTS_WAIT_S, signs
 from akademos.stores.ports.event_log import SCHEMA, EventLogReader, EventLogWriter
@@ -225,7 +226,7 @@ def _stale(rows: pl.DataFrame) -> list[StaleMark]:
     if not rows.height:
         return []
     name = pl.col("event_name")
-    about = name.str.starts_with(MATERIAL_PREFIX) | name.str.starts_with(RECOMMENDATION_PREFIX)
+    about = name.str.starts_with(MATERIAL_PREFIX) | name.str.starts_with(PREFIX)
     learning = (name == ANSWERED) | about | signs()
     wait_s = pl.when(name.is_in(REPORTS)).then(REPORTS_WAIT_S).otherwise(0)
     found = (
