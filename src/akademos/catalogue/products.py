@@ -110,7 +110,7 @@ PRODUCTS: tuple[DataProduct, ...] = (
         "support_recommendations", "Support recommendations", "What to do next, and what helps to get there.",
         "learning science", "learner analytics", 1, ("learning_recommendations", "materials", "topic_relationships"),
         ("learner", "instructor", "advisor"), "/v1/analytics/recommendations", _SUPPORT,
-        ("recommendations", "recommendation_accepted", "recommendation_resolved"),
+        ("recommendations", "recommendation_acceptance", "recommendation_resolved"),
     ),
     DataProduct(
         "research_dataset", "Research dataset (anonymous)", "Weeks of courses from learners who consent to research, "

@@ -34,21 +34,21 @@ def _share(name: str, title: str, question: str, definition: str, grain: str) ->
 _SEEN = "recommendations whose 28 days since they were first seen ended in the term so far"
 
 ACCEPTED = _share(
-    "accepted",
+    "acceptance",
     "Recommendations accepted",
     "How many recommendations do learners say they will follow?",
     f"those of which an acceptance was the last word within 14 days, of all {_SEEN}",
     "one recommendation of one learner",
 )
 DISMISSED = _share(
-    "dismissed",
+    "dismissal",
     "Recommendations dismissed",
     "How many recommendations do learners not want?",
     f"those of which a dismissal was the last word within 14 days, of all {_SEEN}",
     "one recommendation of one learner",
 )
 COMPLETED = _share(
-    "completed",
+    "completion",
     "Accepted recommendations completed",
     "How many of the recommendations that learners accepted did they complete?",
     f"those completed within 28 days of being first seen, of the accepted ones among all {_SEEN}",

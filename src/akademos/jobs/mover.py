@@ -18,7 +18,7 @@ from typing import Protocol
 import polars as pl
 import structlog
 
-from akademos.analytics.recommendation_standing import PREFIX as RECOMMENDATION_PREFIX
+from akademos.analytics.recommendation_standing import PREFIX
 from akademos.catalogue.registry import Registry
 from akademos.errors import AkademosError
 from akademos.jobs.core_rows import Content
@@ -226,7 +226,7 @@ def _stale(rows: pl.DataFrame) -> list[StaleMark]:
     if not rows.height:
         return []
     name = pl.col("event_name")
-    about = name.str.starts_with(MATERIAL_PREFIX) | name.str.starts_with(RECOMMENDATION_PREFIX)
+    about = name.str.starts_with(MATERIAL_PREFIX) | name.str.starts_with(PREFIX)
     learning = (name == ANSWERED) | about | signs()
     wait_s = pl.when(name.is_in(REPORTS)).then(REPORTS_WAIT_S).otherwise(0)
     found = (

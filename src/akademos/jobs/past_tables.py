@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from akademos.analytics.recommendation_standing import PREFIX as RECOMMENDATION_PREFIX
+from akademos.analytics.recommendation_standing import PREFIX
 from akademos.catalogue.registry import Registry
 from akademos.jobs.study_rows import is_sign, study_events, with_material_details, with_recommendation
 
@@ -49,9 +49,7 @@ def learning_events(registry: Registry) -> list[str]:
     return sorted(
         event.name
         for event in registry.newest()
-        if event.name == ANSWERED
-        or event.name.startswith((MATERIAL_PREFIX, RECOMMENDATION_PREFIX))
-        or is_sign(event.name)
+        if event.name == ANSWERED or event.name.startswith((MATERIAL_PREFIX, PREFIX)) or is_sign(event.name)
     )
 
 
@@ -88,9 +86,7 @@ def learner_tables(events: pl.DataFrame, people: People, known: Tables, taught: 
             events.filter(pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null())
         ),
         "study_events": study_events(events),
-        "recommendation_events": with_recommendation(
-            events.filter(pl.col("event_name").str.starts_with(RECOMMENDATION_PREFIX))
-        ),
+        "recommendation_events": with_recommendation(events.filter(pl.col("event_name").str.starts_with(PREFIX))),
     }
 
 

@@ -26,7 +26,7 @@ _OF_STUDY = {
     "pause_reason": pl.String,
     "end_reason": pl.String,
 }
-_OF_RECOMMENDATIONS = {"recommendation_id": pl.String}
+_OF_RECOMMENDATIONS: dict[str, type[pl.DataType]] = {"recommendation_id": pl.String}
 _OF_MATERIALS = {"material_kind": pl.String, "media_second": pl.Float64, "playback_rate": pl.Float64}
 
 
