@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from akademos.analytics.curriculum import prepare
 from akademos.analytics.kpi_units import Span
-from akademos.analytics.kpi_windows import Term, Week, closed_weeks, midnight, term_of
+from akademos.analytics.kpi_windows import Stretch, Term, closed_weeks, of_term
 from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.recommendation_uptake import EVENT_NAMES, EVENTS, POINTS, SEEN_BEFORE, uptake_units
@@ -85,11 +85,11 @@ class RecommendationUptake:
         zone = ZoneInfo(calendar.time_zone)
         week = list(closed_weeks(now.astimezone(zone).date() - timedelta(days=14), now, zone))[-1]
         sunday = week.monday + timedelta(days=6)
-        term = term_of(sunday, [Term(*one) for one in calendar.terms])
+        term = of_term(week, [Term(*one) for one in calendar.terms], zone)
         crowd = ledgers.crowd(tenant_id, PURPOSES, sunday)
         floor = max(ledgers.floor(tenant_id), *(one.group_floor for one in UPTAKE))
         scope = f"{SCOPE}/{term.name}/{PRODUCTION}"
-        records = self._records(tenant_id, crowd, week, term.first, zone, now, run)
+        records = self._records(tenant_id, crowd, term, now, run)
         head = Run(week.monday, PRODUCTION, term.name, now, floor)
         for one in sorted({scope, *ledgers.shaken(tenant_id, PURPOSES, f"{SCOPE}/")}):
             counted = records if one == scope else {}
@@ -98,13 +98,13 @@ class RecommendationUptake:
             run.rows_out += ledgers.publish(tenant_id, one, ledger, lines)
 
     def _records(
-        self, tenant_id: str, crowd: Crowd, week: Week, first: date, zone: ZoneInfo, now: datetime, run: JobRun
+        self, tenant_id: str, crowd: Crowd, term: Stretch, now: datetime, run: JobRun
     ) -> dict[str, dict[str, Tally]]:
         person_of = {key: person for person, one in crowd.people.items() for key in one.keys}
-        span = Span(min(midnight(first, zone), week.start), week.end)
+        span = Span(term.start, term.end)
         since = span.start - timedelta(days=DEFAULT.recommendations.outcome_days) - SEEN_BEFORE
         found = pl.DataFrame(
-            self._readers.core.between(tenant_id, since, week.end, columns=_READ, event_names=EVENT_NAMES)
+            self._readers.core.between(tenant_id, since, term.end, columns=_READ, event_names=EVENT_NAMES)
         ).filter(pl.col("environment") == PRODUCTION)
         rows = attributed(found, person_of, keep_nobody=False)
         run.rows_in += rows.height
