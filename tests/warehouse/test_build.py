@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from tests.warehouse.conftest import Site, courses, day_of_events
 
 from akademos.errors import Conflict, NotFound, Unavailable
 from akademos.stores.disk.warehouse_pages import described, schemas
+from akademos.stores.lake.envelopes import SCHEMA
 
 VERDICTS = {"accepted": 6, "conflict": 1, "duplicate": 1, "held": 1, "rejected": 2}
 
@@ -20,6 +25,25 @@ COLUMNS = """
 def verdicts(site: Site) -> dict[str, int]:
     found = site.query("SELECT verdict, count(*) AS n FROM ingest.stg_raw GROUP BY verdict")
     return {row["verdict"]: row["n"] for row in found}
+
+
+def closed_long_ago(site: Site) -> None:
+    """A day as it was closed when suppressed events stood in the raw zone twice, and causes were noted nowhere."""
+    folder, tenant = site.envelopes.folder(site.door.tenant), site.door.tenant
+    row = {
+        "record_key": "d" * 32, "event_id": "e" * 32, "payload_hash": "p", "source": "key-1", "channel": "live",
+        "event_name": "career_match_viewed", "schema_version": 1, "size_bytes": 1, "verdict": "suppressed",
+        "received_at": datetime(2026, 1, 2, tzinfo=UTC), "received_on": date(2026, 1, 2),
+    }  # fmt: skip
+    rows = pa.Table.from_pylist([row], schema=SCHEMA)
+    write_deltalake(folder, rows, mode="append", partition_by=["received_on"])
+    with site.door.database.pipeline() as transaction:
+        transaction.execute(
+            "INSERT INTO warehouse_loads (tenant_id, load, received_on, channel, verdicts, meant_rows, moved_rows, "
+            "meant_checksum, moved_checksum, recorded_at) VALUES (%s, 'core', '2026-01-02', 'live', '{}', 3, 2, 'a', "
+            "'b', now())",
+            (tenant,),
+        )
 
 
 @pytest.mark.slow
@@ -65,6 +89,7 @@ def test_build_holds_what_came_in_and_the_next_what_came_since(site: Site) -> No
     # The days are over: the same envelopes, now from the raw zone, and what came since.
     site.door.pass_time(days=1, hours=3)
     day_of_events(site, accepted=2)
+    closed_long_ago(site)
     later = site.build()
     assert later.envelopes == 13 + 8
     assert site.envelopes.closed_through(site.door.tenant) is not None
@@ -73,6 +98,8 @@ def test_build_holds_what_came_in_and_the_next_what_came_since(site: Site) -> No
     (closed,) = site.query("SELECT * FROM ingest.audit_ingest WHERE load = 'envelopes' AND closed")
     assert closed["meant_checksum"] == closed["moved_checksum"]
     assert closed["seconds"] > 0
+    (old,) = site.query("SELECT status_key, unnamed FROM ingest.audit_ingest WHERE received_on = '2026-01-02'")
+    assert old == {"status_key": "load/unproven", "unnamed": 0}
 
 
 @pytest.mark.slow
