@@ -140,13 +140,13 @@ def test_shares_of_a_kind_are_published_with_their_outcome(crowd: Crowd) -> None
     said = crowd.lines()
     of_content = {share: one for (share, member), one in said.items() if member == "content/gap"}
     assert {share: (one.status, one.value, one.people) for share, one in of_content.items()} == {
-        "accepted": ("ok", 0.5, 80),
-        "dismissed": ("ok", 0.25, 80),
-        "completed": ("ok", 0.5, 40),
+        "acceptance": ("ok", 0.5, 80),
+        "dismissal": ("ok", 0.25, 80),
+        "completion": ("ok", 0.5, 40),
         "resolved": ("ok", 0.75, 40),
         "resolved_otherwise": ("ok", 0.25, 40),
     }
-    accepted = of_content["accepted"]
+    accepted = of_content["acceptance"]
     assert accepted.low is not None
     assert accepted.high is not None
     assert accepted.low < 0.5 < accepted.high
@@ -167,7 +167,7 @@ def test_one_withdrawal_takes_its_whole_block_along_and_a_second_night_changes_n
     assert {key: one.value for key, one in crowd.lines().items()} == {key: one.value for key, one in before.items()}
     crowd.consent(0, granted=False)
     crowd.night()
-    people = crowd.lines()["accepted", "content/gap"].people
+    people = crowd.lines()["acceptance", "content/gap"].people
     assert people is None or people <= PEOPLE - 10
 
 

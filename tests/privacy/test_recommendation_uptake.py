@@ -43,9 +43,9 @@ def published(institution: Institution) -> Institution:
     """Two kinds; of one too few people stand on a side."""
     nothing = {"status": "withheld", "value": None, "low": None, "high": None, "people": None, "units": None}
     lines = [
-        line("accepted", "content/gap"),
-        line("accepted", "review/schedule", reason="too few people on one side of the share", **nothing),
-        line("dismissed", "content/gap", value=0.95, bound="least", low=None, high=None),
+        line("acceptance", "content/gap"),
+        line("acceptance", "review/schedule", reason="too few people on one side of the share", **nothing),
+        line("dismissal", "content/gap", value=0.95, bound="least", low=None, high=None),
     ]
     PostgresKpis(institution.database).publish(institution.tenant, None, None, lines)
     return institution
@@ -60,9 +60,9 @@ def test_those_who_support_learners_get_it_and_learners_do_not(published: Instit
         assert answer.status_code == 200, (role, answer.text)
         shares = [(one["share"], one["kind"], one["trigger"], one["value"]) for one in answer.json()["uptake"]]
         assert shares == [
-            ("accepted", "content", "gap", 0.4),
-            ("accepted", "review", "schedule", None),
-            ("dismissed", "content", "gap", 0.95),
+            ("acceptance", "content", "gap", 0.4),
+            ("acceptance", "review", "schedule", None),
+            ("dismissal", "content", "gap", 0.95),
         ]
     assert published.log()[-1][3] == PATH
     for path in (PATH, PAGE):

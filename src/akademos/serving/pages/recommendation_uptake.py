@@ -55,7 +55,7 @@ def _card(lines: Sequence[Json], floor: int, words: Words) -> Card:
             share_of(one.get("high")),
         )
         for one in lines
-        if one.get("share") == "accepted"
+        if one.get("share") == "acceptance"
     ]
     if not any(level.value is not None for level in levels):
         state = State("no_data", words.plain("uptake.empty"), words.html("uptake.empty.text", floor=floor))
