@@ -211,8 +211,9 @@ async def who_asks(request: Request) -> Principal:
     return await services_of(request).doorkeeper.principal(request)
 
 
-async def who_sends_a_form(request: Request) -> Principal:
-    """Who sends a form of a page; it brings its token itself, where an API call sends a header: the route checks it.
+async def signed_in(request: Request) -> Principal:
+    """Who looks at a page or sends its form, which brings its token itself, where an API call sends a header: the route
+    checks it.
 
     Raises:
         Unauthenticated: nobody is signed in.
@@ -225,4 +226,4 @@ async def who_sends_a_form(request: Request) -> Principal:
 
 Served = Annotated[Services, Depends(_services)]
 Asker = Annotated[Principal, Depends(who_asks)]
-FormSender = Annotated[Principal, Depends(who_sends_a_form)]
+SignedIn = Annotated[Principal, Depends(signed_in)]

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from akademos.errors import AkademosError, InputError, NotFound, Unauthenticated
+from akademos.errors import AkademosError, InputError, NotFound
 from akademos.serving import catalogue_access as access
 from akademos.serving import catalogue_forms as forms
 from akademos.serving.languages import language_of
@@ -33,7 +33,7 @@ from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
 from akademos.serving.routes.catalogue import listed_requests
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
-from akademos.serving.services import Served, Services, services_of
+from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
 from akademos.stores.ports.access_requests import Wanted
 from akademos.stores.ports.catalogue import Level
@@ -44,17 +44,6 @@ HISTORY_ROWS = 400
 LEVELS: tuple[Level, ...] = ("certified", "provisional", "deprecated")
 Name = Annotated[str, Path(max_length=128, pattern=r"^[a-z0-9_.]+$")]
 Text = Annotated[str, Form()]
-
-
-async def _signed_in(request: Request) -> Principal:
-    """Who is signed in; a form brings its token itself, where an API call sends a header."""
-    principal = await services_of(request).doorkeeper.known(request)
-    if principal is None:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
-    return principal
-
-
-Reader = Annotated[Principal, Depends(_signed_in)]
 
 
 def _shell(services: Services, request: Request, principal: Principal, lang: str) -> Shell:
@@ -68,7 +57,7 @@ def _shell(services: Services, request: Request, principal: Principal, lang: str
 def catalogue(
     request: Request,
     services: Served,
-    principal: Reader,
+    principal: SignedIn,
     q: Annotated[str, Query(max_length=200)] = "",
     zone: Annotated[str, Query(max_length=40)] = "",
     quality: Annotated[Literal["", "passed", "failed", "unchecked"], Query()] = "",
@@ -96,7 +85,7 @@ def catalogue(
 
 
 @router.get(PRODUCT)
-def products(request: Request, services: Served, principal: Reader, lang: str = "") -> Response:
+def products(request: Request, services: Served, principal: SignedIn, lang: str = "") -> Response:
     """All data products, and how each stands."""
     access.browsing(services, principal)
     html = render_products(
@@ -108,7 +97,7 @@ def products(request: Request, services: Served, principal: Reader, lang: str = 
 
 
 @router.get(f"{PRODUCT}/{{name}}")
-def product(request: Request, services: Served, principal: Reader, name: Name, lang: str = "") -> Response:
+def product(request: Request, services: Served, principal: SignedIn, name: Name, lang: str = "") -> Response:
     """One data product."""
     access.browsing(services, principal)
     found = next((one for one in services.catalogue.products() if one.name == name), None)
@@ -133,7 +122,7 @@ def product(request: Request, services: Served, principal: Reader, name: Name, l
 
 
 @router.get(GLOSSARY)
-def glossary(request: Request, services: Served, principal: Reader, lang: str = "") -> Response:
+def glossary(request: Request, services: Served, principal: SignedIn, lang: str = "") -> Response:
     """The words of the platform."""
     access.browsing(services, principal)
     terms = services.catalogue.registry(principal.tenant_id).terms
@@ -149,7 +138,7 @@ def glossary(request: Request, services: Served, principal: Reader, lang: str = 
 def requests(
     request: Request,
     services: Served,
-    principal: Reader,
+    principal: SignedIn,
     kind: Annotated[Literal["", "dataset", "product"], Query()] = "",
     name: Annotated[str, Query(max_length=128, pattern=r"^[a-z0-9_.]*$")] = "",
     lang: str = "",
@@ -186,7 +175,7 @@ def _requests_page(
 def ask(
     request: Request,
     services: Served,
-    principal: Reader,
+    principal: SignedIn,
     kind: Text = "",
     name: Text = "",
     reason: Text = "",
@@ -214,7 +203,7 @@ def ask(
 def decide(
     request: Request,
     services: Served,
-    principal: Reader,
+    principal: SignedIn,
     request_id: UUID,
     act: Text = "",
     answer: Text = "",
@@ -248,7 +237,7 @@ def decide(
 def dataset(
     request: Request,
     services: Served,
-    principal: Reader,
+    principal: SignedIn,
     name: Name,
     rows: bool = False,
     lang: str = "",
@@ -288,7 +277,7 @@ def _dataset_page(
 def certify(
     request: Request,
     services: Served,
-    principal: Reader,
+    principal: SignedIn,
     name: Name,
     level: Text = "",
     statement: Text = "",

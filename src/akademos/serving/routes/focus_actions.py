@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from akademos.catalogue.records.declaration import Record
 from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES
 from akademos.catalogue.records.values import checked, written_by, written_on_create, written_on_update
-from akademos.errors import AkademosError, InputError, Unauthenticated
+from akademos.errors import AkademosError, InputError
 from akademos.serving.languages import language_of
 from akademos.serving.pages.focus_work import KINDS, NOTE_LENGTH, SHOWN, about_in
 from akademos.serving.pages.refusal_words import refusal_words
@@ -29,7 +29,7 @@ from akademos.serving.record_gate import asking
 from akademos.serving.routes.alerts import keep_settings
 from akademos.serving.routes.pages import FOCUS
 from akademos.serving.routes.students_in_focus import CAPACITY, CAPACITY_MOST, focus_page
-from akademos.serving.services import Services, services_of
+from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
 from akademos.stores.ports.alerts import AlertSettings
 
@@ -59,12 +59,10 @@ class Sheet:
     typed: dict[str, str]
 
 
-async def _sheet(request: Request, lang: Text = "", csrf: Text = "", capacity: Text = "") -> Sheet:
-    """The form of whoever is signed in; a form brings its token itself, where an API call sends a header."""
-    services = services_of(request)
-    principal = await services.doorkeeper.known(request)
-    if principal is None:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
+async def _sheet(
+    request: Request, services: Served, principal: SignedIn, lang: Text = "", csrf: Text = "", capacity: Text = ""
+) -> Sheet:
+    """The form of whoever is signed in."""
     shown = int(capacity) if capacity.isascii() and capacity.isdigit() and len(capacity) < 5 else CAPACITY
     sent = await request.form()
     typed = {name: value for name, value in sent.items() if isinstance(value, str) and name != "csrf"}

@@ -22,7 +22,7 @@ from akademos.serving.principal import Principal
 from akademos.serving.routes.kpis import WRITERS, NoteSent, may_write, note_of
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
 from akademos.serving.routes.pages import KPIS as PAGE
-from akademos.serving.services import Asker, FormSender, Served, Services
+from akademos.serving.services import Asker, Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
 
 router = APIRouter(include_in_schema=False, route_class=SmallBodyRoute)
@@ -50,7 +50,7 @@ def kpis_page(
 def keep_note(
     request: Request,
     services: Served,
-    principal: FormSender,
+    principal: SignedIn,
     kind: Text = "",
     about: Text = "",
     kpi: Text = "",

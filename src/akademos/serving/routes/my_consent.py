@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akademos.catalogue.declarations import Purpose
-from akademos.errors import AkademosError, Conflict, Forbidden, InputError, Unauthenticated
+from akademos.errors import AkademosError, Conflict, Forbidden, InputError
 from akademos.privacy.standing import DECISIONS, Decision
 from akademos.serving.languages import language_of
 from akademos.serving.pages.my_consent import Decided, render_my_consent
@@ -18,7 +18,7 @@ from akademos.serving.pages.wording import LANGUAGES
 from akademos.serving.principal import Principal
 from akademos.serving.routes.consent import erased, texts_shown
 from akademos.serving.routes.pages import HEADERS, MY_CONSENT, shell_for
-from akademos.serving.services import Served, Services, services_of
+from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
 from akademos.stores.ports.identity import Identifier, Person
 
@@ -30,11 +30,8 @@ MY_DATA = "/my-data"
 MY_DATA_JSON = "/v1/me/data"
 
 
-async def _learner(request: Request) -> Principal:
-    """Who is signed in; a form brings its token itself, where an API call sends a header."""
-    principal = await services_of(request).doorkeeper.known(request)
-    if principal is None:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
+def _learner(principal: SignedIn) -> Principal:
+    """The learner who is signed in."""
     if principal.role != "learner":
         raise Forbidden(
             "Consent is the learner's own; staff and services have none to give.",

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from akademos.catalogue.validation import parse_timestamp
-from akademos.errors import Conflict, InputError, Unauthenticated, Unavailable
+from akademos.errors import Conflict, InputError, Unavailable
 from akademos.intake.receive import Intake
 from akademos.serving import services as at
 from akademos.serving.languages import language_of
@@ -28,7 +28,7 @@ from akademos.serving.pages.recommendation_card import CHANGES
 from akademos.serving.principal import Principal
 from akademos.serving.routes.analytics import evaluate
 from akademos.serving.routes.pages import DECIDE, MY_CONSENT, MY_PROGRESS
-from akademos.serving.services import Served, Services, services_of
+from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
 from akademos.stores.ports.access import Reading
 from akademos.stores.ports.answers import Answer, AnswerName
@@ -40,17 +40,6 @@ SOURCE = "akademos"
 """Under which name the platform itself sends."""
 PRIORITY_MOST = 100.0
 Text = Annotated[str, Form()]
-
-
-async def _signed_in(request: Request) -> Principal:
-    """Who is signed in; a form brings its token itself, where an API call sends a header."""
-    principal = await services_of(request).doorkeeper.known(request)
-    if principal is None:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
-    return principal
-
-
-SignedIn = Annotated[Principal, Depends(_signed_in)]
 
 
 def _intake(request: Request) -> Intake:

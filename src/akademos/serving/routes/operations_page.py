@@ -9,21 +9,21 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akademos.catalogue.audit_actions import AuditAction
 from akademos.catalogue.roles import Question
 from akademos.catalogue.runbooks import RUNBOOK_OF
-from akademos.errors import AkademosError, InputError, Unauthenticated
+from akademos.errors import AkademosError, InputError
 from akademos.serving.gate import may_ask
 from akademos.serving.languages import language_of
 from akademos.serving.pages.operations import ACTS, render_operations
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
 from akademos.serving.routes.pages import HEADERS, OPERATIONS, name_of_asker, shell_for
-from akademos.serving.services import Asker, Served, Services, services_of
+from akademos.serving.services import Asker, Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
 from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.incidents import Resolution
@@ -83,14 +83,6 @@ class OperationsHealth(BaseModel):
     incidents: list[OperationsIncident]
 
 
-async def _known(request: Request) -> Principal:
-    """Who is signed in; a form brings its token itself, where an API call sends a header."""
-    principal = await services_of(request).doorkeeper.known(request)
-    if principal is None:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in first.", code="sign_in_needed")
-    return principal
-
-
 @router.get(OPERATIONS, include_in_schema=False)
 def operations(
     request: Request, services: Served, principal: Asker, lang: str = "", done: Annotated[str, Query()] = ""
@@ -104,7 +96,7 @@ def operations(
 def change(
     request: Request,
     services: Served,
-    principal: Annotated[Principal, Depends(_known)],
+    principal: SignedIn,
     incident: Annotated[str, Form()] = "",
     act: Annotated[str, Form()] = "",
     lang: Annotated[str, Form()] = "",
