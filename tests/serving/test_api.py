@@ -11,7 +11,14 @@ from tests.serving.institution import ANSWER_PATHS, NOW, Institution, furnish
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.errors import CatalogueError, Unavailable
 from akademos.privacy.pseudonyms import Keys
-from akademos.serving.services import ANSWERS, INTERVENTION_EFFECTS, PEERS, STUDENTS_IN_FOCUS, declared_purposes
+from akademos.serving.services import (
+    ANSWERS,
+    INTERVENTION_EFFECTS,
+    PEERS,
+    RECOMMENDATION_UPTAKE,
+    STUDENTS_IN_FOCUS,
+    declared_purposes,
+)
 from akademos.stores.ports.access import Reading
 from akademos.stores.postgres.database import Database
 
@@ -241,7 +248,7 @@ def test_the_gates_purposes_come_from_the_metrics() -> None:
     def metric(name: str, purposes: tuple[Purpose, ...], *endpoints: str) -> Metric:
         return Metric(name, "", "", "", "", purposes, endpoints=tuple(f"GET {one}" for one in endpoints))
 
-    addresses = (*ANSWERS, PEERS, STUDENTS_IN_FOCUS, INTERVENTION_EFFECTS)
+    addresses = (*ANSWERS, PEERS, STUDENTS_IN_FOCUS, INTERVENTION_EFFECTS, RECOMMENDATION_UPTAKE)
     everywhere = metric("everything", (support, research), *addresses)
     assert declared_purposes((everywhere,)) == dict.fromkeys(addresses, (support,))
     more = declared_purposes((everywhere, metric("more", (research,), ANSWERS[0])))

@@ -13,11 +13,21 @@ from akademos.stores.postgres.held_data import KEY_COLUMNS, LEFT_OUT, THIRD_PART
 #: Datasets with a personal column that holds no rows of learners.
 OF_OTHERS = {
     "bases": "names who answers for an import",
+    "dataset_certifications": "names the steward who decided",
     "dead_letters": "personal data was removed from them: nobody can tell whose they are",
     "erasures": "of people who are not known any more",
     "held_records": "of people who are not known any more",
+    "kpi_notes": "names the member of staff who wrote it",
     "models": "keyed digests, which say nothing",
+    "money_loads": "names the member of staff who loaded it",
+    "ops_incidents": "names the operators who acknowledged and resolved it",
+    "ops_maintenance": "names the operator who declared it",
     "outbox_notices": "of people who are erased, until every recipient has confirmed",
+    "record_requests": "keyed hashes of requests, which say nothing",
+    "releases": "names the members of staff who made and withdrew it",
+    "suppressions": "keyed hashes of people who are erased",
+    "tenant_settings": "names the member of staff who changed it",
+    "topic_changes": "names the members of staff who made and undid it, and their reasons",
 }
 
 
