@@ -126,6 +126,10 @@ class FocusWork:
     today: date | None = None
 
 
+FIRST_ALERTS = 8
+"""So many alerts stand on the page by themselves, the others behind a word, so that the list below is found."""
+
+
 def about_value(user_id: str, course_id: str) -> str:
     """A learner in a course as the value of a form; `about_in` reads it again."""
     return f"{quote(user_id, safe='')}|{quote(course_id, safe='')}"
@@ -145,8 +149,12 @@ def work_parts(work: FocusWork, words: Words) -> dict[str, object]:
         typed = Typed(work.typed)
         return typed if typed["form"] == form and all(typed[name] == value for name, value in same.items()) else Typed()
 
+    first = FIRST_ALERTS if len(work.alerts) > FIRST_ALERTS + 1 else len(work.alerts)
+    below = {str(row.values["alert_id"]) for row in work.alerts[first:]}
     return {
         "work": work,
+        "first_alerts": first,
+        "problem_below": bool(below & {*work.ticked, work.typed.get("alert", "")}),
         "typed_in": typed_in,
         "told": typed_in("told") or work.settings or Typed(),
         "alerts": [_alert(row, work, words) for row in work.alerts],
