@@ -185,8 +185,7 @@ class Gate:
         elif principal.role not in SEES_ALL_GROUPS:
             self._refuse(principal, ask, None, wrong_role(principal, "Answers over groups are for staff."))
         floor = max(self._groups.floor(principal.tenant_id), *(metric.group_floor or 0 for metric in metrics))
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
-        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        self._let_pass(principal, ask)
         return courses, floor
 
     def of_institution(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> int:
@@ -200,8 +199,7 @@ class Gate:
         if principal.role not in SEES_ALL_GROUPS:
             self._refuse(principal, ask, None, wrong_role(principal, "Figures of the institution are for its staff."))
         floor = self._groups.floor(principal.tenant_id)
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
-        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        self._let_pass(principal, ask)
         return floor
 
     def effects(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> Effects:
@@ -217,8 +215,7 @@ class Gate:
             self._refuse(principal, ask, None, wrong_role(principal, reason))
         floor = self._groups.floor(principal.tenant_id)
         found = self._effects.effects(principal.tenant_id)
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
-        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        self._let_pass(principal, ask)
         return Effects(tuple(one for one in found if min(one.treated, one.comparison) >= floor), floor)
 
     def uptake(self, principal: Principal, what: str, purposes: Sequence[Purpose]) -> int:
@@ -233,8 +230,7 @@ class Gate:
         if RULE_OF[principal.role].reach not in _SUPPORTS and principal.role not in SEES_ALL_GROUPS:
             reason = "What became of recommendations is for instructors, advisors and those who see all groups."
             self._refuse(principal, ask, None, wrong_role(principal, reason))
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
-        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        self._let_pass(principal, ask)
         return self.floor(principal.tenant_id)
 
     def released(
@@ -254,8 +250,7 @@ class Gate:
         ask = Ask(None, what, (Purpose.RESEARCH,), reason)
         if Question.RELEASE not in RULE_OF[principal.role].questions and not granted():
             self._refuse(principal, ask, None, wrong_role(principal, "Research releases are for researchers."))
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
-        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        self._let_pass(principal, ask)
 
     def access_log(self, principal: Principal, ask: Ask) -> Reading | None:
         """Let a search of the access log pass, and log it; the snapshot of the person of `ask`, None when the search is
@@ -293,8 +288,7 @@ class Gate:
         if principal.role not in readers and not granted():
             reason = "Rows of this dataset are for others." if readers else "Nobody looks at rows of this dataset."
             self._refuse(principal, ask, None, no_access(reason, grantable=bool(readers)))
-        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
-        CONSENT_DECISIONS.labels(ALLOWED).inc()
+        self._let_pass(principal, ask)
 
     def published(self, tenant_id: str, count: int) -> int | None:
         """A count of people, or of rows about them, as it may be shown: rounded, None below the tenant's floor."""
@@ -337,6 +331,11 @@ class Gate:
         entry = self._entry(principal, ask, reading.actor_audit_name, reading, decision)
         durable = principal.role != "learner"
         return self._readings.confirm(principal.tenant_id, reading, ask.purposes, entry, durable=durable)
+
+    def _let_pass(self, principal: Principal, ask: Ask) -> None:
+        """Log a question about nobody in particular that the role may ask."""
+        self._readings.record(principal.tenant_id, self._entry(principal, ask, None, None, ALLOWED))
+        CONSENT_DECISIONS.labels(ALLOWED).inc()
 
     def _refuse(self, principal: Principal, ask: Ask, reading: Reading | None, refusal: Forbidden) -> None:
         CONSENT_DECISIONS.labels(refusal.code).inc()
