@@ -15,6 +15,7 @@ from akademos.catalogue.declarations import Metric, Purpose
 from akademos.catalogue.roles import ROLE_RULES, RULE_OF, Question, Reach, Role
 from akademos.errors import AkademosError, Forbidden, InputError, Unavailable
 from akademos.privacy.disclosure_tables import published_count
+from akademos.serving.kept_reasons import kept_reason
 from akademos.serving.principal import Principal
 from akademos.serving.refusals import no_access, no_consent, not_own_course, not_self, out_of_scope, stopped, wrong_role
 from akademos.stores.ports.access import AccessEntry, LearnerReadings, Reading, RosterLearner
@@ -352,7 +353,7 @@ class Gate:
             subject=reading.learner_audit_name if reading else None,
             what=ask.what if principal.way != "command_line" else f"command line: {ask.what}",
             purpose=",".join(ask.purposes),
-            reason=_without_names(ask, principal, reading),
+            reason=kept_reason(ask.reason, ask.learner, principal, reading),
             decision=decision,
             consent_version=reading.consent_version if reading else None,
         )
@@ -391,15 +392,3 @@ def _reaches(reach: Reach, reading: Reading) -> bool:
     if reading.actor_key is None or reading.learner_key is None:
         return False
     return reading.teaches if reach is Reach.OWN_COURSES else reach is Reach.OWN_ADVISEES and reading.advises
-
-
-def _without_names(ask: Ask, principal: Principal, reading: Reading | None) -> str | None:
-    """The reason as it may be kept: the log knows people only by their audit names."""
-    if ask.reason is None:
-        return None
-    kept = ask.reason
-    known = (reading.learner_key, reading.display_name) if reading else ()
-    for name, stands_for in (*((name, "[learner]") for name in (ask.learner, *known)), (principal.user_id, "[asker]")):
-        if name:
-            kept = kept.replace(name, stands_for)
-    return kept
