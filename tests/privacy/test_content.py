@@ -171,6 +171,15 @@ def test_who_withdraws_from_a_quiet_course_leaves_with_k_others_until_they_study
     assert key not in counted["journeys"]
 
 
+def test_who_withdraws_and_consents_again_before_the_night_leaves_no_question_withheld(crowd: StudyingCrowd) -> None:
+    crowd.night()
+    leaver = next(iter(crowd.keys))
+    crowd.decide(leaver, "withdrawn")
+    assert asked(crowd, f"{JOURNEYS}/paths", step="opened")["withheld"]
+    crowd.decide(leaver, "granted")
+    assert len(asked(crowd, f"{JOURNEYS}/paths", step="opened")["paths"]) > 0
+
+
 def test_gains_know_the_term_in_which_each_learner_registered(
     crowd: StudyingCrowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,7 +95,7 @@ def test_rows_of_two_nights_differ_by_nobody_or_at_least_k(
             evidence={entry: there}, floor=floor, as_of=at,
         )  # fmt: skip
         taken = taken_now(rows, taken, memory, at)
-        now = dict(published_of(taken, memory).select("learner_key", "value").iter_rows())
+        now = dict(published_of(taken, memory.counted()).select("learner_key", "value").iter_rows())
         assert not now.keys() & gone
         if now:
             assert now.keys() == memory.counted()[entry].keys()

@@ -15,7 +15,7 @@ import polars as pl
 from akademos.analytics.content_use import by_learner, conform_events
 from akademos.analytics.item_answers import ANSWERS, conform_answers, first_answers
 from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
-from akademos.privacy.disclosure_editions import Editions
+from akademos.privacy.disclosure_editions import Counted, Editions
 
 JOURNEYS = "journeys"
 """The entry under which events count in journeys."""
@@ -176,10 +176,10 @@ def taken_now(table: pl.DataFrame, before: pl.DataFrame, memory: Editions, as_of
     return pl.concat([of(table, fresh), of(before, older)]).sort(ENTRY, "learner_key")
 
 
-def published_of(taken: pl.DataFrame, memory: Editions) -> pl.DataFrame:
+def published_of(taken: pl.DataFrame, counted: Counted) -> pl.DataFrame:
     """The rows of `contents` or `items` that are in an edition that is shown."""
-    counted = [(entry, key) for entry, people in memory.counted().items() for key in people]
-    wanted = pl.DataFrame(counted, schema={ENTRY: pl.String, "learner_key": pl.String}, orient="row")
+    keys = [(entry, key) for entry, people in counted.items() for key in people]
+    wanted = pl.DataFrame(keys, schema={ENTRY: pl.String, "learner_key": pl.String}, orient="row")
     return taken.join(wanted, on=[ENTRY, "learner_key"], how="semi", maintain_order="left")
 
 

@@ -140,11 +140,12 @@ class ContentStatisticsJob:
         contents = taken_now(rows.contents, unpacked((one.contents for one in before.values()), CONTENTS), memory, now)
         items = taken_now(rows.items, unpacked((one.items for one in before.values()), ITEMS), memory, now)
         registered = crowd.registered.get(course, {})
+        counted = memory.counted()
         statistics = self._statistics(
             tenant_id,
             course,
-            published_of(contents, memory),
-            published_of(items, memory),
+            published_of(contents, counted),
+            published_of(items, counted),
             memory,
             known,
             {person: term_of(registered[person], terms).name for person in memory.parts if person in registered},
@@ -160,7 +161,7 @@ class ContentStatisticsJob:
         self._ledgers.publish(tenant_id, course, memory, taken, statistics)
         run.rows_out += len(statistics)
         run.detail.setdefault("courses", {})[course] = {
-            "waiting": len(enrolled.keys() - memory.counted().get(JOURNEYS, {}).keys()),
+            "waiting": len(enrolled.keys() - counted.get(JOURNEYS, {}).keys()),
             "counted": len(memory.parts),
             "spent": len(memory.spent),
         }
@@ -176,7 +177,10 @@ class ContentStatisticsJob:
         terms: Mapping[str, str],
         floor: int,
     ) -> list[Statistic]:
-        as_of = {entry: min(edition.as_of for edition in memory.shown(entry).values()) for entry in memory.counted()}
+        as_of: dict[str, datetime] = {}
+        for (entry, _), edition in memory.editions.items():
+            if edition.shown:
+                as_of[entry] = min(edition.as_of, as_of.get(entry, edition.as_of))
         latest = max(as_of.values(), default=self._clock())
         attempts = first_attempts(items, latest)
         groups = pl.DataFrame(

@@ -50,6 +50,9 @@ KEPT = timedelta(minutes=1)
 BASES_KEPT, EVENTS_KEPT = 4, 1_000_000
 """What was read is kept for as long, of so many courses, if it is no larger."""
 
+WITHHELD: Mapping[str, Any] = {"learners": None, "withheld": True}
+"""Said where too few may be read."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Basis = tuple[str, str, datetime, tuple[tuple[str, ...], ...]]
 """Tenant, course, edition, and who is counted at this moment: after a withdrawal it is another one."""
@@ -101,10 +104,12 @@ class JourneyAnswers:
         key = canonical(question)
         content = self._ledger.kept(tenant_id, course_id, edition.since, key)
         if content is None:
+            computed = self._computed(tenant_id, course_id, edition, question)
+            if computed is None:
+                return JourneyAnswer(course_id, edition.since, None, WITHHELD)
             content = self._ledger.keep(
-                tenant_id, course_id, edition.since, key, self._computed(tenant_id, course_id, edition, question),
-                self._clock(), JOURNEY_LIMITS.questions,
-            )  # fmt: skip
+                tenant_id, course_id, edition.since, key, computed, self._clock(), JOURNEY_LIMITS.questions
+            )
         if content is None:
             raise TooFast(
                 f"{JOURNEY_LIMITS.questions} different questions about the journeys of this course were asked since "
@@ -116,14 +121,15 @@ class JourneyAnswers:
 
     def _computed(
         self, tenant_id: str, course_id: str, edition: Edition, question: JourneyQuestion
-    ) -> Mapping[str, Any]:
+    ) -> Mapping[str, Any] | None:
+        """None while too few may be read: that is not kept, as who withdrew may come back before the night."""
         floor = edition.smallest_group
         people = self._people(tenant_id, edition.parts)
         # Without the one who left the rest would tell of that one alone: it waits for the night.
         parts = [part for part in edition.parts if part.whole and all(one in people for one in part.people)]
         counted = sum(len(part.people) for part in parts)
         if counted < 2 * floor:
-            return {"learners": None, "withheld": True}
+            return None
         part_of = {key: part for part in parts for key in part.people}
         basis = (tenant_id, course_id, edition.since, tuple(tuple(part.people) for part in parts))
         with self._reading:

@@ -29,6 +29,9 @@ NAMED = 3
 """A label has a part of its own where so many times k people have it: the smaller a part, the longer its last k - 1
 people wait to be read."""
 
+Counted = Mapping[str, Mapping[str, datetime]]
+"""Entry to person to since when, of all whose rows are published."""
+
 Evidence = Mapping[str, Mapping[str, int]]
 """Entry to person to how much evidence the person's row rests on: grows with what is known, and with nothing else."""
 
@@ -77,8 +80,8 @@ class Editions:
     editions: Mapping[tuple[str, str], Edition] = field(default_factory=dict)
     versions: Mapping[tuple[str, str], Version] = field(default_factory=dict)
 
-    def counted(self) -> dict[str, dict[str, datetime]]:
-        """Entry to person to since when, of all whose rows are published now."""
+    def counted(self) -> Counted:
+        """Whose rows are published now."""
         found: dict[str, dict[str, datetime]] = {}
         for (entry, person), version in self.versions.items():
             edition = self.editions.get((entry, self.parts[person]))
