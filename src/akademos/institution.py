@@ -25,6 +25,7 @@ from akademos.stores.postgres.noise import PostgresNoise
 from akademos.stores.postgres.ops_logs import PostgresOpsLogs
 from akademos.stores.postgres.peers import PostgresPeers
 from akademos.stores.postgres.quality import PostgresQuality
+from akademos.stores.postgres.query_usage import PostgresQueryUsage
 from akademos.stores.smtp.mail import MailServer, SmtpMail
 
 if TYPE_CHECKING:
@@ -126,6 +127,11 @@ class InstitutionAdapters(Adapters):
     def ops_logs(self) -> PostgresOpsLogs:
         """What is kept of the log."""
         return PostgresOpsLogs(self.database)
+
+    @cached_property
+    def query_usage(self) -> PostgresQueryUsage:
+        """What questions took, by tenant."""
+        return PostgresQueryUsage(self.database)
 
     @cached_property
     def quality(self) -> PostgresQuality:

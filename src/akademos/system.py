@@ -343,6 +343,7 @@ class System(Catalogued):
             doors=door.addresses(),
             routes=pages.routes(door),
             openapi_paths=openapi_paths(builtin()),
+            usage=self.query_usage,
             lifespans=[writing],
         )
 

@@ -302,12 +302,21 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
         transaction.execute(
             f"{CAME}"
             "INSERT INTO job_runs (tenant_id, job, started_at, finished_at, outcome) VALUES ('college', "
-            "'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded')"
+            "'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded');"
+            "INSERT INTO query_usage (tenant_id, query, answers, seconds, noted_at) VALUES "
+            "('college', 'GET /v1/learners', 9, 2, now() - interval '1 hour'), "
+            "('college', 'GET /v1/learners', 9, 2, now() - interval '1 day'), "
+            "('college', 'GET /v1/learners', 9, 2, now() - interval '1 second')"  # not settled yet
         )
     first = metering(system).by_hand("college", by=BY)
     cost = {one.usage.resource: (float(one.listed), float(one.charged)) for one in first.charges}
     assert cost["http"] == (0.1, 0.1)
     assert cost["learner_states"] == pytest.approx((0.2, 0.18))
+    asked = [one for one in first.charges if one.usage.resource == "GET /v1/learners" and one.usage.quantity]
+    assert [float(one.listed) for one in asked] == [0.02, 0.02]
+    kept = system.money_books.read("college", "billing_charges")
+    services = kept.filter(kept["quantity"] > 0).select("resource", "service").unique().rows()
+    assert {("GET /v1/learners", "Questions"), ("learner_states", "Jobs")} <= set(services)
     with system.database.pipeline() as transaction:
         transaction.execute(
             "UPDATE receipts SET received_at = now() - interval '3 seconds'"  # not settled yet

@@ -140,6 +140,10 @@ def test_what_no_button_says_is_refused_and_nothing_is_sent(
     assert landed(institution) == []
 
 
+def test_what_the_form_lacks_is_said_before_whether_events_are_taken(institution: Institution) -> None:
+    assert institution.as_("ada").post(FORM).status_code == 400  # an application without an intake
+
+
 def test_without_consent_nothing_is_recorded(institution: Institution, client: TestClient) -> None:
     fields = forms(client.get("/my-progress", headers=PAGE).text)[0]
     institution.decide("ada", "withdrawn")

@@ -14,6 +14,7 @@ OPEN_TO: Mapping[str, Question] = {
     "receipts": Question.OPERATIONS,
     "movements": Question.OPERATIONS,
     "job_runs": Question.OPERATIONS,
+    "query_usage": Question.OPERATIONS,
     "consent_texts": Question.GOVERNANCE,
     "noise_budgets": Question.GOVERNANCE,
     "quality_results": Question.GOVERNANCE,

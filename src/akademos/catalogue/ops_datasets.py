@@ -152,4 +152,20 @@ OPS_DATASETS: tuple[Dataset, ...] = (
         "starts_at",
         retention=years(2),
     ),
+    _ops(
+        "query_usage",
+        "How long the server was at the questions of each tenant, as metering charges it; sums of half a minute of one "
+        "process, until an answer begins to leave.",
+        "one kind of question of one tenant at one hand-over",
+        (
+            must("usage_id", "int64", "number of the row"),
+            must("tenant_id", "string", "tenant that asked"),
+            must("query", "string", "method and address as declared"),
+            must("answers", "int64", "answers, refusals among them"),
+            must("seconds", "float64", "how long they took together", unit="s"),
+            must("noted_at", "timestamp", "when it was handed over"),
+        ),
+        "noted_at",
+        retention=LOAD_RETENTION,
+    ),
 )

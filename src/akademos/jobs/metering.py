@@ -28,8 +28,10 @@ SETTLED = timedelta(seconds=10)
 """What ended so long ago has been written by everybody who wrote it."""
 
 SERVICES = {"events": "Event intake", "compute": "Jobs", "storage": "Core storage", "answers": "Answers"}
+QUESTIONS = "Questions"
+"""The service of seconds that questions took; those of jobs have the same price."""
 CATEGORIES = {"events": "Analytics", "compute": "Compute", "storage": "Storage", "answers": "Analytics"}
-_ITEMS = {service: item for item, service in SERVICES.items()}
+_ITEMS = {service: item for item, service in SERVICES.items()} | {QUESTIONS: "compute"}
 _GB = Decimal(10) ** 9
 _HOUR_S = Decimal(3600)
 
@@ -177,6 +179,11 @@ def days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         start = midnight
 
 
+def _asked(usage: Usage) -> bool:
+    """Whether seconds were those of questions, which are named by method and address."""
+    return usage.item == "compute" and "/" in usage.resource
+
+
 def _charge(line: int, one: Priced, tenant_id: str) -> dict[str, Any]:
     month = one.usage.start.date().replace(day=1)
     return {
@@ -188,7 +195,7 @@ def _charge(line: int, one: Priced, tenant_id: str) -> dict[str, Any]:
         "charge_start": one.usage.start,
         "charge_end": one.usage.end,
         "currency": one.currency,
-        "service": SERVICES[one.usage.item],
+        "service": QUESTIONS if _asked(one.usage) else SERVICES[one.usage.item],
         "service_category": CATEGORIES[one.usage.item],
         "resource": one.usage.resource,
         "region": None,

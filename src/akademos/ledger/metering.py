@@ -17,8 +17,8 @@ LEAST_CREDIT = Decimal(1).scaleb(-12)
 """Less is left of rounding the charges of a day one by one."""
 
 UNITS = {"events": "event", "compute": "second", "storage": "GB-hour", "answers": "answer"}
-"""What is metered, and in what: events that came in, seconds of jobs, 10^9 bytes of the core for an hour, answered
-questions about people."""
+"""What is metered, and in what: events that came in, seconds of jobs and questions, 10^9 bytes of the core for an hour,
+answered questions about people."""
 
 
 @dataclass(frozen=True, slots=True)

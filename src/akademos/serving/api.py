@@ -26,6 +26,7 @@ from akademos.serving import (
     study_forms,
 )
 from akademos.serving.pages import STATIC_FOLDER
+from akademos.serving.query_meter import QueryMeter
 from akademos.serving.routes import (
     access_log,
     accesses,
@@ -74,6 +75,7 @@ from akademos.serving.routes import (
 from akademos.serving.routes.events import Address
 from akademos.serving.services import Services
 from akademos.serving.surroundings import Surroundings
+from akademos.stores.ports.query_usage import QueryUsage
 
 OPENAPI_PATH = "/v1/openapi.json"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -104,6 +106,7 @@ def create_app(
     doors: Mapping[str, Address] | None = None,
     routes: Sequence[Route] = (),
     openapi_paths: Mapping[str, Any] | None = None,
+    usage: QueryUsage | None = None,
     lifespans: Sequence[Lifespan] = (),
 ) -> Application:
     """The application over its services.
@@ -114,13 +117,16 @@ def create_app(
         doors: the addresses of the intake door, by path; matched before all others.
         routes: what else belongs to the door.
         openapi_paths: their part of the OpenAPI document, by path.
+        usage: where is kept how long questions took, by tenant; None: nowhere.
         lifespans: what is entered when the application starts and left when it ends.
     """
+
+    meter = QueryMeter(usage, clock=services.clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for enter in lifespans:
+            for enter in (*lifespans, meter.running):
                 await stack.enter_async_context(enter(app))
             yield
 
@@ -189,7 +195,7 @@ def create_app(
         app.include_router(sign_in.development)
     app.mount("/static", CachedFiles(directory=STATIC_FOLDER, check_dir=False), name="static")
     problems.install(app, pages.page_of_error)
-    app.add_middleware(Surroundings)
+    app.add_middleware(Surroundings, meter=meter)
     document = OpenApiDocument(app, openapi_paths or {})
     app.openapi = document  # type: ignore[method-assign]  # the documented way to replace it
     return app

@@ -48,6 +48,9 @@ _CHECKS: Any = {  # times are checked against our own clock
 TENANT = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 """What the id of a tenant looks like."""
 
+ASKED_BY = "akademos.tenant"
+"""Under which the scope of a request says which tenant asks, once that is known."""
+
 _API_KEY = re.compile(r"ak_[0-9a-f]{1,64}_[0-9a-f]{1,128}")
 _REQUESTS = Rate(LIMITS.key_requests_per_second, LIMITS.key_requests_burst, of="requests")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -270,6 +273,8 @@ class Doorkeeper:
         principal = await self._named(request)
         if principal is not None and not (principal.way == "token" and principal.role == "learner"):
             await run_in_threadpool(self._require_standing, principal)
+        if principal is not None:
+            request.scope[ASKED_BY] = principal.tenant_id
         return principal
 
     async def _named(self, request: Request) -> Principal | None:

@@ -1,4 +1,4 @@
-"""What surrounds every answer: security headers, and how long it took, by route."""
+"""What surrounds every answer: security headers, and how long it took: by route, and by the tenant that asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from akademos.serving.pages import CONTENT_SECURITY_POLICY
+from akademos.serving.principal import ASKED_BY
+from akademos.serving.query_meter import QueryMeter
 from akademos.telemetry import REQUEST_SECONDS
 
 HSTS = "max-age=31536000"
@@ -39,10 +41,11 @@ def duration(route: str, status: int) -> Histogram:
 
 
 class Surroundings:
-    """Middleware: puts the security headers on every answer and notes how long it took."""
+    """Middleware: puts the security headers on every answer and notes how long it took, until it began to leave."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, meter: QueryMeter) -> None:
         self._app = app
+        self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -55,7 +58,10 @@ class Surroundings:
             if message["type"] == "http.response.start":
                 message.setdefault("headers", []).extend(security_headers(scope))
                 route = getattr(scope.get("route"), "path", "unmatched")
-                duration(route, message["status"]).observe(time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                duration(route, message["status"]).observe(seconds)
+                if ASKED_BY in scope:
+                    self._meter.note(scope[ASKED_BY], f"{scope['method']} {route}", seconds)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

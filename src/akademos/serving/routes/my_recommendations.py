@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 import orjson
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -49,15 +49,11 @@ def _intake(request: Request) -> Intake:
     return found
 
 
-Taking = Annotated[Intake, Depends(_intake)]
-
-
 @router.post(DECIDE)
 async def decide(
     request: Request,
     services: Served,
     principal: SignedIn,
-    intake: Taking,
     recommendation: Text = "",
     change: Text = "",
     lang: Text = "",
@@ -80,7 +76,7 @@ async def decide(
     events = [shown(one, principal, now, zone) for one in listed]
     events.append(decided(chosen, change, principal, now))
     key = ApiKey(principal.tenant_id, SOURCE, SOURCE, frozenset({"ingest"}), rate_per_s=1, burst=1, strict=True)
-    answer = await intake.batch(key, orjson.dumps({"events": events}), "", "application/json", None)
+    answer = await _intake(request).batch(key, orjson.dumps({"events": events}), "", "application/json", None)
     _check(answer.verdicts[-1])
     done = {"lang": language_of(request, lang), "done": change}
     return RedirectResponse(f"{MY_PROGRESS}?{urlencode(done)}#recommended", 303)

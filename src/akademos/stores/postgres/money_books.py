@@ -64,6 +64,8 @@ _COMPUTE = """
         * CASE WHEN tenant_id IS NULL THEN part.own ELSE 1 END)
     FROM job_runs, part WHERE (tenant_id = %(tenant)s OR tenant_id IS NULL)
         AND finished_at >= %(start)s AND finished_at < %(end)s GROUP BY job
+    UNION ALL SELECT query, sum(seconds) FROM query_usage
+    WHERE tenant_id = %(tenant)s AND noted_at >= %(start)s AND noted_at < %(end)s GROUP BY query
 """
 _REFERENCES = """
     SELECT encode(row_id, 'hex'), reference FROM transactions WHERE tenant_id = %(tenant)s
