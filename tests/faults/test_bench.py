@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
-from akademos.bench import faults, revocation
+from akademos.bench import analytics, faults, revocation
 from akademos.bench.fault_governance import Governance
 from akademos.bench.revocation import Asked
+from akademos.cli.bench import app
 from akademos.errors import InputError
 
 
@@ -31,6 +36,25 @@ def test_the_oracle_counts_what_should_be_gone() -> None:
 def test_an_answer_after_the_acknowledgement_is_a_leak() -> None:
     asked = [Asked(0.9, 200, ""), Asked(1.1, 403, ""), Asked(1.2, 304, ""), Asked(1.3, 200, "")]
     assert revocation.leaked(asked, 1.0) == 2
+
+
+def test_a_bench_that_is_asked_to_end_ends_what_it_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = []
+
+    def run() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            ended.append("server")
+
+    monkeypatch.setattr(analytics, "run", run)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert CliRunner().invoke(app, ["analytics"]).exit_code == 128 + signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended == ["server"]
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +18,7 @@ app = typer.Typer(help="Measure. The last line printed is one JSON object.", no_
 @app.callback()
 def bench() -> None:
     """Measure. The last line printed is one JSON object."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and end what was started on the way
 
 
 @app.command()
