@@ -112,7 +112,7 @@ def test_failed_critical_check_keeps_what_is_published(site: Site) -> None:
     with pytest.raises(Conflict) as refused:
         site.build()
     assert refused.value.code == "check_failed"
-    assert "on staging.envelopes_compared" in refused.value.reason
+    assert "on intermediate.envelopes_compared" in refused.value.reason
     assert verdicts(site) == VERDICTS
     kept = site.door.rows("SELECT count(*) FROM warehouse_checks WHERE status = 'fail'")
     assert kept[0][0] >= 1

@@ -46,4 +46,4 @@ def test_every_load_is_accounted_for_until_something_is_missing(
         transaction.execute("UPDATE akademos.receipts SET accepted = accepted + 1")
     with pytest.raises(Conflict) as refused:
         site.build()
-    assert "on staging.envelopes_compared" in refused.value.reason
+    assert "on intermediate.envelopes_compared" in refused.value.reason

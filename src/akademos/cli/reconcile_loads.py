@@ -37,7 +37,7 @@ _BILLED = """
 """
 _COMPARED = """
     SELECT domain, reconciliation, meant, found, difference, status_key, coalesce(cause, '') AS cause
-    FROM staging.audit_recon ORDER BY domain, reconciliation
+    FROM intermediate.audit_recon ORDER BY domain, reconciliation
 """
 _FILES = """
     SELECT load_id, kind, file_name, received_rows, accepted_rows, duplicate_rows, rejected_rows, status_key

@@ -26,7 +26,8 @@ Schema = Mapping[str, Sequence[str]]
 
 CORE = ("core_events", "event_log")
 """The extract of the core, and the dataset that it is."""
-STAGING = "staging."
+BETWEEN = ("staging.", "intermediate.")
+"""Schemas of models between inputs and marts."""
 WHOLE = "*"
 """Stands for all columns, where a function and not a query makes the rows."""
 
@@ -90,7 +91,7 @@ def _sql_files(folder: Traversable) -> Iterator[Traversable]:
 def column_edges(
     datasets: Iterable[Dataset], sources: Sequence[Source], models: Sequence[Model], macros: str = ""
 ) -> tuple[ColumnEdge, ...]:
-    """Edges from columns of datasets and models to columns of models; inputs and staging in between are passed on.
+    """Edges from columns of datasets and models to columns of models; inputs and what lies between are passed on.
 
     Raises:
         CatalogueError: a query cannot be parsed, or names what is not there.
@@ -113,7 +114,7 @@ def column_edges(
             column: {at for origin in origins for at in passed_on.get(origin.node, {}).get(origin.column, {origin})}
             for column, origins in found.items()
         }
-        if model.name.startswith(STAGING):
+        if model.name.startswith(BETWEEN):
             passed_on[model.name] = made
         else:
             edges |= {

@@ -1,1 +1,1 @@
-select region_id, name, kind from {{ ref('staging__regions') }} as r
+select region_id, name, kind from {{ ref('intermediate__regions') }} as r

@@ -16,4 +16,4 @@ select cast(p.month as string) || '/' || p.currency || '/' || p.cost_center as m
     cast(p.amount / a.learners as decimal(38, 6)) as amount_per_active_learner
 from paid as p
 left join budgets as b on b.month = p.month and b.currency = p.currency and b.cost_center = p.cost_center and b.place = 1
-left join {{ ref('staging__active_learners') }} as a on a.course_id is null and a.month = substr(cast(p.month as string), 1, 7)
+left join {{ ref('intermediate__active_learners') }} as a on a.course_id is null and a.month = substr(cast(p.month as string), 1, 7)

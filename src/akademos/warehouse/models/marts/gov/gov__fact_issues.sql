@@ -1,25 +1,7 @@
 {{ config(tags=['after_checks']) }}
 -- Checks of tables that failed until they passed again, checks of this warehouse the same, and names of courses that are ambiguous or
 -- unknown: those last as long as they are.
-with changes as (
-    select build_id, dataset, check_key, severity, status, failures, checked_at,
-        lag(status) over (partition by dataset, check_key order by checked_at, build_id) as status_before
-    from {{ ref('staging__build_checks') }} as b
-), runs as (
-    select build_id, dataset, check_key, severity, status, failures, checked_at,
-        sum(case when status <> 'pass' and coalesce(status_before, 'pass') = 'pass' then 1 else 0 end)
-            over (partition by dataset, check_key order by checked_at, build_id rows between unbounded preceding and current row) as number
-    from changes
-), of_builds as (
-    select dataset, check_key, number, min(severity) as severity,
-        min(case when status <> 'pass' then checked_at end) as opened_at,
-        max(case when status <> 'pass' then checked_at end) as last_seen_at,
-        min(case when status = 'pass' then checked_at end) as closed_at,
-        max_by(failures, case when status <> 'pass' then checked_at end) as failures
-    from runs
-    where number > 0
-    group by dataset, check_key, number
-), issues as (
+with issues as (
     select issue_id, dataset as dataset_id, check_name, severity, owner as owner_id, opened_at, last_seen_at, closed_at,
         offending as offending_rows
     from {{ extract('quality_issues') }} as i
@@ -27,7 +9,7 @@ with changes as (
     select 'build/' || o.dataset || '/' || o.check_key || '/' || cast(o.number as string), o.dataset, o.check_key,
         case when o.severity = 'critical' then 'critical' else 'major' end, coalesce(d.owner, 'data engineering'), o.opened_at,
         o.last_seen_at, o.closed_at, o.failures
-    from of_builds as o
+    from {{ ref('intermediate__build_issues') }} as o
     left join {{ extract('gov_datasets') }} as d on d.name = o.dataset and d.is_current
     union all
     select 'mapping/' || m.mapping_key, 'ingest.ref_mappings', 'one_course_for_a_name', 'major', coalesce(d.owner, 'data engineering'),

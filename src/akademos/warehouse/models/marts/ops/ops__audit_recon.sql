@@ -1,3 +1,3 @@
 select recon_key, domain, reconciliation, meant, found, difference, status_key, cause
-from {{ ref('staging__audit_recon') }} as r
+from {{ ref('intermediate__audit_recon') }} as r
 where domain = 'ops'

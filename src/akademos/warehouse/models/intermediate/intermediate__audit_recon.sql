@@ -9,9 +9,9 @@ with compared as (
     from {{ extract('equations') }} as q
     group by equation
     union all
-    select domain, reconciliation, meant, found, explained, cause from {{ ref('staging__recon_ops') }} as o
+    select domain, reconciliation, meant, found, explained, cause from {{ ref('intermediate__recon_ops') }} as o
     union all
-    select domain, reconciliation, meant, found, explained, cause from {{ ref('staging__recon_txn') }} as t
+    select domain, reconciliation, meant, found, explained, cause from {{ ref('intermediate__recon_txn') }} as t
 )
 select domain || '/' || reconciliation as recon_key,
     domain,
