@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from akademos.analytics.curriculum import prepare
 from akademos.analytics.learner_state import evaluate, precompute
+from akademos.analytics.material_choice import NO_SUPPORT, Support
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.recommendations import LISTED, PARTS, Recommendation, recommendations
 
@@ -48,6 +49,7 @@ def steps(
     begun: Sequence[str] = (),
     done: Sequence[Done] = (),
     computed: float | None = None,
+    support: Support = NO_SUPPORT,
 ) -> list[Recommendation]:
     """Recommendations after answers (question, score) on the first day, asked so many days later, from a state computed
     then or, if told so, earlier."""
@@ -86,7 +88,17 @@ def steps(
     }  # fmt: skip
     curriculum = prepare(CURRICULUM)
     state = precompute(tables, as_of if computed is None else START + timedelta(days=computed))
-    return recommendations(evaluate(state, curriculum, as_of, parts=PARTS), state, curriculum, "l", as_of, PARAMS)
+    evaluated = evaluate(state, curriculum, as_of, parts=PARTS)
+    return recommendations(evaluated, state, curriculum, "l", as_of, PARAMS, support)
+
+
+GAIN = {"gain": {"value": 0.06, "low": 0.03, "high": 0.09, "learners": 60, "others": 60}}
+
+
+def helped(level: str, change: float) -> dict[str, object]:
+    after = {"value": 0.4 + change, "bound": "", "people": 60}
+    others = {"value": 0.4, "bound": "below", "people": 60}
+    return {"similar": {"a": {level: {"learners": after, "others": others, "change": change, "low": 0.1, "high": 0.5}}}}
 
 
 def right(topic: str, count: int = 30) -> list[tuple[str, float]]:
@@ -267,3 +279,34 @@ def _lacking(answers: list[tuple[str, float]], finished: list[str]) -> set[str]:
     mastery = evaluate(precompute(tables, as_of), prepare(CURRICULUM), as_of, parts=("mastery",))["mastery"]
     strong = mastery.filter(pl.col("value") >= 0.8)["topic_id"].to_list()
     return set("abc") - set(strong)
+
+
+def test_of_several_materials_what_works_comes_first_and_says_so() -> None:
+    first, second, *_ = steps([], support={"a-2": GAIN})
+    assert [(one.material_id, one.trigger) for one in (first, second)] == [("a-2", "effectiveness"), ("a-1", "gap")]
+    assert first.reason.endswith("by about 6 points of 100 (3 to 9).")
+    assert first.evidence is not None
+    assert first.evidence.figures == GAIN["gain"]
+    assert first.recommendation_id == steps([])[1].recommendation_id  # another reason, the same step
+
+
+def test_what_helped_similar_learners_comes_before_what_works_for_all() -> None:
+    support: Support = {"a-1": GAIN, "a-2": helped("low", 0.3)}
+    first = steps(wrong("a", 5), support=support)[0]
+    assert (first.material_id, first.trigger) == ("a-2", "similar_learners")
+    assert first.reason.endswith(
+        "Of learners as weak in it, about 70% had mastered it four weeks after this, at most 40% after others."
+    )
+    stronger = steps([*right("a", 3), *wrong("a", 5)[3:]], support=support)[0]  # 3 of 5 are right: another level
+    assert (stronger.material_id, stronger.trigger) == ("a-1", "effectiveness")
+    of_two = next(one for one in steps(wrong("a", 2), support=support) if one.kind == "content")
+    assert of_two.material_id == "a-1"  # of two answers nobody is similar
+
+
+def test_the_trigger_is_the_gap_where_nothing_was_chosen() -> None:
+    (only,) = (one for one in steps([], finished=["a-1"], support={"a-2": GAIN}) if one.material_id == "a-2")
+    assert only.trigger == "gap"
+    assert only.evidence is not None  # it speaks for the material all the same
+    begun = steps([], begun=["a-1"], support={"a-2": GAIN})
+    assert [one.material_id for one in begun][:2] == ["a-1", "a-2"]  # what was begun is finished first
+    assert begun[0].trigger == begun[1].trigger == "gap"

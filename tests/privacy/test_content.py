@@ -206,6 +206,59 @@ def test_gains_know_the_term_in_which_each_learner_registered(
     assert told == dict.fromkeys(keys[:50], "spring") | dict.fromkeys(keys[50:100], "2026-2")
 
 
+def two_ways(crowd: StudyingCrowd, day: float, helped: int, lost: int) -> None:
+    """Everybody misses four questions; one half opens the primer and answers the next four right but for `lost`, the
+    other half the notes and all wrong but for `helped`."""
+    with crowd.institution.database.pipeline() as transaction:
+        transaction.cursor().executemany(
+            "INSERT INTO materials (tenant_id, material_id, course_id, kind, title, topic_ids) "
+            "VALUES (%s, %s, 'algebra', 'page', %s, '{fractions}') ON CONFLICT DO NOTHING",
+            [(crowd.tenant, one, one) for one in ("primer", "notes")],
+        )
+    half = len(crowd.keys) // 2
+    for number, user in enumerate(crowd.keys):
+        material = "primer" if number < half else "notes"
+        right = number % half >= lost if number < half else number % half < helped
+        for place, item in enumerate(ITEMS):
+            score = float(place >= 4 and right)
+            crowd.add(user, "question_submitted", day + 0.001 * place + (0.1 if place >= 4 else 0),
+                      {"item_version": "1"}, question_id=item, score=score, attempt_number=1)  # fmt: skip
+        crowd.add(user, "material_opened", day + 0.05, {"material_kind": "page"}, material_id=material)
+    crowd.send()
+
+
+def test_what_helped_those_who_stood_alike_is_published_under_the_same_guard_and_kept(crowd: StudyingCrowd) -> None:
+    two_ways(crowd, 0.5, helped=15, lost=15)
+    crowd.night()
+    (first,) = crowd.content.support(crowd.tenant, NOW)
+    similar = first.materials["primer"]["similar"]["fractions"]["low"]
+    assert (similar["learners"]["value"], similar["others"]["value"]) == (0.75, 0.25)
+    assert similar["low"] > 0.2
+    assert "similar" not in first.materials.get("notes", {})
+    crowd.add(next(iter(crowd.keys)), "material_opened", 55, {"material_kind": "page"}, material_id="primer")
+    crowd.send()
+    crowd.night(NOW + timedelta(days=1))
+    assert crowd.content.support(crowd.tenant, NOW + timedelta(days=2)) == (first,)  # one more changes nothing
+    assert crowd.content.support(crowd.tenant, NOW - timedelta(minutes=1)) == ()
+    for user in crowd.keys:
+        crowd.decide(user, "withdrawn")
+    crowd.night(NOW + timedelta(days=2))
+    (gone,) = crowd.content.support(crowd.tenant, NOW + timedelta(days=3))
+    assert gone.materials == {}
+    assert crowd.content.support(crowd.tenant, NOW + timedelta(days=1)) == (first,)  # as it was said then
+
+
+def test_of_few_it_is_a_bound_and_with_a_larger_floor_nothing(crowd: StudyingCrowd) -> None:
+    two_ways(crowd, 0.5, helped=2, lost=0)
+    crowd.night()
+    (found,) = crowd.content.support(crowd.tenant, NOW)
+    similar = found.materials["primer"]["similar"]["fractions"]["low"]
+    assert [similar[side]["bound"] for side in ("learners", "others")] == ["above", "below"]
+    with crowd.institution.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET group_floor = 50 WHERE tenant_id = %s", (crowd.tenant,))
+    assert crowd.content.support(crowd.tenant, NOW) == ()
+
+
 def test_journeys_tell_the_funnel_and_answer_the_same_question_the_same_way(crowd: StudyingCrowd) -> None:
     crowd.night()
     path, steps = f"{JOURNEYS}/funnel", {"steps": "registered,opened:video,completed:video,answered*3"}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -57,6 +58,7 @@ class WithSteps(CountingAnswers):
         found = super()._answers(question, names, version)
         if AnswerName.RECOMMENDATIONS in found:
             found[AnswerName.RECOMMENDATIONS]["recommendations"] = LISTED
+            found[AnswerName.RECOMMENDATIONS]["knew"] = [dict(one.materials) for one in question.particulars.support]
         return found
 
 
@@ -157,3 +159,52 @@ def test_staff_see_the_list_and_have_no_buttons(institution: Institution, client
     assert "Talk to your advisor" in page
     assert forms(page) == []
     assert client.post(FORM, data={"recommendation": "rec-1", "change": "accepted"}).status_code == 403
+
+
+def test_the_list_knows_what_was_published_by_then_and_a_new_publication_makes_it_anew(
+    institution: Institution,
+) -> None:
+    app = create_app(replace(institution.services, answers=WithSteps()))
+    ada = TestClient(app, headers=dict(institution.as_("ada").headers))
+    address = "/v1/analytics/recommendations"
+
+    def publish(at: datetime, materials: str, tenant: str = institution.tenant) -> None:
+        with institution.database.pipeline() as transaction:
+            transaction.execute(
+                "INSERT INTO content_support VALUES (%s, 'algebra', %s, 20, %s)", (tenant, at, materials)
+            )
+
+    assert ada.get(address).json()["knew"] == []
+    publish(NOW - timedelta(days=2), '{"m-1": {"gain": {"value": 0.1}}}')
+    publish(NOW - timedelta(days=2), '{"m-9": {}}', institution.elsewhere)
+    second = ada.get(address)
+    assert second.json()["knew"] == [{"m-1": {"gain": {"value": 0.1}}}]
+    publish(NOW - timedelta(days=1), "{}")
+    held = {"If-None-Match": second.headers["ETag"]} if "ETag" in second.headers else {}
+    third = ada.get(address, headers=held)
+    assert (third.status_code, third.json()["knew"]) == (200, [{}])
+    then = (NOW - timedelta(days=1, hours=1)).isoformat()
+    assert ada.get(address, params={"as_of": then}).json()["knew"] == second.json()["knew"]
+
+
+def test_the_page_says_in_the_readers_language_what_speaks_for_a_material(
+    institution: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after, others = ({"value": value, "bound": bound, "people": 60} for value, bound in ((0.75, ""), (0.2, "below")))
+    figures = {"learners": after, "others": others, "change": 0.55, "low": 0.3, "high": 0.7}
+    similar = {"ground": "similar_learners", "figures": figures}
+    works = {"ground": "effectiveness", "figures": {"value": 0.06, "low": 0.03, "high": 0.09}}
+    more = [
+        step(f"rec-{place}", "content", str(one["ground"]), position=place, topic_id="f", material_id="m", evidence=one)
+        for place, one in enumerate((similar, works), 4)
+    ]
+    monkeypatch.setattr(f"{__name__}.LISTED", more)
+    app = create_app(replace(institution.services, answers=WithSteps()))
+    browser = TestClient(app, cookies=institution.signed_in("ada").cookies)
+    page = browser.get("/my-progress", headers=PAGE).text
+    assert "about 75% had mastered it four weeks after this, at most 20% after other materials" in page
+    assert "by 3 to 9 points of 100" in page
+    assert "from similar learners" in page
+    german = browser.get("/my-progress?lang=de", headers=PAGE).text
+    assert "etwa 75" in german
+    assert "von ähnlichen Lernenden" in german

@@ -210,6 +210,17 @@ def _finished(people: pl.DataFrame, params: Parameters) -> pl.DataFrame:
     )
 
 
+def newest_versions(people: pl.DataFrame) -> dict[str, str]:
+    """material_id to the version that was first opened last.
+
+    Args:
+        people: from `by_learner`, of one course.
+    """
+    first = people.group_by("material_id", "material_version").agg(pl.col("first_at").min())
+    listed = first.sort("first_at", "material_version").select("material_id", "material_version")
+    return dict(listed.iter_rows())
+
+
 def edits(use: pl.DataFrame, people: pl.DataFrame, params: Parameters = DEFAULT) -> pl.DataFrame:
     """Table `EDITS`: completion before and after each edit, one row a version that followed another, with the interval
     of the difference; only where both have enough learners. Versions stand in the order of their first opening.

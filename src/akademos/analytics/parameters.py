@@ -254,7 +254,8 @@ class ContentParameters:
 
 @dataclass(frozen=True, slots=True)
 class RecommendationParameters:
-    """How long decisions about a recommendation hold, when inactivity calls for an advisor, when an outcome counts."""
+    """How long decisions about a recommendation hold, when inactivity calls for an advisor, when an outcome counts, and
+    who is similar."""
 
     dismissed_days: int = _parameter(
         14, "days", f"{_OWN}: a no is respected for two weeks; later the gap may matter more than it did"
@@ -266,6 +267,8 @@ class RecommendationParameters:
     gone_days: int = _parameter(60, "days", f"{_OWN}: longer is a break between terms, or somebody who has left")
     decided_days: int = _parameter(14, "days after it was first seen", f"{_OWN}: as long as a dismissal holds")
     outcome_days: int = _parameter(28, "days after it was first seen", f"{_OWN}: four weekly points of a topic")
+    similar_answers: int = _parameter(3, "answers before, and as many after", f"{_OWN}: of fewer a share says little")
+    low_below: float = _parameter(0.5, "share of a full score", f"{_OWN}: more misses than hits")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 Question: which few steps help this learner most now?
 
-From what is known of the learner alone, at most `LISTED` steps, each with what triggered it and a reason made of its
-numbers:
+From what is known of the learner, and of materials as published, at most `LISTED` steps, each with what triggered it
+and a reason made of its numbers:
 
 * advisor (trigger inactivity): no study for `inactive_days`, less than `gone_days`: a talk comes before any material;
 * review (trigger schedule): a topic whose retrieval strength has fallen under the target, the weakest first, at most
   `REVIEWS_MOST`;
 * tutoring (trigger gap): a critical gap on which at least `HARD_ANSWERS` recent answers were given and at least half of
   them missed: more of the same has not helped;
-* content (trigger gap): the next material of the topics with gaps, in the order of severity and priority; begun ones
-  before unopened ones; never before what its topic needs (`content_order`);
+* content: the next material of the topics with gaps, in the order of severity and priority; never before what its topic
+  needs (`content_order`). Of the unfinished materials of a topic begun ones come first, then what more learners as weak
+  in it succeeded after than after others (trigger similar_learners), then what goes with the larger gain (trigger
+  effectiveness), both as published of them (`similar_learners`, `content_effectiveness`); where that chose nothing the
+  trigger is the gap;
 * question (trigger gap): practise a topic whose materials are all finished, where it is needed before a material of the
   list or is a gap itself.
 
@@ -38,12 +41,14 @@ import polars as pl
 from akademos.analytics.content_order import Placed, in_prerequisite_order
 from akademos.analytics.curriculum import Curriculum
 from akademos.analytics.knowledge_gaps import percent
+from akademos.analytics.material_choice import NO_SUPPORT, Evidence, Support, evidence_for, rank_of
 from akademos.analytics.parameters import RecommendationParameters
 from akademos.analytics.recommendation_standing import NOTHING_DONE, Status, standings
 from akademos.analytics.schemas import OVERALL
+from akademos.analytics.similar_learners import level
 
 Kind = Literal["advisor", "review", "tutoring", "content", "question"]
-Trigger = Literal["inactivity", "schedule", "gap"]
+Trigger = Literal["inactivity", "schedule", "gap", "similar_learners", "effectiveness"]
 
 PARTS = ("reviews", "gaps")
 """Parts of `learner_state.evaluate` that this reads."""
@@ -57,7 +62,8 @@ _NO_CLOCK = ("order", "none")
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """One step; `priority` is that of the gap, None for others; `prerequisite_for` names what it opens the way to;
-    `status` is proposed, shown or accepted, and the instants say since when (UTC). An advisor is of no topic."""
+    `status` is proposed, shown or accepted, and the instants say since when (UTC). An advisor is of no topic;
+    `evidence` is what is published to speak for a material."""
 
     recommendation_id: str
     kind: Kind
@@ -71,6 +77,7 @@ class Recommendation:
     status: Status
     shown_at: datetime | None
     accepted_at: datetime | None
+    evidence: Evidence | None = None
 
 
 class _Steps:
@@ -102,6 +109,7 @@ class _Steps:
         *,
         material: str | None = None,
         before: str | None = None,
+        evidence: Evidence | None = None,
     ) -> Recommendation:
         """A step about a topic (its row in reviews or gaps), a material of it, or neither."""
         about = topic or {}
@@ -120,6 +128,7 @@ class _Steps:
             self.status(kind, what),
             standing.shown_at,
             standing.accepted_at if self.status(kind, what) == "accepted" else None,
+            evidence,
         )
 
     def _id(self, kind: Kind, what: str) -> str:
@@ -134,6 +143,7 @@ def recommendations(
     learner_key: str,
     as_of: datetime,
     params: RecommendationParameters,
+    support: Support = NO_SUPPORT,
 ) -> list[Recommendation]:
     """The steps of one learner, in order.
 
@@ -144,16 +154,18 @@ def recommendations(
         learner_key: goes into the ids, hashed.
         as_of: aware instant, not before the state's own.
         params: how long decisions hold, and when somebody is inactive.
+        support: as in force at `as_of`.
     """
     make = _Steps(learner_key, state["recommended"], as_of, params)
-    gaps = {row["topic_id"]: row for row in evaluated["gaps"].to_dicts()}
+    standing = level(1 - pl.col("recent_failure_rate"), pl.col("recent_answers"))
+    gaps = {row["topic_id"]: row for row in evaluated["gaps"].with_columns(level=standing).to_dicts()}
     steps = [
         *_advisor(state["profile"], make, as_of, params),
         *_reviews(evaluated["reviews"], make),
         *(_tutoring(gap, make) for gap in gaps.values() if _hard(gap) and not make.out("tutoring", gap["topic_id"])),
     ]
     shares = dict(state["materials"].select("material_id", "share").iter_rows())
-    steps += _lessons(gaps, shares, curriculum, make, LISTED - len(steps))
+    steps += _lessons(gaps, shares, curriculum, make, LISTED - len(steps), support)
     return steps[:LISTED]
 
 
@@ -212,6 +224,7 @@ def _lessons(
     curriculum: Curriculum,
     make: _Steps,
     room: int,
+    support: Support,
 ) -> list[Recommendation]:
     """Materials in prerequisite order, and practice where nothing is left to open."""
     topics: dict[str, list[str]] = {}
@@ -219,14 +232,18 @@ def _lessons(
         for material in members:
             topics.setdefault(material, []).append(topic)
     about: dict[str, str] = {}
+    because: dict[str, tuple[Evidence | None, bool]] = {}
     accepted = set()
-    for topic in gaps:
+    for topic, gap in gaps.items():
         unfinished = [one for one in curriculum.materials.get(topic, ()) if shares.get(one, 0.0) < 1]
-        for material in sorted(unfinished, key=lambda one: (-shares.get(one, 0.0), one)):
-            status = make.status("content", material)
-            if status not in _OUT:
-                about.setdefault(material, topic)
-            if status == "accepted":
+        open_ = [one for one in unfinished if make.status("content", one) not in _OUT]
+        speaks = {one: evidence_for(support.get(one, {}), topic, gap["level"]) for one in open_}
+        ranks = {one: (-shares.get(one, 0.0), *rank_of(speaks[one])) for one in open_}
+        for material in sorted(open_, key=lambda one: (ranks[one], one)):
+            if material not in about:
+                about[material] = topic
+                because[material] = (speaks[material], any(ranks[material] < ranks[one] for one in open_))
+            if make.status("content", material) == "accepted":
                 accepted.add(material)
     ranked = sorted(about, key=lambda one: one not in accepted)
     placed = _placed(ranked, topics, gaps, curriculum, make, room)
@@ -238,9 +255,7 @@ def _lessons(
             practised.add(first)
             if not make.out("question", first):
                 steps.append(_practice(gaps[first], gaps[topic]["name"], make))
-        begun = shares.get(one.material_id, 0.0)
-        said = f"{percent(begun)} of it is done. " if begun > 0 else ""
-        steps.append(make.step("content", "gap", gaps[topic], said + gaps[topic]["reason"], material=one.material_id))
+        steps.append(_lesson(one.material_id, gaps[topic], shares.get(one.material_id, 0.0), because, make))
     covered = practised | {topic for one in ranked for topic in topics[one]}
     blocked = curriculum.graph.bits(gaps)
     for topic, gap in gaps.items():
@@ -248,6 +263,25 @@ def _lessons(
         if topic not in covered and free and curriculum.items.get(topic) and not make.out("question", topic):
             steps.append(_practice(gap, None, make))
     return steps
+
+
+def _lesson(
+    material: str,
+    gap: Mapping[str, Any],
+    begun: float,
+    because: Mapping[str, tuple[Evidence | None, bool]],
+    make: _Steps,
+) -> Recommendation:
+    """A material to open or go on with; what speaks for it is its trigger where it chose among several."""
+    if begun > 0:
+        return make.step("content", "gap", gap, f"{percent(begun)} of it is done. {gap['reason']}", material=material)
+    evidence, chose = because[material]
+    if evidence is None:
+        return make.step("content", "gap", gap, gap["reason"], material=material)
+    trigger: Trigger = evidence.ground if chose else "gap"
+    return make.step(
+        "content", trigger, gap, f"{gap['reason']} {evidence.reason}", material=material, evidence=evidence
+    )
 
 
 def _placed(

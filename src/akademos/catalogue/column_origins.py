@@ -175,6 +175,11 @@ ORIGINS: Origins = {
         **_each("subject subject_id version detail", _of("content_taken", "contents items")),
         "as_of": _of("content_editions", "as_of since"), "smallest_group": _of("tenants", "group_floor"),
     },
+    "content_support": {
+        "course_id": _of("content_taken", "course_id"), "smallest_group": _of("tenants", "group_floor"),
+        **_each("materials", _of("content_taken", "contents items"), _of("materials", "material_id topic_ids"),
+                _of("items", "question_id topic_ids")),
+    },
     "kpi_blocks": {
         "scope": _of("event_log", "environment"),
         **_each("label", _of("people", "persona"), _of("enrolments", "course_id"), _of("cohort_members", "cohort_id")),
@@ -239,6 +244,7 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "peer_blocks": ("block", "label"),
     "peer_sums": ("as_of",),
     "peer_publications": ("published_at",),
+    "content_support": ("published_at",),
     "content_editions": ("as_of", "since"),
     "kpi_blocks": ("block",),
     "kpi_sums": ("item", "as_of"),

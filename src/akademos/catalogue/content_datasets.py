@@ -120,6 +120,34 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         ),
     ),
     Dataset(
+        name="content_support",
+        description="What is published of the materials of a course that help: their gain, and how many learners who "
+        "stood alike came to master a topic after them. The recommendations choose by it; each publication stays in "
+        "force until the next.",
+        grain="one course and publication",
+        owner=_OWNER,
+        columns=(
+            TENANT,
+            _COURSE,
+            must("published_at", "timestamp", "from when on it is in force"),
+            must("smallest_group", "int32", "the k it was made with", unit="people"),
+            must("materials", "json", "the numbers as published, by material"),
+        ),
+        zone="serving",
+        purposes=_PURPOSES,
+        time_column="published_at",
+        retention=years(2),
+        service_level="every night",
+        upstream=("content_taken",),
+        checks=(
+            holds(
+                "made with a floor that a tenant may have",
+                f"smallest_group >= {LIMITS.group_floor_least}",
+                severity=Severity.CRITICAL,
+            ),
+        ),
+    ),
+    Dataset(
         name="journey_answers",
         description="Questions about journeys with the answers they got; the same question gets the kept answer, and "
         "the number of questions of an edition is limited.",

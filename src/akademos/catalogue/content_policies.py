@@ -27,8 +27,8 @@ _SPEC = "privacy.md, disclosure control"
 CONTENT_POLICIES: tuple[Policy, ...] = (
     Policy(
         "content_statistics",
-        "Statistics of contents and items are published nightly, of blocks of at least k learners who enter, change "
-        "and leave together; a share with fewer than k on one side is shown as a bound.",
+        "Statistics of contents and items, and which materials help, are published nightly, in editions of whole parts "
+        "of a course that differ by at least k learners; a share with fewer than k on one side is shown as a bound.",
         "k as the group floor, shares of at least 2 k people",
         "privacy.shown_shares, jobs.content_statistics",
         _SPEC,

@@ -63,7 +63,7 @@ JOB_FLOWS: tuple[JobFlow, ...] = (
     ),
     JobFlow(
         "content_statistics", "Statistics of contents and items, under disclosure control.", _SCIENCE,
-        ("content_people", "content_editions", "content_taken", "content_statistics"), promise=NIGHT,
+        ("content_people", "content_editions", "content_taken", "content_statistics", "content_support"), promise=NIGHT,
     ),
     JobFlow(
         "kpis", "Product KPIs, under disclosure control.", "product officer",

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from akademos.analytics.content_effectiveness import content_tables
-from akademos.analytics.content_use import USE, halves
+from akademos.analytics.content_use import USE, halves, newest_versions
 from akademos.analytics.item_analysis import item_analysis
 from akademos.analytics.item_answers import first_attempts
 from akademos.analytics.kpi_windows import Term, term_of
 from akademos.analytics.schemas import TIME
+from akademos.analytics.similar_learners import similar_learners
 from akademos.catalogue.declarations import Metric, Purpose
 from akademos.jobs.content_rows import (
     COLUMNS,
@@ -36,7 +38,7 @@ from akademos.jobs.content_rows import (
     taken_now,
     unpacked,
 )
-from akademos.jobs.content_tables import published_contents
+from akademos.jobs.content_tables import published_contents, published_support
 from akademos.jobs.group_statistics import declared_floor
 from akademos.jobs.item_tables import published_items
 from akademos.jobs.learner_buckets import LearnerBuckets
@@ -44,7 +46,7 @@ from akademos.jobs.past_tables import ANSWERED, MATERIAL_PREFIX
 from akademos.privacy.disclosure_blocks import MIXED
 from akademos.privacy.disclosure_editions import Editions, advance
 from akademos.privacy.disclosure_tables import rounded
-from akademos.stores.ports.content import ContentLedgers, Crowd, Statistic, Taken
+from akademos.stores.ports.content import ContentLedgers, ContentSupport, Crowd, Statistic, Taken
 from akademos.stores.ports.job_runs import JobRun, JobRuns
 from akademos.stores.ports.records import Records
 
@@ -141,7 +143,7 @@ class ContentStatisticsJob:
         items = taken_now(rows.items, unpacked((one.items for one in before.values()), ITEMS), memory, now)
         registered = crowd.registered.get(course, {})
         counted = memory.counted()
-        statistics = self._statistics(
+        statistics, support = self._statistics(
             tenant_id,
             course,
             published_of(contents, counted),
@@ -158,7 +160,8 @@ class ContentStatisticsJob:
             statistics.append(Statistic(course, "course", course, "", since, floor, people))
         packs_c, packs_i = packed(contents), packed(items)
         taken = {key: Taken(packs_c.get(key, b""), packs_i.get(key, b"")) for key in packs_c.keys() | packs_i.keys()}
-        self._ledgers.publish(tenant_id, course, memory, taken, statistics)
+        helping = ContentSupport(course, now, support)
+        self._ledgers.publish(tenant_id, course, memory, taken, statistics, helping, floor)
         run.rows_out += len(statistics)
         run.detail.setdefault("courses", {})[course] = {
             "waiting": len(enrolled.keys() - counted.get(JOURNEYS, {}).keys()),
@@ -176,7 +179,8 @@ class ContentStatisticsJob:
         known: Mapping[str, pl.DataFrame],
         terms: Mapping[str, str],
         floor: int,
-    ) -> list[Statistic]:
+    ) -> tuple[list[Statistic], dict[str, Any]]:
+        """What is published of each content and item, and of the contents that help."""
         as_of: dict[str, datetime] = {}
         for (entry, _), edition in memory.editions.items():
             if edition.shown:
@@ -201,11 +205,13 @@ class ContentStatisticsJob:
         people = (
             contents.join(parts, on="learner_key").join(seen_until, on=[ENTRY, "part"]).drop(ENTRY, "part", "events")
         )
+        topics = dict(known["materials"].select("material_id", "topic_ids").iter_rows())
+        item_topics = dict(known["items"].select("question_id", "topic_ids").iter_rows())
         tables = content_tables(
             people,
             attempts,
-            topics=dict(known["materials"].select("material_id", "topic_ids").iter_rows()),
-            item_topics=dict(known["items"].select("question_id", "topic_ids").iter_rows()),
+            topics=topics,
+            item_topics=item_topics,
             enrolled={course: len(memory.parts)},
             terms=terms,
             item_quality=dict(quality.select("question_id", "rest_correlation").iter_rows()),
@@ -219,7 +225,8 @@ class ContentStatisticsJob:
             Statistic(course, "item", item, version, as_of[ITEM_ENTRY + item], floor, dict(detail))
             for (item, version), detail in published_items(analysed, attempts, floor).items()
         ]
-        return found
+        similar = similar_learners(people, attempts.rows, topics=topics, item_topics=item_topics)
+        return found, published_support(shown, similar, newest_versions(people), floor)
 
 
 def events_of_content(names: list[str]) -> list[str]:

@@ -58,6 +58,41 @@ def published_contents(
     return found
 
 
+def published_support(
+    shown: Mapping[tuple[str, str], Detail], similar: pl.DataFrame, newest: Mapping[str, str], floor: int
+) -> dict[str, Detail]:
+    """material_id to what may be said for the newest version of each material of a course that helps: `gain`, where it
+    is clearly above zero, and `similar`: by topic and level how many succeeded after it and after others, where it is
+    clearly more. Made of published numbers.
+
+    Args:
+        shown: from `published_contents`, of one course.
+        similar: `similar_learners.SIMILAR`, of the same course.
+        newest: from `content_use.newest_versions`.
+        floor: k.
+    """
+    found: dict[str, Detail] = {}
+    for material, version in sorted(newest.items()):
+        gain = shown[material, version].get("gain")
+        if gain is not None and gain["low"] > 0:
+            found.setdefault(material, {})["gain"] = gain
+    for row in similar.iter_rows(named=True):
+        if row["material_version"] != newest[row["material_id"]]:
+            continue
+        after = share_of(row["succeeded"], row["learners"], floor)
+        others = share_of(row["others_succeeded"], row["others"], floor)
+        change = _change(others, after)
+        if change is not None and change["low"] > 0:
+            levels = found.setdefault(row["material_id"], {}).setdefault("similar", {})
+            figures = {
+                "learners": after,
+                "others": others,
+                **{name: change[name] for name in ("change", "low", "high")},
+            }
+            levels.setdefault(row["topic_id"], {})[row["level"]] = figures
+    return found
+
+
 def _content(row: Mapping[str, Any], curve: pl.DataFrame | None, floor: int) -> Detail:
     detail: Detail = {"kind": row["kind"], "status": row["status"], "reasons": []}
     people = int(row["learners"])

@@ -147,7 +147,9 @@ class LearnerAnswers:
             AnswerName.MASTERY_TOPIC: lambda: answers.mastery_topic(evaluated, header, particulars.topic or ""),
             AnswerName.PEERS: lambda: answers.peers(evaluated, header, particulars.peers),
             AnswerName.EXAM_PLAN: plan,
-            AnswerName.RECOMMENDATIONS: lambda: answers.recommendations(evaluated, header, state, curriculum),
+            AnswerName.RECOMMENDATIONS: lambda: answers.recommendations(
+                evaluated, header, state, curriculum, particulars.support
+            ),
         }
         return {name: special[name]() if name in special else _BUILD[name](evaluated, header) for name in names}
 

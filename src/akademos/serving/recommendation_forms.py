@@ -12,7 +12,7 @@ def schemas() -> dict[str, Schema]:
         position=COUNT,
         recommendation_id=TEXT,
         kind={"enum": ["advisor", "review", "tutoring", "content", "question"]},
-        trigger={"enum": ["inactivity", "schedule", "gap"]},
+        trigger={"enum": ["inactivity", "schedule", "gap", "similar_learners", "effectiveness"]},
         topic_id=or_null(TEXT),
         topic_name=or_null(TEXT),
         material_id=or_null(TEXT),
@@ -22,5 +22,13 @@ def schemas() -> dict[str, Schema]:
         status={"enum": ["proposed", "shown", "accepted"]},
         shown_at=or_null(INSTANT),
         accepted_at=or_null(INSTANT),
+        evidence=or_null(
+            form(
+                "What is published to speak for a material: similar learners who succeeded (learners, others, change, "
+                "low, high), or its gain (value, low, high, learners, others).",
+                ground={"enum": ["similar_learners", "effectiveness"]},
+                figures={"type": "object"},
+            )
+        ),
     )
     return {"Recommendations": answer("What to do next, in order.", recommendations=listing(step))}

@@ -95,9 +95,25 @@ def _why(
     gap = of_gap.get(topic_id or "")
     if kind not in ("advisor", "review") and gap is not None:
         said.append(gap_reason(gap, words))
+    evidence = step.get("evidence")
+    if isinstance(evidence, dict):
+        said.append(_evidence(evidence, words))
     if kind == "tutoring":
         said.append(words.html("recommended.why.tutoring"))
     before = text_of(step.get("prerequisite_for"))
     if before:
         said.append(words.html("gap.needed", names=words.short(before)))
     return Markup(" ").join(said)
+
+
+def _evidence(evidence: Json, words: Words) -> Markup:
+    """What is published to speak for a material."""
+    figures, percent = evidence["figures"], words.locale.percent
+    if evidence["ground"] == "effectiveness":
+        low, high = (words.locale.number(round(100 * figures[name])) for name in ("low", "high"))
+        return words.html("recommended.why.effectiveness", low=low, high=high)
+    learners, others = (
+        words.plain(f"recommended.share.{figures[side]['bound'] or 'about'}", share=percent(figures[side]["value"]))
+        for side in ("learners", "others")
+    )
+    return words.html("recommended.why.similar_learners", learners=learners, others=others)

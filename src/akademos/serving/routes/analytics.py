@@ -148,6 +148,11 @@ def evaluate(
     return answers
 
 
+def recommending(services: Services, principal: Principal, at_instant: datetime | None) -> Particulars:
+    """What recommendations are chosen by: what was published of materials that help, as in force at an instant."""
+    return Particulars(support=services.content.support(principal.tenant_id, at_instant or services.clock()))
+
+
 def respond(
     services: Services, wanted: Wanted, name: AnswerName, address: str, particulars: Particulars = PLAIN
 ) -> Response:
@@ -193,8 +198,9 @@ def answered(
         reading.tracing_model,
         (state.version, state.computed_at, state.definition),
         name,
-        replace(particulars, peers=()),
+        replace(particulars, peers=(), support=()),
         tuple((one.course_id, one.published_at) for one in particulars.peers),
+        tuple((one.course_id, one.published_at) for one in particulars.support),
         wanted.as_of,
         wanted.known_at,
         wanted.fields,
@@ -325,4 +331,5 @@ def exam_readiness(services: Served, wanted: Parameters) -> Response:
 @router.get(at.RECOMMENDATIONS, **operation("Recommendations"))
 def recommendations(services: Served, wanted: Parameters) -> Response:
     """What to do next, in order: reviews, materials, practice, tutoring, each with its trigger and reason."""
-    return respond(services, wanted, AnswerName.RECOMMENDATIONS, at.RECOMMENDATIONS)
+    asked = recommending(services, wanted.principal, wanted.told_by)
+    return respond(services, wanted, AnswerName.RECOMMENDATIONS, at.RECOMMENDATIONS, asked)

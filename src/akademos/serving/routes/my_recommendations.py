@@ -26,7 +26,7 @@ from akademos.serving import services as at
 from akademos.serving.languages import language_of
 from akademos.serving.pages.recommendation_card import CHANGES
 from akademos.serving.principal import Principal
-from akademos.serving.routes.analytics import evaluate
+from akademos.serving.routes.analytics import evaluate, recommending
 from akademos.serving.routes.pages import DECIDE, MY_CONSENT, MY_PROGRESS
 from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
@@ -86,7 +86,8 @@ def _listed(services: Services, principal: Principal) -> tuple[list[Answer], Zon
     """The steps that stand on the learner's list now, and the zone that their days are in."""
 
     def look(reading: Reading) -> tuple[list[Answer], ZoneInfo]:
-        found = evaluate(services, principal, reading, [AnswerName.RECOMMENDATIONS], as_of=None)
+        asked = recommending(services, principal, None)
+        found = evaluate(services, principal, reading, [AnswerName.RECOMMENDATIONS], as_of=None, particulars=asked)
         steps: Sequence[Answer] = found[AnswerName.RECOMMENDATIONS]["recommendations"]
         return list(steps), ZoneInfo(reading.time_zone)
 

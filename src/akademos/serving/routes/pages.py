@@ -28,7 +28,7 @@ from akademos.serving.pages.my_progress import PLAN
 from akademos.serving.pages.recommendation_card import CHANGES
 from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal, name_of
-from akademos.serving.routes.analytics import Window, evaluate, instant_of
+from akademos.serving.routes.analytics import Window, evaluate, instant_of, recommending
 from akademos.serving.routes.learners import listed
 from akademos.serving.services import Asker, Served, Services, services_of
 from akademos.stores.ports.access import Reading
@@ -203,7 +203,8 @@ def my_progress(
     asker = None if own else name_of_asker(services, principal)
 
     def draw(reading: Reading) -> Response:
-        answers = evaluate(services, principal, reading, _SHOWN, as_of=at_instant)
+        asked = recommending(services, principal, at_instant)
+        answers = evaluate(services, principal, reading, _SHOWN, as_of=at_instant, particulars=asked)
         closer = None
         if chosen is not None:
             names = [AnswerName.MASTERY_TOPIC]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from akademos.stores.ports.content import ContentSupport
 from akademos.stores.ports.learner_state import LearnerState
 from akademos.stores.ports.peers import PeerPublication
 
@@ -45,13 +46,15 @@ class Particulars:
     """What only some answers are asked for.
 
     `topic` is that of the answer about one topic; `exam` what the exam plan is for; `window_days` how far back the
-    answers about study look, None for the usual window; `peers` what is in force of the learner's courses.
+    answers about study look, None for the usual window; `peers` what is in force of the learner's courses; `support`
+    what is published of materials that help.
     """
 
     topic: str | None = None
     exam: ExamTarget = ExamTarget()
     window_days: int | None = None
     peers: tuple[PeerPublication, ...] = ()
+    support: tuple[ContentSupport, ...] = ()
 
 
 PLAIN = Particulars()

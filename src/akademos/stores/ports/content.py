@@ -56,6 +56,16 @@ class PublishedStatistic:
     secure: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ContentSupport:
+    """What is published of the materials of a course that help, by material_id as `content_tables.published_support`
+    makes it, and from when on it was in force."""
+
+    course_id: str
+    published_at: datetime
+    materials: Mapping[str, Any]
+
+
 class ContentLedgers(Protocol):
     """The guard's memory; for the pipeline only."""
 
@@ -94,9 +104,12 @@ class ContentLedgers(Protocol):
         memory: Editions,
         taken: Mapping[str, Taken],
         statistics: Sequence[Statistic],
+        support: ContentSupport,
+        smallest_group: int,
     ) -> None:
         """Replace memory and publication of a course, in one transaction; answers about journeys of an edition that
-        is not in force any more go with it."""
+        is not in force any more go with it. What helps is added to what was published of it before, where it differs
+        from the last."""
         ...
 
 
@@ -106,4 +119,9 @@ class PublishedContent(Protocol):
     def statistics(self, tenant_id: str, subject: Subject, courses: Collection[str] | None) -> list[PublishedStatistic]:
         """Statistics of these courses, or of all (None), in order of course, title and version. One made with a smaller
         k than the tenant has now is not in force any more."""
+        ...
+
+    def support(self, tenant_id: str, at: datetime) -> tuple[ContentSupport, ...]:
+        """What helps, by course: the newest publication up to an instant. One made with a smaller k than the tenant has
+        now is not in force any more."""
         ...

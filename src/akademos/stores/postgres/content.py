@@ -11,7 +11,7 @@ import orjson
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
 from akademos.privacy.disclosure_editions import Edition, Editions, Version
-from akademos.stores.ports.content import Crowd, PublishedStatistic, Statistic, Subject, Taken
+from akademos.stores.ports.content import ContentSupport, Crowd, PublishedStatistic, Statistic, Subject, Taken
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.kpis import TERMS
 from akademos.stores.postgres.person_sql import CONSENTING
@@ -51,6 +51,24 @@ _WRITE_TAKEN = """
 _WRITE = """
     INSERT INTO content_statistics (tenant_id, course_id, subject, subject_id, version, as_of, smallest_group, detail)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+"""
+_NEWEST_SUPPORT = """
+    SELECT smallest_group, materials FROM content_support WHERE tenant_id = %s AND course_id = %s
+    ORDER BY published_at DESC LIMIT 1
+"""
+_WRITE_SUPPORT = """
+    INSERT INTO content_support (tenant_id, course_id, published_at, smallest_group, materials)
+    VALUES (%s, %s, %s, %s, %s::jsonb)
+    ON CONFLICT (tenant_id, course_id, published_at) DO UPDATE SET smallest_group = excluded.smallest_group,
+        materials = excluded.materials
+"""
+_SUPPORT = """
+    SELECT newest.course_id, newest.published_at, newest.materials FROM (
+        SELECT DISTINCT ON (course_id) course_id, published_at, smallest_group, materials FROM content_support
+        WHERE tenant_id = %(tenant)s AND published_at <= %(at)s ORDER BY course_id, published_at DESC
+    ) AS newest
+    WHERE newest.smallest_group >= (SELECT group_floor FROM tenants WHERE tenant_id = %(tenant)s)
+    ORDER BY newest.course_id
 """
 _DROP_ANSWERS = """
     DELETE FROM journey_answers WHERE tenant_id = %(tenant)s AND course_id = %(course)s AND edition NOT IN (
@@ -143,6 +161,8 @@ class PostgresContent:
         memory: Editions,
         taken: Mapping[str, Taken],
         statistics: Sequence[Statistic],
+        support: ContentSupport,
+        smallest_group: int,
     ) -> None:
         """Replace memory and publication of a course; see the port."""
         of = (tenant_id, course_id)
@@ -165,6 +185,10 @@ class PostgresContent:
                 ],
             )  # fmt: skip
             transaction.execute(_DROP_ANSWERS, {"tenant": tenant_id, "course": course_id})
+            newest = transaction.execute(_NEWEST_SUPPORT, of).fetchone()
+            if newest != (smallest_group, support.materials) and (newest is not None or support.materials):
+                body = orjson.dumps(support.materials).decode()
+                transaction.execute(_WRITE_SUPPORT, (*of, support.published_at, smallest_group, body))
 
     def statistics(self, tenant_id: str, subject: Subject, courses: Collection[str] | None) -> list[PublishedStatistic]:
         """What is published; see the port."""
@@ -174,6 +198,12 @@ class PostgresContent:
                 PublishedStatistic(Statistic(*row[:7]), row[7], row[8], tuple(row[9]), row[10])
                 for row in transaction.execute(_STATISTICS, values)
             ]
+
+    def support(self, tenant_id: str, at: datetime) -> tuple[ContentSupport, ...]:
+        """What helps, as in force at an instant; see the port."""
+        with self._database.serving(tenant_id) as transaction:
+            found = transaction.execute(_SUPPORT, {"tenant": tenant_id, "at": at})
+            return tuple(ContentSupport(*row) for row in found)
 
 
 def _write_memory(transaction: Transaction, tenant_id: str, course_id: str, memory: Editions) -> None:
