@@ -27,6 +27,8 @@ import polars as pl
 from akademos.analytics.parameters import DEFAULT, Parameters
 
 MATERIAL = ("material_id", "material_version")
+ROUNDING = 1e-9
+"""Of differences of running sums."""
 SIMILAR = pl.Schema(
     {
         "course_id": pl.String(),
@@ -76,53 +78,63 @@ def similar_learners(
         topics, item_topics: topic_ids of each material and of each question.
         params: parameters.
     """
-    days = timedelta(days=params.recommendations.outcome_days)
-    about = _pairs(topics, "material_id").join(
-        people.filter(pl.col("first_at") + days <= pl.col("seen_until")).select(
-            "course_id", *MATERIAL, "learner_key", "first_at"
-        ),
-        on="material_id",
+    limits = params.recommendations
+    days = timedelta(days=limits.outcome_days)
+    opened = _pairs(topics, "material_id").join(
+        people.select("course_id", *MATERIAL, "learner_key", "first_at", "seen_until"), on="material_id"
     )
+    over = opened.filter(pl.col("first_at") + days <= pl.col("seen_until"))
     answered = _pairs(item_topics, "question_id").join(
         attempts.select("course_id", "question_id", "learner_key", "occurred_at", "score"), on="question_id"
     )
-    after = pl.col("occurred_at") > pl.col("first_at")
-    within = after & (pl.col("occurred_at") <= pl.col("first_at") + days)
+    before, within = _sums(answered, over, timedelta(0)), _sums(answered, over, days)
     episodes = (
-        about.join(answered.drop("question_id"), on=["course_id", "topic_id", "learner_key"])
-        .group_by("course_id", "topic_id", *MATERIAL, "learner_key", "first_at")
-        .agg(
-            before=pl.col("score").filter(~after).mean(),
-            answers_before=pl.col("score").filter(~after).len(),
-            outcome=pl.col("score").filter(within).mean(),
-            answers_within=pl.col("score").filter(within).len(),
+        over.with_columns(
+            level=level(before["score"] / before["answers"], before["answers"], params),
+            answers=within["answers"] - before["answers"],
+            outcome=(within["score"] - before["score"]) / (within["answers"] - before["answers"]),
         )
-        .filter(pl.col("answers_within") >= params.recommendations.similar_answers)
-        .with_columns(
-            level=level(pl.col("before"), pl.col("answers_before"), params),
-            succeeded=pl.col("outcome") >= params.mastery.mastered_from,
-        )
-        .drop_nulls("level")
+        .filter(pl.col("answers") >= limits.similar_answers, pl.col("level").is_not_null())
+        .with_columns(succeeded=pl.col("outcome") >= params.mastery.mastered_from - ROUNDING)
     )
-    opened = people.select("material_id", "learner_key").unique()
     place = ["course_id", "topic_id", "level"]
-    mine = episodes.group_by(*place, *MATERIAL).agg(
-        learners=pl.len().cast(pl.Int64), succeeded=pl.col("succeeded").sum().cast(pl.Int64)
+    counted = {"n": pl.len().cast(pl.Int64), "hits": pl.col("succeeded").sum().cast(pl.Int64)}
+    mine = episodes.group_by(*place, *MATERIAL).agg(learners=counted["n"], succeeded=counted["hits"])
+    # Who never opened a material counts with the first of the topic that they did open: everybody, but for its openers.
+    first = episodes.sort("first_at", "material_id").unique([*place, "learner_key"], keep="first", maintain_order=True)
+    everybody = first.group_by(place).agg(everybody=counted["n"], all_hits=counted["hits"])
+    openers = (
+        opened.select("course_id", "topic_id", "material_id", "learner_key")
+        .unique()
+        .join(first.select(*place, "learner_key", "succeeded"), on=["course_id", "topic_id", "learner_key"])
+        .group_by(*place, "material_id")
+        .agg(openers=counted["n"], openers_hits=counted["hits"])
     )
-    others = (
-        mine.select(*place, *MATERIAL)
-        .join(episodes.select(*place, "learner_key", "first_at", "succeeded", other="material_id"), on=place)
-        .filter(pl.col("other") != pl.col("material_id"))
-        .join(opened, on=["material_id", "learner_key"], how="anti")
-        .sort("first_at", "other")
-        .unique([*place, *MATERIAL, "learner_key"], keep="first", maintain_order=True)
-        .group_by(*place, *MATERIAL)
-        .agg(others=pl.len().cast(pl.Int64), others_succeeded=pl.col("succeeded").sum().cast(pl.Int64))
-    )
-    found = mine.join(others, on=[*place, *MATERIAL], how="left").with_columns(
-        pl.col("others", "others_succeeded").fill_null(0)
+    found = (
+        mine.join(everybody, on=place)
+        .join(openers, on=[*place, "material_id"])
+        .with_columns(
+            others=pl.col("everybody") - pl.col("openers"), others_succeeded=pl.col("all_hits") - pl.col("openers_hits")
+        )
     )
     return found.select(SIMILAR.names()).cast(SIMILAR).sort("topic_id", *MATERIAL, "level", "course_id")
+
+
+def _sums(answered: pl.DataFrame, opened: pl.DataFrame, later: timedelta) -> pl.DataFrame:
+    """`answers` and `score`: how many first attempts at the topic each opening's learner had made so long after it, and
+    the sum of their scores; in the order of `opened`."""
+    by = ["course_id", "topic_id", "learner_key"]
+    running = answered.sort("occurred_at").select(
+        *by,
+        "occurred_at",
+        answers=pl.int_range(1, pl.len() + 1).over(by),
+        score=pl.col("score").cum_sum().over(by),
+    )
+    asked = opened.select(*by, at=pl.col("first_at") + later).with_row_index("row").sort("at")
+    found = asked.join_asof(
+        running, left_on="at", right_on="occurred_at", by=by, strategy="backward", check_sortedness=False
+    )
+    return found.sort("row").select(pl.col("answers", "score").fill_null(0))
 
 
 def _pairs(topics: Mapping[str, Sequence[str]], name: str) -> pl.DataFrame:
