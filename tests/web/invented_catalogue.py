@@ -96,7 +96,7 @@ def catalogue_page(which: str) -> str:
             forms.product(one, entries, "steward") | {"use_30_days": forms.use_by_role(reads[: number % 3])}
             for number, one in enumerate(PRODUCTS)
         ]
-        return render_products(shown, shell=shell, made=UNMADE if new else MADE)
+        return render_products(shown, shell=shell, made=UNMADE if new else MADE, now=NOW)
     one = entries[TABLE]
     types = dict.fromkeys((column.name for column in one.dataset.columns), "int64")
     detail = forms.detail(
