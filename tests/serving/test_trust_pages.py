@@ -91,10 +91,11 @@ def test_a_researcher_finds_releases_and_the_file_that_may_leave(institution: In
     release_id = uuid4()
     made = Release(
         institution.tenant, release_id, f"spring {release_id}", kind, NOW, "test",
-        {"courses": ["algebra"], "weeks": {"algebra": 8}, "k": 10, "l": 2}, 120, "00", {"failed": []},
+        {"courses": ["algebra"], "weeks": {"algebra": 8}, "k": 10, "l": 2}, 120, "00",
+        {"suppressed": 15, "share_suppressed": 0.111, "failed": []},
     )  # fmt: skip
     assert institution.services.releases.add(made, (), ())
     html = as_role(institution, "researcher").get("/releases", headers=HTML).text
-    assert f"spring {release_id}" in html
+    assert f"spring {release_id}: 120 rows, about 15 left out" in html
     assert (f"/v1/releases/{release_id}/file" in html) is (kind == "anonymous")
     assert institution.log()[-1][3] == "/releases"

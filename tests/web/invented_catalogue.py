@@ -52,9 +52,9 @@ def _entry(name: str, *, new: bool) -> CatalogueEntry:
     state: Freshness = "no promise"
     if flow is not None and flow.promise is not None:
         state = "never" if new else "late" if name in LATE else "fresh"
-    level = ServiceLevel(
-        state, flow.promise if flow else None, flow.job if flow else None, None if new else NOW - timedelta(hours=9)
-    )
+    promise = flow.promise if flow else None
+    age = promise * 1.3 if promise is not None and state == "late" else timedelta(hours=9)
+    level = ServiceLevel(state, promise, flow.job if flow else None, None if new else NOW - age)
     results = [] if new else [_result(name, index) for index in range(min(len(known.dataset.checks), 6))]
     said = None
     if name in CERTIFIED and not new:
@@ -96,7 +96,7 @@ def catalogue_page(which: str) -> str:
             forms.product(one, entries, "steward") | {"use_30_days": forms.use_by_role(reads[: number % 3])}
             for number, one in enumerate(PRODUCTS)
         ]
-        return render_products(shown, shell=shell, made=UNMADE if new else MADE)
+        return render_products(shown, shell=shell, made=UNMADE if new else MADE, now=NOW)
     one = entries[TABLE]
     types = dict.fromkeys((column.name for column in one.dataset.columns), "int64")
     detail = forms.detail(

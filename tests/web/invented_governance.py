@@ -83,9 +83,10 @@ TRUST = Trust(CONSENTS, 10, CHECKS, HEALTH, ERASURES, RETENTION, ACTS)
 NO_TRUST = Trust([], 10, [], NOTHING_YET, [], RETENTION, [])
 RELEASES: list[Json] = [
     {
-        "release_id": f"r{n}", "name": name, "kind": kind, "made_at": "2026-03-01T10:00:00+00:00", "rows": 240,
+        "release_id": f"r{n}", "name": name, "kind": kind, "made_at": "2026-03-01T10:00:00+00:00", "rows": 240 - 31 * n,
         "parameters": {"courses": ["algebra", "data-analysis"], "weeks": {}, "k": 10, "l": 2},
         "withdrawn_at": gone, "file": file,
+        "report": {"suppressed": 20 * n, "share_suppressed": 0.087 * n, "failed": []},
     }
     for n, (name, kind, gone, file) in enumerate(
         (

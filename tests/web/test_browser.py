@@ -223,6 +223,20 @@ def test_print_opens_every_table_and_fits_the_paper(site: str, page: Any) -> Non
     assert not page.locator("nav").is_visible()
 
 
+WITH_TILES = ["progress/rich", "study-rich", "courses", "focus-work", "operations", "costs", "trust", "products"]
+
+
+@pytest.mark.parametrize("path", WITH_TILES)
+def test_on_paper_only_tiles_stand_side_by_side(site: str, page: Any, path: str) -> None:
+    page.set_viewport_size({"width": 702, "height": 1000})
+    page.goto(f"{site}/{path}")
+    page.emulate_media(media="print")
+    narrow = """() => [...document.querySelectorAll('.grid .card:not(.tile)')].filter(card => card.checkVisibility()
+        && card.getBoundingClientRect().width < 600).map(card => card.id || card.textContent.trim().slice(0, 40))"""
+    assert page.locator(".tile").count() >= 2
+    assert page.evaluate(narrow) == []
+
+
 def test_works_without_script(site: str, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1360, "height": 900})
     page = context.new_page()

@@ -247,7 +247,7 @@ def test_learners_stand_in_the_order_of_names_with_a_reason_each(shell: pages.Sh
     assert "Level 44%, likely 35\u201353%. Look at the gaps together." in text
     assert "Fewer than five answers on any topic." in text
     assert "1970" not in text
-    assert "How this is computed" in text
+    assert "How this was computed" in text
     assert "2 of 3 learners have one, from 120 answers" in text
     assert "Likely ranges are of 80%" in text
     assert re.search(r"the newest here is of 12 Mar[^.]*UTC", text)

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from akademos.errors import InputError
+from akademos.serving.charts.amount_bars import AmountBar, amount_bars
 from akademos.serving.charts.bars import bars
 from akademos.serving.charts.canvas import BROAD, MEDIUM, NARROW, WIDE, Canvas, Caption
 from akademos.serving.charts.decay import CurvePoint, DecayWords, ReviewPoint, decay
@@ -21,6 +22,7 @@ from akademos.serving.charts.line_band import BandPoint, line_band
 from akademos.serving.charts.locale import ENGLISH
 from akademos.serving.charts.radar import radar
 from akademos.serving.charts.severity import goal_track, severity_meter
+from akademos.serving.charts.share_columns import share_columns, tenths
 from akademos.serving.charts.sparkline import sparkline
 from akademos.serving.charts.tally import Group, tally
 from akademos.serving.charts.topic_level import TopicLevel
@@ -76,8 +78,16 @@ def a_track(value: float, canvas: Canvas) -> str:
     return goal_track(value, 0.2, 0.4, goal=0.8, caption=CAPTION)
 
 
+def some_columns(value: float, canvas: Canvas) -> str:
+    columns = tenths([(0.0, True), (value, False), (value, True), (1.0, False)])
+    return share_columns(
+        columns, caption=CAPTION, canvas=canvas, locale=ENGLISH, tip=lambda c: NASTY, line_at=0.5, line_words=NASTY
+    )
+
+
 FROM_SHARES: list[Callable[[float, Canvas], str]] = [
     a_line, a_radar, a_bar_chart, a_heatmap, a_decay, a_graph, a_spark, a_track,
+    some_columns,
 ]  # fmt: skip
 
 
@@ -112,10 +122,15 @@ def a_tally(canvas: Canvas) -> str:
     return tally(groups, caption=CAPTION, canvas=canvas, locale=ENGLISH, tip=lambda g: NASTY)
 
 
+def amounts(canvas: Canvas) -> str:
+    bars = [AmountBar(NASTY, 240, "240", 260), AmountBar("Whole", 20, "20", 20), AmountBar("Nothing", 0, "0")]
+    return amount_bars(bars, caption=CAPTION, canvas=canvas, tip=lambda b: NASTY)
+
+
 def every_drawing() -> list[tuple[str, str]]:
     canvases = (WIDE, MEDIUM, NARROW, BROAD)
     found = [(f"{one.__name__}-{c.name}", one(0.62, c)) for one in FROM_SHARES for c in canvases]
-    return found + [(f"{one.__name__}-{c.name}", one(c)) for one in (past, coming, a_tally) for c in canvases]
+    return found + [(f"{one.__name__}-{c.name}", one(c)) for one in (past, coming, a_tally, amounts) for c in canvases]
 
 
 @pytest.mark.parametrize(("name", "svg"), every_drawing())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from akademos.serving.pages.answers import Json
 from akademos.serving.pages.catalogue import HOME, PRODUCT, REQUESTS, made_lines, said, said_role
+from akademos.serving.pages.product_freshness import freshness_card
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table
 from akademos.serving.pages.tiles import Tile
@@ -25,12 +27,13 @@ class ProductCard:
     facts: Sequence[tuple[str, str]]
 
 
-def render_products(products: Sequence[Json], *, shell: Shell, made: Json) -> str:
+def render_products(products: Sequence[Json], *, shell: Shell, made: Json, now: datetime) -> str:
     """The page as HTML.
 
     Args:
         products: as /v1/catalogue/products has them.
         made: what the catalogue rests on, as `catalogue_access.made_of` has it.
+        now: the moment until which ages are counted.
     """
     words = shell.words
     return page(
@@ -41,6 +44,7 @@ def render_products(products: Sequence[Json], *, shell: Shell, made: Json) -> st
         home=HOME,
         requests=REQUESTS,
         tiles=_tiles(products, words),
+        age=freshness_card(products, now, words),
         cards=[_card(one, words) for one in products],
         table=_table(products, words),
         provenance=[words.html("catalogue.products.fine"), *made_lines(made, words)[1:]],

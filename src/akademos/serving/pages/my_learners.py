@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from akademos.serving.pages.answers import Json, block, estimate_of, moment, text_of
+from akademos.serving.pages.mastery_spread import spread_card
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import Cell, Column, Table, range_cell, share_cell
 from akademos.serving.pages.wording import Words
@@ -24,6 +26,14 @@ class CourseChoice:
     course_id: str
     name: str
     chosen: bool
+
+
+class _Line(NamedTuple):
+    """A row of the list, the mastery in it (a share), and whether a message may be welcome."""
+
+    cells: list[Cell]
+    mastery: float | None
+    check_in: bool
 
 
 def render_my_learners(
@@ -48,7 +58,7 @@ def render_my_learners(
     words = shell.words
     named = sorted(learners, key=lambda row: _name(row, words).casefold())
     lines = [_line(row, as_of.astimezone(UTC), progress_path, words) for row in named]
-    wanted = sum(check for _, check in lines)
+    wanted = sum(line.check_in for line in lines)
     take = (
         words.html("learners.take", n=wanted, total=words.counted("learners", len(lines)))
         if wanted
@@ -59,12 +69,13 @@ def render_my_learners(
     table = Table(
         words.plain("learners.title"),
         [Column(words.plain(f"learners.col.{key}"), numeric=key in numeric) for key in keys],
-        [cells for cells, _ in lines],
+        [line.cells for line in lines],
     )
     return page(
         "my_learners.html",
         shell,
         title=words.plain("learners.title"),
+        spread=spread_card([(line.mastery, line.check_in) for line in lines], ROOM_BELOW, words),
         take=take if lines else Markup(""),
         table=table if lines else None,
         courses=courses,
@@ -102,26 +113,27 @@ def _name(row: Json, words: Words) -> str:
     return text_of(learner.get("display_name")) or words.plain("learners.unnamed", short=key[:8])
 
 
-def _line(row: Json, as_of: datetime, progress_path: str, words: Words) -> tuple[list[Cell], bool]:
+def _line(row: Json, as_of: datetime, progress_path: str, words: Words) -> _Line:
     locale = words.locale
     estimate = estimate_of(block(row, "mastery"))
+    mastery = estimate.value if estimate.ok else None
     last = moment(row.get("last_active_at")) if row.get("clock") in ("exact", "day") else None
     idle = None if last is None else max(0, (as_of.date() - last.date()).days)
     ago = "\u2013"
     if idle is not None:
         ago = words.counted_plain("learners.ago", idle) if idle else words.plain("learners.today")
-    status, reason = _status(estimate.value if estimate.ok else None, estimate.low, estimate.high, idle, words)
+    status, reason = _status(mastery, estimate.low, estimate.high, idle, words)
     key = str(block(row, "learner").get("key", ""))
     cells = [
         Cell(_name(row, words), href=f"{progress_path}?learner={key}"),
         Cell(", ".join(str(course) for course in row.get("courses") or [])),
-        share_cell(estimate.value if estimate.ok else None, locale),
+        share_cell(mastery, locale),
         range_cell(estimate.low, estimate.high, locale),
         Cell(ago, -1 if idle is None else idle),
         Cell(words.plain(f"status.{status}"), chip="chip strong" if status == "check_in" else "chip"),
         Cell(reason),
     ]
-    return cells, status == "check_in"
+    return _Line(cells, mastery, status == "check_in")
 
 
 def _status(

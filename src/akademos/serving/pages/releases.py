@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from akademos.serving.pages.answers import Json
+from akademos.serving.pages.release_sizes import sizes_card
 from akademos.serving.pages.shell import Shell, page
 from akademos.serving.pages.tables import MISSING, Cell, Column, Table
 from akademos.serving.pages.wording import Words
 
 
 def render_releases(releases: Sequence[Json], *, shell: Shell) -> str:
-    """The page as HTML; `releases` as /v1/releases has them, newest first."""
+    """The page as HTML; `releases` as /v1/releases/{release_id} has them, newest first."""
     words = shell.words
     open_files = sum(one.get("file") is not None for one in releases)
     return page(
@@ -21,6 +22,7 @@ def render_releases(releases: Sequence[Json], *, shell: Shell) -> str:
         shell,
         title=words.plain("releases.title"),
         lede=words.plain("releases.lede"),
+        sizes=sizes_card(releases, words),
         take=words.html("releases.take", n=open_files, total=len(releases)),
         table=_table(releases, words) if releases else None,
         provenance=_provenance(releases, words),

@@ -13,8 +13,9 @@ from typing import Any
 from markupsafe import Markup
 
 from akademos.catalogue.policies import LIMITS
+from akademos.serving.pages.retention_card import retention_card
 from akademos.serving.pages.shell import Shell, page
-from akademos.serving.pages.tables import MISSING, Cell, Column, Table, count_cell
+from akademos.serving.pages.tables import MISSING, Cell, Column, Table
 from akademos.serving.pages.trust_cards import (
     PurposeConsents,
     chain_checks,
@@ -111,8 +112,7 @@ def render_trust(
         ),
         erasures=_erasures(erasures, words) if erasures else None,
         erasures_take=words.html("trust.erasures.take", proven=proven, total=len(erasures)),
-        retention=_retention(told.retention, words),
-        retention_take=_retention_take(told.retention, words),
+        retention=retention_card(told.retention, now, words),
         acts=_acts(told.acts, words) if told.acts else None,
         actions=[(action, action == chosen) for action in actions],
         older=older,
@@ -146,17 +146,6 @@ def _provenance(told: Trust, now: datetime, words: Words) -> list[Markup]:
     ]
 
 
-def _retention_take(lines: Sequence[RetentionLine], words: Words) -> Markup:
-    due = sum(line.age.due for line in lines)
-    number = words.locale.number
-    said = words.html("trust.retention.due", n=number(due)) if due else words.html("trust.retention.none")
-    last = max((line.last_run for line in lines if line.last_run is not None), default=None)
-    if last is None:
-        return said + Markup(" ") + words.html("trust.retention.never")
-    removed = sum(line.last_removed or 0 for line in lines)
-    return said + Markup(" ") + words.html("trust.retention.last", at=moment(last, words), n=number(removed))
-
-
 def _columns(words: Words, section: str, keys: Sequence[str], numeric: Sequence[str] = ()) -> list[Column]:
     return [Column(words.plain(f"trust.{section}.{key}"), key in numeric) for key in keys]
 
@@ -178,30 +167,6 @@ def _erasures(erasures: Sequence[ErasureLine], words: Words) -> Table:
         )
     columns = _columns(words, "erasures", keys, ("removed",))
     return Table(words.plain("trust.erasures"), columns, rows)
-
-
-def _retention(lines: Sequence[RetentionLine], words: Words) -> Table:
-    keys = ("name", "kept", "rows", "oldest", "due_rows", "removed", "held")
-    rows = []
-    for line in lines:
-        days = None if line.kept_for is None else line.kept_for.days
-        kept = words.plain("trust.retention.needed") if days is None else words.counted_plain("trust.days", days)
-        rows.append(
-            [
-                Cell(line.name),
-                Cell(kept, -1 if days is None else days),
-                Cell(words.locale.number(line.age.rows), line.age.rows),
-                instant(line.age.oldest, words),
-                Cell(words.locale.number(line.age.due), line.age.due),
-                count_cell(line.last_removed, words.locale),
-                Cell(words.plain("trust.yes") if line.held else MISSING),
-            ]
-        )
-    return Table(
-        words.plain("trust.retention"),
-        _columns(words, "retention", keys, ("kept", "rows", "due_rows", "removed")),
-        rows,
-    )
 
 
 def _acts(acts: Sequence[RecordedAct], words: Words) -> Table:

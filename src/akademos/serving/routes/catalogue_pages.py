@@ -92,6 +92,7 @@ def products(request: Request, services: Served, principal: SignedIn, lang: str 
         access.products(services, principal),
         shell=_shell(services, request, principal, lang),
         made=access.made_of(services, principal),
+        now=services.clock(),
     )
     return HTMLResponse(html, headers=HEADERS)
 

@@ -70,6 +70,11 @@ def line(one: Release) -> dict[str, Any]:
     }
 
 
+def detail(one: Release) -> dict[str, Any]:
+    """One release with what its tests found, as JSON."""
+    return {**line(one), "report": one.report}
+
+
 def _json(content: object) -> Response:
     return Response(orjson.dumps(content), headers=HEADERS, media_type="application/json")
 
@@ -104,8 +109,7 @@ def releases(services: Served, principal: Asker) -> Response:
 def release(services: Served, principal: Asker, release_id: UUID) -> Response:
     """One release with its disclosure report."""
     services.gate.released(principal, "/v1/releases/{release_id}", granted=_granted(services, principal))
-    one = _found(services, principal.tenant_id, release_id)
-    return _json({**line(one), "report": one.report})
+    return _json(detail(_found(services, principal.tenant_id, release_id)))
 
 
 @router.get(

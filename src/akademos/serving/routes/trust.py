@@ -19,7 +19,7 @@ from akademos.serving.pages.releases import render_releases
 from akademos.serving.pages.trust import ErasureLine, Trust, render_trust
 from akademos.serving.pages.trust_cards import PurposeConsents
 from akademos.serving.routes.pages import ACCESS_LOG, HEADERS, RELEASES, TRUST, name_of_asker, shell_for
-from akademos.serving.routes.releases import line
+from akademos.serving.routes.releases import detail
 from akademos.serving.services import Asker, Served, Services
 
 router = APIRouter(include_in_schema=False)
@@ -98,5 +98,5 @@ def releases(request: Request, services: Served, principal: Asker, lang: str = "
     shell, _ = shell_for(
         services, request, principal, person=name_of_asker(services, principal), language=language_of(request, lang)
     )
-    html = render_releases([line(one) for one in services.releases.all(principal.tenant_id)], shell=shell)
+    html = render_releases([detail(one) for one in services.releases.all(principal.tenant_id)], shell=shell)
     return HTMLResponse(html, headers=HEADERS)
