@@ -106,7 +106,7 @@ def counted_one_by_one(
             level = "low" if sum(before) / len(before) < 0.5 else "middle"
             episodes[learner, str(one["material_id"])] = (day, level, sum(after) / len(after) >= 0.8)
     openers = {(str(one["learner_key"]), str(one["material_id"])) for one in people}
-    table = set()
+    table: set[tuple[object, ...]] = set()
     for material in {place[1] for place in episodes}:
         for level in {episode[1] for place, episode in episodes.items() if place[1] == material}:
             mine = [one[2] for place, one in episodes.items() if place[1] == material and one[1] == level]

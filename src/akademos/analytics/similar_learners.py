@@ -87,14 +87,15 @@ def similar_learners(
     answered = _pairs(item_topics, "question_id").join(
         attempts.select("course_id", "question_id", "learner_key", "occurred_at", "score"), on="question_id"
     )
-    before, within = _sums(answered, over, timedelta(0)), _sums(answered, over, days)
+    before = _sums(answered, over, timedelta(0)).rename({"answers": "known", "score": "known_score"})
+    answers = pl.col("answers") - pl.col("known")
     episodes = (
-        over.with_columns(
-            level=level(before["score"] / before["answers"], before["answers"], params),
-            answers=within["answers"] - before["answers"],
-            outcome=(within["score"] - before["score"]) / (within["answers"] - before["answers"]),
+        pl.concat([over, before, _sums(answered, over, days)], how="horizontal")
+        .with_columns(
+            level=level(pl.col("known_score") / pl.col("known"), pl.col("known"), params),
+            outcome=(pl.col("score") - pl.col("known_score")) / answers,
         )
-        .filter(pl.col("answers") >= limits.similar_answers, pl.col("level").is_not_null())
+        .filter(answers >= limits.similar_answers, pl.col("level").is_not_null())
         .with_columns(succeeded=pl.col("outcome") >= params.mastery.mastered_from - ROUNDING)
     )
     place = ["course_id", "topic_id", "level"]
