@@ -108,7 +108,8 @@ PRODUCTS: tuple[DataProduct, ...] = (
     ),
     DataProduct(
         "support_recommendations", "Support recommendations", "What to do next, and what helps to get there.",
-        "learning science", "learner analytics", 1, ("learning_recommendations", "materials", "topic_relationships"),
+        "learning science", "learner analytics", 2,
+        ("learning_recommendations", "materials", "topic_relationships", "content_support"),
         ("learner", "instructor", "advisor"), "/v1/analytics/recommendations", _SUPPORT,
         ("recommendations", "recommendation_acceptance", "recommendation_resolved"),
     ),
