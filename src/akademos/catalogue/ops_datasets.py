@@ -47,6 +47,8 @@ OPS_DATASETS: tuple[Dataset, ...] = (
             must("meant", "string", "checksum of what was meant to be kept, in any order"),
             must("moved", "string", "the same of what the store then held"),
             must("seconds", "float64", "duration", unit="s"),
+            must("waiting", "int64", "lines that still waited in the process afterwards", unit="lines"),
+            may("oldest_at", "timestamp", "when its oldest line was said; none without lines"),
         ),
         "loaded_at",
         retention=LOAD_RETENTION,
