@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akademos.analytics.risk_alerts import Estimate, alert_reason, risk_alert
+from akademos.analytics.risk_alerts import Estimate, risk_alert
 from akademos.analytics.risk_levels import LEVELS
 
 ESTIMATES = st.builds(Estimate, st.sampled_from(LEVELS), st.floats(0, 1))
@@ -26,13 +26,6 @@ def test_an_alert_is_of_somebody_who_got_worse(now: Estimate, before: Estimate |
         assert (found.points is None) == (not comparable or before is None)
 
 
-def test_a_reason_says_what_the_chance_is_one_of() -> None:
-    found = risk_alert(Estimate("high", 0.12), Estimate("raised", 0.06), comparable=True)
-    assert found is not None
-    said = alert_reason(found, 0.12, ["marks"], of="leaving within four weeks")
-    assert said.startswith("New in focus: chance of leaving within four weeks 12%")
-
-
 def test_two_models_are_not_subtracted() -> None:
     now, before = Estimate("raised", 0.55), Estimate("raised", 0.36)
     assert risk_alert(now, before, comparable=False) is None
@@ -50,4 +43,3 @@ def test_the_rule_alerts_by_its_word() -> None:
     found = risk_alert(Estimate("high"), Estimate("raised"), comparable=True)
     assert found is not None
     assert (found.kind, found.severity, found.points) == ("new_in_focus", "high", None)
-    assert alert_reason(found, None, []) == "New in focus: by rule."

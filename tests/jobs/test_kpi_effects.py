@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from akademos.analytics.kpi_effects import HelpEffect, median_of_contents, pooled_effect, share_of_contents
-from akademos.catalogue.kpi_declaration import Measure
+from akademos.catalogue.kpi_declaration import NOT_KEPT, Measure
 from akademos.catalogue.kpis import KPI_OF, KPIS
 from akademos.catalogue.registry import builtin
-from akademos.jobs.kpi_effects import NOT_KEPT, PublishedEffects
+from akademos.jobs.kpi_effects import PublishedEffects
 from akademos.jobs.kpi_sources import KpiReaders
 from akademos.jobs.kpis import FIRST_WEEKS, KpiJob
 from akademos.privacy.pseudonyms import Keys

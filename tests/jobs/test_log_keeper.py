@@ -24,12 +24,14 @@ class Store:
     """Remembers what it is given; refuses while `refusal` is set."""
 
     loads: list[tuple[list[str], int, int]] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
     refusal: AkademosError | None = None
 
-    def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int) -> None:
+    def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int, waiting: int) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.loads.append(([one.event for one in lines], offered, lost))
+        self.waiting.append(waiting)
 
     def expire(self, now: datetime) -> int:
         return 0
@@ -86,16 +88,17 @@ def test_a_burst_goes_in_parts_and_in_order() -> None:
     assert not keeper.hand_over()
     assert store.events == [f"line {number}" for number in range(LINES_AT_ONCE + 3)]
     assert sum(offered for _, offered, _ in store.loads) == LINES_AT_ONCE + 3
+    assert store.waiting == [3, 0]
 
 
 def test_whoever_logs_waits_for_nothing_and_the_end_takes_what_is_left() -> None:
     entered, go_on = threading.Event(), threading.Event()
 
     class Slow(Store):
-        def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int) -> None:
+        def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int, waiting: int) -> None:
             entered.set()
             assert go_on.wait(20)
-            super().append(process, lines, offered=offered, lost=lost)
+            super().append(process, lines, offered=offered, lost=lost, waiting=waiting)
 
     store = Slow()
     with LogKeeper(store, PROCESS, pause_s=0.01) as keeper:

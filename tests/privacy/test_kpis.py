@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from datetime import date, timedelta
-from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -134,8 +134,8 @@ def tables(page: str) -> dict[str, list[list[list[str]]]]:
     found: dict[str, list[list[list[str]]]] = {}
     for caption, body in re.findall(r"<caption[^>]*>(.*?)</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL):
         rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
-        found.setdefault(unescape(caption), []).append(
-            [[unescape(re.sub(r"<[^>]+>", "", cell)) for cell in row] for row in rows]
+        found.setdefault(html.unescape(caption), []).append(
+            [[html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in row] for row in rows]
         )
     return found
 
@@ -238,12 +238,51 @@ def test_the_form_of_the_page_keeps_a_note_and_says_what_does_not_fit(published:
     assert "Release 4.3" in client.get("/kpis").text
     refused = client.post("/kpis", data={**sent, "body": "call +49 151 1234567", "kpi": "time_to_value"})
     assert refused.status_code == 422
-    assert "personal" in refused.text
+    assert "lassen Sie Menschen weg" in refused.text
     assert 'value="call +49 151 1234567"' in refused.text  # what was written is not lost
     assert '<option value="time_to_value" selected>' in refused.text
     assert client.post("/kpis", data={**sent, "about": "soon"}).status_code == 400
     assert client.post("/kpis", data={**sent, "kpi": "no_such"}).status_code == 404
     assert published.as_("root", "admin").post("/kpis", data={**sent, "csrf": ""}).status_code == 303  # a program's
+
+
+REFUSED: tuple[tuple[dict[str, str], int, str], ...] = (
+    ({"csrf": ""}, 403, "gehört zu einer anderen Sitzung"),
+    ({"kind": "gossip"}, 400, "Diese Art gibt es nicht"),
+    ({"about": "soon"}, 400, "Der Tag ist kein Datum"),
+    ({"kind": "signal", "about": "2027-01-01"}, 422, "Der Tag liegt voraus"),
+    ({"kpi": "no_such"}, 404, "Diese Kennzahl gibt es nicht"),
+    ({"kpi": "x" * 65}, 400, "Diese Kennzahl gibt es nicht"),
+    ({"body": " "}, 400, "1 bis 2.000 Zeichen"),
+    ({"body": "y" * 2_001}, 400, "1 bis 2.000 Zeichen"),
+    ({"body": "to ada@example.org"}, 422, "In der Notiz steht eine Adresse"),
+    ({"kind": "review", "owner": "ada@example.org", "due_on": "2026-04-01"}, 422, "Beim Team steht eine Adresse"),
+    ({"kind": "review", "owner": "x" * 65}, 400, "höchstens 64 Zeichen"),
+    ({"kind": "review", "due_on": "soon"}, 400, "an dem es fällig ist, ist kein Datum"),
+    ({"kind": "review", "due_on": "2026-04-01"}, 422, "Eine Aufgabe hat ein Team"),
+    ({"kind": "review", "owner": "content"}, 422, "Eine Aufgabe hat ein Team"),
+    ({"owner": "content"}, 422, "lassen Sie beides leer"),
+    ({"due_on": "2026-04-01"}, 422, "lassen Sie beides leer"),
+)
+
+
+@pytest.mark.parametrize(("change", "status", "said"), REFUSED)
+def test_a_refusal_speaks_the_language_of_the_page_and_keeps_what_was_typed(
+    published: Institution, change: dict[str, str], status: int, said: str
+) -> None:
+    published.give("pia", "product")
+    client = published.signed_in("pia", "product")
+    sound = {"kind": "annotation", "about": "2026-03-03", "body": "Release <b>4.3</b>", "lang": "de"}
+    answer = client.post("/kpis", data={**sound, "csrf": form_token(client), **change})
+    assert answer.status_code == status
+    shown = re.findall(r'role="alert">([^<]*)<', answer.text)
+    assert len(shown) == 1
+    assert said in html.unescape(shown[0])
+    assert '<html lang="de">' in answer.text
+    for name in ("about", "body", "owner", "due_on"):
+        typed = html.escape((sound | change).get(name, ""))
+        assert re.search(rf'<input id="{name}" [^>]*value="{re.escape(typed)}"', answer.text), name
+    assert "Release" not in published.as_("root", "admin").get(f"{PATH}/notes").text, "nothing is kept"
 
 
 def test_a_form_of_another_session_or_role_keeps_nothing(published: Institution) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
 from tests.serving.institution import ANSWER_PATHS, Institution
 
 from akademos.catalogue.declarations import Purpose
+from akademos.privacy.pseudonyms import Keys
 from akademos.serving.pages.wording import words_in
 from akademos.stores.ports.identity import Identifier
+from akademos.stores.postgres.consent_terms import note_birth
 
 PAGE = {"accept": "text/html"}
 
@@ -82,6 +85,44 @@ def test_a_form_that_is_not_ours_changes_nothing(institution: Institution, chang
     assert answer.status_code in (400, 403)
     assert 'role="alert"' in answer.text
     assert client.get("/v1/consent").json() == before
+
+
+REFUSED: tuple[tuple[str, dict[str, str], int, str], ...] = (
+    ("ada", {"csrf": ""}, 403, "gehört zu einer anderen Sitzung"),
+    ("ada", {"decision": "maybe"}, 400, "sagt nicht, was gelten soll"),
+    ("ada", {"tracking_opt_out": "perhaps"}, 400, "ob Sie mitgezählt werden wollen"),
+    ("ada", {"decision": "granted", "text_version": "older"}, 409, "Bitte lesen Sie ihn hier noch einmal"),
+    ("ada", {"decision": "paused", "purpose": "research"}, 409, "daher gibt es nichts zu pausieren"),
+    ("prof", {"decision": "withdrawn"}, 409, "nur Lernende entscheiden das"),
+)
+
+
+@pytest.mark.parametrize(("user", "change", "status", "said"), REFUSED)
+def test_a_refusal_speaks_the_language_of_the_page(
+    institution: Institution, user: str, change: dict[str, str], status: int, said: str
+) -> None:
+    client = institution.signed_in(user)
+    fields = forms(client.get("/my-consent?lang=de", headers=PAGE).text)[0]
+    sent = {**fields, "purpose": "learning_support", "decision": "paused", **change}
+    answer = client.post("/my-consent", data=sent)
+    assert answer.status_code == status
+    shown = re.search(r'role="alert">([^<]*)<', answer.text)
+    assert shown is not None
+    assert said in html.unescape(shown[1])
+    assert '<html lang="de">' in answer.text
+
+
+def test_who_is_too_young_to_decide_alone_reads_whom_to_ask(institution: Institution, keys: Keys) -> None:
+    with institution.database.pipeline() as transaction:
+        (today,) = transaction.execute("SELECT current_date").fetchone() or (None,)
+        born = today - timedelta(days=12 * 365)
+        note_birth(transaction, keys, institution.tenant, institution.people["ben"], born)
+    client = institution.signed_in("ben")
+    fields = next(one for one in forms(client.get("/my-consent?lang=de").text) if one.get("decision") == "granted")
+    answer = client.post("/my-consent", data=fields)
+    assert answer.status_code == 409
+    assert "entscheiden Sorgeberechtigte mit" in answer.text
+    assert client.get("/v1/consent").json()["state"] == []
 
 
 def test_tracking_is_switched_and_counted(institution: Institution) -> None:

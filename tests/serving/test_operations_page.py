@@ -94,7 +94,7 @@ def test_an_incident_is_taken_on_and_mended_by_buttons(institution: Institution)
     assert client.post(PAGE, data={**sent, "act": "mended"}).status_code == 303
     again = client.post(PAGE, data={**sent, "act": "mended"}, headers=HTML)
     assert again.status_code == 409
-    assert "The incident is resolved." in again.text
+    assert "the incident is resolved already" in again.text
     past = institution.services.incidents.incidents(institution.tenant)
     (one,) = [one for one in past if one.incident_id == incident.incident_id]
     assert one.resolution == "mended"
@@ -107,6 +107,35 @@ def test_an_incident_is_taken_on_and_mended_by_buttons(institution: Institution)
 )
 def test_rubbish_changes_nothing(institution: Institution, sent: dict[str, str]) -> None:
     assert as_role(institution, "operator").post(PAGE, data=sent).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"csrf": ""}, 403, "gehört zu einer anderen Sitzung"),
+        ({"incident": "x"}, 400, "welcher Vorfall gemeint ist"),
+        ({"act": "explode"}, 400, "was mit dem Vorfall geschehen soll"),
+        ({"incident": str(uuid4())}, 404, "nicht unter denen, die Sie hier sehen"),
+        ({}, 409, "Der Vorfall ist schon behoben"),
+    ],
+)
+def test_a_refusal_speaks_the_language_of_the_page(
+    institution: Institution, change: dict[str, str], status: int, said: str
+) -> None:
+    incident = opened(institution, "learner_states", tenant=institution.tenant)
+    institution.give("root", "operator")
+    client = institution.signed_in("root", "operator")
+    token = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get(PAGE, headers=HTML).text)
+    assert token is not None
+    sent = {"csrf": token[1], "incident": str(incident.incident_id), "act": "mended", "lang": "de"}
+    if not change:
+        assert client.post(PAGE, data=sent).status_code == 303
+    answer = client.post(PAGE, data={**sent, **change})
+    assert answer.status_code == status
+    shown = re.search(r'role="alert">([^<]*)<', answer.text)
+    assert shown is not None
+    assert said in shown[1]
+    assert '<html lang="de">' in answer.text
 
 
 def test_another_tenants_incidents_and_windows_are_out_of_reach(institution: Institution) -> None:

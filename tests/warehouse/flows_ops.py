@@ -27,7 +27,7 @@ def furnish_operations(site: Site) -> None:
             kept_line({"event": "move_failed", "tenant": tenant, **said}, now),
             kept_line({"event": "started"}, now),
         ]
-        logs.append(process, lines, offered=3, lost=1)
+        logs.append(process, lines, offered=3, lost=1, waiting=0)
     window = Window(uuid4(), None, "test", ("DiskNearlyFull",), now, now + timedelta(hours=1), "command line:op")
     book.declare(window, by=DECLARE)
     fail(database, "retention")
@@ -58,6 +58,7 @@ def expect_operations(site: Site) -> None:
     assert [(one["version"], one["is_current"]) for one in workers] == [("1.0", False), ("1.1", True)]
     assert workers[0]["valid_to"] == workers[1]["valid_from"]
     (lines,) = site.query("SELECT * FROM ops.audit_recon")
-    assert (lines["meant"], lines["found"], lines["status_key"]) == (9, 9, "reconciliation/balanced")
+    assert (lines["meant"], lines["found"], lines["status_key"]) == (9, 6, "reconciliation/explained")
+    assert lines["cause"] == "given up: 3"
     assert site.one("SELECT sum(trimmed_fields) FROM ops.stage_trimmed_logs") == 3
     assert site.one("SELECT seen_lines FROM ops.ref_error_codes WHERE error_code = 'unavailable'") == 3

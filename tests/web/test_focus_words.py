@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.web.invented_focus import REASONS
 
-from akademos.serving.pages.focus_words import SAYINGS, change_words, reason_words
+from akademos.analytics.risk_reasons import FACTS
+from akademos.catalogue.alert_reasons import AlertFacts, reason_of
+from akademos.serving.pages.focus_words import SAYINGS, alert_words, change_words, reason_words
 from akademos.serving.pages.wording import words_in
 
 
@@ -52,3 +54,44 @@ def test_every_theme_has_words(language: str) -> None:
         assert reason["theme"] == "registration" or reason_words(reason, words)
         assert change_words({"theme": reason["theme"], "by": 0.2}, words)
         assert change_words({"theme": reason["theme"], "by": -0.2}, words)
+
+
+@pytest.mark.parametrize(
+    ("facts", "english", "german"),
+    [
+        (
+            AlertFacts("sharp_rise", "model", 55, None, ("marks", "effort")),
+            "Chance of not completing the course: 55%; what speaks for it: marks and how much they do.",
+            "Wahrscheinlichkeit, den Kurs nicht abzuschließen: 55\u00a0%; dafür spricht: Noten und wie viel sie tun.",
+        ),
+        (
+            AlertFacts("new_in_focus", "hazard", 12, 1),
+            "Chance of leaving within the next four weeks: 12%, 1 point more than the week before.",
+            "Wahrscheinlichkeit, in den nächsten vier Wochen zu gehen: 12\u00a0%, 1 Punkt mehr als in der Vorwoche.",
+        ),
+        (
+            AlertFacts("sharp_rise", "model", 55, 25),
+            "Chance of not completing the course: 55%, 25 points more than the week before.",
+            "Wahrscheinlichkeit, den Kurs nicht abzuschließen: 55\u00a0%, 25 Punkte mehr als in der Vorwoche.",
+        ),
+        (AlertFacts("new_in_focus", "rule"), "By the rule.", "Nach der Regel."),
+    ],
+)
+def test_why_an_alert_was_raised_is_said_in_the_language_of_the_page(
+    facts: AlertFacts, english: str, german: str
+) -> None:
+    assert alert_words(reason_of(facts), words_in("en")) == english
+    assert alert_words(reason_of(facts), words_in("de")) == german
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_an_alert_has_words_for_every_theme(language: str) -> None:
+    for theme in FACTS:
+        said = alert_words(reason_of(AlertFacts("new_in_focus", "model", 40, None, (theme,))), words_in(language))
+        assert said is not None
+        assert words_in(language).plain(f"focus.theme.{theme}") in said
+
+
+def test_what_somebody_wrote_themself_is_left_to_them() -> None:
+    assert alert_words("Has asked for a talk.", words_in("de")) is None
+    assert alert_words("New in focus: by rule; speaks for it: moonlight.", words_in("de")) is None

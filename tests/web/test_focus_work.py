@@ -48,3 +48,21 @@ def test_every_alert_is_on_the_page_once_and_can_be_acted_on() -> None:
     assert "Show 22 more alerts" in html
     identifiers = re.findall(r'\bid="([^"]+)"', html)
     assert len(identifiers) == len(set(identifiers))
+
+
+def test_the_reason_of_an_alert_is_in_the_language_of_the_page_and_what_is_not_is_marked() -> None:
+    lines = focus_lines()
+    work = focus_work(lines)
+    shell = Shell(nav=[], person="Ann", role="advisor", language="de")
+
+    def shown(reason: str) -> str:
+        alert = replace(work.alerts[0], values={**work.alerts[0].values, "reason": reason})
+        return render_students_in_focus(
+            lines, shell=shell, capacity=20, withheld=None, progress_path="/progress", models_path="/models",
+            work=replace(work, alerts=[alert]),
+        )  # fmt: skip
+
+    html = shown("Sharp rise: chance of not completing 72%, 20 points more than the week before.")
+    assert "<span>Wahrscheinlichkeit, den Kurs nicht abzuschließen: 72" in html
+    assert "chance of not completing" not in html
+    assert '<span lang="en">New in focus: chance 70%.</span>' in shown("New in focus: chance 70%.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from tests.serving.institution import furnish
 from tests.web.conftest import served
 
-from akademos.catalogue.kpi_declaration import NOT_HALF, ONE_SIDED
+from akademos.catalogue.kpi_declaration import NOT_HALF, NOT_KEPT, ONE_SIDED, Kpi
 from akademos.catalogue.kpis import KPI_OF, KPIS
+from akademos.jobs.kpi_publication import Run, not_available
 from akademos.privacy.pseudonyms import Keys
 from akademos.serving import pages
 from akademos.serving.charts.weekly_course import nice_ticks
@@ -113,6 +116,21 @@ def test_what_half_have_not_reached_is_not_called_nothing_to_count(language: str
     reasons = {"en": "too few people on one side", "de": "zu wenige Menschen auf einer Seite"}
     withheld = line("onboarding_completion", WEEKS[-1], None, reason=ONE_SIDED)
     assert reasons[language] in rendered([withheld], pages.Shell(language=language), only="onboarding_completion")
+
+
+@pytest.mark.parametrize("kpi", [kpi for kpi in KPIS if kpi.waits_for], ids=lambda kpi: kpi.name)
+def test_what_a_kpi_waits_for_is_said_in_the_language_of_the_page(kpi: Kpi) -> None:
+    (waiting,) = not_available(kpi, Run(WEEKS[-1], "prod", "2026-1", NOW, 10))
+    for language, said in (("en", "(it waits for "), ("de", "(er wartet auf ")):
+        page = unescape(rendered([waiting], pages.Shell(language=language), only=kpi.name))
+        assert said in page
+        assert (str(waiting.reason) in page) <= (language == "en")
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "was not kept"), ("de", "wurde nicht aufbewahrt")])
+def test_a_week_of_which_nothing_was_kept_says_so(language: str, said: str) -> None:
+    past = replace(line("content_gain", WEEKS[0], None, reason=NOT_KEPT), status="no_data")
+    assert said in rendered([past], pages.Shell(language=language), only="content_gain")
 
 
 def test_german_has_words_for_every_kpi() -> None:

@@ -8,13 +8,12 @@ by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from akademos.catalogue.alert_datasets import ALERT_LIMITS
+from akademos.catalogue.alert_reasons import AlertKind
 
-AlertKind = Literal["new_in_focus", "sharp_rise"]
 Severity = Literal["medium", "high"]
 
 
@@ -64,25 +63,3 @@ def risk_alert(
     if by is not None and by >= sharp_rise - 1e-4 and now.level != "low":
         return RiskAlert("sharp_rise", "high" if now.level == "high" else "medium", points)
     return None
-
-
-def alert_reason(alert: RiskAlert, risk: float | None, themes: Sequence[str], of: str = "not completing") -> str:
-    """Why, as the alert keeps it for whoever opens it later: one English sentence, which names nobody.
-
-    Args:
-        alert: see RiskAlert.
-        risk: the probability; None by rule.
-        themes: what speaks for it, in words.
-        of: what it is the probability of.
-
-    Example:
-        >>> alert_reason(RiskAlert("sharp_rise", "medium", 25), 0.55, ["marks"])
-        'Sharp rise: chance of not completing 55%, 25 points more than the week before; speaks for it: marks.'
-    """
-    head = {"new_in_focus": "New in focus", "sharp_rise": "Sharp rise"}[alert.kind]
-    chance = "by rule" if risk is None else f"chance of {of} {risk:.0%}"
-    moved = ""
-    if alert.points is not None and alert.points > 0:
-        moved = f", {alert.points} points more than the week before"
-    why = f"; speaks for it: {', '.join(themes)}" if themes else ""
-    return f"{head}: {chance}{moved}{why}."

@@ -1,4 +1,5 @@
-"""What each column that a job of the analytics writes is made from, and what each trained model learns from.
+"""What each column that a job of the analytics, or the platform of itself, writes is made from, and what each trained
+model learns from.
 
 The queries of the warehouse can be parsed; these jobs compute in memory, so their inputs are declared here, beside
 `job_flows`. A column is made from columns of others, or is the job's own (`OWN`): a number of a version, a time of
@@ -76,6 +77,44 @@ _KPI = _of(
     "event_name occurred_at time_precision persona course_id material_id session_id assessment_id duration_seconds "
     "environment properties",
 )
+
+
+_SEEN = _of("event_log", "event_name material_id assessment_id occurred_at time_precision")
+_TRACED = (
+    *_of("event_log", "occurred_at time_precision course_id topic_ids"),
+    *_of("topics", "topic_id course_id"),
+    *_of("learning_courses", "starts_on ends_on"),
+)
+_ANSWERED = _of("event_log", "question_id score")
+_CHANGED = _of("record_changes", "record action after at")
+_MEASURED = (
+    *_of("job_runs", "job started_at finished_at outcome detail"),
+    *_of("landing", "received_at"),
+    *_of("held", "received_at"),
+    *_of("dead_letters", "received_at"),
+    *_of("erasures", "requested_at completed_at"),
+    *_of("outbox", "position sequenced_at"),
+    *_of("outbox_letters", "position"),
+    *_of("outbox_notices", "told_at confirmed_at"),
+    *_of("ops_log_loads", "lost loaded_at"),
+    *_of("kpi_snapshots", "value baseline parity week"),
+    *_of("quality_issues", "opened_at closed_at"),
+    *_of("warehouse_checks", "status checked_at"),
+    *_of("model_watch", "shift"),
+    *_of("event_log", "event_id"),
+)
+"""What the platform measures itself by, as far as it is kept; loads of processors and disks are nobody's column."""
+
+
+def _released() -> dict[str, tuple[str, ...]]:
+    """Of the rows of a research release: what a learner did in a course, told less exactly."""
+    return {
+        "course": (*_of("enrolments", "course_id"), *_TRACED), "persona": _of("people", "persona"),
+        **_each("first_week weeks_active activity", _TRACED),
+        **_each("answers correct", _TRACED, _ANSWERED),
+        "outcome": _of("enrolments", "withdrawn_on"),
+        **_each("detail", _TRACED, _ANSWERED, _of("people", "persona"), _of("enrolments", "withdrawn_on")),
+    }  # fmt: skip
 
 
 def _block_of(kind: str, *evidence: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -228,8 +267,44 @@ ORIGINS: Origins = {
         **_each("learners figures status shift", _of("models", "reference artefact"), _ACTIVITY,
                 _of("learner_state", "packed")),
     },
+    "progress_observations": {
+        **_each("learner_key", _of("event_log", _PERSON), _of("record_changes", _PERSON)),
+        **_each("event content_id at", _SEEN, _CHANGED),
+        **_each("score", _of("event_log", "score"), _CHANGED),
+        **_each("passed result revision", _of("event_log", "properties"), _CHANGED),
+        "share": _of("event_log", "properties"), "content_type": _CHANGED,
+    },
+    "research_dataset": _released(),
+    "research_360": _released(),
+    "releases": {
+        **_each("parameters", _of("learning_courses", "course_id"), _TRACED),
+        **_each("row_count checksum report", _TRACED, _ANSWERED, _of("people", "persona"),
+                _of("enrolments", "course_id withdrawn_on")),
+    },
+    "release_members": {
+        "release_id": _of("releases", "release_id"), "learner_key": _of("people", _PERSON),
+        "course_id": (*_of("enrolments", "course_id"), *_TRACED), "sealed": _of("people", "data_key"),
+    },
+    "ops_log_loads": {},
+    "ops_logs": {column: _of("ops_log_loads", column) for column in ("load_id", "service", "instance")},
+    "ops_figures": {
+        **_each("value", _MEASURED),
+        **_each("subject", _of("job_runs", "job"), _of("kpi_snapshots", "kpi"), _of("model_watch", "model"),
+                _of("quality_issues", "dataset"), _of("warehouse_checks", "dataset")),
+    },
+    "ops_alerts": {
+        "subject": _of("ops_figures", "subject"), **_each("value worst", _of("ops_figures", "value")),
+        **_each("began_at seen_at fired_at cleared_at", _of("ops_figures", "value measured_at")),
+        "window_id": _of("ops_maintenance", "window_id rules starts_at ends_at cancelled_at"),
+    },
+    "ops_incidents": {
+        "incident_id": _of("ops_alerts", "incident_id"), "rule": _of("ops_alerts", "rule"),
+        "subject": _of("ops_alerts", "subject"), "began_at": _of("ops_alerts", "began_at"),
+        **_each("opened_at", _of("ops_alerts", "fired_at")),
+    },
 }  # fmt: skip
-"""Dataset -> column -> `dataset.column`, for every dataset of the analytics that a job writes."""
+"""Dataset -> column -> `dataset.column`, for every dataset of the analytics that a job writes, and for progress on its
+way, research releases, the log and the figures."""
 
 OWN: Mapping[str, tuple[str, ...]] = {
     "learner_state": ("version", "computed_at", "computed_as_of", "definition"),
@@ -255,8 +330,24 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "intervention_effects": ("published_at",),
     "models": ("model", "trained_at", "rebuild_by", "replaced_at", "promoted_at", "seed", "artefact_hash"),
     "model_watch": ("watched_at",),
+    "progress_observations": ("seq", "of_record"),
+    "research_dataset": ("release_key",),
+    "research_360": ("release_key",),
+    "releases": ("release_id", "name", "kind", "made_at", "made_by", "changed_at", "withdrawn_by", "withdrawn_at"),
+    "ops_log_loads": (
+        "load_id", "service", "instance", "version", "region", "started_at", "loaded_at", "offered", "kept", "lost",
+        "waiting", "oldest_at", "meant", "moved", "seconds",
+    ),
+    "ops_logs": ("log_id", "level", "event", "logged_at", "fields", "trimmed"),
+    "ops_figures": ("figure_id", "figure", "measured_at"),
+    "ops_alerts": ("alert_id", "rule", "threshold", "incident_id"),
+    "ops_incidents": (
+        "severity", "priority", "team", "runbook", "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by",
+        "resolution",
+    ),
 }  # fmt: skip
-"""Columns that the job makes itself: numbers of versions and blocks, times, constants, the state of its work."""
+"""Columns that the job makes itself: numbers of versions and blocks, times, constants, the state of its work, what
+people said of it; of the log what a process said."""
 
 MODEL_INPUTS: Mapping[str, tuple[str, ...]] = {
     "dropout_risk": (*_of("event_log", "learner_key"), *_ACTIVITY, *_COURSE_DATES, *_ENROLLED,

@@ -100,6 +100,8 @@ JOB_FLOWS: tuple[JobFlow, ...] = (
             keeps=("learning_certificates", "learning_recommendations"), promise=timedelta(hours=1), by_tenant=False),
     JobFlow("log_verification", "Verifies audit and access log, and writes down what it found.", _STEWARD,
             keeps=("audit_log", "access_log", "access_seals"), promise=NIGHT),
+    JobFlow("alerts", "Measures the platform, and opens and closes alerts and incidents.", "operations",
+            ("ops_figures", "ops_alerts", "ops_incidents"), by_tenant=False),
     JobFlow("access_seal", "Seals the access log in batches.", _STEWARD, ("access_seals",), by_tenant=False),
 )  # fmt: skip
 """Every job of the record, once."""

@@ -35,6 +35,9 @@ ONE_SIDED = "too few people on one side of the share"
 NOT_HALF = "not reached by half of them yet"
 """Why a KPI that was counted has no value."""
 
+NOT_KEPT = "what was published then was not kept"
+"""Why a past week of a KPI that is made of published figures has no value."""
+
 
 class Measure(StrEnum):
     """What is made of the units."""

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from akademos.analytics.kpi_effects import HelpEffect, median_of_contents, pooled_effect, share_of_contents
 from akademos.analytics.kpi_values import Figure
-from akademos.catalogue.kpi_declaration import Kpi
+from akademos.catalogue.kpi_declaration import NOT_KEPT, Kpi
 from akademos.jobs.kpi_publication import Run, not_available
 from akademos.privacy.disclosure_tables import rounded
 from akademos.stores.ports.content import PublishedContent, Statistic
@@ -23,8 +23,6 @@ from akademos.stores.ports.kpis import Snapshot
 DECIMALS = 3
 NEWEST_FOR = timedelta(days=15)
 """From its Monday on a week is the newest one that is over for two weeks at most, and a day for the time zone."""
-
-NOT_KEPT = "what was published then was not kept"
 
 
 class PublishedEffects:

@@ -104,8 +104,9 @@ class LogKeeper:
             if not lines and not lost and self._known:
                 return False
             self._offered = self._lost = 0
+            waiting = len(self._lines)
         try:
-            self._logs.append(self._process, lines, offered=offered, lost=lost)
+            self._logs.append(self._process, lines, offered=offered, lost=lost, waiting=waiting)
         except BaseException as failure:
             again = isinstance(failure, AkademosError) and failure.transient
             with self._lock:

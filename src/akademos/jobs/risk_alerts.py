@@ -6,10 +6,11 @@ Run as often as one likes: an alert that is open, or was raised a short while ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from akademos.analytics.risk_alerts import Estimate, alert_reason, risk_alert
+from akademos.analytics.risk_alerts import Estimate, risk_alert
+from akademos.catalogue.alert_reasons import AlertFacts, reason_of
 from akademos.jobs.risk_scores import monday
 from akademos.stores.ports.alerts import AlertDraft, AlertLedger
 from akademos.stores.ports.job_runs import JobRun, JobRuns
@@ -17,12 +18,6 @@ from akademos.stores.ports.risk import RiskLedger, RiskScore
 
 JOB = "risk_alerts"
 TRIGGER = "dropout_risk"
-
-_WORDS: Mapping[str, str] = {"effort": "how much they do", "rhythm": "how regularly they study"}
-"""Themes whose names say little by themselves."""
-
-_CHANCE_OF: Mapping[str, str] = {"model": "not completing", "hazard": "leaving within four weeks"}
-"""What the probability of an estimate is one of."""
 
 
 class RiskAlertsJob:
@@ -59,12 +54,18 @@ def _draft(now: RiskScore, before: RiskScore | None) -> AlertDraft | None:
     alert = risk_alert(Estimate(now.level, now.risk), past, comparable=same)
     if alert is None:
         return None
-    themes = [_WORDS.get(str(one["theme"]), str(one["theme"])) for one in now.reasons]
+    facts = AlertFacts(
+        alert.kind,
+        "rule" if now.risk is None else "hazard" if now.basis == "hazard" else "model",
+        None if now.risk is None else round(100 * now.risk),
+        alert.points if alert.points is not None and alert.points > 0 else None,
+        tuple(str(one["theme"]) for one in now.reasons),
+    )
     return AlertDraft(
         learner_key=now.learner_key,
         course_id=now.course_id,
         kind=alert.kind,
         severity=alert.severity,
-        reason=alert_reason(alert, now.risk, themes, of=_CHANCE_OF.get(now.basis, "")),
+        reason=reason_of(facts),
         source=f"risk_scores/{now.as_of.isoformat()}",
     )

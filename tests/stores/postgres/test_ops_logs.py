@@ -34,8 +34,8 @@ def rows(database: Database, query: str) -> list[tuple[object, ...]]:
 def test_lines_and_their_account_stand_together(database: Database) -> None:
     logs = PostgresOpsLogs(database)
     odd = [line(f"line {number}", NOW + timedelta(microseconds=number), job="a:b", who="x") for number in range(50)]
-    logs.append(PROCESS, [*odd, line("of a tenant", tenant="demo")], offered=60, lost=9)
-    logs.append(PROCESS, [], offered=0, lost=0)
+    logs.append(PROCESS, [*odd, line("of a tenant", tenant="demo")], offered=60, lost=9, waiting=0)
+    logs.append(PROCESS, [], offered=0, lost=0, waiting=0)
     loads = rows(database, "SELECT offered, kept, lost, meant, moved FROM ops_log_loads ORDER BY loaded_at")
     assert [one[:3] for one in loads] == [(60, 51, 9), (0, 0, 0)]
     assert all(meant == moved for *_, meant, moved in loads)
@@ -55,7 +55,7 @@ def test_a_store_that_holds_something_else_is_noticed(database: Database, monkey
     assert other != ops_logs._LINES
     monkeypatch.setattr(ops_logs, "_LINES", other)
     with pytest.raises(Conflict) as refused:
-        PostgresOpsLogs(database).append(PROCESS, [line("said")], offered=1, lost=0)
+        PostgresOpsLogs(database).append(PROCESS, [line("said")], offered=1, lost=0, waiting=0)
     assert refused.value.code == "log_load_differs"
     assert rows(database, "SELECT count(*) FROM ops_logs") == [(0,)]
 
@@ -76,7 +76,9 @@ def test_what_is_kept_is_not_changed(database: Database, table: str) -> None:
 
 def test_old_lines_go(database: Database) -> None:
     logs = PostgresOpsLogs(database)
-    logs.append(PROCESS, [line("old", NOW - LOG_RETENTION - timedelta(days=1)), line("new")], offered=2, lost=0)
+    logs.append(
+        PROCESS, [line("old", NOW - LOG_RETENTION - timedelta(days=1)), line("new")], offered=2, lost=0, waiting=0
+    )
     gone = PostgresRetention(database, builtin().datasets).expire_shared(NOW)
     assert gone == {"ops_logs": 1}
     assert rows(database, "SELECT event FROM ops_logs") == [("new",)]

@@ -6,6 +6,7 @@ them use, and nothing about any of them. Who acted stays in the database; here i
 
 from __future__ import annotations
 
+from akademos.catalogue.log_fields import LOG_RETENTION
 from akademos.catalogue.warehouse_extracts import Extract
 
 _OURS = "(tenant_id = %(tenant)s OR tenant_id IS NULL)"
@@ -42,11 +43,21 @@ EXTRACTS: tuple[Extract, ...] = (
     ),
     Extract(
         name="ops_log_loads",
-        description="Hand-overs of log lines by each process.",
+        description="Hand-overs of log lines by each process, and where their lines are. A hand-over has lines of "
+        "every tenant: of those it says how many.",
         query=f"""
             SELECT load_id::text AS load_id, service, instance, version, region, started_at, loaded_at, offered, kept,
-                lost, meant, moved, seconds
-            FROM ops_log_loads WHERE {_OURS}
+                lost, waiting, held, expired, abs(kept - held - expired)
+                    + abs(waited_before + offered - kept - lost - waiting) AS unnamed, meant, moved, seconds
+            FROM (
+                SELECT l.*, coalesce(h.held, 0) AS held,
+                    coalesce(lag(waiting) OVER (PARTITION BY instance ORDER BY loaded_at, load_id), 0) AS waited_before,
+                    CASE WHEN coalesce(oldest_at, loaded_at) < now() - interval '{LOG_RETENTION.days} days'
+                        THEN greatest(kept - coalesce(h.held, 0), 0) ELSE 0 END AS expired
+                FROM ops_log_loads l
+                LEFT JOIN (SELECT load_id, count(*) AS held FROM ops_logs GROUP BY load_id) AS h USING (load_id)
+                WHERE {_OURS}
+            ) AS counted
         """,
         columns=(
             ("load_id", "string"),
@@ -59,11 +70,15 @@ EXTRACTS: tuple[Extract, ...] = (
             ("offered", "int64"),
             ("kept", "int64"),
             ("lost", "int64"),
+            ("waiting", "int64"),
+            ("held", "int64"),
+            ("expired", "int64"),
+            ("unnamed", "int64"),
             ("meant", "string"),
             ("moved", "string"),
             ("seconds", "float64"),
         ),
-        upstream=("ops_log_loads",),
+        upstream=("ops_log_loads", "ops_logs"),
     ),
     Extract(
         name="ops_measured",

@@ -1,4 +1,4 @@
-"""Reasons for risk in words: what is compared and which way, from the facts behind them."""
+"""Reasons for risk and for alerts in words: what is compared and which way, from the facts behind them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from akademos.catalogue.alert_reasons import facts_of
 from akademos.serving.pages.wording import Words
 
 
@@ -84,6 +85,22 @@ def reason_words(reason: Mapping[str, Any], words: Words) -> str | None:
             return words.plain(key, share=words.locale.percent(one.said(float(value))))
         return words.counted_plain(key, round(one.said(float(value))))
     return None
+
+
+def alert_words(reason: str, words: Words) -> str | None:
+    """Why an alert was raised; None for what somebody else than the platform wrote, which stays as it is."""
+    facts = facts_of(reason)
+    themes = () if facts is None else tuple(f"focus.theme.{one}" for one in facts.themes)
+    if facts is None or not all(one in words for one in themes):
+        return None
+    chance = "" if facts.chance is None else words.locale.percent(facts.chance / 100)
+    said = words.plain(f"alert.reason.{facts.basis}", share=chance)
+    if facts.points is not None:
+        said += ", " + words.counted_plain("alert.reason.moved", facts.points)
+    if themes:
+        listed = words.listed_plain([words.plain(one) for one in themes])
+        said += "; " + words.plain("alert.reason.themes", themes=listed)
+    return said + "."
 
 
 def change_words(change: Mapping[str, Any], words: Words) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import quote, unquote
 
+from akademos.serving.pages.focus_words import alert_words
 from akademos.serving.pages.tables import Cell, Column, Table
 from akademos.serving.pages.wording import Words
 from akademos.stores.ports.alerts import AlertSettings
@@ -42,7 +43,8 @@ class Act:
 
 @dataclass(frozen=True)
 class AlertLine:
-    """An alert; `outcome` of one that is settled. `english`: the reason is one that a job wrote."""
+    """An alert; `outcome` of one that is settled. `english`: the reason is an English one of a job that
+    has no words of its own."""
 
     alert_id: str
     about: str
@@ -187,6 +189,7 @@ def _alert(row: RecordRow, work: FocusWork, words: Words) -> AlertLine:
     kind = str(values["kind"])
     known = f"alert.kind.{kind}"
     user_id, course_id = str(values["user_id"]), str(values["course_id"] or "")
+    reason = alert_words(str(values["reason"]), words)
     return AlertLine(
         alert_id=str(values["alert_id"]),
         about=about_value(user_id, course_id),
@@ -194,11 +197,11 @@ def _alert(row: RecordRow, work: FocusWork, words: Words) -> AlertLine:
         course=work.courses.get(course_id, course_id),
         kind=words.plain(known) if known in words else kind,
         strong=values["severity"] == "high",
-        reason=str(values["reason"]),
+        reason=reason or str(values["reason"]),
         whose=words.plain(settled) if settled in words else whose,
         since=_day(values["resolved_at"] or values["created_at"], words),
         acts=[Act(one, words.plain(f"alert.act.{one}")) for one in actions],
-        english=known in words,
+        english=known in words and reason is None,
         asks_outcome=taken,
         outcome=str(values["outcome"] or ""),
     )

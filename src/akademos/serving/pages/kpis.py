@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from akademos.catalogue.kpi_declaration import NOT_HALF, ONE_SIDED, TOO_FEW
+from akademos.catalogue.kpi_declaration import NOT_HALF, NOT_KEPT, ONE_SIDED, TOO_FEW
 from akademos.serving.charts.canvas import NARROW, WIDE, Caption
 from akademos.serving.charts.sparkline import sparkline
 from akademos.serving.charts.weekly_course import WeekPoint, weekly_course
@@ -27,7 +27,11 @@ RECENT = timedelta(days=35)
 DRAFT = ("kind", "about", "kpi", "body", "owner", "due_on")
 """Fields of the form that keeps a note."""
 
-REASON_WORDS = {TOO_FEW: "kpis.reason.too_few", ONE_SIDED: "kpis.reason.one_sided"}
+REASON_WORDS = {
+    TOO_FEW: "kpis.reason.too_few",
+    ONE_SIDED: "kpis.reason.one_sided",
+    NOT_KEPT: "kpis.reason.not_kept",
+}
 HEADLINE = ("weekly_active_users", "onboarding_completion", "action_plan_adherence", "advisee_activation")
 
 
@@ -190,9 +194,11 @@ def _state(newest: Json | None, words: Words) -> State:
     if newest["reason"] == NOT_HALF:
         people = words.locale.number(newest["people"])
         return State(status, words.plain("kpis.state.not_half"), words.html("kpis.state.not_half.text", people=people))
-    key = REASON_WORDS.get(newest["reason"])
-    reason = newest["reason"] if key is None else words.plain(key)
-    text = Markup("{} ({})").format(words.html(f"kpis.state.{status}.text"), reason)
+    waits = status == "not_available"
+    key = f"kpis.waits.{newest['kpi']}" if waits else REASON_WORDS.get(newest["reason"], "")
+    text = words.html(f"kpis.state.{status}.text")
+    if key in words:  # a line of an older release may say what nothing says now
+        text = Markup("{} ({})").format(text, words.plain(key))
     return State("hidden" if status == "withheld" else status, words.plain(f"kpis.state.{status}"), text)
 
 

@@ -300,16 +300,25 @@ def note_of(services: Services, principal: Principal, sent: NoteSent) -> KpiNote
             )
     now = services.clock()
     if sent.about > now.date() and sent.kind != "annotation":
-        raise InputError("It is about a day to come.", hint="Give the day it was.", status=422, pointer="/about")
+        raise InputError(
+            "It is about a day to come.", hint="Give the day it was.", code="note_ahead", status=422, pointer="/about"
+        )
     if sent.kind != "review" and (sent.owner or sent.due_on):
         raise InputError(
             f"An {sent.kind} has no owner and is not due." if sent.kind == "annotation" else "A signal is not due.",
             hint="Write a review for what somebody is to do.",
+            code="note_no_task",
             status=422,
             pointer="/owner" if sent.owner else "/due_on",
         )
     if sent.kind == "review" and (sent.owner is None) != (sent.due_on is None):
-        raise InputError("A task has an owner and a due date.", hint="Give both.", status=422, pointer="/owner")
+        raise InputError(
+            "A task has an owner and a due date.",
+            hint="Give both.",
+            code="note_half_task",
+            status=422,
+            pointer="/owner" if sent.owner is None else "/due_on",
+        )
     if sent.kpi is not None:
         kpi_named(sent.kpi)
     return KpiNote(

@@ -18,6 +18,8 @@ from akademos.serving import services as at
 from akademos.serving.kpi_answers import kpi_named, lines, members, next_review, note, of_slice, row, summary, wanted
 from akademos.serving.languages import language_of
 from akademos.serving.pages.kpis import KpiView, render_kpis
+from akademos.serving.pages.refusal_words import refusal_words
+from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
 from akademos.serving.routes.kpis import WRITERS, NoteSent, may_write, note_of
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
@@ -71,7 +73,7 @@ def keep_note(
     except AkademosError as refusal:
         if refusal.transient:
             raise
-        problem = f"{refusal.reason} {refusal.hint}".strip()
+        problem = refusal_words(refusal, words_in(language_of(request, lang)))
         return _page(
             request, services, principal, ("", "", "", "", ""), lang,
             problem=problem, status=refusal.status, draft=draft,
@@ -88,7 +90,10 @@ def _sent(draft: Mapping[str, str]) -> NoteSent:
     except ValidationError as unfit:
         field = str(unfit.errors()[0]["loc"][0])
         raise InputError(
-            f"The note's {field} does not fit.", hint="Fill that field again.", pointer=f"/{field}"
+            f"The note's {field} does not fit.",
+            hint="Fill that field again.",
+            code="value_invalid",
+            pointer=f"/{field}",
         ) from unfit
 
 

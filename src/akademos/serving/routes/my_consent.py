@@ -14,7 +14,8 @@ from akademos.errors import AkademosError, Conflict, Forbidden, InputError
 from akademos.privacy.standing import DECISIONS, Decision
 from akademos.serving.languages import language_of
 from akademos.serving.pages.my_consent import Decided, render_my_consent
-from akademos.serving.pages.wording import LANGUAGES
+from akademos.serving.pages.refusal_words import refusal_words
+from akademos.serving.pages.wording import LANGUAGES, words_in
 from akademos.serving.principal import Principal
 from akademos.serving.routes.consent import erased, texts_shown
 from akademos.serving.routes.pages import HEADERS, MY_CONSENT, shell_for
@@ -127,7 +128,7 @@ def change(
     except AkademosError as refusal:
         if refusal.transient:
             raise
-        problem = f"{refusal.reason} {refusal.hint}".strip()
+        problem = refusal_words(refusal, words_in(language))
         return _page(request, services, principal, language, problem=problem, status=refusal.status)
     return RedirectResponse(f"{MY_CONSENT}?{urlencode({'lang': language, 'done': done})}", 303)
 
@@ -144,7 +145,7 @@ def _known(services: Services, principal: Principal, *, readmit: bool = False) -
 
 def _switch_tracking(services: Services, principal: Principal, wanted: str) -> None:
     if wanted not in ("true", "false"):
-        raise InputError("The form says neither on nor off.", hint="Use the buttons of the page.")
+        raise _incomplete("The form says neither on nor off.", "/tracking_opt_out")
     person = _known(services, principal)
     services.consent.switch_tracking(
         principal.tenant_id, person.learner_key, opted_out=wanted == "true", recorded_by="self", at=services.clock()
@@ -155,7 +156,7 @@ def _decide(services: Services, principal: Principal, purpose: str, decision: st
     chosen = next((one for one in Purpose if one == purpose), None)
     decided = next((one for one in DECISIONS if one == decision), None)
     if chosen is None or decided is None:
-        raise InputError("The form decides nothing.", hint="Use the buttons of the page.")
+        raise _incomplete("The form decides nothing.", "/decision")
     if decided == "granted":
         text = texts_shown(services, principal.tenant_id, LANGUAGES[0]).get(chosen)
         if text is None or text.version != text_version:
@@ -174,3 +175,7 @@ def _decide(services: Services, principal: Principal, purpose: str, decision: st
         recorded_by="self",
     )
     return f"{chosen.value}.{decided}"
+
+
+def _incomplete(reason: str, pointer: str) -> InputError:
+    return InputError(reason, hint="Use the buttons of the page.", code="form_value", pointer=pointer)

@@ -20,6 +20,8 @@ from akademos.errors import AkademosError, InputError
 from akademos.serving.gate import may_ask
 from akademos.serving.languages import language_of
 from akademos.serving.pages.operations import ACTS, render_operations
+from akademos.serving.pages.refusal_words import refusal_words
+from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
 from akademos.serving.problems import documented
 from akademos.serving.routes.pages import HEADERS, OPERATIONS, name_of_asker, shell_for
@@ -112,7 +114,7 @@ def change(
     except AkademosError as refusal:
         if refusal.transient:
             raise
-        problem = f"{refusal.reason} {refusal.hint}".strip()
+        problem = refusal_words(refusal, words_in(language))
         return _page(request, services, principal, language, problem=problem, status=refusal.status)
     return RedirectResponse(f"{OPERATIONS}?{urlencode({'lang': language, 'done': act})}", 303)
 
@@ -123,7 +125,12 @@ def _act(services: Services, principal: Principal, incident: str, act: str) -> N
     except ValueError:
         incident_id = None
     if incident_id is None or act not in ACTS:
-        raise InputError("The form names no incident, or does nothing with it.", hint="Use the buttons of the page.")
+        raise InputError(
+            "The form names no incident, or does nothing with it.",
+            hint="Use the buttons of the page.",
+            code="form_value",
+            pointer="/incident" if incident_id is None else "/act",
+        )
     actor = services.readings.actor_name(principal.tenant_id, principal.user_id)
     if act == "acknowledge":
         by = AuditEntry(actor, AuditAction.INCIDENT_ACKNOWLEDGED)

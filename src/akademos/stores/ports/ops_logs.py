@@ -24,9 +24,14 @@ class Process:
 class OpsLogs(Protocol):
     """Append-only; in as many processes at once as there are."""
 
-    def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int) -> None:
+    def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int, waiting: int) -> None:
         """Keep lines and write down the hand-over with its checksums, in one transaction; also without lines, so that
         a process is known.
+
+        Args:
+            process, lines: who hands over, and what.
+            offered, lost: lines said, and given up, since the hand-over before.
+            waiting: lines that wait for the next one.
 
         Raises:
             Unavailable: the store is down or its disk full; nothing was kept.

@@ -194,7 +194,9 @@ def _open(transaction: Transaction, tenant_id: str | None, incident_id: UUID) ->
     row = transaction.execute(query, (incident_id,)).fetchone()
     incident = None if row is None else Incident(*row)
     if incident is None or (tenant_id is not None and incident.tenant_id not in (None, tenant_id)):
-        raise NotFound("There is no such incident.", hint="`akademos incidents list` shows them.")
+        raise NotFound(
+            "There is no such incident.", hint="`akademos incidents list` shows them.", code="no_such_incident"
+        )
     if incident.resolved_at is not None:
         raise Conflict(
             "The incident is resolved.", hint="If it comes back, another one opens.", code="incident_resolved"

@@ -26,8 +26,8 @@ _SUM = """
 """
 _LOAD = """
     INSERT INTO ops_log_loads (load_id, service, instance, version, region, started_at, loaded_at, offered, kept, lost,
-        meant, moved, seconds)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        waiting, oldest_at, meant, moved, seconds)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -37,13 +37,14 @@ class PostgresOpsLogs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int) -> None:
+    def append(self, process: Process, lines: Sequence[KeptLine], *, offered: int, lost: int, waiting: int) -> None:
         """Keep lines and write down the hand-over; see the port."""
         started, load_id = time.perf_counter(), uuid4()
         meant = (len(lines), str(sum(line_sum(one, process.service, process.instance) for one in lines)))
         with self._database.pipeline() as transaction:
             transaction.execute("SET LOCAL synchronous_commit = off")  # a log is worth no wait of the disk
             held: tuple[int, str] = (0, "0")
+            oldest = min((one.logged_at for one in lines), default=None)
             if lines:
                 columns = (
                     [one.tenant_id for one in lines],
@@ -54,7 +55,6 @@ class PostgresOpsLogs:
                     [",".join(one.trimmed) for one in lines],
                 )
                 transaction.execute(_LINES, (load_id, process.service, process.instance, *columns))
-                oldest = min(one.logged_at for one in lines)
                 ((rows, total),) = transaction.execute(_SUM, (load_id, oldest))
                 held = (rows, total)
             if held != meant:
@@ -63,6 +63,7 @@ class PostgresOpsLogs:
                     hint="Nothing of this hand-over was kept; the next one tries again.",
                     code="log_load_differs",
                 )
-            values = (process.started_at, datetime.now(UTC), offered, len(lines), lost, meant[1], held[1])
             who = (process.service, process.instance, process.version, process.region)
-            transaction.execute(_LOAD, (load_id, *who, *values, time.perf_counter() - started))
+            when, counts = (process.started_at, datetime.now(UTC)), (offered, len(lines), lost, waiting)
+            sums = (oldest, meant[1], held[1], time.perf_counter() - started)
+            transaction.execute(_LOAD, (load_id, *who, *when, *counts, *sums))

@@ -2921,7 +2921,9 @@ CREATE TABLE akademos.ops_log_loads (
     lost bigint NOT NULL CHECK (lost >= 0),
     meant text NOT NULL,
     moved text NOT NULL,
-    seconds double precision NOT NULL
+    seconds double precision NOT NULL,
+    waiting bigint NOT NULL CHECK (waiting >= 0),
+    oldest_at timestamptz
 );
 CREATE INDEX ops_log_loads_by_time ON akademos.ops_log_loads (loaded_at);
 CREATE TABLE akademos.ops_logs (
