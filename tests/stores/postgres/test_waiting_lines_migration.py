@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from akademos.stores.postgres.embedded import EmbeddedPostgres
 from akademos.stores.postgres.migrate import migrate
 
-BEFORE = "0051"
+BEFORE = "0052"
 
 
 def test_what_a_process_left_over_has_waited(postgres: EmbeddedPostgres) -> None:
