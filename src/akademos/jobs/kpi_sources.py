@@ -9,15 +9,13 @@ from datetime import date, datetime
 import polars as pl
 
 from akademos.analytics.cohort_comparison import as_far_as_closed, weeks_until, whole_weeks
-from akademos.analytics.curriculum import prepare
 from akademos.analytics.kpi_units import EVENTS, MASTERED, PERSON, PROPERTIES, Sources
 from akademos.analytics.kpi_windows import Stretch
-from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
 from akademos.catalogue.declarations import Purpose, Zone
 from akademos.catalogue.kpi_declaration import Kpi
 from akademos.catalogue.registry import Registry
-from akademos.errors import InputError
+from akademos.jobs.evaluated_states import evaluated_states
 from akademos.stores.ports.kpis import PRODUCTION, Crowd, KpiLedgers
 from akademos.stores.ports.learner_state import LearnerStates
 from akademos.stores.ports.period_events import PeriodEvents
@@ -28,7 +26,6 @@ COLUMNS = (
     "environment",
     "properties",
 )
-LEARNERS_AT_ONCE = 200
 _PARTS = ("mastery",)
 
 
@@ -119,19 +116,7 @@ class KpiSources:
 
     def _first_mastered(self, keys: Sequence[str]) -> Iterator[tuple[tuple[str, str], date]]:
         """On which week's end a learner first stood at a mastered topic of a course, as known now."""
-        curriculum = prepare(self._records.curriculum(self._tenant_id).tables)
-        for start in range(0, len(keys), LEARNERS_AT_ONCE):
-            states = []
-            for one in self._states.read_many(self._tenant_id, keys[start : start + LEARNERS_AT_ONCE]):
-                try:
-                    states.append(unpack(one.packed))
-                except InputError as unreadable:  # of another version: computed anew by the next nightly run
-                    if unreadable.code != "state_unreadable":
-                        raise
-            if not states:
-                continue
-            state = {name: pl.concat([one[name] for one in states]) for name in states[0]}
-            known = evaluate(state, curriculum, self._now, parts=_PARTS)
+        for known in evaluated_states(self._records, self._states, self._tenant_id, keys, self._now, _PARTS):
             courses = known["mastery"].select("learner_key", "topic_id", "course_id").drop_nulls()
             found = (
                 known["history"]

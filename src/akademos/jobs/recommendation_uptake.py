@@ -16,10 +16,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from akademos.analytics.curriculum import prepare
 from akademos.analytics.kpi_units import Span
 from akademos.analytics.kpi_windows import Stretch, Term, closed_weeks, of_term
-from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
 from akademos.analytics.recommendation_uptake import EVENT_NAMES, EVENTS, POINTS, SEEN_BEFORE, uptake_units
 from akademos.catalogue.kpi_declaration import Kpi
@@ -33,9 +31,9 @@ from akademos.catalogue.recommendation_uptake import (
     RESOLVED_OTHERWISE,
     UPTAKE,
 )
-from akademos.errors import InputError
+from akademos.jobs.evaluated_states import evaluated_states
 from akademos.jobs.kpi_publication import Run, of_people
-from akademos.jobs.kpi_sources import LEARNERS_AT_ONCE, KpiReaders, attributed
+from akademos.jobs.kpi_sources import KpiReaders, attributed
 from akademos.privacy.disclosure_blocks import Ledger, Sums, Tally, advance
 from akademos.privacy.disclosure_slices import UNTOLD, written
 from akademos.stores.ports.job_runs import JobRun
@@ -116,21 +114,8 @@ class RecommendationUptake:
 
     def _points(self, tenant_id: str, keys: Sequence[str], now: datetime) -> pl.DataFrame:
         """The weekly points of these learners' topics, as known now."""
-        curriculum = prepare(self._readers.records.curriculum(tenant_id).tables)
-        parts = [pl.DataFrame(schema=POINTS)]
-        for start in range(0, len(keys), LEARNERS_AT_ONCE):
-            states = []
-            for one in self._readers.states.read_many(tenant_id, keys[start : start + LEARNERS_AT_ONCE]):
-                try:
-                    states.append(unpack(one.packed))
-                except InputError as unreadable:  # of another version: computed anew by the next nightly run
-                    if unreadable.code != "state_unreadable":
-                        raise
-            if states:
-                state = {name: pl.concat([one[name] for one in states]) for name in states[0]}
-                # A state may have been computed since this run began.
-                at = max(now, *state["profile"]["as_of"].drop_nulls().to_list())
-                parts.append(evaluate(state, curriculum, at, parts=("mastery",))["history"].select(POINTS.names()))
+        known = evaluated_states(self._readers.records, self._readers.states, tenant_id, keys, now, ("mastery",))
+        parts = [pl.DataFrame(schema=POINTS), *(one["history"].select(POINTS.names()) for one in known)]
         return pl.concat(parts)
 
 
