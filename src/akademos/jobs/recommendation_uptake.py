@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from akademos.analytics.clock import day_end, instant_of
 from akademos.analytics.kpi_units import Span
 from akademos.analytics.kpi_windows import Stretch, Term, closed_weeks, of_term
 from akademos.analytics.parameters import DEFAULT
-from akademos.analytics.recommendation_uptake import EVENT_NAMES, EVENTS, POINTS, SEEN_BEFORE, uptake_units
+from akademos.analytics.recommendation_uptake import CLOCK, EVENT_NAMES, EVENTS, POINTS, SEEN_BEFORE, uptake_units
 from akademos.catalogue.kpi_declaration import Kpi
 from akademos.catalogue.recommendation_uptake import (
     ACCEPTED,
@@ -110,13 +111,28 @@ class RecommendationUptake:
         properties = pl.col("properties").str.json_decode(told) if rows.height else pl.lit(None, told)
         events = rows.with_columns(told=properties).unnest("told").select(EVENTS.names())
         points = self._points(tenant_id, events["learner_key"].unique().sort().to_list(), now)
-        return tallies(uptake_units(events, points, span, DEFAULT))
+        reach = now - timedelta(weeks=DEFAULT.mastery.history_weeks)
+        return tallies(uptake_units(events, points, span, DEFAULT, points_since=reach))
 
     def _points(self, tenant_id: str, keys: Sequence[str], now: datetime) -> pl.DataFrame:
         """The weekly points of these learners' topics, as known now."""
         known = evaluated_states(self._readers.records, self._readers.states, tenant_id, keys, now, ("mastery",))
-        parts = [pl.DataFrame(schema=POINTS), *(one["history"].select(POINTS.names()) for one in known)]
-        return pl.concat(parts)
+        return pl.concat([pl.DataFrame(schema=POINTS), *(week_ends(one) for one in known)])
+
+
+def week_ends(known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The weekly points of some learners with the instants at which their days ended.
+
+    The last point of a topic is of now, on a day that is not over: no window that has closed holds its end.
+    """
+    points = known["history"].join(known["learner"].select("learner_key", "time_zone"), on="learner_key")
+    days = points.select("date", "time_zone").unique()
+    ends = [
+        instant_of(day_end(day, zone))
+        for day, zone in days.select(pl.col("date").cast(pl.Int32), "time_zone").iter_rows()
+    ]
+    ended = days.with_columns(ended_at=pl.Series(ends, dtype=CLOCK))
+    return points.join(ended, on=("date", "time_zone")).select(POINTS.names())
 
 
 def tallies(units: pl.DataFrame) -> dict[str, dict[str, Tally]]:
