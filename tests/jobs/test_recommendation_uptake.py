@@ -150,7 +150,14 @@ def test_shares_of_a_kind_are_published_with_their_outcome(crowd: Crowd) -> None
     assert accepted.low is not None
     assert accepted.high is not None
     assert accepted.low < 0.5 < accepted.high
-    assert {one.status for (_, member), one in said.items() if member == "review/schedule"} == {"withheld"}
+    assert {member for _, member in said} == {"content/gap"}, "that somebody has seen a review is not told"
+
+
+def test_where_nobody_may_be_counted_no_kind_is_named(crowd: Crowd) -> None:
+    for who in range(9, PEOPLE):
+        crowd.consent(who, granted=False)
+    crowd.night()
+    assert {(member, one.status, one.people) for (_, member), one in crowd.lines().items()} == {("", "withheld", None)}
 
 
 def test_an_open_window_is_not_counted(crowd: Crowd) -> None:

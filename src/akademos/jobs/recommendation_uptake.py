@@ -184,16 +184,16 @@ def _advanced(
 
 
 def _lines(ledger: Ledger, records: Mapping[str, Mapping[str, Tally]], head: Run) -> Iterator[Snapshot]:
-    """Of each share a line a kind and trigger; where nothing was seen, one that says so."""
-    members = sorted({*records, *ledger.items()})
+    """Of each share a line a kind and trigger that so many people have met as may be counted, since a name alone would
+    tell that somebody has; where there is none, one line."""
+    members = ledger.items()
     for kpi, share in _SHARES.items():
-        if not members:
-            yield replace(head.line(kpi), dimension=DIMENSION)
         for member in members:
-            summed = ledger.rows(member).get(NOBODY_APART)
-            rows = {} if summed is None else _rows(summed, share, head.floor)
-            (line,) = of_people(kpi, rows, head, waiting=1)
+            (line,) = of_people(kpi, _rows(ledger.rows(member)[NOBODY_APART], share, head.floor), head, waiting=1)
             yield replace(line, dimension=DIMENSION, member=member)
+        if not members:
+            (line,) = of_people(kpi, {}, head, waiting=len(records))
+            yield replace(line, dimension=DIMENSION)
 
 
 def _rows(summed: Sums, share: _Share, floor: int) -> dict[str, Sums]:
