@@ -13,7 +13,7 @@ import pyarrow as pa
 from tests.analytics.populations import table
 
 from akademos.analytics.kpi_units import UNITS_OF, Span
-from akademos.analytics.kpi_windows import Stretch, of_term, of_week, week_of
+from akademos.analytics.kpi_windows import Stretch, Term, of_term, of_week, week_of
 from akademos.catalogue.kpis import KPI_OF
 from akademos.catalogue.registry import builtin
 from akademos.jobs.kpi_sources import COLUMNS, KpiReaders, KpiSources
@@ -34,7 +34,10 @@ def sources(enrolled: list[tuple[str, str, date]] | None = None, states: Sequenc
     nothing = pa.schema([SCHEMA.field(name) for name in COLUMNS]).empty_table()
     readers: Any = KpiReaders(
         core=SimpleNamespace(between=lambda *_, **__: nothing, active=lambda *_, **__: []),
-        ledgers=SimpleNamespace(roster=lambda *_: frozenset(PEOPLE), enrolled=lambda *_: enrolled),
+        ledgers=SimpleNamespace(
+            roster=lambda *_: frozenset(PEOPLE),
+            enrolled=lambda _, since, until: [one for one in enrolled or () if since <= one[2] <= until],
+        ),
         states=SimpleNamespace(read_many=lambda *_: states),
         records=SimpleNamespace(curriculum=lambda _: SimpleNamespace(tables=CURRICULUM)),
         registries=lambda _: builtin(),
@@ -66,6 +69,15 @@ def test_a_state_computed_since_the_run_began_counts_as_of_then() -> None:
     found = sources([(who, "maths", day) for who, day in days.items()], later)
     rows = found.read(KPI_OF["time_to_value"], of_term(WEEK, [], ZoneInfo("Europe/Berlin")), CROWD)["prod"].mastered
     assert rows.rows() == [("p0", "maths", 1, True), ("p1", "maths", 1, True)]
+
+
+def test_who_enrolled_before_the_weekly_points_begin_is_not_counted_anew_and_later() -> None:
+    days = {"p0": date(2025, 9, 1), "p1": date(2025, 9, 8)}
+    states = [mastered(who, day, NOW) for who, day in days.items()]
+    year = [Term("year", date(2025, 9, 1), date(2026, 7, 31))]
+    found = sources([(who, "maths", day) for who, day in days.items()], states)
+    rows = found.read(KPI_OF["time_to_value"], of_term(WEEK, year, ZoneInfo("Europe/Berlin")), CROWD)["prod"].mastered
+    assert rows.rows() == [("p1", "maths", 1, True)], "p0 had mastered it in the first week, of which no point is kept"
 
 
 def mastered(who: str, since: date, as_of: datetime) -> LearnerState:

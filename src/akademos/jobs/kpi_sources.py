@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -96,10 +96,11 @@ class KpiSources:
 
     def _mastered(self, stretch: Stretch, crowd: Crowd) -> pl.DataFrame:
         """Of those who enrolled in the term: weeks until a first topic of the course was mastered, else those that are
-        over; who enrolled less than a week ago is not among them."""
+        over; who enrolled less than a week ago, or longer ago than weekly points reach back, is not among them."""
         person_of = {key: person for person, one in crowd.people.items() for key in one.keys}
         enrolled: dict[tuple[str, str], date] = {}
-        for key, course, day in self._ledgers.enrolled(self._tenant_id, stretch.first, stretch.last):
+        since = max(stretch.first, self._now.date() - timedelta(weeks=DEFAULT.mastery.history_weeks))
+        for key, course, day in self._ledgers.enrolled(self._tenant_id, since, stretch.last):
             if key in person_of:
                 at = (person_of[key], course)
                 enrolled[at] = min(day, enrolled.get(at, day))
