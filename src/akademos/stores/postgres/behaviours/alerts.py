@@ -17,8 +17,8 @@ _ADVISES = f"""
         {ADVISEES.format(actor="%(owner)s::uuid")}) AS own)
 """
 
-# Whoever wants no mail, or nobody has asked, finds it on the page: nothing waits for them. Who had it before and gets it
-# back is told again.
+# Whoever wants no mail, or nobody has asked, finds it on the page: nothing waits for them. Who had it before and gets
+# it back is told again.
 _TELL = """
     INSERT INTO alert_deliveries (tenant_id, alert_id, advisor_key, learner_key)
     SELECT s.tenant_id, %s, s.advisor_key, %s FROM alert_settings s
