@@ -42,9 +42,14 @@ _EVENTS: Mapping[str, Any] = {
     "source_trigger": pl.String,
 }
 EVENTS = pl.Schema(_EVENTS)
-POINTS = pl.Schema(
-    {"learner_key": pl.String, "topic_id": pl.String, "ended_at": CLOCK, "value": pl.Float64, "retrieval": pl.Float64}
-)
+_POINTS: Mapping[str, Any] = {
+    "learner_key": pl.String,
+    "topic_id": pl.String,
+    "ended_at": CLOCK,
+    "value": pl.Float64,
+    "retrieval": pl.Float64,
+}
+POINTS = pl.Schema(_POINTS)
 UNITS = pl.Schema(
     {
         "learner_key": pl.String,
