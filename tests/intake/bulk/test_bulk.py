@@ -109,7 +109,7 @@ def test_every_row_is_accounted_for_and_a_second_run_adds_nothing(system: System
 def test_a_batch_is_received_when_what_it_waited_for_is_over(
     system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Metering takes for settled what was received ten seconds ago: of a receipt that came later nothing was charged."""
+    """Metering takes for settled what was received ten seconds ago: of a later receipt nothing was ever charged."""
     waited = timedelta(minutes=5)
     at_the_lock = PostgresImports.consented_writes
     clock = [datetime(2026, 3, 9, 8, tzinfo=UTC)]
