@@ -1,5 +1,5 @@
-"""The owner of an alert advises its learner, and is told of it: when it is raised, and when it is handed to somebody
-else. A note bears the name of who wrote it."""
+"""The owner of an alert advises its learner, and is told of it while nobody has taken it on: when it is raised, and
+when it is handed to somebody else. A note bears the name of who wrote it."""
 
 from __future__ import annotations
 
