@@ -19,6 +19,7 @@ from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.records.support import ALERTS
 from akademos.errors import InputError, SettingsError
 from akademos.stores.ports.alerts import AlertSettings
+from akademos.stores.postgres.behaviours import SUBSCRIBERS
 from akademos.stores.postgres.record_changes import RecordWork
 from akademos.stores.smtp.mail import SmtpMail
 
@@ -101,28 +102,45 @@ def test_who_does_not_advise_the_learner_any_more_is_not_told(waiting: Desk, pos
     assert waiting.states() == ["withheld", "withheld"]
 
 
-def test_whom_an_alert_is_handed_to_is_told(waiting: Desk, post_office: PostOffice) -> None:
-    waiting.mailer(server_at(post_office.port)).once()
-    with waiting.institution.database.pipeline(waiting.tenant) as transaction:
+def advised_by_prof(desk: Desk) -> str:
+    """An alert of a learner whom prof advises, too, and who wants mail, too; its id."""
+    with desk.institution.database.pipeline(desk.tenant) as transaction:
         (alert_id,) = transaction.execute("SELECT alert_id FROM learner_alerts LIMIT 1").fetchone() or ("",)
         transaction.execute(
             "INSERT INTO advisee_assignments (tenant_id, advisor_key, learner_key) SELECT tenant_id, %s, learner_key "
-            "FROM learner_alerts WHERE alert_id = %s", (waiting.people["prof"], alert_id),
+            "FROM learner_alerts WHERE alert_id = %s", (desk.people["prof"], alert_id),
         )  # fmt: skip
     wanted = AlertSettings(by_mail=True, address="prof@college.example", time_zone="UTC", language="de")
-    waiting.alerts.set_settings(waiting.tenant, waiting.people["prof"], wanted)
-    with waiting.institution.database.pipeline(waiting.tenant) as transaction:
-        from akademos.stores.postgres.behaviours import SUBSCRIBERS
+    desk.alerts.set_settings(desk.tenant, desk.people["prof"], wanted)
+    return str(alert_id)
 
+
+def hand_over(desk: Desk, alert_id: str, giver: str, taker: str) -> None:
+    with desk.institution.database.pipeline(desk.tenant) as transaction:
         work = RecordWork(
-            transaction, waiting.tenant, waiting.institution.keys, "test", waiting.people["ann"],
-            subscribers=SUBSCRIBERS,
-        )  # fmt: skip
-        work.change(ALERTS, (alert_id,), values={"owner_key": waiting.people["prof"]})
+            transaction, desk.tenant, desk.institution.keys, "test", desk.people[giver], subscribers=SUBSCRIBERS
+        )
+        work.change(ALERTS, (alert_id,), values={"owner_key": desk.people[taker]})
         work.finish()
+
+
+def test_whom_an_alert_is_handed_to_is_told(waiting: Desk, post_office: PostOffice) -> None:
+    waiting.mailer(server_at(post_office.port)).once()
+    hand_over(waiting, advised_by_prof(waiting), "ann", "prof")
     assert waiting.mailer(server_at(post_office.port)).once() == "sent"
     sent = {str(mail["To"]): mail for mail in post_office.taken}
     assert "Studierende im Blick" in str(sent["prof@college.example"]["Subject"])
+
+
+def test_whom_an_alert_is_handed_back_to_is_told_again(waiting: Desk, post_office: PostOffice) -> None:
+    job, alert_id = waiting.mailer(server_at(post_office.port)), advised_by_prof(waiting)
+    assert job.once() == "sent"
+    hand_over(waiting, alert_id, "ann", "prof")
+    hand_over(waiting, alert_id, "prof", "ann")
+    assert job.once() == "sent"
+    assert job.once() is None
+    assert [str(mail["To"]) for mail in post_office.taken] == [ADDRESS, ADDRESS], "prof has it no more"
+    assert waiting.states() == ["sent", "sent", "withheld"]
 
 
 @pytest.mark.faults

@@ -42,15 +42,17 @@ def events(said: list[Said], kind: str | None = "content", trigger: str | None =
 def points(*days: tuple[float, float, float]) -> pl.DataFrame:
     """Weekly points of sums: (day, value, retrieval)."""
     rows = [
-        {"learner_key": "l", "topic_id": "sums", "date": (START + timedelta(days=day)).date(), "value": value,
+        {"learner_key": "l", "topic_id": "sums", "ended_at": START + timedelta(days=day), "value": value,
          "retrieval": retrieval}
         for day, value, retrieval in days
     ]  # fmt: skip
     return pl.DataFrame(rows, schema=POINTS)
 
 
-def units(said: list[Said], known: pl.DataFrame | None = None, **more: Any) -> list[tuple[Any, ...]]:
-    found = uptake_units(events(said, **more), points() if known is None else known, SPAN, DEFAULT)
+def units(
+    said: list[Said], known: pl.DataFrame | None = None, since: datetime = START, **more: Any
+) -> list[tuple[Any, ...]]:
+    found = uptake_units(events(said, **more), points() if known is None else known, SPAN, DEFAULT, points_since=since)
     return found.select("recommendation_id", "accepted", "dismissed", "completed", "resolved").rows()
 
 
@@ -82,7 +84,18 @@ def test_a_gap_is_resolved_by_mastery_and_a_review_by_retrieval_within_the_windo
     assert [one[-1] for one in units(said, strong)] == [True]
     assert [one[-1] for one in units(said, fresh)] == [False]
     assert [one[-1] for one in units(said, fresh, kind="review", trigger="schedule")] == [True]
-    assert [one[-1] for one in units(said, points((1, 0.9, 0.9), (1 + WINDOW + 1, 0.9, 0.9)))] == [None]
+    assert [one[-1] for one in units(said, points((1, 0.9, 0.9), (1 + WINDOW + 0.1, 0.9, 0.9)))] == [None]
+
+
+def test_of_what_was_seen_on_a_sunday_the_week_that_ends_that_night_is_in_the_window() -> None:
+    sunday = [("r", "shown", 6.4)]
+    assert [one[-1] for one in units(sunday, points((7, 0.9, 0.9)))] == [True]
+    assert [one[-1] for one in units(sunday, points((7, 0.5, 0.5), (7 + WINDOW, 0.9, 0.9)))] == [False]
+
+
+def test_what_was_seen_before_the_points_begin_has_no_outcome() -> None:
+    said, known = [("r", "shown", 1.0), ("s", "shown", 8.0)], points((14, 0.5, 0.5))
+    assert [one[-1] for one in units(said, known, since=START + timedelta(days=7))] == [None, False]
 
 
 def test_what_no_event_says_the_kind_of_is_not_counted() -> None:

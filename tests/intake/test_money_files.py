@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import orjson
 import polars as pl
 import psycopg
 import pytest
@@ -201,6 +204,21 @@ def test_terms_are_a_log(system: System, files: Path) -> None:
     assert declare(dearer) == (1, 12)
     assert declare(TERMS) == (1, 12)  # back again: a declaration of its own
     assert declare(TERMS) == (0, 13)
+
+
+def test_of_two_who_declare_at_once_nobody_is_lost(system: System, files: Path) -> None:
+    books, keyed = system.money_books, money_hash(system, "college")
+    before = books.read("college", "money_terms")
+    unaware: Any = SimpleNamespace(read=lambda *_: before, append=books.append)
+
+    def declare(price: str) -> tuple[int, int]:
+        (files / "price.toml").write_text(f"{PRICE}price = {price}\n", "utf-8")
+        one = declare_terms(files / "price.toml", "college", unaware, keyed, by=BY)
+        return one.accepted, one.duplicate
+
+    assert [declare("0.01"), declare("0.02"), declare("0.02")] == [(1, 0), (1, 0), (0, 1)]
+    kept = term_history(books.read("college", "money_terms"), "price", datetime.now(UTC))
+    assert [orjson.loads(body)["price"] for body in kept.filter("is_current")["body"]] == ["0.02"]
 
 
 UNIT, OTHER_UNIT = 'unit = "days"', 'unit = "bananas"'

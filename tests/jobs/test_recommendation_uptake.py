@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -18,7 +18,7 @@ from akademos.catalogue.registry import builtin
 from akademos.jobs.kpi_effects import PublishedEffects
 from akademos.jobs.kpi_sources import KpiReaders
 from akademos.jobs.kpis import KpiJob
-from akademos.jobs.recommendation_uptake import RecommendationUptake, tallies
+from akademos.jobs.recommendation_uptake import RecommendationUptake, tallies, week_ends
 from akademos.jobs.state_rows import state_rows
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.lake.event_log import LakeEventLog
@@ -150,7 +150,14 @@ def test_shares_of_a_kind_are_published_with_their_outcome(crowd: Crowd) -> None
     assert accepted.low is not None
     assert accepted.high is not None
     assert accepted.low < 0.5 < accepted.high
-    assert {one.status for (_, member), one in said.items() if member == "review/schedule"} == {"withheld"}
+    assert {member for _, member in said} == {"content/gap"}, "that somebody has seen a review is not told"
+
+
+def test_where_nobody_may_be_counted_no_kind_is_named(crowd: Crowd) -> None:
+    for who in range(9, PEOPLE):
+        crowd.consent(who, granted=False)
+    crowd.night()
+    assert {(member, one.status, one.people) for (_, member), one in crowd.lines().items()} == {("", "withheld", None)}
 
 
 def test_an_open_window_is_not_counted(crowd: Crowd) -> None:
@@ -185,3 +192,13 @@ def test_the_sides_of_every_share_add_up() -> None:
     found = tallies(units)["content/gap"]
     assert found["l"].numbers == (3, 1, 1, 1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 0, 1)
     assert found["m"].numbers[:6] == (1, 1, 0, 0, 0, 1)
+
+
+def test_a_week_ends_by_the_clock_of_the_learner() -> None:
+    zones = {"l": "America/Los_Angeles", "m": "Asia/Tokyo"}
+    points = [{"learner_key": who, "topic_id": "sums", "date": date(2026, 3, 8), "value": 0.9, "retrieval": 0.9}
+              for who in zones]  # fmt: skip
+    learner = pl.DataFrame({"learner_key": list(zones), "time_zone": list(zones.values())})
+    found = week_ends({"history": pl.DataFrame(points), "learner": learner})
+    ended = {who: f"{at:%m-%dT%H:%M}" for who, at in found.select("learner_key", "ended_at").iter_rows()}
+    assert ended == {"l": "03-09T06:59", "m": "03-08T14:59"}, "the clocks of the one were put forward that morning"

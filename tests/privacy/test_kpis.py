@@ -19,7 +19,7 @@ from tests.web.conftest import served
 
 from akademos.catalogue.kpis import KPIS
 from akademos.catalogue.roles import Role
-from akademos.serving.kpi_answers import COLUMNS
+from akademos.serving.kpi_answers import COLUMNS, large_enough
 from akademos.serving.pages.wording import words_in
 from akademos.stores.ports.kpis import KpiNote, Snapshot
 from akademos.stores.postgres.kpis import PostgresKpis
@@ -160,6 +160,22 @@ def test_slices_are_chosen_one_at_a_time_and_small_ones_are_not_there(published:
         transaction.execute("UPDATE tenants SET group_floor = 50 WHERE tenant_id = %s", (published.tenant,))
     rows = client.get(f"{PATH}/onboarding_completion").json()["snapshots"]
     assert {(one["status"], one["value"], one["people"]) for one in rows} == {("withheld", None, None)}
+
+
+@pytest.mark.parametrize(
+    ("people", "published_under", "floor", "shown"),
+    [
+        (10, 12, 12, True),  # twelve people, rounded
+        (15, 10, 14, False),  # thirteen people, perhaps
+        (20, 10, 18, True),
+        (None, 10, 14, False),
+        (None, None, 14, True),  # of nobody, or withheld already
+    ],
+)
+def test_a_group_is_as_large_as_the_floor_before_it_is_rounded(
+    people: int | None, published_under: int | None, floor: int, *, shown: bool
+) -> None:
+    assert large_enough(line(people=people, smallest_group=published_under), floor) is shown
 
 
 @pytest.mark.parametrize(

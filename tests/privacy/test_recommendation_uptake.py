@@ -41,7 +41,7 @@ def line(share: str, member: str, **given: Any) -> Snapshot:
 @pytest.fixture
 def published(institution: Institution) -> Institution:
     """Two kinds; of one too few people stand on a side."""
-    nothing = {"status": "withheld", "value": None, "low": None, "high": None, "people": None, "units": None}
+    nothing = {"status": "withheld", "value": None, "low": None, "high": None, "people": 15, "units": None}
     lines = [
         line("acceptance", "content/gap"),
         line("acceptance", "review/schedule", reason="too few people on one side of the share", **nothing),

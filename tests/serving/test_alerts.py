@@ -217,6 +217,20 @@ def test_who_has_left_the_course_is_not_helped_in_it(alerted: Institution) -> No
     assert client.post("/v1/records/interventions", json={**sent, "course_id": None}).status_code == 201
 
 
+def test_help_in_a_course_does_not_begin_before_the_course_is_taken(alerted: Institution) -> None:
+    with alerted.database.pipeline() as transaction:
+        transaction.execute(
+            "UPDATE enrolments SET registered_on = current_date + 3 WHERE tenant_id = %s AND learner_key = %s",
+            (alerted.tenant, alerted.people["ada"]),
+        )
+    client = alerted.as_("ann", "advisor")
+    sent = {"user_id": "ada", "course_id": "algebra", "kind": "tutoring"}
+    early, then = ({**sent, "starts_on": (TODAY + timedelta(days=days)).isoformat()} for days in (1, 4))
+    assert client.post("/v1/records/interventions", json=early).json().get("code") == "help_course"
+    assert client.post("/v1/records/interventions", json=then).status_code == 201
+    assert client.post("/v1/records/interventions", json=sent).status_code == 201, "planned, without a day"
+
+
 def test_who_is_drawn_to_be_compared_with_is_not_helped(alerted: Institution) -> None:
     client = alerted.signed_in("ann", "advisor")
     sent = {

@@ -200,6 +200,30 @@ def test_audit_row_of_a_closed_day_keeps_its_causes(site: Site, inputs: Any) -> 
     }
 
 
+def test_a_day_whose_closing_died_before_its_audit_rows_has_them_the_next_night(
+    site: Site, inputs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = site.door
+    door.grant("u-1")
+    door.batch(*(answered(at=door.now) for _ in range(3)), switch(off=False, user="u-9"))
+    site.pipeline.drain()
+    found = inputs()
+    door.pass_time(days=1, hours=3)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(site.job._ledger, "record_loads", dies)
+        with pytest.raises(KeyboardInterrupt):
+            site.job._close_days(door.tenant, found.folder, site.job._stock(door.tenant), door.now)
+    assert site.envelopes.closed_through(door.tenant) is not None
+    for _ in range(2):
+        site.job._close_days(door.tenant, found.folder, site.job._stock(door.tenant), door.now)
+        noted = dict(door.rows("SELECT load, (meant_rows, moved_rows, causes->'in_logs')::text FROM warehouse_loads"))
+        assert noted == {"core": "(4,3,1)", "envelopes": "(4,4,0)"}
+
+
 class Hurried(PostgresExtracts):
     """Senders and the mover go on while the inputs are written."""
 

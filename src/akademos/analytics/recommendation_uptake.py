@@ -7,9 +7,9 @@ counted when its window closes, `outcome_days` later, so nothing that could stil
 
 * *accepted*, *dismissed*: the last word within `decided_days` (of two at once the dismissal).
 * *completed*: accepted, and completed within the window.
-* *resolved*: at the end of an ISO week within the window the topic stood at or over the level from which it is
-  mastered, or, for a review, its retrieval strength at or over the target. None where no such point is known, or it has
-  no topic.
+* *resolved*: at the end of an ISO week (of the learner's clock) within the window the topic stood at or over the level
+  from which it is mastered, or, for a review, its retrieval strength at or over the target. None where no such point is
+  known, it has no topic, or it was seen longer ago than weekly points reach back.
 
 Kind, trigger and topic are what the first of the events says that says it; a recommendation of which no event says its
 kind and trigger is not counted. Grain: one learner and recommendation.
@@ -21,7 +21,7 @@ not come from it. Within a week a topic may have stood over the level and fallen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -42,9 +42,14 @@ _EVENTS: Mapping[str, Any] = {
     "source_trigger": pl.String,
 }
 EVENTS = pl.Schema(_EVENTS)
-POINTS = pl.Schema(
-    {"learner_key": pl.String, "topic_id": pl.String, "date": pl.Date, "value": pl.Float64, "retrieval": pl.Float64}
-)
+_POINTS: Mapping[str, Any] = {
+    "learner_key": pl.String,
+    "topic_id": pl.String,
+    "ended_at": CLOCK,
+    "value": pl.Float64,
+    "retrieval": pl.Float64,
+}
+POINTS = pl.Schema(_POINTS)
 UNITS = pl.Schema(
     {
         "learner_key": pl.String,
@@ -62,14 +67,17 @@ SEEN_BEFORE = timedelta(days=56)
 """How much earlier events are read: what was seen so long before is seen for the first time."""
 
 
-def uptake_units(events: pl.DataFrame, points: pl.DataFrame, span: Span, params: Parameters) -> pl.DataFrame:
+def uptake_units(
+    events: pl.DataFrame, points: pl.DataFrame, span: Span, params: Parameters, *, points_since: datetime
+) -> pl.DataFrame:
     """The units whose window closes within a span.
 
     Args:
         events: `EVENTS`, from `outcome_days` and `SEEN_BEFORE` before the span on.
-        points: `POINTS`, the weekly points of the learners' topics.
+        points: `POINTS`, the learners' topics at the ends of weeks.
         span: from an instant to another.
         params: how long windows are, and the levels.
+        points_since: from when on the points are known.
 
     Returns:
         `UNITS`, by learner and recommendation.
@@ -112,22 +120,22 @@ def uptake_units(events: pl.DataFrame, points: pl.DataFrame, span: Span, params:
             completed=pl.col("accepted") & pl.col("done").is_not_null(),
         )
     )
-    return _with_outcome(units, points, window, params).select(UNITS.names()).cast(UNITS)
+    known_of = units.filter(pl.col("seen") >= pl.lit(points_since, CLOCK))
+    outcomes = _outcomes(known_of, points, window, params)
+    return units.join(outcomes, on=of_one, how="left", maintain_order="left").select(UNITS.names()).cast(UNITS)
 
 
-def _with_outcome(units: pl.DataFrame, points: pl.DataFrame, window: timedelta, params: Parameters) -> pl.DataFrame:
-    review = pl.col("kind") == "review"
+def _outcomes(units: pl.DataFrame, points: pl.DataFrame, window: timedelta, params: Parameters) -> pl.DataFrame:
+    """Whether units are resolved, of those with a point in their window."""
     reached = (
-        pl.when(review)
+        pl.when(pl.col("kind") == "review")
         .then(pl.col("retrieval") >= params.forgetting.target_retention)
         .otherwise(pl.col("value") >= params.mastery.mastered_from)
     )
-    day = pl.col("seen").dt.date()
-    found = (
+    return (
         units.drop_nulls("topic_id")
         .join(points, on=["learner_key", "topic_id"])
-        .filter(pl.col("date") > day, pl.col("date") <= day + window)
+        .filter(pl.col("ended_at") > pl.col("seen"), pl.col("ended_at") <= pl.col("seen") + window)
         .group_by("learner_key", "recommendation_id")
         .agg(resolved=reached.any())
     )
-    return units.join(found, on=["learner_key", "recommendation_id"], how="left", maintain_order="left")

@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from akademos.catalogue.declarations import Column
 
+must = partial(Column, nullable=False)
+"""A column that every row fills."""
 
-def must(
-    name: str,
-    kind: str,
-    description: str,
-    *,
-    personal: bool = False,
-    unit: str | None = None,
-    term: str | None = None,
-) -> Column:
-    """A column that every row fills."""
-    return Column(name, kind, description, nullable=False, unit=unit, personal=personal, term=term)
+may = partial(Column, nullable=True)
+"""A column that a row may leave empty."""
 
+must_name = partial(must, personal=True, stays=True)
+"""A column that names somebody, or was said by somebody, in every row, and that an erasure leaves as it is."""
 
-def may(
-    name: str,
-    kind: str,
-    description: str,
-    *,
-    personal: bool = False,
-    unit: str | None = None,
-    term: str | None = None,
-) -> Column:
-    """A column that a row may leave empty."""
-    return Column(name, kind, description, nullable=True, unit=unit, personal=personal, term=term)
-
-
-def must_name(name: str, kind: str, description: str) -> Column:
-    """A column that names somebody, or was said by somebody, in every row, and that an erasure leaves as it is."""
-    return Column(name, kind, description, nullable=False, personal=True, stays=True)
-
-
-def may_name(name: str, kind: str, description: str) -> Column:
-    """The same in some rows."""
-    return Column(name, kind, description, nullable=True, personal=True, stays=True)
-
+may_name = partial(may, personal=True, stays=True)
+"""The same in some rows."""
 
 TENANT = must("tenant_id", "string", "institution or product that keeps its data apart", term="tenant")
 LEARNER = must("learner_key", "string", "random key of the person", personal=True, term="learner_key")

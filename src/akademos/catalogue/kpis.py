@@ -221,7 +221,8 @@ KPIS: tuple[Kpi, ...] = (
         "How long until a learner has mastered a first topic?",
         "weeks from enrolment until half of the learners have reached mastery of 0.8 at a first topic of the course "
         "(Kaplan-Meier in bands of weeks; everybody counts as far as bands are over for them, and who is not there by "
-        "then is censored), of those who enrolled in the term at least a week ago",
+        "then is censored), of those who enrolled in the term at least a week and, so far do weekly points reach back, "
+        "at most 26 weeks ago",
         "one learner and course",
         "content team",
         "weeks",

@@ -114,7 +114,8 @@ def declare_terms(file: Path, tenant_id: str, books: MoneyBooks, keyed: Hashed, 
         rows.append(
             MoneyRow(
                 line,
-                keyed("term", term.kind, term.key, term.valid_from, len(told)),
+                # By what it says, too: of two who declare at once, neither knows of the other's number.
+                keyed("term", term.kind, term.key, term.valid_from, len(told), said.decode()),
                 (term.kind, term.key, term.valid_from, term.ended, dict(term.body)),
             )
         )

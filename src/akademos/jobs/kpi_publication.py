@@ -70,7 +70,9 @@ def of_people(kpi: Kpi, rows: Mapping[str, Sums], run: Run, *, waiting: int = 0)
         return [_told(kpi, line, one.dimension, one.member, one.sums) for one in slices(cells, kpi.dimensions)]
     bound = bound_of_share(everybody, WITH_HIT, WITH_MISS, run.floor)
     counted = replace(line, people=rounded(everybody.people))
-    if bound is None:
+    # The bound holds of people; a few may have so many units that it does not hold of the units, which the share is of.
+    share = everybody.bands[HITS] / everybody.bands[OF]
+    if bound is None or (share < bound if bound > 0.5 else share > bound):
         return [replace(counted, status="withheld", reason=ONE_SIDED)]
     return [replace(counted, status="ok", value=bound, bound="least" if bound > 0.5 else "most")]
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
 from akademos.analytics.cohort_comparison import as_far_as_closed, weeks_until, whole_weeks
-from akademos.analytics.curriculum import prepare
 from akademos.analytics.kpi_units import EVENTS, MASTERED, PERSON, PROPERTIES, Sources
 from akademos.analytics.kpi_windows import Stretch
-from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
 from akademos.catalogue.declarations import Purpose, Zone
 from akademos.catalogue.kpi_declaration import Kpi
 from akademos.catalogue.registry import Registry
-from akademos.errors import InputError
+from akademos.jobs.evaluated_states import evaluated_states
 from akademos.stores.ports.kpis import PRODUCTION, Crowd, KpiLedgers
 from akademos.stores.ports.learner_state import LearnerStates
 from akademos.stores.ports.period_events import PeriodEvents
@@ -28,7 +26,6 @@ COLUMNS = (
     "environment",
     "properties",
 )
-LEARNERS_AT_ONCE = 200
 _PARTS = ("mastery",)
 
 
@@ -99,10 +96,11 @@ class KpiSources:
 
     def _mastered(self, stretch: Stretch, crowd: Crowd) -> pl.DataFrame:
         """Of those who enrolled in the term: weeks until a first topic of the course was mastered, else those that are
-        over; who enrolled less than a week ago is not among them."""
+        over; who enrolled less than a week ago, or longer ago than weekly points reach back, is not among them."""
         person_of = {key: person for person, one in crowd.people.items() for key in one.keys}
         enrolled: dict[tuple[str, str], date] = {}
-        for key, course, day in self._ledgers.enrolled(self._tenant_id, stretch.first, stretch.last):
+        since = max(stretch.first, self._now.date() - timedelta(weeks=DEFAULT.mastery.history_weeks))
+        for key, course, day in self._ledgers.enrolled(self._tenant_id, since, stretch.last):
             if key in person_of:
                 at = (person_of[key], course)
                 enrolled[at] = min(day, enrolled.get(at, day))
@@ -119,19 +117,7 @@ class KpiSources:
 
     def _first_mastered(self, keys: Sequence[str]) -> Iterator[tuple[tuple[str, str], date]]:
         """On which week's end a learner first stood at a mastered topic of a course, as known now."""
-        curriculum = prepare(self._records.curriculum(self._tenant_id).tables)
-        for start in range(0, len(keys), LEARNERS_AT_ONCE):
-            states = []
-            for one in self._states.read_many(self._tenant_id, keys[start : start + LEARNERS_AT_ONCE]):
-                try:
-                    states.append(unpack(one.packed))
-                except InputError as unreadable:  # of another version: computed anew by the next nightly run
-                    if unreadable.code != "state_unreadable":
-                        raise
-            if not states:
-                continue
-            state = {name: pl.concat([one[name] for one in states]) for name in states[0]}
-            known = evaluate(state, curriculum, self._now, parts=_PARTS)
+        for known in evaluated_states(self._records, self._states, self._tenant_id, keys, self._now, _PARTS):
             courses = known["mastery"].select("learner_key", "topic_id", "course_id").drop_nulls()
             found = (
                 known["history"]

@@ -9,16 +9,14 @@ docs/decisions/0016.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 
 from akademos.analytics.cohort_comparison import PARTS, ROWS, Band, comparison_rows, top_edge
-from akademos.analytics.curriculum import prepare
-from akademos.analytics.learner_state import evaluate, unpack
 from akademos.catalogue.declarations import Metric, Purpose
-from akademos.errors import InputError
+from akademos.jobs.evaluated_states import evaluated_states
 from akademos.jobs.group_statistics import Protection, declared_floor
 from akademos.jobs.peer_tables import BANDS, PEER, Items, Publishing, course_items, habit_items
 from akademos.privacy.disclosure_blocks import Ledger, advance
@@ -28,7 +26,6 @@ from akademos.stores.ports.peers import PeerLedgers, Peers
 from akademos.stores.ports.records import Records
 
 JOB = "peer_comparison"
-LEARNERS_AT_ONCE = 200
 
 
 class PeerComparisonJob:
@@ -75,23 +72,11 @@ class PeerComparisonJob:
 
     def _rows(self, tenant_id: str, keys: Sequence[str], now: datetime) -> Mapping[str, pl.DataFrame]:
         """What everybody who compares themself adds."""
-        curriculum = prepare(self._records.curriculum(tenant_id).tables)
         found: dict[str, list[pl.DataFrame]] = {name: [pl.DataFrame(schema=schema)] for name, schema in ROWS.items()}
-        for start in range(0, len(keys), LEARNERS_AT_ONCE):
-            states = list(self._unpacked(tenant_id, keys[start : start + LEARNERS_AT_ONCE]))
-            if states:
-                state = {name: pl.concat([one[name] for one in states]) for name in states[0]}
-                for name, table in comparison_rows(evaluate(state, curriculum, now, parts=PARTS)).items():
-                    found[name].append(table)
+        for known in evaluated_states(self._records, self._states, tenant_id, keys, now, PARTS):
+            for name, table in comparison_rows(known).items():
+                found[name].append(table)
         return {name: pl.concat(tables) for name, tables in found.items()}
-
-    def _unpacked(self, tenant_id: str, keys: Sequence[str]) -> Iterator[Mapping[str, pl.DataFrame]]:
-        for one in self._states.read_many(tenant_id, keys):
-            try:
-                yield unpack(one.packed)
-            except InputError as unreadable:  # of another version: computed anew by the next nightly run
-                if unreadable.code != "state_unreadable":
-                    raise
 
     def _publish(
         self,

@@ -16,12 +16,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from akademos.analytics.curriculum import prepare
+from akademos.analytics.clock import day_end, instant_of
 from akademos.analytics.kpi_units import Span
 from akademos.analytics.kpi_windows import Stretch, Term, closed_weeks, of_term
-from akademos.analytics.learner_state import evaluate, unpack
 from akademos.analytics.parameters import DEFAULT
-from akademos.analytics.recommendation_uptake import EVENT_NAMES, EVENTS, POINTS, SEEN_BEFORE, uptake_units
+from akademos.analytics.recommendation_uptake import CLOCK, EVENT_NAMES, EVENTS, POINTS, SEEN_BEFORE, uptake_units
 from akademos.catalogue.kpi_declaration import Kpi
 from akademos.catalogue.recommendation_uptake import (
     ACCEPTED,
@@ -33,9 +32,9 @@ from akademos.catalogue.recommendation_uptake import (
     RESOLVED_OTHERWISE,
     UPTAKE,
 )
-from akademos.errors import InputError
+from akademos.jobs.evaluated_states import evaluated_states
 from akademos.jobs.kpi_publication import Run, of_people
-from akademos.jobs.kpi_sources import LEARNERS_AT_ONCE, KpiReaders, attributed
+from akademos.jobs.kpi_sources import KpiReaders, attributed
 from akademos.privacy.disclosure_blocks import Ledger, Sums, Tally, advance
 from akademos.privacy.disclosure_slices import UNTOLD, written
 from akademos.stores.ports.job_runs import JobRun
@@ -112,26 +111,28 @@ class RecommendationUptake:
         properties = pl.col("properties").str.json_decode(told) if rows.height else pl.lit(None, told)
         events = rows.with_columns(told=properties).unnest("told").select(EVENTS.names())
         points = self._points(tenant_id, events["learner_key"].unique().sort().to_list(), now)
-        return tallies(uptake_units(events, points, span, DEFAULT))
+        reach = now - timedelta(weeks=DEFAULT.mastery.history_weeks)
+        return tallies(uptake_units(events, points, span, DEFAULT, points_since=reach))
 
     def _points(self, tenant_id: str, keys: Sequence[str], now: datetime) -> pl.DataFrame:
         """The weekly points of these learners' topics, as known now."""
-        curriculum = prepare(self._readers.records.curriculum(tenant_id).tables)
-        parts = [pl.DataFrame(schema=POINTS)]
-        for start in range(0, len(keys), LEARNERS_AT_ONCE):
-            states = []
-            for one in self._readers.states.read_many(tenant_id, keys[start : start + LEARNERS_AT_ONCE]):
-                try:
-                    states.append(unpack(one.packed))
-                except InputError as unreadable:  # of another version: computed anew by the next nightly run
-                    if unreadable.code != "state_unreadable":
-                        raise
-            if states:
-                state = {name: pl.concat([one[name] for one in states]) for name in states[0]}
-                # A state may have been computed since this run began.
-                at = max(now, *state["profile"]["as_of"].drop_nulls().to_list())
-                parts.append(evaluate(state, curriculum, at, parts=("mastery",))["history"].select(POINTS.names()))
-        return pl.concat(parts)
+        known = evaluated_states(self._readers.records, self._readers.states, tenant_id, keys, now, ("mastery",))
+        return pl.concat([pl.DataFrame(schema=POINTS), *(week_ends(one) for one in known)])
+
+
+def week_ends(known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The weekly points of some learners with the instants at which their days ended.
+
+    The last point of a topic is of now, on a day that is not over: no window that has closed holds its end.
+    """
+    points = known["history"].join(known["learner"].select("learner_key", "time_zone"), on="learner_key")
+    days = points.select("date", "time_zone").unique()
+    ends = [
+        instant_of(day_end(day, zone))
+        for day, zone in days.select(pl.col("date").cast(pl.Int32), "time_zone").iter_rows()
+    ]
+    ended = days.with_columns(ended_at=pl.Series(ends, dtype=CLOCK))
+    return points.join(ended, on=("date", "time_zone")).select(POINTS.names())
 
 
 def tallies(units: pl.DataFrame) -> dict[str, dict[str, Tally]]:
@@ -183,16 +184,16 @@ def _advanced(
 
 
 def _lines(ledger: Ledger, records: Mapping[str, Mapping[str, Tally]], head: Run) -> Iterator[Snapshot]:
-    """Of each share a line a kind and trigger; where nothing was seen, one that says so."""
-    members = sorted({*records, *ledger.items()})
+    """Of each share a line a kind and trigger that so many people have met as may be counted, since a name alone would
+    tell that somebody has; where there is none, one line."""
+    members = ledger.items()
     for kpi, share in _SHARES.items():
-        if not members:
-            yield replace(head.line(kpi), dimension=DIMENSION)
         for member in members:
-            summed = ledger.rows(member).get(NOBODY_APART)
-            rows = {} if summed is None else _rows(summed, share, head.floor)
-            (line,) = of_people(kpi, rows, head, waiting=1)
+            (line,) = of_people(kpi, _rows(ledger.rows(member)[NOBODY_APART], share, head.floor), head, waiting=1)
             yield replace(line, dimension=DIMENSION, member=member)
+        if not members:
+            (line,) = of_people(kpi, {}, head, waiting=len(records))
+            yield replace(line, dimension=DIMENSION)
 
 
 def _rows(summed: Sums, share: _Share, floor: int) -> dict[str, Sums]:

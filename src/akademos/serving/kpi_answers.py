@@ -122,12 +122,25 @@ def lines(services: Services, principal: Principal, what: str, kpis: Sequence[Kp
     )
     shown = []
     for one in found:
-        if (one.people is None and (one.smallest_group or floor) >= floor) or (one.people or 0) >= floor:
+        if large_enough(one, floor):
             shown.append(one)
         elif not one.dimension:
-            shown.append(replace(one, status="withheld", reason=TOO_FEW, value=None,
-                                 low=None, high=None, people=None, units=None, baseline=None, parity=None))  # fmt: skip
+            shown.append(withheld(one))
     return shown
+
+
+def large_enough(one: Snapshot, floor: int) -> bool:
+    """Whether a line may be shown where nothing of fewer than `floor` people is: it was published under a floor as
+    large, or is of so many people however they were rounded, or of nobody."""
+    if one.smallest_group is None and one.people is None:
+        return True
+    return (one.smallest_group or 0) >= floor or (one.people or 0) - LIMITS.count_rounding // 2 >= floor
+
+
+def withheld(one: Snapshot) -> Snapshot:
+    """The line without its figures."""
+    return replace(one, status="withheld", reason=TOO_FEW, value=None, low=None, high=None, people=None, units=None,
+                   baseline=None, parity=None)  # fmt: skip
 
 
 def of_slice(found: Sequence[Snapshot], asked: Wanted, kpi: Kpi) -> list[Snapshot]:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from akademos.intake.bulk.layouts import plan
 from akademos.intake.bulk.run import ImportSummary
 from akademos.settings import Settings
 from akademos.stores.ports.identity import Identifier
+from akademos.stores.postgres.imports import PostgresImports
 from akademos.system import System
 
 BASIS = """
@@ -101,6 +104,30 @@ def test_every_row_is_accounted_for_and_a_second_run_adds_nothing(system: System
     assert again.totals["duplicate"] == 21
     assert system.event_log.count("college") == 21
     _equations(system, accepted=21)
+
+
+def test_a_batch_is_received_when_what_it_waited_for_is_over(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Metering takes for settled what was received ten seconds ago: of a later receipt nothing was ever charged."""
+    waited = timedelta(minutes=5)
+    at_the_lock = PostgresImports.consented_writes
+    clock = [datetime(2026, 3, 9, 8, tzinfo=UTC)]
+
+    @contextmanager
+    def after_a_while(ledger: PostgresImports) -> Iterator[None]:
+        with at_the_lock(ledger):
+            clock[0] += waited
+            yield
+
+    monkeypatch.setattr(PostgresImports, "consented_writes", after_a_while)
+    monkeypatch.setattr("akademos.system.now", lambda: clock[0])
+    began = clock[0]
+    run(system, table(tmp_path / "answers.csv", [answer()]), mapping=MAP)
+    with system.database.pipeline() as transaction:
+        ((received_at,),) = transaction.execute("SELECT received_at FROM receipts").fetchall()
+    assert received_at == began + waited
+    assert core(system)["received_at"].to_list() == [received_at]
 
 
 def _equations(system: System, accepted: int) -> None:

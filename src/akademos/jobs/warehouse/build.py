@@ -202,25 +202,46 @@ class MartsJob:
         whose envelopes are not those of their receipts stay open, for the checks to say so: what is closed is kept for
         good."""
         before = self._envelopes.closed_through(tenant_id)
+        if before is not None:
+            self._audit_closed(tenant_id, folder, stock, before, now)
         through = (now - CLOSED_AFTER).astimezone(UTC).date() - timedelta(days=1)
         if before is not None and before >= through:
             return before, 0
         began = time.monotonic()
-        since, until = _midnight(_after(before)), _midnight(through + timedelta(days=1))
-        beside, gathered = folder.extracts.parent, folder.extracts.parent / "closing.parquet"
-        with self._source.at_one_instant() as at:
-            arrived = _arrived(at, tenant_id, (since, until, until), beside, beside / "receipts.parquet")
+        arrived, gathered = self._arrived_on(tenant_id, folder, _after(before), through)
         rows = self._envelopes.gather(tenant_id, arrived, gathered)
         if not rows or self._envelopes.unlike_receipts(gathered, arrived):
             return before, 0  # where nothing came in, those days are closed with the next that has something
         kept = self._envelopes.keep(tenant_id, gathered, through)
+        self._note_loads(tenant_id, gathered, arrived, stock, now, began)
+        return through, kept
+
+    def _audit_closed(self, tenant_id: str, folder: BuildFolder, stock: Stock, closed: date, now: datetime) -> None:
+        """Note the audit rows of closed days that have none: whoever closed them died before it had noted them."""
+        noted = self._ledger.loads_noted_through(tenant_id)
+        if noted is not None and noted >= closed:
+            return
+        began = time.monotonic()
+        arrived, gathered = self._arrived_on(tenant_id, folder, _after(noted), closed)
+        if self._envelopes.read_back(tenant_id, _after(noted), closed, gathered):
+            self._note_loads(tenant_id, gathered, arrived, stock, now, began)
+
+    def _arrived_on(self, tenant_id: str, folder: BuildFolder, first: date, last: date) -> tuple[Arrived, Path]:
+        """What the database knows of days that are over, and where their envelopes are gathered."""
+        beside, until = folder.extracts.parent, _midnight(last + timedelta(days=1))
+        with self._source.at_one_instant() as at:
+            times = _midnight(first), until, until
+            return _arrived(at, tenant_id, times, beside, beside / "receipts.parquet"), beside / "closing.parquet"
+
+    def _note_loads(
+        self, tenant_id: str, gathered: Path, arrived: Arrived, stock: Stock, now: datetime, began: float
+    ) -> None:
         loads = self._envelopes.loads(
             tenant_id, gathered, arrived, kept=True, accounted=accounted_for(stock), seconds=time.monotonic() - began
         )
         self._ledger.record_loads(tenant_id, loads, now)
         for one in (gathered, arrived.received, arrived.counted, arrived.places):
             one.unlink()
-        return through, kept
 
     def _write_inputs(
         self, tenant_id: str, folder: BuildFolder, closed: date | None, stock: Stock, now: datetime

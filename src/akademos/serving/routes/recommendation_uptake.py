@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.recommendation_uptake import UPTAKE
 from akademos.serving import services as at
+from akademos.serving.kpi_answers import large_enough, withheld
 from akademos.serving.languages import language_of
 from akademos.serving.pages.recommendation_uptake import render_uptake
 from akademos.serving.principal import Principal
@@ -81,16 +81,7 @@ def published(services: Services, principal: Principal, what: str) -> tuple[list
     newest = max((one.week for one in found), default=None)
     order = {one.name: place for place, one in enumerate(UPTAKE)}
     lines = sorted((one for one in found if one.week == newest), key=lambda one: (order[one.kpi], one.member))
-    return [_line(_floored(one, floor)) for one in lines], floor
-
-
-def _floored(one: Snapshot, floor: int) -> Snapshot:
-    if one.value is None or (one.people or 0) >= floor:
-        return one
-    return replace(
-        one, status="withheld", reason="fewer people than the smallest group", value=None, low=None, high=None,
-        people=None, units=None,
-    )  # fmt: skip
+    return [_line(one if large_enough(one, floor) else withheld(one)) for one in lines], floor
 
 
 def _line(one: Snapshot) -> dict[str, Any]:

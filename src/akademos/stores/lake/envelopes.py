@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -141,6 +141,14 @@ class LakeEnvelopes:
             found = against_receipts(engine, gathered, arrived.counted)
         return sum(missing + surplus for (_, channel), (_, missing, surplus) in found.items() if channel == "live")
 
+    def read_back(self, tenant_id: str, first: date, last: date, to: Path) -> int:
+        """Write the envelopes of closed days to a file; see the port."""
+        columns = ", ".join(SCHEMA.names)
+        with closing(self._engine(to.parent)) as engine:
+            rows = f"SELECT {columns} FROM {self._kept(tenant_id, first, last + timedelta(days=1))}"
+            done = engine.execute(f"COPY ({rows}) TO '{quoted(to)}' (FORMAT parquet, COMPRESSION zstd)").fetchone()
+        return int(done[0]) if done else 0
+
     def loads(
         self, tenant_id: str, gathered: Path, arrived: Arrived, *, kept: bool, accounted: bool, seconds: float | None
     ) -> list[Load]:
@@ -152,7 +160,7 @@ class LakeEnvelopes:
                 with closing(self._engine(gathered.parent, limit_mb)) as engine:
                     stayed = f"read_parquet('{quoted(gathered)}')"
                     if kept:
-                        stayed = self._kept(tenant_id, arrived)
+                        stayed = self._kept(tenant_id, arrived.since.date(), arrived.until.date())
                     verdicts, found = envelope_loads(engine, gathered, arrived.counted, stayed, accounted=accounted)
                     values = {**self._values(tenant_id, arrived), "settled": arrived.settled}
                     return found + core_loads(
@@ -168,12 +176,12 @@ class LakeEnvelopes:
     def _values(self, tenant_id: str, arrived: Arrived) -> dict[str, object]:
         return {"key": self._key(tenant_id).hex(), "since": arrived.since, "until": arrived.until}
 
-    def _kept(self, tenant_id: str, arrived: Arrived) -> str:
-        """The raw zone's rows of a range of whole days, for FROM."""
+    def _kept(self, tenant_id: str, since: date, until: date) -> str:
+        """The raw zone's rows of a range of days, the last excluded, for FROM."""
         return (
             f"(SELECT * FROM read_parquet('{quoted(self.folder(tenant_id))}/received_on=*/*.parquet', "
             f"hive_partitioning = true, hive_types = {{'received_on': DATE}}) "
-            f"WHERE received_on >= DATE '{arrived.since.date()}' AND received_on < DATE '{arrived.until.date()}')"
+            f"WHERE received_on >= DATE '{since}' AND received_on < DATE '{until}')"
         )
 
     def _engine(self, spill: Path, limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:

@@ -118,6 +118,10 @@ class Envelopes(Protocol):
         that are closed already are left as they are."""
         ...
 
+    def read_back(self, tenant_id: str, first: date, last: date, to: Path) -> int:
+        """Write the envelopes of closed days to a file, as `gather` wrote them; how many."""
+        ...
+
     def loads(
         self, tenant_id: str, gathered: Path, arrived: Arrived, *, kept: bool, accounted: bool, seconds: float | None
     ) -> list[Load]:
@@ -247,6 +251,10 @@ class BuildLedger(Protocol):
 
     def record_loads(self, tenant_id: str, loads: Sequence[Load], at: datetime) -> None:
         """Note the audit rows of days that are closed; those that are noted already stay."""
+        ...
+
+    def loads_noted_through(self, tenant_id: str) -> date | None:
+        """The last day of which audit rows are noted; None at the beginning."""
         ...
 
 

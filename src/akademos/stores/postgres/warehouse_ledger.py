@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 
 from psycopg.types.json import Jsonb
 
@@ -21,6 +21,7 @@ _LOAD = """
         meant_checksum, moved_checksum, seconds, causes, recorded_at)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
+_NOTED_THROUGH = "SELECT max(received_on) FROM warehouse_loads WHERE tenant_id = %s"
 
 
 class PostgresBuildLedger:
@@ -48,3 +49,9 @@ class PostgresBuildLedger:
         ]  # fmt: skip
         with self._database.pipeline() as transaction, transaction.cursor() as cursor:
             cursor.executemany(_LOAD, rows)
+
+    def loads_noted_through(self, tenant_id: str) -> date | None:
+        """The last day of which audit rows are noted."""
+        with self._database.pipeline() as transaction:
+            row = transaction.execute(_NOTED_THROUGH, (tenant_id,)).fetchone()
+        return None if row is None else row[0]

@@ -1,5 +1,5 @@
-"""The owner of an alert advises its learner, and is told of it: when it is raised, and when it is handed to somebody
-else. A note bears the name of who wrote it."""
+"""The owner of an alert advises its learner, and is told of it while nobody has taken it on: when it is raised, and
+when it is handed to somebody else. A note bears the name of who wrote it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ _ADVISES = f"""
         {ADVISEES.format(actor="%(owner)s::uuid")}) AS own)
 """
 
-# Whoever wants no mail, or nobody has asked, finds it on the page: nothing waits for them.
+# Whoever wants no mail, or nobody has asked, finds it on the page: nothing waits for them. Who had it before and gets
+# it back is told again.
 _TELL = """
     INSERT INTO alert_deliveries (tenant_id, alert_id, advisor_key, learner_key)
     SELECT s.tenant_id, %s, s.advisor_key, %s FROM alert_settings s
     WHERE s.tenant_id = %s AND s.advisor_key = %s AND s.by_mail
-    ON CONFLICT (tenant_id, alert_id, advisor_key) DO NOTHING
+    ON CONFLICT (tenant_id, alert_id, advisor_key) DO UPDATE SET state = 'pending', attempts = 0,
+        next_attempt_at = now(), notice_id = NULL, last_error = NULL, settled_at = NULL
+    WHERE alert_deliveries.state <> 'pending'
 """
 
 

@@ -18,8 +18,10 @@ _TAKES = f"""
     SELECT EXISTS (
         SELECT FROM enrolments e WHERE e.tenant_id = %(tenant)s AND e.course_id = %(course)s
             AND e.learner_key IN ({keys_of("%(tenant)s", "%(learner)s::uuid")})
+            AND (e.registered_on IS NULL OR %(day)s::date IS NULL OR e.registered_on <= %(day)s::date)
             AND (e.withdrawn_on IS NULL OR e.withdrawn_on > coalesce(%(day)s::date, current_date)))
 """
+"""Without a day, help is planned: whoever is going to take the course may have it."""
 
 
 def on_help(work: RecordWork, record: Record, row: Row, sent: Mapping[str, object]) -> Mapping[str, object]:
