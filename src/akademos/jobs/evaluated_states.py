@@ -30,7 +30,7 @@ def evaluated_states(
         found = list(_unpacked(states, tenant_id, keys[start : start + LEARNERS_AT_ONCE]))
         if found:
             state = {name: pl.concat([one[name] for one in found]) for name in found[0]}
-            at = max([now, *state["profile"]["as_of"]])
+            at = max([now, *state["profile"]["as_of"].drop_nulls()])
             yield evaluate(state, curriculum, at, parts=parts)
 
 
