@@ -263,6 +263,7 @@ PRICE = '[[price]]\nitem = "events"\nunit = "event"\ncurrency = "EUR"\nvalid_fro
         ('[[unallocated]]\ncost_centre = "a\\u0000"\nvalid_from = 2026-01-01\n', "cannot be printed"),
         ('[[limit]]\nname = "mood"\nunit = "x"\nvalue = 1\nvalid_from = 2026-01-01\n', "no limit"),
         ('[[chargeback_rule]]\nmatch = { service = "x" }\ncost_centre = "a"\nvalid_from = 2026-01-01\n', "number"),
+        ('[[chargeback_rule]]\nnumber = true\ncost_centre = "a"\nvalid_from = 2026-01-01\n', "number"),
     ],
 )
 def test_wrong_terms_are_named(tmp_path: Path, text: str, said: str) -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from tests.warehouse.money_inputs import at, inputs, rows_of
 
+from akademos.jobs.warehouse.computed_cost import monthly
+
 SETTLED = {"settled_on": date(2026, 5, 15), "gross": Decimal(100), "paid_gross": Decimal(100), "net": Decimal(100)}
 
 
@@ -55,6 +57,12 @@ def test_an_account_that_is_billed_in_two_currencies_has_both_whatever_came_last
     )
     found = [(one["valid_from"].month, one["currencies"]) for one in rows_of("cost_account_versions", given)]
     assert found == [(5, "EUR, USD"), (6, "EUR")]
+
+
+def test_a_month_is_rounded_once_however_many_bills_it_has() -> None:
+    may = {"period_start": date(2026, 5, 1), "period_end": date(2026, 6, 1), "currency": "EUR"}
+    charges = [{**may, "billing_account": name, "effective": Decimal("0.004")} for name in "abcde"]
+    assert monthly(inputs(date(2026, 7, 1), billing_charges=charges)) == {"EUR": [(date(2026, 5, 1), Decimal("0.02"))]}
 
 
 def test_keys_of_two_accounts_are_never_the_same() -> None:

@@ -170,7 +170,7 @@ def _chargeback(kind: str, one: Mapping[str, Any], where: str) -> tuple[str, dic
     if kind == UNALLOCATED:
         return UNALLOCATED, {"cost_centre": _text(one, "cost_centre", where)}
     number = one.get("number")
-    if not isinstance(number, int) or not 1 <= number < 10_000:
+    if type(number) is not int or not 1 <= number < 10_000:
         raise InputError(
             f"{where} has no `number` from 1 on.", hint="The rule with the smallest number that fits decides."
         )

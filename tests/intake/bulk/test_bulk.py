@@ -22,6 +22,7 @@ from akademos.intake.bulk.layouts import plan
 from akademos.intake.bulk.run import ImportSummary
 from akademos.settings import Settings
 from akademos.stores.ports.identity import Identifier
+from akademos.stores.ports.imports import FileImport
 from akademos.stores.postgres.imports import PostgresImports
 from akademos.system import System
 
@@ -128,6 +129,28 @@ def test_a_batch_is_received_when_what_it_waited_for_is_over(
         ((received_at,),) = transaction.execute("SELECT received_at FROM receipts").fetchall()
     assert received_at == began + waited
     assert core(system)["received_at"].to_list() == [received_at]
+
+
+def test_a_batch_that_died_before_it_was_counted_is_counted_on_the_day_of_its_rows(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evening = datetime(2026, 3, 9, 23, 59, tzinfo=UTC)
+    clock, file = [evening], table(tmp_path / "answers.csv", [answer()])
+    monkeypatch.setattr("akademos.system.now", lambda: clock[0])
+
+    def killed(*_: object, **__: object) -> FileImport:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(PostgresImports, "done", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(system, file, mapping=MAP)
+    clock[0] += timedelta(hours=9)
+    run(system, file, mapping=MAP)
+    with system.database.pipeline() as transaction:
+        receipts = transaction.execute("SELECT received_at, accepted FROM receipts").fetchall()
+    assert receipts == [(evening, 1)]
+    assert core(system)["received_at"].to_list() == [evening]
 
 
 def _equations(system: System, accepted: int) -> None:

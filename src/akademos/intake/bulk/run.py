@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -217,24 +217,23 @@ class BulkImport:
                 historical=self._basis.historical,
             )
             derived = "event_id" not in checked.frame.columns
-            counts = self._commit(one, number, table, repeated, suppressed, checked.problems.height, derived=derived)
+            found = BatchCounts(number, received_at, 0, repeated, suppressed, checked.problems.height)
+            counts = self._commit(one, found, table, derived=derived)
         summary.accepted += counts.accepted
         summary.duplicate += counts.duplicate
         summary.suppressed += counts.suppressed
-        return self._ledger.done(one, counts, received_at=received_at, refused=self._refused(checked))
+        return self._ledger.done(one, counts, refused=self._refused(checked))
 
-    def _commit(
-        self,
-        one: FileImport,
-        number: int,
-        table: pa.Table,
-        repeated: int,
-        suppressed: int,
-        rejected: int,
-        *,
-        derived: bool,
-    ) -> BatchCounts:
-        """One commit, or none when a crash came between the commit of this batch and its count."""
+    def _commit(self, one: FileImport, found: BatchCounts, table: pa.Table, *, derived: bool) -> BatchCounts:
+        """One commit, or none when a crash came between the commit of this batch and its count.
+
+        Args:
+            one: the import.
+            found: what was counted of the batch before anybody looked what the core has.
+            table: its rows for the core.
+            derived: whether ids were made from rows.
+        """
+        number = found.batch
         application = f"{one.import_id}:{one.file}"
         committed = self._core.committed_version(application)
         if committed == number and one.pending is not None and one.pending.batch == number:
@@ -243,7 +242,7 @@ class BulkImport:
         own = self._own_files if derived else ()
         new = self._core.missing(table, own=own)
         known = table.num_rows - new.num_rows
-        counts = BatchCounts(number, new.num_rows, known + repeated, suppressed, rejected)
+        counts = replace(found, accepted=new.num_rows, duplicate=known + found.duplicate)
         if new.num_rows:
             self._ledger.prepare(one, counts)
             self._core.append(new, application=application, version=number, after=committed, own=self._own_files)

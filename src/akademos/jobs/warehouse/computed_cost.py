@@ -206,13 +206,12 @@ def monthly(inputs: Inputs) -> dict[str, list[tuple[date, Decimal]]]:
     with localcontext(prec=DIGITS):
         for row in bills.iter_rows(named=True):
             month, amounts = row["period_start"].replace(day=1), sums[row["currency"]]
-            part = from_minor(to_minor(row["effective"], row["currency"]), row["currency"])
-            amounts[month] = amounts.get(month, Decimal(0)) + part
+            amounts[month] = amounts.get(month, Decimal(0)) + row["effective"]
     found = {}
     for currency, amounts in sorted(sums.items()):
         months, month = [], min(amounts)
         while month <= max(amounts):
-            months.append((month, amounts.get(month, from_minor(0, currency))))
+            months.append((month, _rounded(amounts.get(month, Decimal(0)), currency)))
             month = next_month(month)
         found[currency] = months
     return found
@@ -248,7 +247,11 @@ def forecasts(inputs: Inputs) -> list[Row]:
 
 
 def _money(value: float, currency: str) -> Decimal:
-    return from_minor(to_minor(Decimal(repr(value)), currency), currency)
+    return _rounded(Decimal(repr(value)), currency)
+
+
+def _rounded(amount: Decimal, currency: str) -> Decimal:
+    return from_minor(to_minor(amount, currency), currency)
 
 
 def _tags(inputs: Inputs) -> list[Row]:

@@ -26,9 +26,10 @@ class FileImport:
 
 @dataclass(frozen=True, slots=True)
 class BatchCounts:
-    """What one batch brought: events by verdict."""
+    """What one batch brought: events by verdict, all received at one instant, which its rows in the core bear, too."""
 
     batch: int
+    received_at: datetime
     accepted: int
     duplicate: int
     suppressed: int
@@ -66,9 +67,7 @@ class ImportLedger(Protocol):
         """Note what a batch will bring, before its commit to the core."""
         ...
 
-    def done(
-        self, one: FileImport, counts: BatchCounts, *, received_at: datetime, refused: Sequence[RefusedRow] = ()
-    ) -> FileImport:
+    def done(self, one: FileImport, counts: BatchCounts, *, refused: Sequence[RefusedRow] = ()) -> FileImport:
         """Count a batch (receipt, movement, envelopes) and move on, in one transaction."""
         ...
 

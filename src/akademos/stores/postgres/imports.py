@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -37,9 +38,7 @@ class PostgresImports:
             if latest and latest[3] is None:
                 counts = dict(latest[2])
                 pending = counts.pop("pending", None)
-                return FileImport(
-                    tenant_id, latest[0], file, latest[1], counts, BatchCounts(**pending) if pending else None
-                )
+                return FileImport(tenant_id, latest[0], file, latest[1], counts, _pending(pending))
             runs = transaction.execute("SELECT count(*) FROM imports WHERE tenant_id = %s", (tenant_id,)).fetchone()
             digest = hashlib.sha256("\0".join((*key, str(runs and runs[0]))).encode()).hexdigest()
             import_id = f"import-{digest[:24]}"
@@ -59,7 +58,8 @@ class PostgresImports:
 
     def prepare(self, one: FileImport, counts: BatchCounts) -> None:
         """Note what a batch will bring, before its commit to the core."""
-        self._write(one, {**one.counts, "pending": asdict(counts)})
+        pending = {**asdict(counts), "received_at": counts.received_at.isoformat()}
+        self._write(one, {**one.counts, "pending": pending})
 
     def _write(self, one: FileImport, counts: Mapping[str, object]) -> None:
         with self._database.pipeline() as transaction:
@@ -68,9 +68,7 @@ class PostgresImports:
                 (Jsonb(counts), one.tenant_id, one.import_id, one.file),
             )
 
-    def done(
-        self, one: FileImport, counts: BatchCounts, *, received_at: datetime, refused: Sequence[RefusedRow] = ()
-    ) -> FileImport:
+    def done(self, one: FileImport, counts: BatchCounts, *, refused: Sequence[RefusedRow] = ()) -> FileImport:
         """Count a batch (receipt, movement, envelopes) and move on, in one transaction."""
         totals = {verdict: one.counts.get(verdict, 0) + getattr(counts, verdict) for verdict in _VERDICTS}
         with self._database.pipeline() as transaction:
@@ -83,8 +81,8 @@ class PostgresImports:
                 "INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, "
                 "conflict, suppressed, rejected) VALUES (%s, %s, 'import', %s, %s, %s, 0, %s, 0, %s, %s)",
                 (
-                    one.tenant_id, one.import_id, received_at, counts.received, counts.accepted, counts.duplicate,
-                    counts.suppressed, counts.rejected,
+                    one.tenant_id, one.import_id, counts.received_at, counts.received, counts.accepted,
+                    counts.duplicate, counts.suppressed, counts.rejected,
                 ),
             )  # fmt: skip
             if counts.accepted:
@@ -98,7 +96,7 @@ class PostgresImports:
                     "position) SELECT %s, %s, %s, 'rejected', c, e, h, 0, r "
                     "FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::int[]) AS _ (c, e, h, r)",
                     (
-                        one.tenant_id, received_at, one.import_id, [row.code for row in refused],
+                        one.tenant_id, counts.received_at, one.import_id, [row.code for row in refused],
                         [row.event for row in refused], [row.payload_hash for row in refused],
                         [min(row.row, 2**31 - 1) for row in refused],
                     ),
@@ -128,3 +126,10 @@ class PostgresImports:
                 ),
             )  # fmt: skip
         return done.rowcount, len(rows) - done.rowcount
+
+
+def _pending(kept: Mapping[str, Any] | None) -> BatchCounts | None:
+    """The batch that was under way, as noted before its commit."""
+    if kept is None:
+        return None
+    return BatchCounts(**{**kept, "received_at": datetime.fromisoformat(kept["received_at"])})
