@@ -295,7 +295,7 @@ def test_what_helped_similar_learners_comes_before_what_works_for_all() -> None:
     first = steps(wrong("a", 5), support=support)[0]
     assert (first.material_id, first.trigger) == ("a-2", "similar_learners")
     assert first.reason.endswith(
-        "Of learners as weak in it, about 70% had mastered it four weeks after this, at most 40% after others."
+        "Of learners who stood alike in it, about 70% had mastered it four weeks after this, at most 40% after others."
     )
     stronger = steps([*right("a", 3), *wrong("a", 5)[3:]], support=support)[0]  # 3 of 5 are right: another level
     assert (stronger.material_id, stronger.trigger) == ("a-1", "effectiveness")

@@ -105,7 +105,7 @@ def class_rows() -> list[Json]:
     return [
         {
             "learner": {"key": f"{n}f0c5b0e-5d0a-4a44-8f0f-1f8d3f6f0b11", "display_name": name},
-            "courses": ["Mathematics 1"],
+            "courses": ["Mathematics 1", "Statistics"] if n % 3 else ["Mathematics 1"],
             "clock": "order" if idle is None else "exact",
             "mastery": estimate(value, 60 if value else 2),
             "last_active_at": None if idle is None else iso(NOW - timedelta(days=idle)),

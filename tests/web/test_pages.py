@@ -255,6 +255,22 @@ def test_learners_stand_in_the_order_of_names_with_a_reason_each(shell: pages.Sh
     assert "No learners yet" in pages.render_my_learners([], shell=shell, as_of=now)
 
 
+def test_a_list_of_several_courses_can_be_of_one(shell: pages.Shell) -> None:
+    now = datetime(2026, 3, 12, 12, tzinfo=UTC)
+    rows = [
+        {"learner": {"key": key, "display_name": name}, "courses": courses, "mastery": {"status": "not_enough_data"}}
+        for key, name, courses in (("k1", "Ada", ["Maths", "<Verse>"]), ("k2", "Ben", ["Maths"]))
+    ]
+
+    def page(course: str) -> str:
+        return pages.render_my_learners(rows, shell=shell, as_of=now, course=course)
+
+    for of, names in (("", {"Ada", "Ben"}), ("<Verse>", {"Ada"}), ("Maths", {"Ada", "Ben"}), ("Latin", {"Ada", "Ben"})):
+        assert {name for name in ("Ada", "Ben") if name in text_of(page(of))} == names
+    assert '<option value="&lt;Verse&gt;" selected>' in page("<Verse>")
+    assert "<select" not in pages.render_my_learners(rows[1:], shell=shell, as_of=now)
+
+
 def test_who_looked_is_said_in_words_and_counted(shell: pages.Shell) -> None:
     at = datetime(2026, 3, 12, 23, 30, tzinfo=UTC)
     looks = [

@@ -1,4 +1,4 @@
-"""Which material of a topic comes first: what is published to help learners as weak in it as this one.
+"""Which material of a topic comes first: what is published to help learners who stand where this one stands.
 
 What more of similar learners succeeded after comes before what goes with a gain, and that before the rest; of two of a
 sort the larger difference. Only what is clearly above zero is published of a material (`similar_learners`,
@@ -38,7 +38,8 @@ class Evidence:
         """The figures as a sentence."""
         if self.ground == "similar_learners":
             after, others = (_share(self.figures[side]) for side in ("learners", "others"))
-            return f"Of learners as weak in it, {after} had mastered it four weeks after this, {others} after others."
+            mastered = f"{after} had mastered it four weeks after this, {others} after others."
+            return f"Of learners who stood alike in it, {mastered}"
         value, low, high = (round(100 * self.figures[name]) for name in ("value", "low", "high"))
         return (
             f"Who opened it did better on its topics afterwards than comparable learners who did not, by about {value} "

@@ -1,6 +1,6 @@
 """What helped learners who stood where a learner stands now.
 
-Question: of learners as weak in a topic as this one, after which of its materials did most come to master it?
+Question: of learners of this one's level in a topic, after which of its materials did most come to master it?
 
 Grain: one topic, one version of one material about it, one level (of a course).
 

@@ -42,8 +42,7 @@ def render_my_learners(
     shell: Shell,
     as_of: datetime,
     progress_path: str = "/my-progress",
-    courses: Sequence[CourseChoice] = (),
-    next_href: str | None = None,
+    course: str = "",
 ) -> str:
     """The list as HTML.
 
@@ -52,10 +51,12 @@ def render_my_learners(
             "last_active_at": ISO 8601|null, "clock": exact|day|order|none}, only of consented learners.
         as_of: the moment against which "days ago" is counted.
         progress_path: the page of one learner; the key goes into its parameter `learner`.
-        courses: the filter's courses (parameter `course`); none leaves the filter out.
-        next_href: the address of the next page of the list, if there is one.
+        course: the title of the course that is looked at (parameter `course`); another than theirs stands for all.
     """
     words = shell.words
+    courses = _choices(learners, course, words)
+    if any(one.chosen for one in courses[1:]):
+        learners = [row for row in learners if course in (row.get("courses") or [])]
     named = sorted(learners, key=lambda row: _name(row, words).casefold())
     lines = [_line(row, as_of.astimezone(UTC), progress_path, words) for row in named]
     wanted = sum(line.check_in for line in lines)
@@ -79,9 +80,17 @@ def render_my_learners(
         take=take if lines else Markup(""),
         table=table if lines else None,
         courses=courses,
-        next_href=next_href,
         provenance=_provenance(learners, words) if lines else [],
     )
+
+
+def _choices(learners: Sequence[Json], course: str, words: Words) -> list[CourseChoice]:
+    """All, and the courses of which the list has learners; nothing where it has one at the most."""
+    titles = sorted({str(title) for row in learners for title in row.get("courses") or []}, key=str.casefold)
+    if len(titles) < 2:
+        return []
+    chosen = [CourseChoice(title, title, title == course) for title in titles]
+    return [CourseChoice("", words.plain("learners.course.all"), course not in titles), *chosen]
 
 
 def _provenance(learners: Sequence[Json], words: Words) -> list[Markup]:

@@ -268,8 +268,9 @@ def learners(
     request: Request,
     services: Served,
     principal: Asker,
+    course: Annotated[str, Query(max_length=256)] = "",
 ) -> Response:
-    """The learners of the instructor's courses, or the advisor's advisees."""
+    """The learners of the instructor's courses, or the advisor's advisees; of one of these courses by its title."""
     own = services.gate.own_learners(principal, LEARNERS, services.purposes_of(at.MASTERY))
     shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal))
     html = render_my_learners(
@@ -277,6 +278,7 @@ def learners(
         shell=shell,
         as_of=services.clock(),
         progress_path=MY_PROGRESS,
+        course=course,
     )
     return HTMLResponse(html, headers=HEADERS)
 
