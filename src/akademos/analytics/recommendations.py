@@ -11,8 +11,8 @@ and a reason made of its numbers:
 * tutoring (trigger gap): a critical gap on which at least `HARD_ANSWERS` recent answers were given and at least half of
   them missed: more of the same has not helped;
 * content: the next material of the topics with gaps, in the order of severity and priority; never before what its topic
-  needs (`content_order`). Of the unfinished materials of a topic begun ones come first, then what more learners of
-  the same level succeeded after than after others (trigger similar_learners), then what goes with the larger gain (trigger
+  needs (`content_order`). Of the unfinished materials of a topic begun ones come first, then what more learners of the
+  same level succeeded after than after others (trigger similar_learners), then what goes with the larger gain (trigger
   effectiveness), both as published of them (`similar_learners`, `content_effectiveness`); where that chose nothing the
   trigger is the gap;
 * question (trigger gap): practise a topic whose materials are all finished, where it is needed before a material of the
