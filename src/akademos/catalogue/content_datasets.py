@@ -10,6 +10,12 @@ from akademos.catalogue.policies import LIMITS
 _PURPOSES = (Purpose.LEARNING_SUPPORT, Purpose.PRODUCT_ANALYTICS)
 _OWNER = "learning science"
 _COURSE = must("course_id", "string", "course")
+_FLOOR = must("smallest_group", "int32", "the k it was made with", unit="people")
+_FLOORED = holds(
+    "made with a floor that a tenant may have",
+    f"smallest_group >= {LIMITS.group_floor_least}",
+    severity=Severity.CRITICAL,
+)
 
 CONTENT_DATASETS: tuple[Dataset, ...] = (
     Dataset(
@@ -54,7 +60,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
             must("as_of", "timestamp", "when it began: until then everybody in it was looked at"),
             must("since", "timestamp", "when people last came or left"),
             must("people", "int32", "people in it", unit="people"),
-            must("smallest_group", "int32", "the k it was made with", unit="people"),
+            _FLOOR,
             must("shown", "bool", "whether it is published; not while somebody's leaving would show"),
         ),
         zone="serving",
@@ -102,7 +108,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
             must("subject_id", "string", "material, question or course"),
             must("version", "string", "version of it; empty where the sender names none"),
             must("as_of", "timestamp", "instant of the oldest rows in it; of a course since when its journeys stand"),
-            must("smallest_group", "int32", "the k it was made with", unit="people"),
+            _FLOOR,
             must("detail", "json", "the numbers as published"),
         ),
         zone="serving",
@@ -111,13 +117,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         retention=years(2),
         service_level="every night",
         upstream=("content_taken",),
-        checks=(
-            holds(
-                "made with a floor that a tenant may have",
-                f"smallest_group >= {LIMITS.group_floor_least}",
-                severity=Severity.CRITICAL,
-            ),
-        ),
+        checks=(_FLOORED,),
     ),
     Dataset(
         name="content_support",
@@ -130,7 +130,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
             TENANT,
             _COURSE,
             must("published_at", "timestamp", "from when on it is in force"),
-            must("smallest_group", "int32", "the k it was made with", unit="people"),
+            _FLOOR,
             must("materials", "json", "the numbers as published, by material"),
         ),
         zone="serving",
@@ -139,13 +139,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         retention=years(2),
         service_level="every night",
         upstream=("content_taken",),
-        checks=(
-            holds(
-                "made with a floor that a tenant may have",
-                f"smallest_group >= {LIMITS.group_floor_least}",
-                severity=Severity.CRITICAL,
-            ),
-        ),
+        checks=(_FLOORED,),
     ),
     Dataset(
         name="journey_answers",
