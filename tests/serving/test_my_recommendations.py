@@ -193,7 +193,10 @@ def test_the_page_says_in_the_readers_language_what_speaks_for_a_material(
     after, others = ({"value": value, "bound": bound, "people": 60} for value, bound in ((0.75, ""), (0.2, "below")))
     figures = {"learners": after, "others": others, "change": 0.55, "low": 0.3, "high": 0.7}
     similar = {"ground": "similar_learners", "figures": figures}
-    works = {"ground": "effectiveness", "figures": {"value": 0.06, "low": 0.03, "high": 0.09}}
+    works = {
+        "ground": "effectiveness",
+        "figures": {"value": 0.06, "low": 0.03, "high": 0.09, "learners": 45, "others": 70},
+    }
     more = [
         step(f"rec-{place}", "content", str(one["ground"]), position=place, topic_id="f", material_id="m", evidence=one)
         for place, one in enumerate((similar, works), 4)
@@ -204,6 +207,8 @@ def test_the_page_says_in_the_readers_language_what_speaks_for_a_material(
     page = browser.get("/my-progress", headers=PAGE).text
     assert "about 75% had mastered it four weeks after this, at most 20% after other materials" in page
     assert "by 3 to 9 points of 100" in page
+    assert "(60 and 60 learners)" in page
+    assert "(45 and 70 learners)" in page
     assert "from similar learners" in page
     german = browser.get("/my-progress?lang=de", headers=PAGE).text
     assert "etwa 75" in german

@@ -108,12 +108,14 @@ def _why(
 
 def _evidence(evidence: Json, words: Words) -> Markup:
     """What is published to speak for a material."""
-    figures, percent = evidence["figures"], words.locale.percent
+    figures, percent, number = evidence["figures"], words.locale.percent, words.locale.number
     if evidence["ground"] == "effectiveness":
-        low, high = (words.locale.number(round(100 * figures[name])) for name in ("low", "high"))
-        return words.html("recommended.why.effectiveness", low=low, high=high)
+        low, high = (number(round(100 * figures[name])) for name in ("low", "high"))
+        sample = {"n": number(figures["learners"]), "m": number(figures["others"])}
+        return words.html("recommended.why.effectiveness", low=low, high=high, **sample)
     learners, others = (
         words.plain(f"recommended.share.{figures[side]['bound'] or 'about'}", share=percent(figures[side]["value"]))
         for side in ("learners", "others")
     )
-    return words.html("recommended.why.similar_learners", learners=learners, others=others)
+    sample = {"n": number(figures["learners"]["people"]), "m": number(figures["others"]["people"])}
+    return words.html("recommended.why.similar_learners", learners=learners, others=others, **sample)

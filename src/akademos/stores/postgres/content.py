@@ -63,12 +63,14 @@ _WRITE_SUPPORT = """
         materials = excluded.materials
 """
 _SUPPORT = """
-    SELECT newest.course_id, newest.published_at, newest.materials FROM (
-        SELECT DISTINCT ON (course_id) course_id, published_at, smallest_group, materials FROM content_support
-        WHERE tenant_id = %(tenant)s AND published_at <= %(at)s ORDER BY course_id, published_at DESC
+    SELECT c.course_id, newest.published_at, newest.materials FROM learning_courses c CROSS JOIN LATERAL (
+        SELECT s.published_at, s.smallest_group, s.materials FROM content_support s
+        WHERE s.tenant_id = %(tenant)s AND s.course_id = c.course_id AND s.published_at <= %(at)s
+        ORDER BY s.published_at DESC LIMIT 1
     ) AS newest
-    WHERE newest.smallest_group >= (SELECT group_floor FROM tenants WHERE tenant_id = %(tenant)s)
-    ORDER BY newest.course_id
+    WHERE c.tenant_id = %(tenant)s
+        AND newest.smallest_group >= (SELECT group_floor FROM tenants WHERE tenant_id = %(tenant)s)
+    ORDER BY c.course_id
 """
 _DROP_ANSWERS = """
     DELETE FROM journey_answers WHERE tenant_id = %(tenant)s AND course_id = %(course)s AND edition NOT IN (
