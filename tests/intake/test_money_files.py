@@ -324,7 +324,7 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
             "'learner_states', now() - interval '1 hour 20 seconds', now() - interval '1 hour', 'succeeded');"
             "INSERT INTO query_usage (tenant_id, query, answers, seconds, noted_at) VALUES "
             "('college', 'GET /v1/learners', 9, 2, now() - interval '1 hour'), "
-            "('college', 'GET /v1/learners', 9, 2, now() - interval '1 day'), "
+            "('college', 'GET /v1/learners', 9, 2, now() - interval '30 hours'), "  # a day of its own at any hour
             "('college', 'GET /v1/learners', 9, 2, now() - interval '1 second')"  # not settled yet
         )
     first = metering(system).by_hand("college", by=BY)
