@@ -62,9 +62,15 @@ def baselines(outcome: Floats, active: Flags, inactive: Flags, parts: Mapping[st
 
 
 def on_the_list(table: pl.DataFrame, predicted: Floats, share: float = FOCUS_SHARE) -> Flags:
-    """Who is among the first `share` of their course; of `table` are read course_id, and `day` where it has one."""
+    """Who is among the first `share` of their course, rounded up as in `risk_levels.focus_levels`.
+
+    Args:
+        table: course_id, and `day` where there are several.
+        predicted: of the same rows.
+        share: of a course for whom there is time.
+    """
     within = ["course_id", *(name for name in ("day",) if name in table.columns)]
-    best = pl.col("risk").rank("ordinal", descending=True).over(within) <= share * pl.len().over(within)
+    best = pl.col("risk").rank("ordinal", descending=True).over(within) <= (share * pl.len().over(within)).ceil()
     return table.with_columns(risk=pl.Series(predicted)).select(best).to_series().to_numpy()
 
 
