@@ -89,6 +89,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("POST", "/students-in-focus/interventions"): FOCUS,
     ("POST", "/students-in-focus/interventions/act"): FOCUS,
     ("POST", "/students-in-focus/notes"): FOCUS,
+    ("POST", "/students-in-focus/suggestions"): FOCUS,
     ("POST", "/students-in-focus/notes/act"): FOCUS,
     ("POST", "/students-in-focus/settings"): OPEN,  # an advisor's own wishes
     ("GET", "/v1/alerts/settings"): OPEN,  # an advisor's own wishes
@@ -105,6 +106,7 @@ CLASSIFIED: dict[tuple[str, str], str] = {
     ("GET", "/v1/releases/{release_id}/file"): RELEASES,
     ("GET", "/my-progress"): LEARNER,
     ("POST", "/my-progress/recommendations"): LEARNER,
+    ("POST", "/my-progress/suggestions"): LEARNER,
     ("GET", "/v1/learners"): ROSTER,
     ("GET", "/learners"): ROSTER,
     ("GET", "/v1/consent"): OWN_DECISIONS,

@@ -13,6 +13,7 @@ from tests.web.invented_forms import AREAS, NOW, Json, estimate, iso
 from tests.web.invented_learners import Learner
 
 from akademos.serving import pages
+from akademos.stores.ports.record_store import RecordRow
 
 
 def without_clock(answers: Json) -> Json:
@@ -57,6 +58,28 @@ def nothing_yet() -> Json:
     }
 
 
+def advised(before: str = "") -> Json:
+    """Steps that somebody suggested: one taken on, one with a last day, one of a program."""
+    steps = (("accepted", "advisor", None), ("proposed", "advisor", "2027-03-01T00:00:00Z"), ("shown", "a program", None))
+    rows = [
+        RecordRow(
+            (f"s{n}",),
+            {
+                "action": before + "See the tutor on Friday" + " and once more" * 14 * (n == 2),
+                "reason": before + "Two chapters are open.",
+                "priority": 3,
+                "source_trigger": trigger,
+                "status": status,
+                "expires_at": until,
+                "created_at": "2026-03-01T08:00:00Z",
+            },
+            1,
+        )
+        for n, (status, trigger, until) in enumerate(steps)
+    ]
+    return {"suggested": rows, "answer_to": "/my-progress/suggestions"}
+
+
 def learner_answers(who: str, topic: str | None = None) -> Json:
     """The keyword arguments of `render_my_progress` for one of the invented learners."""
     if who == "new":
@@ -80,14 +103,15 @@ def learner_answers(who: str, topic: str | None = None) -> Json:
             for a, m in AREAS.items()
         }
         pairs = [n for m in areas.values() for n in m]
-        return Learner("<b>Sam</b> & \u201cCo\u201d", areas, list(zip(pairs, pairs[3:], strict=False))).answers(topic)
+        pairwise = list(zip(pairs, pairs[3:], strict=False))
+        return Learner("<b>Sam</b> & \u201cCo\u201d", areas, pairwise).answers(topic) | advised("<script>alert(1)</script> ")
     if who == "order":
         return without_clock(Learner().answers(topic))
     if who == "small":
         return Learner(areas={"": ["Ratios", "Fractions", "Percentages", "Exponents"]}, edges=[], unknown=3).answers(
             topic
         )
-    return Learner().answers(topic)
+    return Learner().answers(topic) | advised()
 
 
 def class_rows() -> list[Json]:

@@ -114,6 +114,20 @@ def focus_work(lines: Sequence[Json]) -> FocusWork:
             )
             for n in range(3)
         ],
+        suggestions=[
+            RecordRow(
+                (f"s{n}",),
+                {
+                    "user_id": users[n % len(users)],
+                    "action": "See the <b>tutor</b> on Friday" + " and once more" * 8 * (n % 2),
+                    "reason": "Two chapters are open.",
+                    "status": status,
+                    "created_at": "2026-03-09T03:45:00Z",
+                },
+                1,
+            )
+            for n, status in enumerate(("proposed", "shown", "accepted", "dismissed", "completed", "expired"))
+        ],
         interventions=helped,
         effects=[
             PublishedEffect("tutoring", "spring", published, "randomised", 40, 45, -0.08, -0.14, -0.02),

@@ -64,7 +64,7 @@ GAPS = Record(
 RECOMMENDATION_STATES = LifeCycle(
     "proposed",
     {
-        "proposed": {"show": "shown", "dismiss": "dismissed", "expire": "expired"},
+        "proposed": {"show": "shown", "accept": "accepted", "dismiss": "dismissed", "expire": "expired"},
         "shown": {"accept": "accepted", "dismiss": "dismissed", "expire": "expired"},
         "accepted": {"complete": "completed", "dismiss": "dismissed", "expire": "expired"},
         "dismissed": {},

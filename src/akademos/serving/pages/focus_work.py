@@ -9,6 +9,7 @@ from datetime import date
 from urllib.parse import quote, unquote
 
 from akademos.serving.pages.focus_words import alert_words
+from akademos.serving.pages.suggestions import SUGGESTION_LENGTH, suggestion_lines
 from akademos.serving.pages.tables import Cell, Column, Table
 from akademos.serving.pages.wording import Words
 from akademos.stores.ports.alerts import AlertSettings
@@ -99,7 +100,8 @@ class FocusWork:
 
     Attributes:
         names: of learners and staff, by user id.
-        people: learners in a course, whom help may be noted for; `learners`: whom notes may be about.
+        people: learners in a course, whom help may be noted for; `learners`: whom notes may be about, and whom steps
+            may be suggested to.
         colleagues: other advisors of the asker's learners, whom alerts may be handed to.
         asker: the advisor's own user id.
         live: the address that says when there is something new, empty for none.
@@ -110,6 +112,7 @@ class FocusWork:
     settled: Sequence[RecordRow] = ()
     interventions: Sequence[RecordRow] = ()
     notes: Sequence[RecordRow] = ()
+    suggestions: Sequence[RecordRow] = ()
     effects: Sequence[PublishedEffect] = ()
     settings: AlertSettings | None = None
     names: Mapping[str, str] = field(default_factory=dict)
@@ -164,6 +167,8 @@ def work_parts(work: FocusWork, words: Words) -> dict[str, object]:
         "settled": [_alert(row, work, words) for row in work.settled],
         "notes": [_note(row, work, words) for row in work.notes],
         "note_length": NOTE_LENGTH,
+        "suggestions": suggestion_lines(work.suggestions, work.names, words),
+        "suggestion_length": SUGGESTION_LENGTH,
         "helped": [_help(row, work, words) for row in work.interventions],
         "effects": _effects(work.effects, words),
         "kinds": [(kind, words.plain(f"help.kind.{kind}")) for kind in KINDS],

@@ -41,10 +41,12 @@ from akademos.serving.pages.readiness_cards import readiness_cards, readiness_ti
 from akademos.serving.pages.recommendation_card import StepLine, recommendation_card
 from akademos.serving.pages.review_cards import coming_card, past_card
 from akademos.serving.pages.shell import Shell, page
+from akademos.serving.pages.suggestions import suggested_steps
 from akademos.serving.pages.tiles import Tile, tiles
 from akademos.serving.pages.topic_cards import coverage_card, headings, heatmap_card, levels_card, topic_levels
 from akademos.serving.pages.trend_card import trend_card
 from akademos.serving.pages.wording import Words
+from akademos.stores.ports.record_store import RecordRow
 
 Answer = Json | LoadFailure
 PLAN = "/exam-plan"
@@ -89,6 +91,8 @@ def render_my_progress(
     own_page: bool = True,
     decide: str | None = None,
     said: str | None = None,
+    suggested: Sequence[RecordRow] = (),
+    answer_to: str = "",
 ) -> str:
     """The page as HTML, from the answers of the API as they are sent.
 
@@ -103,6 +107,7 @@ def render_my_progress(
         own_page: whether the learner looks; otherwise a line says that a member of staff does.
         decide: the address that takes what the learner says of a step; without it there are no buttons.
         said: what was noted just now, in words.
+        suggested: steps that somebody suggested; `answer_to` takes what the learner says of them.
 
     Raises:
         InputError: an answer holds a number that is not finite.
@@ -156,6 +161,8 @@ def render_my_progress(
         todo_lines=todo_lines,
         decide=decide,
         said=said,
+        suggested=suggested_steps(suggested, header.now, header.now.tzinfo, words),
+        answer_to=answer_to,
         readiness=ready,
         sections=sections,
         timeline=timeline,

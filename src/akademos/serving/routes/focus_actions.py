@@ -1,7 +1,7 @@
-"""What an advisor does on the page of students in focus: take alerts on, settle them, hand them over, note help, write
-notes, say how to be told.
+"""What an advisor does on the page of students in focus: take alerts on, settle them, hand them over, note help,
+suggest steps, write notes, say how to be told.
 
-Forms of the page; programs use /v1/records/alerts, /v1/records/interventions, /v1/records/notes and
+Forms of the page; programs use /v1/records/alerts, /interventions, /recommendations and /notes, and
 /v1/alerts/settings, which keep to the same rules.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -17,12 +17,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from akademos.catalogue.records.declaration import Record
-from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES
+from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES, RECOMMENDATIONS
 from akademos.catalogue.records.values import checked, written_by, written_on_create, written_on_update
 from akademos.errors import AkademosError, InputError
 from akademos.serving.languages import language_of
 from akademos.serving.pages.focus_work import KINDS, NOTE_LENGTH, SHOWN, about_in
 from akademos.serving.pages.refusal_words import refusal_words
+from akademos.serving.pages.suggestions import ADVISOR, SUGGESTION_LENGTH
 from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
 from akademos.serving.record_gate import asking
@@ -40,8 +41,12 @@ HAND_OVER = f"{FOCUS}/alerts/owner"
 NOTE_HELP = f"{FOCUS}/interventions"
 ACT_ON_HELP = f"{FOCUS}/interventions/act"
 WRITE_NOTE = f"{FOCUS}/notes"
+SUGGEST = f"{FOCUS}/suggestions"
 PUT_AWAY = f"{FOCUS}/notes/act"
 BE_TOLD = f"{FOCUS}/settings"
+
+SUGGESTED_FOR = 366
+"""Days that a step may wait for."""
 
 Text = Annotated[str, Form()]
 
@@ -159,6 +164,36 @@ def write_note(sheet: Sent, learner: Text = "", text: Text = "") -> Response:
         _create(sheet, NOTES, {"user_id": learner, "text": said}, WRITE_NOTE)
 
     return _answered(sheet, "note", "note", do)
+
+
+@router.post(SUGGEST)
+def suggest(sheet: Sent, learner: Text = "", step: Text = "", why: Text = "", until: Text = "") -> Response:
+    """Suggest a step to a learner, who finds it on their page; it is over when the day given is."""
+
+    def do() -> None:
+        sent: dict[str, object] = {"user_id": learner, "source_trigger": ADVISOR}
+        for name, said in (("action", step.strip()), ("reason", why.strip())):
+            if not 1 <= len(said) <= SUGGESTION_LENGTH:
+                raise InputError(
+                    f"What to do, and why, have 1 to {SUGGESTION_LENGTH} characters each.", hint="Write it shorter.",
+                    code="value_invalid", status=422, pointer=f"/{name}",
+                )  # fmt: skip
+            sent[name] = said
+        last = _day(until)
+        if until and last is None:
+            raise InputError(
+                "That is no day.", hint="Write YYYY-MM-DD.", code="value_invalid", status=422, pointer="/until"
+            )
+        if last is not None:
+            if not 0 <= (last - sheet.services.clock().date()).days <= SUGGESTED_FOR:
+                raise InputError(
+                    f"A step is for today at the earliest, and for {SUGGESTED_FOR} days at most.",
+                    hint="Choose another day.", code="step_day", status=422, pointer="/until",
+                )  # fmt: skip
+            sent["expires_at"] = datetime.combine(last + timedelta(days=1), time(), UTC).isoformat()
+        _create(sheet, RECOMMENDATIONS, sent, SUGGEST)
+
+    return _answered(sheet, "suggestion", "suggestion", do)
 
 
 @router.post(PUT_AWAY)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from akademos.catalogue.records.declaration import Record
-from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES
+from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES, RECOMMENDATIONS
 from akademos.serving import services as at
 from akademos.serving.pages.focus_work import SHOWN, Somebody, about_value
 from akademos.serving.principal import Principal
@@ -22,7 +22,7 @@ from akademos.stores.ports.identity import Identifier
 from akademos.stores.ports.record_store import ListQuery, RecordRow
 
 SETTLED_FOR, NOTES_FOR = timedelta(days=28), timedelta(days=90)
-"""How long an alert that was settled, and a note, stand on the page."""
+"""How long an alert that was settled, and a note or a suggested step, stand on the page."""
 
 READ = 200
 """Rows that are read to choose those shown from: they come in the order of their keys."""
@@ -56,6 +56,7 @@ def work_of(
         for row in _rows(services, principal, ALERTS, {"status": status}, updated_since=since)
     ]
     notes = _rows(services, principal, NOTES, {"status": "active"}, created_since=services.clock() - NOTES_FOR)
+    suggestions = _rows(services, principal, RECOMMENDATIONS, {}, created_since=services.clock() - NOTES_FOR)
     colleagues = _colleagues(services, tenant_id, [one.learner_key for one in learners])
     staff = {str(row.values[by]) for row in (*alerts, *settled) for by in ("owner_id", "handler_id") if row.values[by]}
     staff |= {str(row.values["author_id"]) for row in notes if row.values["author_id"]}
@@ -69,6 +70,7 @@ def work_of(
         "settled": sorted(settled, key=lambda row: str(row.values["resolved_at"]), reverse=True)[:SHOWN],
         "interventions": helped[:SHOWN],
         "notes": sorted(notes, key=lambda row: str(row.values["created_at"]), reverse=True)[:SHOWN],
+        "suggestions": sorted(suggestions, key=lambda row: str(row.values["created_at"]), reverse=True)[:SHOWN],
         "learners": sorted(
             (Somebody(one.user_id, names.get(one.user_id) or one.user_id) for one in learners if one.user_id),
             key=lambda one: one.label,

@@ -26,10 +26,12 @@ from akademos.serving.pages import (
 )
 from akademos.serving.pages.my_progress import PLAN
 from akademos.serving.pages.recommendation_card import CHANGES
-from akademos.serving.pages.wording import words_in
+from akademos.serving.pages.suggestions import ANSWERS
+from akademos.serving.pages.wording import Words, words_in
 from akademos.serving.principal import Principal, name_of
 from akademos.serving.routes.analytics import Window, evaluate, instant_of, recommending
 from akademos.serving.routes.learners import listed
+from akademos.serving.routes.my_suggestions import ANSWER, MY_PAGE, suggested
 from akademos.serving.services import Asker, Served, Services, services_of
 from akademos.stores.ports.access import Reading
 from akademos.stores.ports.answers import AnswerName, Particulars
@@ -37,8 +39,8 @@ from akademos.stores.ports.identity import Identifier
 
 router = APIRouter(include_in_schema=False)
 
-MY_PROGRESS = "/my-progress"
-DECIDE = "/my-progress/recommendations"
+MY_PROGRESS = MY_PAGE
+DECIDE = f"{MY_PROGRESS}/recommendations"
 """Where the form says what the learner will do of what is recommended."""
 UPTAKE_PAGE = "/recommendations"
 MY_STUDY = "/my-study-habits"
@@ -223,11 +225,20 @@ def my_progress(
             selected_topic=chosen,
             own_page=own,
             decide=DECIDE if own and at_instant is None else None,
-            said=shell.words.plain(f"recommended.said.{done}") if own and done in CHANGES else None,
+            said=_said(done, shell.words) if own else None,
+            suggested=suggested(services, principal) if own and at_instant is None else (),
+            answer_to=ANSWER,
         )
         return HTMLResponse(html, headers=HEADERS)
 
     return services.gate.about_learner(principal, ask, draw)
+
+
+def _said(done: str, words: Words) -> str | None:
+    """What was noted just now, of a recommendation or of a step that somebody suggested."""
+    if done in CHANGES:
+        return words.plain(f"recommended.said.{done}")
+    return words.plain(f"suggestion.said.{done}") if done in ANSWERS else None
 
 
 @router.get(MY_STUDY)

@@ -1,0 +1,2 @@
+-- A learner who says that they will do a step has seen it: pages note nothing when they are looked at.
+CREATE OR REPLACE TRIGGER record_kept BEFORE INSERT OR UPDATE ON akademos.learning_recommendations FOR EACH ROW EXECUTE FUNCTION akademos.keep_record('status', 'proposed,shown,accepted,dismissed,completed,expired', 'proposed>shown,proposed>accepted,proposed>dismissed,proposed>expired,shown>accepted,shown>dismissed,shown>expired,accepted>completed,accepted>dismissed,accepted>expired', '');
