@@ -1,10 +1,11 @@
-"""Steps that an advisor suggests: the learner finds them, answers, and the advisor sees the answer; nobody else does."""
+"""Steps that an advisor suggests: the learner finds and answers them, the advisor sees the answer; nobody else does."""
 
 from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,6 +15,7 @@ from tests.serving.test_alerts import PAGE, alerted, form
 from akademos.catalogue.declarations import Purpose
 from akademos.serving.pages.suggestions import suggested_steps
 from akademos.serving.pages.wording import words_in
+from akademos.stores.ports.audit import Json
 from akademos.stores.ports.record_store import RecordRow
 
 __all__ = ["alerted"]
@@ -99,20 +101,33 @@ def test_no_step_to_a_stranger_without_consent_words_or_a_day_that_is(alerted: I
     alerted.decide("ben", "withdrawn", purpose=Purpose.ADVISING)
     assert suggest(ann, learner="ben")[0] == 403
     assert ann.get(STEPS).json()["records"] == []
-    assert suggest(ann, until=today.isoformat())[0] == 303
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_a_day_ends_where_the_learner_lives(alerted: Institution, zone: str) -> None:
+    alerted.services.vault.describe(alerted.tenant, {alerted.people["ada"]: "Ada"}, time_zone=zone)
+    here = ZoneInfo(zone)
+    last = alerted.services.clock().astimezone(here).date()
+    ann = alerted.signed_in("ann", "advisor")
+    assert suggest(ann, until=(last - timedelta(days=1)).isoformat())[0] == 422
+    assert suggest(ann, until=last.isoformat())[0] == 303
     (kept,) = ann.get(STEPS).json()["records"]
-    assert kept["expires_at"] == f"{today + timedelta(days=1)}T00:00:00Z"
+    midnight = datetime.combine(last + timedelta(days=1), time(), here)
+    assert datetime.fromisoformat(kept["expires_at"]) == midnight
+    (step,) = suggested_steps([row("r", "proposed", 3, "2026-03-01T00:00:00Z", kept["expires_at"])],
+                              midnight - timedelta(seconds=1), here, words_in("en"))  # fmt: skip
+    assert step.until == f"(until {last.day} Mar 2026)"
 
 
 def row(name: str, status: str, priority: int, created: str, until: str | None = None) -> RecordRow:
-    values = {
+    values: dict[str, Json] = {
         "status": status, "priority": priority, "created_at": created, "expires_at": until, "action": name,
         "reason": "r", "source_trigger": "a program",
     }  # fmt: skip
     return RecordRow((name,), values, 1)
 
 
-@pytest.mark.parametrize(("language", "until"), [("en", "Until 10 Mar 2026."), ("de", "Bis 10. März 2026.")])
+@pytest.mark.parametrize(("language", "until"), [("en", "(until 10 Mar 2026)"), ("de", "(bis 10. März 2026)")])
 def test_what_is_taken_on_comes_first_then_the_urgent_then_the_old(language: str, until: str) -> None:
     now = datetime(2026, 3, 10, 12, tzinfo=UTC)
     found = [

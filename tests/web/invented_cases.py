@@ -60,7 +60,8 @@ def nothing_yet() -> Json:
 
 def advised(before: str = "") -> Json:
     """Steps that somebody suggested: one taken on, one with a last day, one of a program."""
-    steps = (("accepted", "advisor", None), ("proposed", "advisor", "2027-03-01T00:00:00Z"), ("shown", "a program", None))
+    last = "2027-03-01T00:00:00Z"
+    steps = (("accepted", "advisor", None), ("proposed", "advisor", last), ("shown", "a program", None))
     rows = [
         RecordRow(
             (f"s{n}",),
@@ -103,8 +104,8 @@ def learner_answers(who: str, topic: str | None = None) -> Json:
             for a, m in AREAS.items()
         }
         pairs = [n for m in areas.values() for n in m]
-        pairwise = list(zip(pairs, pairs[3:], strict=False))
-        return Learner("<b>Sam</b> & \u201cCo\u201d", areas, pairwise).answers(topic) | advised("<script>alert(1)</script> ")
+        learner = Learner("<b>Sam</b> & \u201cCo\u201d", areas, list(zip(pairs, pairs[3:], strict=False)))
+        return learner.answers(topic) | advised("<script>alert(1)</script> ")
     if who == "order":
         return without_clock(Learner().answers(topic))
     if who == "small":

@@ -74,6 +74,7 @@ class PeopleAtWork:
         """What follows from what the night computed; waits until the one who asked for it is forgotten."""
         with self._as(ADVISOR.user_id, "advisor") as advisor:
             _help(advisor, history)
+            _suggest(advisor, history)
         with self._as(STEWARD, "steward") as steward:
             said = {"level": "certified", "statement": "Compared with the syllabus of the demo institution."}
             steward.put("/v1/catalogue/datasets/topics/certification", said)
@@ -200,6 +201,22 @@ def _help(advisor: _Desk, history: History) -> None:
         said = {"outcome": "helped", "outcome_note": "A plan for the next two weeks is agreed."}
         advisor.post(f"{acts}/complete", said, reason)
         advisor.post(f"{address}/resolve", {"outcome": "A plan is agreed."}, reason)
+
+
+def _suggest(advisor: _Desk, history: History) -> None:
+    """Two steps for the student, who has not answered yet."""
+    reason = {"X-Access-Reason": REASON}
+    if advisor.get("/v1/records/recommendations", reason)["records"]:
+        return
+    friday = history.now.date() + timedelta(days=4)
+    steps = (
+        ("Bring two questions about nerves to the tutorial", "They weigh much in the exam.", friday),
+        ("Ask the study office for a desk in the quiet room", "You said that it is loud at home.", None),
+    )
+    for action, why, last in steps:
+        step = {"user_id": history.learners.user_ids[STUDENT], "action": action, "reason": why}
+        until = {} if last is None else {"expires_at": f"{last + timedelta(days=1)}T00:00:00+00:00"}
+        advisor.post("/v1/records/recommendations", {**step, **until, "source_trigger": "advisor"}, reason)
 
 
 def _wait_until_forgotten(steward: _Desk) -> None:

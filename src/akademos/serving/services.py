@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
@@ -33,7 +34,7 @@ from akademos.stores.ports.content import PublishedContent
 from akademos.stores.ports.cost_report import CostReports
 from akademos.stores.ports.erasure import ErasureLedger
 from akademos.stores.ports.held_data import HeldData
-from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault
+from akademos.stores.ports.identity import EventCounts, IdentityGraph, IdentityVault, Person
 from akademos.stores.ports.incidents import IncidentBook
 from akademos.stores.ports.journeys import JourneyDesk
 from akademos.stores.ports.kpis import PublishedKpis
@@ -159,6 +160,12 @@ class Services:
     def purposes_of(self, *addresses: str) -> tuple[Purpose, ...]:
         """All purposes that answers at these addresses are for."""
         return tuple(sorted({purpose for address in addresses for purpose in self.purposes[address]}))
+
+    def zone_of(self, tenant_id: str, person: Person | None) -> ZoneInfo:
+        """The zone that somebody's days are in: their own, else the tenant's."""
+        if person is not None and person.time_zone:
+            return ZoneInfo(person.time_zone)
+        return ZoneInfo(next((one.time_zone for one in self.tenants.all() if one.tenant_id == tenant_id), "UTC"))
 
 
 def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -33,6 +33,7 @@ from akademos.serving.routes.students_in_focus import CAPACITY, CAPACITY_MOST, f
 from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
 from akademos.stores.ports.alerts import AlertSettings
+from akademos.stores.ports.identity import Identifier
 
 router = APIRouter(include_in_schema=False, route_class=SmallBodyRoute)
 
@@ -168,7 +169,7 @@ def write_note(sheet: Sent, learner: Text = "", text: Text = "") -> Response:
 
 @router.post(SUGGEST)
 def suggest(sheet: Sent, learner: Text = "", step: Text = "", why: Text = "", until: Text = "") -> Response:
-    """Suggest a step to a learner, who finds it on their page; it is over when the day given is."""
+    """Suggest a step to a learner, who finds it on their page; it is over when the day given is, where they live."""
 
     def do() -> None:
         sent: dict[str, object] = {"user_id": learner, "source_trigger": ADVISOR}
@@ -185,12 +186,15 @@ def suggest(sheet: Sent, learner: Text = "", step: Text = "", why: Text = "", un
                 "That is no day.", hint="Write YYYY-MM-DD.", code="value_invalid", status=422, pointer="/until"
             )
         if last is not None:
-            if not 0 <= (last - sheet.services.clock().date()).days <= SUGGESTED_FOR:
+            services, who = sheet.services, Identifier("user", learner)
+            tenant_id = sheet.principal.tenant_id
+            zone = services.zone_of(tenant_id, services.vault.find(tenant_id, [who]).get(who) if learner else None)
+            if not 0 <= (last - services.clock().astimezone(zone).date()).days <= SUGGESTED_FOR:
                 raise InputError(
                     f"A step is for today at the earliest, and for {SUGGESTED_FOR} days at most.",
                     hint="Choose another day.", code="step_day", status=422, pointer="/until",
                 )  # fmt: skip
-            sent["expires_at"] = datetime.combine(last + timedelta(days=1), time(), UTC).isoformat()
+            sent["expires_at"] = datetime.combine(last + timedelta(days=1), time(), zone).isoformat()
         _create(sheet, RECOMMENDATIONS, sent, SUGGEST)
 
     return _answered(sheet, "suggestion", "suggestion", do)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -89,12 +88,11 @@ def _page(
         decided = Decided(standings, history, person.opted_out)
         name = services.vault.display_names(tenant_id, [person.learner_key]).get(person.learner_key)
     shell, _ = shell_for(services, request, principal, person=name, language=language)
-    zone = next((one.time_zone for one in services.tenants.all() if one.tenant_id == tenant_id), "UTC")
     html = render_my_consent(
         decided,
         texts_shown(services, tenant_id, language),
         shell=shell,
-        zone=ZoneInfo((person.time_zone if person else None) or zone),
+        zone=services.zone_of(tenant_id, person),
         action=MY_CONSENT,
         done=done,
         problem=problem,
