@@ -208,14 +208,14 @@ def _suggest(advisor: _Desk, history: History) -> None:
     reason = {"X-Access-Reason": REASON}
     if advisor.get("/v1/records/recommendations", reason)["records"]:
         return
-    friday = history.now.date() + timedelta(days=4)
+    soon = history.now.date() + timedelta(days=4)
     steps = (
-        ("Bring two questions about nerves to the tutorial", "They weigh much in the exam.", friday),
+        ("Bring two questions about nerves to the tutorial", "They weigh much in the exam.", soon),
         ("Ask the study office for a desk in the quiet room", "You said that it is loud at home.", None),
     )
     for action, why, last in steps:
         step = {"user_id": history.learners.user_ids[STUDENT], "action": action, "reason": why}
-        until = {} if last is None else {"expires_at": f"{last + timedelta(days=1)}T00:00:00+00:00"}
+        until = {} if last is None else {"expires_at": f"{last}T18:00:00+00:00"}
         advisor.post("/v1/records/recommendations", {**step, **until, "source_trigger": "advisor"}, reason)
 
 
