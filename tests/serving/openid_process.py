@@ -18,8 +18,10 @@ from urllib.parse import parse_qs, urlsplit
 import flask
 import jwt
 import oidc_provider_mock
-from authlib.jose import ECKey, RSAKey
+from authlib.jose import RSAKey
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from jwt.algorithms import ECAlgorithm
 from oidc_provider_mock._app import AuthorizationCodeGrant
 from oidc_provider_mock._storage import storage
 from werkzeug.serving import make_server
@@ -85,9 +87,10 @@ def main(folder: Path) -> None:
         if how == "stranger":
             return jwt.encode(claims, RSAKey.generate_key(is_private=True).as_pem(is_private=True), "RS256", headers)
         if how == "elliptic":
-            key = ECKey.generate_key("P-256", is_private=True)
-            override["jwks"] = {"keys": [key.as_dict(is_private=False)]}
-            return jwt.encode(claims, key.as_pem(is_private=True), "ES256", {**headers, "kid": key.thumbprint()})
+            key = ec.generate_private_key(ec.SECP256R1())
+            jwk = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)  # coordinates of full length, as RFC 7518 asks
+            override["jwks"] = {"keys": [{**jwk, "kid": "elliptic"}]}
+            return jwt.encode(claims, key, "ES256", {**headers, "kid": "elliptic"})
         head = {"typ": "JWT", "alg": "none" if how == "none" else "HS256", **headers}
         text = f"{_part(head)}.{_part(claims)}"
         if how == "none":
