@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.testclient import TestClient
@@ -161,6 +162,23 @@ def test_help_is_noted_begun_and_ended_with_what_came_of_it(alerted: Institution
     wrong = client.post(f"{PAGE}/interventions", data={**sent, "kind": "magic"})
     assert wrong.status_code == 400
     assert "Please choose from the lists" in wrong.text
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("Pacific/Auckland", 20), ("America/Los_Angeles", 3)])
+def test_help_begins_on_the_day_it_is_at_the_institution(alerted: Institution, zone: str, hour: int) -> None:
+    alerted.clock[0] = datetime.now(UTC).replace(hour=hour)
+    here = alerted.clock[0].astimezone(ZoneInfo(zone)).date()
+    assert here != alerted.clock[0].date()
+    with alerted.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET time_zone = %s WHERE tenant_id = %s", (zone, alerted.tenant))
+    client = alerted.signed_in("ann", "advisor")
+    assert f'name="starts_on" value="{here.isoformat()}"' in client.get(PAGE).text
+    for days, status in ((0, "running"), (1, "planned")):
+        starts = (here + timedelta(days=days)).isoformat()
+        sent = {**form(client), "about": about_value("ada", "algebra"), "kind": "tutoring", "starts_on": starts}
+        assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
+        kept = client.get("/v1/records/interventions").json()["records"]
+        assert {row["starts_on"]: row["status"] for row in kept}[starts] == status
 
 
 @pytest.mark.parametrize(

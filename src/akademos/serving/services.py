@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -166,6 +166,10 @@ class Services:
         if person is not None and person.time_zone:
             return ZoneInfo(person.time_zone)
         return ZoneInfo(next((one.time_zone for one in self.tenants.all() if one.tenant_id == tenant_id), "UTC"))
+
+    def today(self, tenant_id: str) -> date:
+        """The day it is at an institution."""
+        return self.clock().astimezone(self.zone_of(tenant_id, None)).date()
 
 
 def declared_purposes(metrics: tuple[Metric, ...]) -> dict[str, tuple[Purpose, ...]]:

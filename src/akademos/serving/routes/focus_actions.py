@@ -134,7 +134,7 @@ def note_help(
         wanted = {"course_id": course_id, "alert_id": alert, "trial": trial.strip(), "starts_on": starts_on}
         sent |= {name: value for name, value in wanted.items() if value}
         row_key = _create(sheet, INTERVENTIONS, sent, NOTE_HELP)
-        if arm != "comparison" and begins is not None and begins <= services.clock().date():
+        if arm != "comparison" and begins is not None and begins <= services.today(principal.tenant_id):
             _act(sheet, INTERVENTIONS, row_key, "start", {})
 
     return _answered(sheet, "help", "help", do)

@@ -162,7 +162,7 @@ def focus_page(
         problem=problem,
         typed=typed or {},
         ticked=ticked,
-        today=services.clock().date(),
+        today=services.today(principal.tenant_id),
     )
     shell, _ = shell_for(services, request, principal, person=name_of_asker(services, principal), language=language)
     html = render_students_in_focus(
