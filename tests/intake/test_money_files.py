@@ -345,6 +345,27 @@ def test_metering_charges_each_stretch_once(system: System, files: Path) -> None
     assert [one for one in second.charges if one.usage.item != "storage"] == []
 
 
+def test_what_is_counted_after_a_metering_is_charged_by_the_next(system: System, files: Path) -> None:
+    """A batch of an import is counted minutes after it came, days where it died in between."""
+    declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)
+    with system.database.pipeline() as transaction:
+        transaction.execute(CAME)
+    charged = [metering(system).by_hand("college", by=BY)]
+    with system.database.pipeline() as transaction:
+        transaction.execute(
+            "INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, "
+            "conflict, suppressed, rejected, counted_at) VALUES ('college', 'i', 'import', "
+            "now() - interval '1 day', 5000, 5000, 0, 0, 0, 0, 0, %s)",
+            (charged[0].end,),
+        )
+    charged += [metering(system).by_hand("college", by=BY) for _ in range(2)]
+    counted = [
+        [(one.usage.resource, int(one.usage.quantity)) for one in each.charges if one.usage.item == "events"]
+        for each in charged
+    ]
+    assert counted == [[("http", 1000)], [("import", 5000)], []]
+
+
 def test_a_discount_is_by_item_and_day_however_often_the_day_is_metered(system: System, files: Path) -> None:
     """Three jobs of 6 s, each below the discount's 10 s; the last of them ends after the noon metering."""
     declare_terms(files / "terms.toml", "college", system.money_books, money_hash(system, "college"), by=BY)

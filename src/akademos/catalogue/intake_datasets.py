@@ -164,6 +164,7 @@ INTAKE_DATASETS: tuple[Dataset, ...] = (
             must("conflict", "int32", "of these: seen before, other content"),
             must("suppressed", "int32", "of these: stopped by opt-out, erasure or restriction", term="suppressed"),
             must("rejected", "int32", "of these: refused", term="rejected"),
+            may("counted_at", "timestamp", "when it was counted; none: as soon as it was received"),
         ),
         zone="log",
         basis=Basis.LEGITIMATE_INTEREST,

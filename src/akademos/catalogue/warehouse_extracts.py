@@ -1,8 +1,9 @@
 """What the warehouse is built from: named queries over PostgreSQL, declared once, a module of `catalogue.warehouse` a
 schema.
 
-Every extract becomes one Parquet file of typed columns, also when it has no rows. None holds a learner's id, a payload
-or what a person wrote: people appear, where a grain needs them, by their audit name (`privacy.pseudonyms.audit_name`).
+Every extract becomes one Parquet file of typed columns, also when it has no rows, and is gone with the build. None
+holds a payload or what a person wrote. People appear, where a grain needs them, by their audit name
+(`privacy.pseudonyms.audit_name`); the keys of `linked_keys` join the core, and no table keeps them.
 """
 
 from __future__ import annotations

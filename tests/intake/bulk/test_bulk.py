@@ -110,7 +110,7 @@ def test_every_row_is_accounted_for_and_a_second_run_adds_nothing(system: System
 def test_a_batch_is_received_when_what_it_waited_for_is_over(
     system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Metering takes for settled what was received ten seconds ago: of a later receipt nothing was ever charged."""
+    """Whoever counts days by the time of receipt takes a day for closed some time after it."""
     waited = timedelta(minutes=5)
     at_the_lock = PostgresImports.consented_writes
     clock = [datetime(2026, 3, 9, 8, tzinfo=UTC)]
@@ -148,8 +148,8 @@ def test_a_batch_that_died_before_it_was_counted_is_counted_on_the_day_of_its_ro
     clock[0] += timedelta(hours=9)
     run(system, file, mapping=MAP)
     with system.database.pipeline() as transaction:
-        receipts = transaction.execute("SELECT received_at, accepted FROM receipts").fetchall()
-    assert receipts == [(evening, 1)]
+        receipts = transaction.execute("SELECT received_at, counted_at, accepted FROM receipts").fetchall()
+    assert receipts == [(evening, clock[0], 1)]
     assert core(system)["received_at"].to_list() == [evening]
 
 

@@ -69,6 +69,13 @@ EXTRACTS: tuple[Extract, ...] = (
         (("group_floor", "int32"),),
         ("tenants",),
     ),
+    Extract(
+        "linked_keys",
+        "SELECT learner_key, person_key FROM identity_links WHERE tenant_id = %(tenant)s",
+        "Keys of people who have several, so that they are counted once.",
+        (("learner_key", "string"), ("person_key", "string")),
+        ("identity_links",),
+    ),
 )  # fmt: skip
 
 STATUSES: tuple[Status, ...] = (

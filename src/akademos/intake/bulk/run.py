@@ -222,7 +222,7 @@ class BulkImport:
         summary.accepted += counts.accepted
         summary.duplicate += counts.duplicate
         summary.suppressed += counts.suppressed
-        return self._ledger.done(one, counts, refused=self._refused(checked))
+        return self._ledger.done(one, counts, counted_at=self._clock(), refused=self._refused(checked))
 
     def _commit(self, one: FileImport, found: BatchCounts, table: pa.Table, *, derived: bool) -> BatchCounts:
         """One commit, or none when a crash came between the commit of this batch and its count.

@@ -67,7 +67,9 @@ class ImportLedger(Protocol):
         """Note what a batch will bring, before its commit to the core."""
         ...
 
-    def done(self, one: FileImport, counts: BatchCounts, *, refused: Sequence[RefusedRow] = ()) -> FileImport:
+    def done(
+        self, one: FileImport, counts: BatchCounts, *, counted_at: datetime, refused: Sequence[RefusedRow] = ()
+    ) -> FileImport:
         """Count a batch (receipt, movement, envelopes) and move on, in one transaction."""
         ...
 

@@ -68,7 +68,9 @@ class PostgresImports:
                 (Jsonb(counts), one.tenant_id, one.import_id, one.file),
             )
 
-    def done(self, one: FileImport, counts: BatchCounts, *, refused: Sequence[RefusedRow] = ()) -> FileImport:
+    def done(
+        self, one: FileImport, counts: BatchCounts, *, counted_at: datetime, refused: Sequence[RefusedRow] = ()
+    ) -> FileImport:
         """Count a batch (receipt, movement, envelopes) and move on, in one transaction."""
         totals = {verdict: one.counts.get(verdict, 0) + getattr(counts, verdict) for verdict in _VERDICTS}
         with self._database.pipeline() as transaction:
@@ -79,10 +81,11 @@ class PostgresImports:
             )
             transaction.execute(
                 "INSERT INTO receipts (tenant_id, source, door, received_at, received, accepted, held, duplicate, "
-                "conflict, suppressed, rejected) VALUES (%s, %s, 'import', %s, %s, %s, 0, %s, 0, %s, %s)",
+                "conflict, suppressed, rejected, counted_at) "
+                "VALUES (%s, %s, 'import', %s, %s, %s, 0, %s, 0, %s, %s, %s)",
                 (
                     one.tenant_id, one.import_id, counts.received_at, counts.received, counts.accepted,
-                    counts.duplicate, counts.suppressed, counts.rejected,
+                    counts.duplicate, counts.suppressed, counts.rejected, counted_at,
                 ),
             )  # fmt: skip
             if counts.accepted:

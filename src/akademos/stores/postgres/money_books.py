@@ -49,7 +49,8 @@ _CHARGED = """
 """
 _EVENTS = """
     SELECT door, sum(received)::float FROM receipts
-    WHERE tenant_id = %(tenant)s AND received_at >= %(start)s AND received_at < %(end)s GROUP BY door
+    WHERE tenant_id = %(tenant)s AND (counted_at >= %(start)s AND counted_at < %(end)s
+        OR counted_at IS NULL AND received_at >= %(start)s AND received_at < %(end)s) GROUP BY door
 """
 _COMPUTE = """
     WITH came AS (

@@ -223,9 +223,11 @@ CREATE TABLE akademos.receipts (
     conflict integer NOT NULL,
     suppressed integer NOT NULL,
     rejected integer NOT NULL,
+    counted_at timestamptz,
     CHECK (received = accepted + held + duplicate + conflict + suppressed + rejected)
 );
 CREATE INDEX receipts_by_tenant ON akademos.receipts (tenant_id, received_at);
+CREATE INDEX receipts_counted ON akademos.receipts (counted_at) WHERE counted_at IS NOT NULL;
 
 -- Where accepted and held rows went afterwards; written in the transaction that moves them.
 CREATE TABLE akademos.movements (
