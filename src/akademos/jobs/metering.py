@@ -2,9 +2,9 @@
 
 Each metering charges the stretch from where the last one ended until now, day by day (UTC), so nothing is charged twice
 and nothing left out: events are those counted in it, which a batch of an import is after it came in. Where a day
-reaches a discount only later, what it was charged before is credited. Storage is what the core holds now, for the time of the
-stretch. Days on which no price holds, of whatever item, are free: before a tenant's first price, and after its last has
-ended.
+reaches a discount only later, what it was charged before is credited. Storage is what the core holds now, for the time
+of the stretch. Days on which no price holds, of whatever item, are free: before a tenant's first price, and after its
+last has ended.
 """
 
 from __future__ import annotations
