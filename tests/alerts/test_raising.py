@@ -49,6 +49,20 @@ def test_nothing_is_raised_about_who_does_not_consent(desk: Desk, purpose: Purpo
     assert [row[0] for row in desk.rows(_ALERTS)] == [desk.people["ben"]]
 
 
+def test_nothing_is_raised_about_who_has_left_the_course(desk: Desk) -> None:
+    desk.scored("ada", "ben")
+    left = "UPDATE enrolments SET withdrawn_on = current_date - 1 WHERE learner_key = %s RETURNING 1"
+    desk.rows(left, desk.people["ada"])
+    assert desk.raised() == 1
+    assert [row[0] for row in desk.rows(_ALERTS)] == [desk.people["ben"]]
+
+
+def test_nothing_is_raised_about_a_course_that_is_over(desk: Desk) -> None:
+    desk.scored("ada")
+    desk.rows("UPDATE learning_courses SET ends_on = current_date - 1 WHERE course_id = 'algebra' RETURNING 1")
+    assert desk.raised() == 0
+
+
 def _settle(desk: Desk, action: str) -> None:
     with desk.institution.database.pipeline(desk.tenant) as transaction:
         ((alert_id,),) = transaction.execute("SELECT alert_id FROM learner_alerts").fetchall()

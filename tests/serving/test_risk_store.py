@@ -91,6 +91,27 @@ def test_what_is_paused_is_hidden_and_kept(risk: PostgresRisk, institution: Inst
     assert shown(risk, institution) == {ada}
 
 
+@pytest.mark.parametrize("paused", ["ada", "cy"])
+@pytest.mark.parametrize("withdrawn", ["ada", "cy"])
+def test_what_is_withdrawn_goes_though_the_other_purpose_is_paused(
+    risk: PostgresRisk, institution: Institution, paused: str, withdrawn: str
+) -> None:
+    """Under whichever key of the person each was said."""
+    ada, cy = institution.people["ada"], institution.people["cy"]
+    with institution.database.pipeline() as transaction:
+        transaction.execute(
+            "INSERT INTO identity_links (tenant_id, learner_key, person_key, version) VALUES (%s, %s, %s, 1)",
+            (institution.tenant, cy, ada),
+        )
+    for purpose in (Purpose.ADVISING, Purpose.LEARNING_SUPPORT):
+        institution.decide("cy", "granted", purpose=purpose)
+    assert risk.write(institution.tenant, WEEK, [score(ada)]) == 1
+    institution.decide(paused, "paused", purpose=Purpose.LEARNING_SUPPORT)
+    assert risk.forget(institution.tenant) == 0
+    institution.decide(withdrawn, "withdrawn", purpose=Purpose.ADVISING)
+    assert risk.forget(institution.tenant) == 1
+
+
 def test_only_the_newest_week_of_a_running_enrolment_is_shown(risk: PostgresRisk, institution: Institution) -> None:
     ada = institution.people["ada"]
     before = WEEK - timedelta(days=7)

@@ -6,7 +6,7 @@ import re
 
 import duckdb
 
-from akademos.stores.lake.warehouse_build import project
+from akademos.stores.lake.dbt_runs import project
 
 MODEL = project() / "models/intermediate/intermediate__active_learners.sql"
 

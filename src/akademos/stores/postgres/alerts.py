@@ -27,11 +27,17 @@ _HOLD_CONSENT = """
 _CONSENTING = f"SELECT learner_key::text FROM ({CONSENTING}) AS consenting"
 _LEARNER = "%(learner)s::uuid"
 _KEYS = keys_of("%(tenant)s", _LEARNER)
-_KNOWN = f"""
+# Known already, or about a course that the learner does not take any more: scores are of Monday.
+_NEEDLESS = f"""
     SELECT EXISTS (
         SELECT FROM learner_alerts a WHERE a.tenant_id = %(tenant)s AND a.learner_key IN ({_KEYS})
             AND a.course_id = %(course)s AND a.source_trigger = %(trigger)s
             AND (a.status IN ('raised', 'acknowledged') OR a.created_at > now() - %(pause)s))
+    OR NOT EXISTS (
+        SELECT FROM enrolments e JOIN learning_courses c USING (tenant_id, course_id)
+        WHERE e.tenant_id = %(tenant)s AND e.course_id = %(course)s AND e.learner_key IN ({_KEYS})
+            AND (e.withdrawn_on IS NULL OR e.withdrawn_on > current_date)
+            AND (c.ends_on IS NULL OR c.ends_on >= current_date))
 """
 # Whoever advises the learner by name, the longest first; else an advisor of the course.
 _OWNER = f"""
@@ -116,15 +122,15 @@ class PostgresAlerts:
             work = RecordWork(transaction, tenant_id, self._keys, ACTOR, None, self._behaviours, self._subscribers)
             raised = 0
             for draft in drafts:
-                if draft.learner_key in consenting and not self._known(transaction, tenant_id, draft, source_trigger):
+                if draft.learner_key in consenting and not self._needless(transaction, tenant_id, draft, source_trigger):
                     work.create(ALERTS, self._row(transaction, tenant_id, draft, source_trigger))
                     raised += 1
             work.finish()
         return raised
 
-    def _known(self, transaction: Transaction, tenant_id: str, draft: AlertDraft, trigger: str) -> bool:
+    def _needless(self, transaction: Transaction, tenant_id: str, draft: AlertDraft, trigger: str) -> bool:
         values = {**_about(tenant_id, draft), "trigger": trigger, "pause": LIMITS.alert_pause}
-        row = transaction.execute(_KNOWN, values).fetchone()
+        row = transaction.execute(_NEEDLESS, values).fetchone()
         return bool(row and row[0])
 
     def _row(self, transaction: Transaction, tenant_id: str, draft: AlertDraft, trigger: str) -> dict[str, object]:

@@ -20,6 +20,17 @@ CONSENTING = f"""
 """
 """A query of one column: the people for whom all of `purposes` are live."""
 
+STOPPED = """
+    SELECT coalesce(l.person_key, c.learner_key) AS learner_key
+    FROM consent_state c LEFT JOIN identity_links l USING (tenant_id, learner_key)
+    WHERE c.tenant_id = %(tenant)s AND c.purpose = ANY(%(purposes)s)
+    GROUP BY 1 HAVING count(DISTINCT c.purpose) FILTER (WHERE c.granted) = cardinality(%(purposes)s::text[])
+        AND bool_or(NOT c.live AND (c.paused OR c.restricted OR c.objected))
+        AND NOT bool_or(NOT c.granted AND c.basis <> 'none')
+"""
+"""A query of one column: the people who have granted all of `purposes`, withdrawn none, and paused, restricted or objected
+to one. Nothing is computed of them, and nothing deleted."""
+
 
 def person_of(tenant: str, key: str) -> str:
     """An expression: the key under which the person behind `key` is read. Both arguments are expressions."""

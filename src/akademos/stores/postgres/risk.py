@@ -13,7 +13,7 @@ import polars as pl
 from akademos.catalogue.declarations import Purpose
 from akademos.stores.ports.risk import FocusScore, RiskScore
 from akademos.stores.postgres.database import Database
-from akademos.stores.postgres.person_sql import CONSENTING
+from akademos.stores.postgres.person_sql import CONSENTING, STOPPED
 
 PURPOSES = (Purpose.ADVISING.value, Purpose.LEARNING_SUPPORT.value)
 FRESH = timedelta(days=14)
@@ -48,11 +48,7 @@ _HOLD_CONSENT = """
     SELECT FROM consent_state WHERE tenant_id = %s AND purpose = ANY(%s)
     ORDER BY learner_key, purpose FOR SHARE
 """
-# What is paused, restricted or objected to is not computed anew, and nothing of it is deleted.
-_NOT_STOPPED = """ AND NOT EXISTS (
-        SELECT FROM consent_state c WHERE c.tenant_id = r.tenant_id AND c.learner_key = r.learner_key
-            AND c.purpose = ANY(%(purposes)s) AND c.granted AND NOT c.live
-    )"""
+_NOT_STOPPED = f" AND r.learner_key NOT IN ({STOPPED})"
 _FORGET = f"""
     DELETE FROM risk_scores r
     WHERE r.tenant_id = %(tenant)s AND r.learner_key NOT IN ({CONSENTING}){_NOT_STOPPED}
