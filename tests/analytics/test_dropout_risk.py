@@ -16,9 +16,11 @@ from tests.analytics.courses import DAYS, KINDS, course_tables
 from akademos.analytics.dropout_risk import RiskModel, from_bytes
 from akademos.analytics.fairness import abroca, group_scores
 from akademos.analytics.probability_scores import auc, average_precision, calibration_slope
-from akademos.analytics.risk_features import NEVER, risk_features
+from akademos.analytics.risk_features import NEVER, risk_features, told_facts
 from akademos.analytics.risk_fitting import COHORT, Examples, calibration_curve, examples, fit_risk
+from akademos.analytics.risk_levels import LEVELS
 from akademos.analytics.risk_materials import common_kinds
+from akademos.analytics.risk_reasons import as_told, rule_level, theme_of
 from akademos.analytics.risk_rules import risk_rules
 from akademos.analytics.risk_tables import INPUT, KEYS, RiskParameters, known
 from akademos.errors import InputError
@@ -137,6 +139,47 @@ def test_who_is_there_at_the_cut_off() -> None:
     }  # fmt: skip
     assert rules["inactive"].all()
     assert known(tables, 14, PARAMS)["enrolments"].height == 4
+
+
+@given(st.integers(0, 40), st.integers(1, 40))
+def test_the_rule_that_is_served_is_the_rule_that_is_judged(last: int, after: int) -> None:
+    """No activity on seven whole days."""
+    people = table("enrolments", {"learner_key": "a", "course_id": "c", "registered_day": -1})
+    done = table("activity", {"learner_key": "a", "course_id": "c", "material_id": "m", "kind": "page", "day": last})
+    tables = {**{name: table(name) for name in INPUT}, "enrolments": people, "activity": done}
+    (row,) = (
+        risk_features(tables, last + after, PARAMS).join(told_facts(tables, last + after, PARAMS), on=KEYS).to_dicts()
+    )
+    assert as_told(row)["inactive_days"] == after - 1
+    assert risk_rules(tables, last + after, PARAMS)["inactive"].to_list() == [after > 7]
+    assert rule_level(as_told(row))[0] == LEVELS[(after > 7) + (after > 14)]
+
+
+def test_what_was_due_before_somebody_registered_they_have_not_missed() -> None:
+    keys = ("early", "late", "undated")
+    people = [
+        {"learner_key": key, "course_id": "c", "registered_day": day}
+        for key, day in zip(keys, (-5, 20, None), strict=True)
+    ]
+    due = [{"course_id": "c", "assessment_id": f"a{day}", "due_day": day, "weight": 10.0} for day in (7, 20, 21, 28)]
+    handed_in = {"learner_key": "early", "course_id": "c", "assessment_id": "a7", "day": 3, "banked": False}
+    tables = {
+        **{name: table(name) for name in INPUT},
+        "enrolments": table("enrolments", *people), "assessments": table("assessments", *due),
+        "submissions": table("submissions", handed_in),
+    }  # fmt: skip
+    told = told_facts(tables, 28, PARAMS).sort("learner_key")
+    assert told["told_missed"].to_list() == [2, 1, 3], "the one of day 28 is not due yet"
+    assert told["waiting_days"].to_list() == [28, 8, 28]
+
+
+def test_days_with_each_kind_of_material_are_about_materials() -> None:
+    assert [theme_of(one) for one in ("day", "day_log", "days_each_place", "step_2")] == [
+        "time",
+        "time",
+        "materials",
+        "time",
+    ]
 
 
 def test_kinds_that_hardly_anybody_opens_are_not_told_apart() -> None:

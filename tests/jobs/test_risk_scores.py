@@ -18,10 +18,19 @@ from akademos.analytics import fairness, risk_judgement
 from akademos.analytics.dropout_risk import MODEL, from_bytes
 from akademos.analytics.probability_scores import auc
 from akademos.analytics.risk_levels import LEVELS
+from akademos.analytics.risk_tables import INPUT
 from akademos.catalogue.registry import builtin
 from akademos.catalogue.risk_datasets import FOCUS_SHARE
 from akademos.jobs import risk_estimates, risk_scores
-from akademos.jobs.course_activity import COLUMNS, SUBMITTED, WITHDREW, course_activity, outcomes, tables_at
+from akademos.jobs.course_activity import (
+    COLUMNS,
+    SUBMITTED,
+    WITHDREW,
+    CourseActivity,
+    course_activity,
+    outcomes,
+    tables_at,
+)
 from akademos.jobs.learner_buckets import Bucket
 from akademos.jobs.model_training import train_apart
 from akademos.jobs.risk_scores import RiskScoresJob, monday
@@ -197,6 +206,31 @@ def test_the_tables_are_those_of_the_course(gathered: tuple[Core, pl.DataFrame])
     assert set(ends.filter(pl.col("outcome") == 1)["learner_key"]) == set(left)
 
 
+def test_who_registered_again_is_there_and_who_has_the_certificate_has_completed() -> None:
+    begin, keys = date(2026, 1, 5), {"learner_key": pl.String, "course_id": pl.String}
+    last = {"again": (10, None), "left": (10, None), "done": (95, 80), "went": (95, None), "early": (40, 30)}
+    whole = CourseActivity(
+        pl.DataFrame(schema=INPUT["activity"]),
+        pl.DataFrame(schema={**INPUT["submissions"], "due_day": pl.Int32, "weight": pl.Float64}),
+        pl.DataFrame([(key, "c", *days) for key, days in last.items()],
+                     schema={**keys, "withdrew_day": pl.Int32, "certified_day": pl.Int32}, orient="row"),
+    )  # fmt: skip
+    registered = {key: date(2026, 1, 20) if key == "again" else begin for key in last}
+    people = pl.DataFrame(
+        [(key, "c", day, None, None) for key, day in registered.items()],
+        schema={**keys, "registered_on": pl.Date, "withdrawn_on": pl.Date, "resits": pl.Int32}, orient="row",
+    )  # fmt: skip
+    courses = pl.DataFrame({"course_id": ["c"], "starts_on": [begin], "ends_on": [date(2026, 4, 1)]})
+    gone = tables_at(whole, people, courses, 28)["enrolments"].filter(pl.col("withdrawn_day") < 28)
+    assert gone["learner_key"].to_list() == ["left"]
+    ends = dict(outcomes(whole, people, courses, date(2026, 6, 1)).select("learner_key", "outcome").iter_rows())
+    assert ends == {"again": 1, "left": 1, "done": 0, "went": 1, "early": 0}, "the course gives certificates"
+    no_certificates = replace(whole, ends=whole.ends.with_columns(certified_day=pl.lit(None, pl.Int32)))
+    without = outcomes(no_certificates, people, courses, date(2026, 6, 1))
+    ends = dict(without.select("learner_key", "outcome").iter_rows())
+    assert ends == {"again": 0, "left": 1, "done": 0, "went": 0, "early": 1}, "withdrawn on day 95 of 86: after the end"
+
+
 def test_a_trained_model_beats_the_rule_and_scores_the_running_course(
     gathered: tuple[Core, pl.DataFrame], job_of: Any
 ) -> None:
@@ -269,7 +303,7 @@ def test_who_was_never_active_is_said_to_be_and_a_long_silence_has_its_real_leng
             for key in (silent, never)
         }
         assert said == {
-            silent: [{"inactive_days": float((cut - date(2026, 1, 1)).days)}],
+            silent: [{"inactive_days": float((cut - date(2026, 1, 2)).days)}],
             never: [{"inactive_days": None}],
         }
         assert (by[silent].level, by[never].level) == ("high", "high")

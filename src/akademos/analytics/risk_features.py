@@ -54,25 +54,35 @@ def risk_features(tables: Tables, as_of: int, params: RiskParameters) -> pl.Data
     return table.with_columns(pl.exclude(KEYS).cast(pl.Float64).round(9)).sort(KEYS)
 
 
-def idle_days(tables: Tables, as_of: int, params: RiskParameters) -> pl.DataFrame:
-    """How long ago each learner last did anything, as it is told to people.
+def told_facts(tables: Tables, as_of: int, params: RiskParameters) -> pl.DataFrame:
+    """What is told to people where the feature of that name serves the model otherwise (`risk_reasons.as_told`).
 
     Returns:
-        KEYS, `idle_days` (days from the last activity or hand-in to `as_of`, as many as they are; null: nothing yet)
-        and `waiting_days` (days since the course began, or since the registration where that was later), of everybody
+        KEYS, `told_inactive_days` (whole days since the last with an activity or hand-in, as many as they are; null:
+        nothing yet), `waiting_days` (since the course began, or since the registration where that was later) and
+        `told_missed` (assessments not handed in that were due after the learner had registered), of everybody
         registered when day `as_of` begins.
     """
     seen = known(tables, as_of, params)
     done = pl.concat(
         [seen["activity"].select(*KEYS, "day"), seen["submissions"].filter(~pl.col("banked")).select(*KEYS, "day")]
     )
-    last = done.group_by(KEYS).agg(idle_days=(as_of - pl.col("day").max()).cast(pl.Float64))
-    since = as_of - pl.max_horizontal(pl.col("registered_day"), pl.lit(0))
+    last = done.group_by(KEYS).agg(told_inactive_days=(as_of - 1 - pl.col("day").max()).cast(pl.Float64))
+    enrolled = seen["enrolments"].unique(KEYS, keep="first", maintain_order=True)
+    registered = pl.col("registered_day")
+    missed = (
+        enrolled.join(seen["assessments"].filter(pl.col("due_day") < as_of), on="course_id")
+        .filter((pl.col("due_day") > registered) | registered.is_null())
+        .join(seen["submissions"], on=[*KEYS, "assessment_id"], how="anti")
+        .group_by(KEYS)
+        .agg(told_missed=pl.len().cast(pl.Float64))
+    )
+    waiting = (as_of - pl.max_horizontal(registered, pl.lit(0))).cast(pl.Float64)
     return (
-        seen["enrolments"]
-        .unique(KEYS, keep="first", maintain_order=True)
-        .select(*KEYS, waiting_days=since.cast(pl.Float64))
+        enrolled.select(*KEYS, waiting_days=waiting)
         .join(last, on=KEYS, how="left")
+        .join(missed, on=KEYS, how="left")
+        .with_columns(pl.col("told_missed").fill_null(0.0))
     )
 
 

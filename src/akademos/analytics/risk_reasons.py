@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from akademos.analytics.dropout_risk import Floats
 from akademos.analytics.risk_levels import higher
 
+MATERIALS = "materials"
 THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("marks", ("score",)),
     ("assessments", ("missed", "submitted_", "late", "behind", "early_")),
@@ -22,11 +24,11 @@ THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("inactivity", ("inactive_", "last_days", "week_0", "week_1", "active_days_7", "active_days_14", "streak_now")),
     ("rhythm", ("active_", "streak_", "gap_", "weekend_", "first_day")),
     ("effort", ("clicks", "week_", "weeks_", "day_clicks", "day_materials", "day_kinds")),
+    (MATERIALS, ("days_each",)),
     ("time", ("day", "step")),
 )
 """Theme -> beginnings of the names of its features, first match; whatever matches none is about materials."""
 
-MATERIALS = "materials"
 FACTS: Mapping[str, tuple[str, ...]] = {
     "marks": ("score_mean", "score_place"),
     "assessments": ("missed", "late", "behind", "early_place"),
@@ -45,14 +47,17 @@ SLIGHT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A theme that speaks for risk, how much it adds to the log odds (None in a rule), and its facts.
-
-    Facts are what is said to people, so `inactive_days` is the number of days as it is, None where nothing was done.
-    """
+    """A theme that speaks for risk, how much it adds to the log odds (None in a rule), and its facts, as they are told:
+    `inactive_days` is None where nothing was done."""
 
     theme: str
     effect: float | None
     facts: Mapping[str, float | None]
+
+
+def as_told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Features of a learner and course with `risk_features.told_facts` in their place, as far as there are such."""
+    return {name: row.get(f"told_{name}", value) for name, value in row.items()}
 
 
 def theme_of(feature: str) -> str:

@@ -31,12 +31,12 @@ from akademos.analytics.probability_scores import (
     ece,
     interval,
 )
-from akademos.analytics.risk_features import idle_days, risk_features
+from akademos.analytics.risk_features import risk_features, told_facts
 from akademos.analytics.risk_fitting import COHORT, LIKE, OUTCOME, examples, fit_risk
 from akademos.analytics.risk_judgement import PARTS, baselines, everybody, fairness, figure, ranking
 from akademos.analytics.risk_levels import LEVELS, focus_levels, higher
 from akademos.analytics.risk_materials import common_kinds
-from akademos.analytics.risk_reasons import rule_level
+from akademos.analytics.risk_reasons import as_told, rule_level
 from akademos.analytics.risk_rules import risk_rules
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters
 from akademos.catalogue.risk_datasets import FOCUS_SHARE
@@ -209,8 +209,8 @@ def _week(
         "logistic": expit(models["headline"].logistic_log_odds(rows)),
         "lightgbm": expit(models["headline"].boosted_log_odds(rows)),
     }
-    told = idle_days(test.tables, WEEK * week, params)
-    facts = features.select(*KEYS, "missed").join(told, on=KEYS, how="left", maintain_order="left")
+    told = told_facts(test.tables, WEEK * week, params)
+    facts = features.select(*KEYS, "inactive_days", "missed").join(told, on=KEYS, how="left", maintain_order="left")
     return {
         "learners": int(judged.active.sum()),
         **_rows(judged, active, models),
@@ -222,10 +222,7 @@ def _levels(judged: Judged, predicted: Floats, facts: pl.DataFrame, usual: float
     """Of the words that the platform gives, `high` alone and with `raised`: how many bear them, how often that came
     true, and how many of those who withdrew or failed, and who withdrew, were among them. Beside them the rule."""
     courses = facts["course_id"].to_list()
-    by_rule = [
-        rule_level({**row, "inactive_days": row["idle_days"]})[0]
-        for row in facts.select("missed", "idle_days", "waiting_days").iter_rows(named=True)
-    ]
+    by_rule = [rule_level(as_told(row))[0] for row in facts.drop(KEYS).iter_rows(named=True)]
     by_model = focus_levels(courses, predicted, usual)
     both = [higher(one, other) for one, other in zip(by_model, by_rule, strict=True)]
     outcome, withdrawn = judged.outcome[judged.active], judged.withdrawn[judged.active]

@@ -118,6 +118,18 @@ def joined(parts: Sequence[CourseActivity]) -> CourseActivity:
     )
 
 
+def _day_of(column: str) -> pl.Expr:
+    return (pl.col(column) - pl.col("starts_on")).dt.total_days().cast(pl.Int32)
+
+
+_LEFT = pl.coalesce(
+    _day_of("withdrawn_on"),
+    pl.when((pl.col("withdrew_day") >= _day_of("registered_on")).fill_null(value=True)).then("withdrew_day"),
+)
+"""Day of the course on which somebody left: what the enrolment says; else what an event says, unless it is of before
+they registered (anew)."""
+
+
 def tables_at(
     whole: CourseActivity, enrolments: pl.DataFrame, courses: pl.DataFrame, as_of: int
 ) -> dict[str, pl.DataFrame]:
@@ -130,9 +142,6 @@ def tables_at(
         as_of: the cut-off, a day of the course.
     """
 
-    def day_of(column: str) -> pl.Expr:
-        return (pl.col(column) - pl.col("starts_on")).dt.total_days().cast(pl.Int32)
-
     here = courses.select("course_id")
     known = whole.submissions.filter((pl.col("day") < as_of) & pl.col("due_day").is_not_null())
     return {
@@ -140,8 +149,8 @@ def tables_at(
         .join(whole.ends.select(*KEYS, "withdrew_day"), on=KEYS, how="left")
         .select(
             *KEYS,
-            registered_day=day_of("registered_on"),
-            withdrawn_day=pl.coalesce(day_of("withdrawn_on"), "withdrew_day"),
+            registered_day=_day_of("registered_on"),
+            withdrawn_day=_LEFT,
             resits="resits",
         )
         .cast(INPUT["enrolments"]),
@@ -159,22 +168,21 @@ def tables_at(
 def outcomes(whole: CourseActivity, enrolments: pl.DataFrame, courses: pl.DataFrame, today: date) -> pl.DataFrame:
     """KEYS, `outcome`, `cohort` (ordinal of the first day), `like` (under way a year ago) of courses that have ended.
 
-    Not completed (1): withdrew before the end; or the course gives certificates and this learner got none. Whether
-    somebody failed is not known otherwise: grades are not among the purposes of this model.
+    Not completed (1): without a certificate, and withdrew before the end or took a course that gives certificates.
+    Whether somebody failed is not known otherwise: grades are not among the purposes of this model.
     """
     ended = courses.filter(pl.col("ends_on") < today)
     given = whole.ends.group_by("course_id").agg(gives=pl.col("certified_day").is_not_null().any())
-    gone = (pl.col("withdrawn_on") <= pl.col("ends_on")) | pl.col("withdrew_day").is_not_null()
+    gone = (_day_of("ends_on") >= _LEFT).fill_null(value=False)
     return (
         enrolments.join(ended, on="course_id")
         .join(whole.ends, on=KEYS, how="left")
         .join(given, on="course_id", how="left")
         .select(
             *KEYS,
-            outcome=(
-                gone.fill_null(value=False)
-                | (pl.col("gives").fill_null(value=False) & pl.col("certified_day").is_null())
-            ).cast(pl.Float64),
+            outcome=(pl.col("certified_day").is_null() & (gone | pl.col("gives").fill_null(value=False))).cast(
+                pl.Float64
+            ),
             cohort=pl.col("starts_on").cast(pl.Int32).cast(pl.Int64),
             like=pl.lit(today - YEAR).is_between(pl.col("starts_on"), pl.col("ends_on")),
         )

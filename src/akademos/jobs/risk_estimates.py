@@ -17,10 +17,10 @@ from akademos.analytics import dropout_hazard, dropout_risk
 from akademos.analytics.dropout_hazard import LAST_WEEK, hazard_level, leaving_chance, leaving_contributions
 from akademos.analytics.dropout_risk import Floats, RiskModel, from_bytes
 from akademos.analytics.hazard_features import hazard_features, starts
-from akademos.analytics.risk_features import idle_days, risk_features
+from akademos.analytics.risk_features import risk_features, told_facts
 from akademos.analytics.risk_levels import focus_levels
 from akademos.analytics.risk_materials import common_kinds
-from akademos.analytics.risk_reasons import changed, not_below_rule, reasons, rule_level, theme_effects
+from akademos.analytics.risk_reasons import as_told, changed, not_below_rule, reasons, rule_level, theme_effects
 from akademos.analytics.risk_tables import KEYS, WEEK, RiskParameters, known
 from akademos.jobs.child_process import run_apart
 from akademos.jobs.course_activity import EPOCH, CourseActivity, tables_at
@@ -38,7 +38,7 @@ class Variant:
         model: the name of its model.
         basis: as it stands in the scores where the model spoke.
         features: (what all did, enrolments, running courses, first day not known, kinds of material) -> KEYS, `day`,
-            the features, those of `idle_days`, and `is_judged`: whether the model speaks of the row at all.
+            the features, those of `told_facts`, and `is_judged`: whether the model speaks of the row at all.
         estimates: (model as bytes, features) -> of each row what it says; called in a process of its own.
         levels: (courses, chances, model) -> the words, which the rule may raise.
     """
@@ -61,7 +61,7 @@ def by_dates(
     parts = []
     for (day,), of_day in sorted(running.partition_by("day", as_dict=True).items()):
         tables = tables_at(whole, enrolments, of_day, int(day))
-        told = idle_days(tables, int(day), params)
+        told = told_facts(tables, int(day), params)
         parts.append(risk_features(tables, int(day), params).join(told, on=KEYS, how="left", maintain_order="left"))
     table = pl.concat(parts) if parts else _nobody()
     return table.with_columns(is_judged=pl.lit(value=True))
@@ -85,7 +85,7 @@ def by_own_clock(
     at = starts(tables).filter(pl.col("start") < as_of).with_columns(as_of=pl.lit(as_of))
     started = hazard_features(tables, at, params)
     since = (as_of - pl.col("registered_day")).cast(pl.Float64)
-    told = idle_days(tables, as_of, params)
+    told = told_facts(tables, as_of, params)
     waiting = (
         known(tables, as_of, params)["enrolments"]
         .unique(KEYS, keep="first", maintain_order=True)
@@ -159,7 +159,7 @@ def score(row: Mapping[str, Any], by: Judged | None, last: RiskScore | None, wee
     """
     risk, version, basis = None, None, "rule"
     effects: dict[str, float] = {}
-    facts = {**row, "inactive_days": row["idle_days"]}  # as it is: the feature is cut off and has a number for never
+    facts = as_told(row)
     if by is None:
         word, found = rule_level(facts)
     else:

@@ -85,8 +85,8 @@ class AlertLedger(Protocol):
     def raise_alerts(self, tenant_id: str, drafts: Sequence[AlertDraft], *, source_trigger: str) -> int:
         """Raise those of them that are new, each with the learner's advisor as its owner, and note that the owner is to
         be told; in one transaction. Not about whoever does not consent to advising and learning support at this moment
-        or does not take the course any more, while one about learner and course from the same trigger is open, or within
-        the pause after one. How many were raised."""
+        or does not take the course any more, while one about learner and course from the same trigger is open, or
+        within the pause after one. How many were raised."""
         ...
 
 

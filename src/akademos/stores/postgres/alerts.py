@@ -122,7 +122,9 @@ class PostgresAlerts:
             work = RecordWork(transaction, tenant_id, self._keys, ACTOR, None, self._behaviours, self._subscribers)
             raised = 0
             for draft in drafts:
-                if draft.learner_key in consenting and not self._needless(transaction, tenant_id, draft, source_trigger):
+                if draft.learner_key in consenting and not self._needless(
+                    transaction, tenant_id, draft, source_trigger
+                ):
                     work.create(ALERTS, self._row(transaction, tenant_id, draft, source_trigger))
                     raised += 1
             work.finish()

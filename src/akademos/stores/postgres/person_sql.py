@@ -28,8 +28,8 @@ STOPPED = """
         AND bool_or(NOT c.live AND (c.paused OR c.restricted OR c.objected))
         AND NOT bool_or(NOT c.granted AND c.basis <> 'none')
 """
-"""A query of one column: the people who have granted all of `purposes`, withdrawn none, and paused, restricted or objected
-to one. Nothing is computed of them, and nothing deleted."""
+"""A query of one column: the people who have granted all of `purposes`, withdrawn none, and paused, restricted or
+objected to one. Nothing is computed of them, and nothing deleted."""
 
 
 def person_of(tenant: str, key: str) -> str:
