@@ -14,7 +14,7 @@ import orjson
 import polars as pl
 import psycopg
 import pytest
-from tests.intake.money_files import PAYMENTS, RATES, SETTLEMENTS, TERMS, write_books
+from tests.intake.money_files import BILL, PAYMENTS, RATES, SETTLEMENTS, TERMS, write_books
 
 from akademos.errors import Conflict, InputError, NotFound
 from akademos.intake.bill_loading import load_bills
@@ -188,6 +188,18 @@ def test_bills_come_once_and_repeated_charges_need_a_word(system: System, files:
     assert kept["tags"].str.contains("ada@").sum() == 0
     assert kept["tags"].str.contains("removed").sum() == 1
     assert str(kept.filter(kept["service"] == "Object Storage")["charge_end"][0]) == "2026-05-02 00:00:00+00:00"
+
+
+def test_a_tag_that_says_nothing_is_none(system: System, files: Path) -> None:
+    bill = files / "bill.csv"
+    head = BILL.partition(",ServiceCategory")[0] + ",Tags"
+    quoted = ("null", '""""', '"" ""', '""algebra""')
+    tags = ["", *(f'"{{""course"": {one}}}"' for one in quoted)]
+    bill.write_text("\n".join([head, *(f"10,10,EUR,A-9,2026-05-01,2026-06-01,,VM,{one}" for one in tags)]) + "\n")
+    assert bills(system, bill) == (5, 0)
+    assert bills(system, bill) == (0, 5)
+    kept = system.money_books.read("college", "billing_charges")
+    assert sorted(kept["tags"]) == ['{"course": "algebra"}', "{}", "{}", "{}", "{}"]
 
 
 def test_terms_are_a_log(system: System, files: Path) -> None:

@@ -65,6 +65,15 @@ def test_a_month_is_rounded_once_however_many_bills_it_has() -> None:
     assert monthly(inputs(date(2026, 7, 1), billing_charges=charges)) == {"EUR": [(date(2026, 5, 1), Decimal("0.02"))]}
 
 
+def test_a_charge_whose_course_is_empty_or_null_is_of_no_course() -> None:
+    """As the books have it from before such tags were left out."""
+    may = {"period_start": date(2026, 5, 1), "period_end": date(2026, 6, 1)}
+    tags: tuple[dict[str, str], ...] = ({"course": "algebra"}, {"course": ""}, {"course": "null"}, {"course": " "}, {})
+    charges = [{**may, "tags": one, "billed": Decimal(10), "effective": Decimal(10)} for one in tags]
+    found = rows_of("cost_course_parts", inputs(billing_charges=charges))
+    assert [(one["course_id"], one["amount"]) for one in found] == [("algebra", Decimal(10)), (None, Decimal(40))]
+
+
 def test_keys_of_two_accounts_are_never_the_same() -> None:
     given = inputs(
         stated_balances=[

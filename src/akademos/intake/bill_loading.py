@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -71,9 +71,12 @@ def _rows(charges: Any, keyed: Hashed, apart: str) -> tuple[list[MoneyRow], int]
     seen: Counter[bytes] = Counter()
     ready, removed = [], 0
     for charge in charges:
-        tags, taken = _clean(charge["tags"])
+        written = charge["tags"] if isinstance(charge["tags"], dict) else json.loads(charge["tags"])
+        tags, taken = _clean(written)
         removed += taken
-        values = {**charge, "tags": tags}
+        # Told from others by what is written, kept without tags that say nothing.
+        kept = {name: value for name, value in tags.items() if written[name] is not None and value.strip()}
+        values = {**charge, "tags": kept}
         said = keyed(
             "charge", *(json.dumps(tags, sort_keys=True) if name == "tags" else values[name] for name in columns)
         )
@@ -83,14 +86,13 @@ def _rows(charges: Any, keyed: Hashed, apart: str) -> tuple[list[MoneyRow], int]
     return ready, removed
 
 
-def _clean(tags: Any) -> tuple[dict[str, str], int]:
-    found = tags if isinstance(tags, dict) else json.loads(tags)
+def _clean(tags: Mapping[str, Any]) -> tuple[dict[str, str], int]:
     clean, removed = {}, 0
-    for name, value in found.items():
+    for name, value in tags.items():
         said = value if isinstance(value, str) else json.dumps(value)
         if kind_of(said) is not None:
             said, removed = REMOVED, removed + 1
-        clean[str(name)] = said
+        clean[name] = said
     return clean, removed
 
 

@@ -24,6 +24,8 @@ from akademos.ledger.scd2 import history
 Row = Mapping[str, object]
 LEVEL, AHEAD = 0.8, 3
 COURSE_TAG = "course"
+NO_COURSE = ("", "null")
+"""What older rows of the books have as the tag of a charge that names no course."""
 VALIDITY: Columns = (
     ("valid_from", "timestamp"), ("valid_to", "timestamp"), ("is_current", "bool"), ("recorded_at", "timestamp"),
 )  # fmt: skip
@@ -169,8 +171,9 @@ def course_parts(inputs: Inputs) -> list[Row]:
     The parts sum to the bill in whole minor units. Grain: one bill and course; `course_id` is null for the common part.
     """
     found: list[Row] = []
+    course = pl.col("tags").str.json_path_match(f"$.{COURSE_TAG}")
     charges = inputs.frame("billing_charges").with_columns(
-        pl.col("tags").str.json_path_match(f"$.{COURSE_TAG}").alias("course_id")
+        pl.when(~course.str.strip_chars().is_in(NO_COURSE)).then(course).alias("course_id")
     )
     for name, bill in charges.sort("row_id").group_by(BILL, maintain_order=True):
         total = to_minor(Decimal(bill["billed"].sum()), str(name[2]))

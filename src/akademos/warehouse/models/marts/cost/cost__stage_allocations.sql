@@ -4,6 +4,6 @@ select 'cost_center/' || {{ joined(['billing_account', 'cast(period_start as str
     effective as effective_cost, cast(null as bigint) as active_learners, amount
 from {{ extract('cost_allocations') }} as a
 union all
-select 'course/' || {{ joined(['billing_account', 'cast(period_start as string)', 'currency', "coalesce(target, '')"]) }}, 'course',
+select 'course/' || {{ joined(['billing_account', 'cast(period_start as string)', 'currency']) }} || coalesce('/' || {{ joined(['target']) }}, ''), 'course',
     billing_account, period_start, currency, target, null, cast(learners as bigint), {{ of_minor('minor', 'minor_unit') }}
 from {{ ref('intermediate__course_costs') }} as c
