@@ -171,23 +171,79 @@ def test_a_settlement_that_does_not_add_up_is_refused(system: System, files: Pat
     assert [(one.line, one.code) for one in report.problems] == [(2, "net_differs")]
 
 
-def test_bills_come_once_and_repeated_charges_need_a_word(system: System, files: Path) -> None:
+def test_bills_come_once_and_more_charges_of_a_bill_need_a_word(system: System, files: Path) -> None:
     bill = files / "bill.csv"
     assert bills(system, bill) == (5, 0)
     assert bills(system, bill) == (0, 5)
     lines = bill.read_text().splitlines()
     bill.write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")  # written anew: all of it stands
     assert bills(system, bill) == (0, 5)
-    bill.write_text("\n".join([*lines, lines[2].replace("10.00", "11.00")]) + "\n")
-    with pytest.raises(Conflict) as refused:
-        bills(system, bill)
-    assert refused.value.code == "charges_repeated"
-    assert bills(system, bill, repeated="skip") == (1, 5)
+    correction = lines[4].replace("-0.01", "-0.02")
+    for newer in ([*lines, correction], [lines[0], correction]):  # some of it stands, none of it does
+        bill.write_text("\n".join(newer) + "\n")
+        with pytest.raises(Conflict, match=r"1 of the \d charges of bill.csv.*A-1, 2026-05-01, EUR") as refused:
+            bills(system, bill)
+        assert refused.value.code == "charges_repeated"
+    assert bills(system, bill, repeated="add") == (1, 0)
+    assert bills(system, bill, repeated="add") == (0, 1)
     kept = system.money_books.read("college", "billing_charges")
     assert kept.height == 6
     assert kept["tags"].str.contains("ada@").sum() == 0
     assert kept["tags"].str.contains("removed").sum() == 1
     assert str(kept.filter(kept["service"] == "Object Storage")["charge_end"][0]) == "2026-05-02 00:00:00+00:00"
+
+
+def test_a_newer_state_of_a_bill_takes_the_place_of_the_older(system: System, files: Path) -> None:
+    first, second, third = (files / f"may-{number}.csv" for number in (1, 2, 3))
+    first.write_text(BILL)
+    grown = BILL.replace("90.00,30", "95.00,32").replace("10.00,40", "11.00,44").replace("0.005,20", "0.006,21")
+    second.write_text(grown.replace("-0.01,0", "-0.02,0").replace("1200,1200", "1300,1300"))
+    third.write_text(BILL.replace("90.00,30", "95.00,32"))
+    assert bills(system, first) == (5, 0)
+    for newer in (second, third):
+        with pytest.raises(Conflict):
+            bills(system, newer)
+
+    def replaced(newer: Path) -> tuple[int, int, list[tuple[str, Decimal]]]:
+        accepted, known = bills(system, newer, repeated="replace")
+        kept = system.money_books.read("college", "billing_charges")
+        sums = kept.group_by("currency").agg(pl.col("billed").sum()).sort("currency")
+        return accepted, known, sums.rows()
+
+    assert replaced(second) == (10, 0, [("EUR", Decimal("105.986")), ("JPY", Decimal(1300))])
+    assert replaced(second) == (0, 5, [("EUR", Decimal("105.986")), ("JPY", Decimal(1300))])
+    assert replaced(third) == (8, 1, [("EUR", Decimal("104.995")), ("JPY", Decimal(1200))])
+    assert replaced(first) == (2, 4, [("EUR", Decimal("99.995")), ("JPY", Decimal(1200))])
+    kept = system.money_books.read("college", "billing_charges")
+    alike = kept.group_by("resource", "tags", "correction").agg(pl.col("billed").sum()).filter(pl.col("billed") != 0)
+    assert alike.sort("billed")["billed"].to_list() == [
+        Decimal("-0.01"), Decimal(10), Decimal(90), Decimal("1200.005")
+    ]  # fmt: skip
+    loads = system.money_books.read("college", "money_loads")
+    assert (loads["received"] == loads["accepted"] + loads["duplicate"] + loads["rejected"]).all()
+
+
+def test_a_bill_that_comes_in_two_files_is_replaced_by_both_together(system: System, files: Path) -> None:
+    head, *charges = BILL.splitlines()
+    parts = [files / "part-1.csv", files / "part-2.csv"]
+    keyed = money_hash(system, "college")
+
+    def load_all(*states: list[str], how: Any) -> list[int]:
+        for part, rows in zip(parts, states, strict=True):
+            part.write_text("\n".join([head, *rows]) + "\n")
+        loaded = load_bills(parts, "college", system.money_books, keyed, by=BY, repeated=how)
+        return [one.loaded.accepted for one in loaded]
+
+    with pytest.raises(Conflict):
+        load_all(charges[:2], charges[2:], how="refuse")
+    assert system.money_books.read("college", "money_loads").is_empty()
+    assert load_all(charges[:2], charges[2:], how="add") == [2, 3]
+    assert load_all(charges[:3], charges[4:], how="replace") == [
+        1,
+        0,
+    ]  # the correction is taken back, yen are in part 2
+    kept = system.money_books.read("college", "billing_charges")
+    assert kept.filter(currency="EUR")["billed"].sum() == Decimal("100.005")
 
 
 def test_a_tag_that_says_nothing_is_none(system: System, files: Path) -> None:

@@ -57,7 +57,9 @@ def chargeback(
 @app.command("import")
 def import_(
     files: Annotated[list[Path], typer.Argument(help="Billing files in FOCUS 1.0 to 1.2, CSV or Parquet.")],
-    repeated: Annotated[str, typer.Option(help="Charges that stand already: refuse, skip or add.")] = "refuse",
+    repeated: Annotated[
+        str, typer.Option(help="More charges of a bill that has some: refuse; replace by a newer state; or add.")
+    ] = "refuse",
     tenant: TenantId = None,
     data: Data = None,
 ) -> None:
@@ -65,25 +67,30 @@ def import_(
     from akademos.errors import InputError
     from akademos.intake.bill_loading import load_bills
 
-    if repeated not in ("refuse", "skip", "add"):
-        raise InputError(f"--repeated is `{repeated}`.", hint="Use refuse, skip or add.")
+    if repeated not in ("refuse", "replace", "add"):
+        raise InputError(f"--repeated is `{repeated}`.", hint="Use refuse, replace or add.")
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
         keyed = money_hash(system, chosen)
         # The option is text, so that our own words refuse another; checked above.
         bills = load_bills(files, chosen, system.money_books, keyed, by=operator(), repeated=repeated)  # type: ignore[arg-type]
-    table = Table("file", "read", "new", "known")
+    table = Table("file", "read", "new", "known", "taken back")
     for column in table.columns[1:]:
         column.justify = "right"
     for bill in bills:
         one = bill.loaded
-        table.add_row(bill.file, *(f"{number:,}" for number in (one.received, one.accepted, one.duplicate)))
+        back = bill.taken_back
+        numbers = (one.received - back, one.accepted - back, one.duplicate, back)
+        table.add_row(bill.file, *(f"{number:,}" for number in numbers))
     console = Console()
     console.print(table)
     for bill in bills:
         if bill.removed:
             console.print(f"{bill.file}: {bill.removed:,} tags held personal data, which was left out.")
-    last = [{"file": b.file, "accepted": b.loaded.accepted, "duplicate": b.loaded.duplicate} for b in bills]
+    last = [
+        {"file": b.file, "accepted": b.loaded.accepted, "duplicate": b.loaded.duplicate, "taken_back": b.taken_back}
+        for b in bills
+    ]
     typer.echo(json.dumps({"files": last}))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -49,10 +49,14 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What a row of each table holds, in the order of `MoneyRow.values`."""
 
+Bill = tuple[str, date, str]
+"""Billing account, first day of the billing period, currency."""
+
 
 @dataclass(frozen=True, slots=True)
 class MoneyRow:
-    """One row: its place in the file, the id that tells it from every other one, its values (`COLUMNS`)."""
+    """One row: its place in the file (0 where it follows from another), the id that tells it from every other one, its
+    values (`COLUMNS`)."""
 
     line: int
     row_id: bytes
@@ -98,8 +102,8 @@ class MoneyBooks(Protocol):
         """
         ...
 
-    def standing(self, tenant_id: str, kind: Kind, row_ids: Sequence[bytes]) -> set[bytes]:
-        """Which of the ids stand already."""
+    def charges(self, tenant_id: str, bills: Sequence[Bill]) -> Sequence[MoneyRow]:
+        """Every charge that stands of some bills, in the order in which they came; times are in UTC."""
         ...
 
     def customers(self, tenant_id: str, user_ids: Sequence[str]) -> Mapping[str, bytes]:

@@ -19,7 +19,7 @@ from akademos.ledger.metering import Standing
 from akademos.privacy.pseudonyms import Keys, audit_name
 from akademos.stores.ports.audit import AuditEntry
 from akademos.stores.ports.identity import Identifier
-from akademos.stores.ports.money_books import COLUMNS, TABLE, Kind, Loaded, MoneyFile, MoneyRow
+from akademos.stores.ports.money_books import COLUMNS, TABLE, Bill, Loaded, MoneyFile, MoneyRow
 from akademos.stores.postgres.audit import append as append_audit
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.tenant_settings import require_tenant
@@ -34,6 +34,12 @@ _LOAD = """
     OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now(), %s)
 """
 _NEXT = "SELECT nextval(pg_get_serial_sequence('akademos.money_loads', 'load_id'))"
+_CHARGES = f"""
+    SELECT line, row_id, {", ".join(COLUMNS["billing_charges"])} FROM billing_charges
+    WHERE tenant_id = %s AND (billing_account, period_start, currency)
+        IN (SELECT * FROM unnest(%s::text[], %s::date[], %s::text[]))
+    ORDER BY load_id, line, row_id
+"""
 _PEOPLE = "SELECT learner_key::text, data_key FROM people WHERE tenant_id = %s AND learner_key = ANY(%s::uuid[])"
 _METERED = """
     SELECT greatest(t.created_at, (SELECT max(c.charge_end) FROM billing_charges c
@@ -136,10 +142,19 @@ class PostgresMoneyBooks:
                 conflicts.append(row.line)
         return new, conflicts
 
-    def standing(self, tenant_id: str, kind: Kind, row_ids: Sequence[bytes]) -> set[bytes]:
-        """Which of the ids stand already."""
+    def charges(self, tenant_id: str, bills: Sequence[Bill]) -> Sequence[MoneyRow]:
+        """Every charge that stands of some bills; see the port."""
+        columns = ([bill[place] for bill in bills] for place in range(3))
         with self._database.pipeline() as transaction:
-            return set(self._standing(transaction, tenant_id, TABLE[kind], row_ids))
+            found = transaction.execute(_CHARGES, (tenant_id, *columns)).fetchall()
+        return [
+            MoneyRow(
+                line,
+                bytes(row_id),
+                tuple(one.astimezone(UTC) if isinstance(one, datetime) else one for one in values),
+            )
+            for line, row_id, *values in found
+        ]
 
     def _standing(
         self, transaction: Transaction, tenant_id: str, table: str, row_ids: Sequence[bytes]
