@@ -55,13 +55,27 @@ def test_a_bill_of_one_month() -> None:
     assert set(result["correction"].to_list()) == {Decimal("-0.01")}
 
 
-def test_a_bill_of_charges_that_cancel_out_is_nobodys() -> None:
+def test_a_bill_of_which_nothing_is_allocated_is_nobodys() -> None:
     result = chargeback(charges(("Network", None, "5", "3", False), ("Network", None, "0", "-3", False)), (), "IT")
     assert pays(result) == {"IT": "5"}
-    result = chargeback(
-        charges(("Object Storage", None, "7", "4", False), ("Network", None, "0", "-4", False)), RULES, "IT"
-    )
+    result = chargeback(charges(("Object Storage", None, "7", "0", False)), RULES, "IT")
     assert pays(result) == {"IT": "7", "languages": "0", "mathematics": "0"}
+
+
+@pytest.mark.parametrize(("refund", "math"), [("-99", "1300"), ("-100", "1300"), ("-101", "1300")])
+def test_where_one_has_a_credit_each_pays_its_own_and_the_rest_is_of_those_who_used(refund: str, math: str) -> None:
+    """A purchase of 1200 that is spread elsewhere, 100 used, about as much given back: no proportion of 1, 0 or -1."""
+    rules = (Rule({"service": "VM"}, {"math": Decimal(1)}), Rule({"service": "Refund"}, {"lang": Decimal(1)}))
+    bill = charges(
+        ("Reserved", None, "1200", "0", False), ("VM", None, "100", "100", False),
+        ("Refund", None, refund, refund, False),
+    )  # fmt: skip
+    assert pays(chargeback(bill, rules, "IT")) == {"IT": "0", "lang": refund, "math": math}
+
+
+def test_what_is_prepaid_is_no_more_than_what_was_used() -> None:
+    bill = charges(("Object Storage", None, "0", "100", False), ("Network", None, "-1", "-1", False))
+    assert pays(chargeback(bill, RULES, "IT")) == {"IT": "-1", "languages": "0", "mathematics": "0"}
 
 
 def test_currencies_are_bills_of_their_own() -> None:
@@ -89,6 +103,10 @@ def test_parts_sum_to_the_bill_whatever_the_order(rows: list[tuple[str, str | No
     result = chargeback(charges(*rows), RULES, "central IT")
     total = sum((Decimal(billed) for _, _, billed, _, _ in rows), Decimal(0))
     assert sum(to_minor(amount, "EUR") for amount in result["amount"]) == to_minor(total, "EUR")
+    sums = result["effective"].to_list()
+    if min(sums) < 0 < max(sums):  # nobody pays further from its own than bill and allocation differ
+        beside = abs(total - sum(sums)) + Decimal("0.02")
+        assert all(abs(paid - own) <= beside for paid, own in zip(result["amount"], sums, strict=True))
     shuffled = list(rows)
     chance.shuffle(shuffled)
     assert chargeback(charges(*shuffled), RULES, "central IT").equals(result)

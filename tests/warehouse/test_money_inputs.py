@@ -74,6 +74,23 @@ def test_a_charge_whose_course_is_empty_or_null_is_of_no_course() -> None:
     assert [(one["course_id"], one["amount"]) for one in found] == [("algebra", Decimal(10)), (None, Decimal(40))]
 
 
+def test_a_course_with_a_credit_has_its_credit() -> None:
+    may = {"period_start": date(2026, 5, 1), "period_end": date(2026, 6, 1)}
+    charges = [
+        {
+            **may,
+            "tags": {"course": course} if course else {},
+            "billed": Decimal(billed),
+            "effective": Decimal(effective),
+        }
+        for course, billed, effective in (("", 1200, 0), ("algebra", 100, 100), ("french", -99, -99))
+    ]
+    found = rows_of("cost_course_parts", inputs(billing_charges=charges))
+    assert [(one["course_id"], one["amount"]) for one in found] == [
+        ("algebra", Decimal(1300)), ("french", Decimal(-99)), (None, Decimal(0))
+    ]  # fmt: skip
+
+
 def test_keys_of_two_accounts_are_never_the_same() -> None:
     given = inputs(
         stated_balances=[

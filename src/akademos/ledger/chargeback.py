@@ -2,7 +2,7 @@
 
 The bill of a billing account, period and currency is its BilledCost, rounded once. What is allocated is EffectiveCost,
 which spreads purchases over the time in which they are used: each charge goes to the cost centres of the first rule
-that fits it. The bill is then divided in proportion to what was allocated, by largest remainder, before any exchange.
+that fits it. The bill is then divided by what was allocated (`divided`), in whole minor units, before any exchange.
 Corrections of earlier periods (ChargeClass Correction) are part of the bill that brings them, and shown beside it.
 """
 
@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import polars as pl
 
 from akademos.errors import InputError
-from akademos.ledger.money import DIGITS, decimals, from_minor, largest_remainder, to_minor
+from akademos.ledger.money import DIGITS, decimals, from_minor, largest_remainder, minor_unit, to_minor, whole_parts
 
 BILL = ["billing_account", "period_start", "currency"]
 COST = pl.Decimal(38, 18)
@@ -76,7 +77,7 @@ def chargeback(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -
     Args:
         charges: as `CHARGES`.
         rules: the first that fits a charge decides.
-        unallocated: the cost centre of charges that no rule fits, and of a bill whose charges cancel out.
+        unallocated: the cost centre of charges that no rule fits, and of a bill of which nothing was allocated.
 
     Returns:
         billing_account, period_start, currency, cost_centre, effective (allocated EffectiveCost), amount (what it pays;
@@ -92,12 +93,12 @@ def chargeback(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -
         mine = parts_of.filter(*(pl.col(column) == value for column, value in name.items()))
         centres, effective = mine["cost_centre"].to_list(), mine["effective"].to_list()
         total = to_minor(bill["billed"], bill["currency"])
-        if not sum(effective):
+        if any(effective):
+            parts = divided(total, effective, bill["currency"])
+        else:
             centres = [*centres, unallocated] if unallocated not in centres else centres
             effective += [Decimal(0)] * (len(centres) - len(effective))
             parts = [total if centre == unallocated else 0 for centre in centres]
-        else:
-            parts = largest_remainder(total, effective)
         rows += [
             {
                 **name,
@@ -115,6 +116,29 @@ def chargeback(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -
         **dict.fromkeys(("effective", "amount", "bill", "correction"), COST),
     }
     return pl.DataFrame(rows, schema=schema)
+
+
+def divided(bill: int, effective: Sequence[Decimal], currency: str) -> list[int]:
+    """Whole minor units that each part pays of a bill, by the cost that was allocated to it; they sum to the bill.
+
+    In proportion where all parts have one sign. Where some are credits, which nearly cancel out the rest, a proportion
+    would be of any size: each part then pays what was allocated to it, and what the bill is more or less than all that
+    is divided in proportion to the parts above zero.
+
+    >>> divided(100, [Decimal(2), Decimal(1)], "EUR")
+    [67, 33]
+    >>> divided(120_100, [Decimal(100), Decimal(-99)], "EUR")
+    [130000, -9900]
+
+    Raises:
+        ValueError: all parts are zero.
+    """
+    if min(effective) >= 0 or max(effective) <= 0:
+        return largest_remainder(bill, effective)
+    minor = [Fraction(cost) * 10 ** minor_unit(currency) for cost in effective]
+    used = [max(cost, Fraction(0)) for cost in minor]
+    beside = (bill - sum(minor)) / sum(used)
+    return whole_parts([cost + beside * weight for cost, weight in zip(minor, used, strict=True)])
 
 
 def allocated(charges: pl.DataFrame, rules: Sequence[Rule], unallocated: str) -> pl.DataFrame:

@@ -81,10 +81,20 @@ def largest_remainder(total: int, weights: Sequence[Decimal]) -> list[int]:
     whole = sum(exact, Fraction(0))
     if not whole:
         raise ValueError("weights that sum to zero have no proportion")
+    return whole_parts([total * weight / whole for weight in exact])
+
+
+def whole_parts(shares: Sequence[Fraction]) -> list[int]:
+    """Whole numbers in place of shares whose sum is whole, with the same sum; each rounded as in `largest_remainder`.
+
+    >>> whole_parts([Fraction(5, 2), Fraction(5, 2), Fraction(-3)])
+    [3, 2, -3]
+    """
+    total = sum(shares, Fraction(0))
     sign = -1 if total < 0 else 1
-    shares = [abs(total) * weight / whole for weight in exact]
-    parts = [share.numerator // share.denominator for share in shares]
-    left = abs(total) - sum(parts)
-    for place in sorted(range(len(parts)), key=lambda place: (parts[place] - shares[place], place))[:left]:
+    turned = [sign * share for share in shares]
+    parts = [share.numerator // share.denominator for share in turned]
+    left = int(sign * total) - sum(parts)
+    for place in sorted(range(len(parts)), key=lambda place: (parts[place] - turned[place], place))[:left]:
         parts[place] += 1
     return [sign * part for part in parts]

@@ -15,9 +15,9 @@ from iso4217 import Currency
 from akademos.catalogue.warehouse.cost import COST
 from akademos.catalogue.warehouse_extracts import Columns
 from akademos.jobs.warehouse.computed import Computed, Inputs
-from akademos.ledger.chargeback import BILL, CHARGES, allocated, chargeback
+from akademos.ledger.chargeback import BILL, CHARGES, allocated, chargeback, divided
 from akademos.ledger.forecast import METHOD, forecast, held
-from akademos.ledger.money import DIGITS, from_minor, largest_remainder, minor_unit, to_minor
+from akademos.ledger.money import DIGITS, from_minor, minor_unit, to_minor
 from akademos.ledger.money_terms import RuleBook, rule_book, term_history, versions
 from akademos.ledger.scd2 import history
 
@@ -179,10 +179,10 @@ def course_parts(inputs: Inputs) -> list[Row]:
         total = to_minor(Decimal(bill["billed"].sum()), str(name[2]))
         parts = bill.group_by("course_id").agg(pl.col("effective").sum()).sort("course_id", nulls_last=True)
         courses, weights = parts["course_id"].to_list(), parts["effective"].to_list()
-        if not sum(weights):
-            courses, minor = [None], [total]
+        if any(weights):
+            minor = divided(total, weights, str(name[2]))
         else:
-            minor = largest_remainder(total, weights)
+            courses, minor = [None], [total]
         found += [
             {
                 **dict(zip(BILL, name, strict=True)),
