@@ -25,6 +25,7 @@ from akademos.ledger.money_terms import term_history
 from akademos.money import metering, money_hash
 from akademos.settings import Settings
 from akademos.stores.ports.identity import Identifier
+from akademos.stores.ports.money_books import TABLE
 from akademos.system import System
 
 BY = "command line:tester"
@@ -365,6 +366,28 @@ def test_rates_and_balances(system: System, files: Path) -> None:
         (files / "rates.csv").write_text(RATES.replace("0.9,", f"{written},"))
         (problem,) = load(system, files / "rates.csv", "rates").problems
         assert (problem.line, problem.column, problem.code) == (2, "rate", "rate_invalid")
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "row", "column"),
+    [
+        ("balances", "merchant,account,currency,stated_on,balance", "Payline,main,EUR,2026-05-31,{}.00", "balance"),
+        ("rates", "base,quote,rated_on,rate,source", "USD,EUR,2026-05-31,{},bank", "rate"),
+    ],
+)
+def test_what_is_corrected_back_counts(
+    system: System, files: Path, kind: PaymentKind, head: str, row: str, column: str
+) -> None:
+    def say(*values: int) -> tuple[int, int, int]:
+        file = files / "said.csv"
+        file.write_text("\n".join([head, *map(row.format, values)]) + "\n")
+        loaded = load(system, file, kind).loaded
+        kept = system.money_books.read("college", TABLE[kind]).sort("load_id", "line")
+        return loaded.accepted, loaded.duplicate, int(kept[column][-1])
+
+    assert [say(100), say(120), say(100), say(100)] == [(1, 0, 100), (1, 0, 120), (1, 0, 100), (0, 1, 100)]
+    assert [say(90, 90, 80), say(90, 90, 80)] == [(2, 1, 80), (0, 3, 80)]  # of one file the last row counts
+    assert [say(80), say(90)] == [(0, 1, 80), (1, 0, 90)]
 
 
 def test_nobody_may_load_for_a_tenant_that_is_not_there(system: System, files: Path) -> None:

@@ -2,7 +2,8 @@
 goes into a file of rejects with line, column and reason, to be mended and given again; what stands is not taken twice.
 
 A transaction is told by provider and reference; a line of a settlement by all its values and how often they stand in
-its file, so that the same file written anew brings nothing, and what a provider really paid twice stays twice.
+its file, so that the same file written anew brings nothing, and what a provider really paid twice stays twice. Balances
+and rates say how something stands: of two about the same the later loaded counts, also if it repeats an older one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from akademos.errors import InputError
 from akademos.intake.money_rows import (
@@ -33,6 +34,9 @@ from akademos.intake.money_rows import (
     whole,
 )
 from akademos.stores.ports.money_books import COLUMNS, TABLE, Loaded, MoneyBooks, MoneyFile, MoneyRow
+
+if TYPE_CHECKING:
+    import polars as pl
 
 PaymentKind = Literal["transactions", "settlements", "balances", "rates"]
 FIELDS: Mapping[PaymentKind, tuple[Field, ...]] = {
@@ -53,6 +57,11 @@ _AMOUNTS: Mapping[PaymentKind, tuple[tuple[str, str], ...]] = {
     "balances": (("balance", "currency"),),
     "rates": (),
 }  # fmt: skip
+_STATES: Mapping[PaymentKind, tuple[str, ...]] = {
+    "balances": ("merchant", "account", "currency", "stated_on"),
+    "rates": ("base", "quote", "rated_on"),
+}
+"""What a row is about, of kinds that say how something stands."""
 Hashed = Callable[..., bytes]
 
 
@@ -108,7 +117,10 @@ def load_payments(
         problems.append(found)
     if kind == "transactions":
         _name_customers(good, tenant_id, books)
-    ready = _identified(good, kind, keyed)
+    if kind in _STATES:
+        ready = _stated(good, kind, keyed, books.read(tenant_id, TABLE[kind]))
+    else:
+        ready = _identified(good, kind, keyed)
     digest = hashlib.sha256(content).hexdigest()
     codes = Counter(one.code for one in problems)
     loaded = books.append(tenant_id, MoneyFile(kind, file.name, digest, len(content), codes), ready, by=by)
@@ -257,6 +269,36 @@ def _identified(good: Sequence[tuple[int, dict[str, Any]]], kind: PaymentKind, k
             seen[content] += 1
             row_id = keyed(kind, content.hex(), seen[content])
         ready.append(MoneyRow(line, row_id, tuple(row[name] for name in columns)))
+    return ready
+
+
+def _stated(
+    good: Sequence[tuple[int, dict[str, Any]]], kind: PaymentKind, keyed: Hashed, kept: pl.DataFrame
+) -> list[MoneyRow]:
+    """Rows that are known where they say what stands; what a file says last of something is what it says of it."""
+    columns = COLUMNS[TABLE[kind]]
+
+    def about(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[name] for name in _STATES[kind])
+
+    def said(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[name] for name in columns)
+
+    newest: dict[tuple[Any, ...], tuple[int, bytes, tuple[Any, ...]]] = {}
+    for row in kept.sort("load_id", "line").iter_rows(named=True):
+        number, *_ = newest.get(about(row), (0,))
+        newest[about(row)] = number + 1, bytes.fromhex(row["row_id"]), said(row)
+    last = {about(row): said(row) for _, row in good}
+    stands = {key for key, values in last.items() if key in newest and newest[key][2] == values}
+    ready = []
+    for line, row in good:
+        number, row_id, standing = newest.get(about(row), (0, b"", ()))
+        if about(row) not in stands and said(row) != standing:
+            number += 1
+            # By what it says, too: of two who load at once, neither knows of the other's number.
+            row_id = keyed(kind, keyed(kind, *said(row)).hex(), number)
+            newest[about(row)] = number, row_id, said(row)
+        ready.append(MoneyRow(line, row_id, said(row)))
     return ready
 
 
