@@ -108,6 +108,21 @@ def test_too_few_months_have_no_forecast() -> None:
     assert (steady.inside, steady.tested) == (2, 2)
 
 
+def test_what_was_never_below_zero_is_not_expected_to_be() -> None:
+    falling = forecast([100.0, 70.0, 35.0, 5.0], 2)
+    assert [(one.expected, one.lower) for one in falling] == [(0.0, 0.0)] * 2
+    assert falling[0].upper == 0
+    credited = forecast([100.0, 70.0, 35.0, -5.0], 1)
+    assert credited[0].lower < credited[0].expected < -5
+
+
+@given(st.lists(st.integers(-1000, 1000).map(float), max_size=14))
+def test_months_left_out_are_judged_by_the_forecast_made_before_them(months: list[float]) -> None:
+    made = [(forecast(months[:known], 1)[0], months[known]) for known in range(LEAST_MONTHS, len(months))]
+    found = held(months)
+    assert (found.inside, found.tested) == (sum(one.lower <= was <= one.upper for one, was in made), len(made))
+
+
 def test_the_interval_widens_with_the_distance() -> None:
     widths = [one.upper - one.lower for one in forecast([10.0, 12.0, 11.0, 15.0, 14.0], 6)]
     assert widths == sorted(widths)

@@ -122,9 +122,9 @@ def _sums_are_the_bill(query: Callable[[str], list[dict[str, Any]]], one: Callab
     assert one("SELECT sum(cost_amount) FROM cost.fact_cost_usage") == one(
         "SELECT sum(effective_cost) FROM cost.stg_billing_records"
     )
-    (ahead,) = query("SELECT * FROM cost.stage_forecasts WHERE currency = 'EUR' AND month = DATE '2026-06-01'")
+    (ahead,) = query("SELECT * FROM cost.stage_forecasts WHERE currency = 'EUR' AND month = DATE '2026-07-01'")
     assert ahead["lower_amount"] <= ahead["expected_amount"] <= ahead["upper_amount"]
-    assert ahead["expected_amount"] == Decimal("96.00")  # a euro more each month
+    assert ahead["expected_amount"] == Decimal("97.00")  # a euro more each month
 
 
 def _causes_are_named(query: Callable[[str], list[dict[str, Any]]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from tests.warehouse.money_inputs import at, inputs, rows_of
 
@@ -63,6 +64,35 @@ def test_a_month_is_rounded_once_however_many_bills_it_has() -> None:
     may = {"period_start": date(2026, 5, 1), "period_end": date(2026, 6, 1), "currency": "EUR"}
     charges = [{**may, "billing_account": name, "effective": Decimal("0.004")} for name in "abcde"]
     assert monthly(inputs(date(2026, 7, 1), billing_charges=charges)) == {"EUR": [(date(2026, 5, 1), Decimal("0.02"))]}
+
+
+def billed(account: str, amount: int, *months: int, year: int = 2026) -> list[dict[str, Any]]:
+    return [
+        {"period_start": date(year, month, 1), "period_end": date(year, month + 1, 1), "billing_account": account,
+         "billed": Decimal(amount), "effective": Decimal(amount)}
+        for month in months
+    ]  # fmt: skip
+
+
+def test_a_month_whose_bill_has_not_come_is_no_fall() -> None:
+    """On 2 June there is metering of May, and no bill; in July the account is known to have ended."""
+    cloud, metered = billed("cloud", 1000, 1, 2, 3, 4), billed("akademos/college", 10, 1, 2, 3, 4, 5)
+    june = inputs(date(2026, 6, 2), billing_charges=[*cloud, *metered])
+    assert [one[0].month for one in monthly(june)["EUR"]] == [1, 2, 3, 4]
+    ahead = rows_of("cost_forecasts", june)
+    assert [(one["month"].month, one["expected"]) for one in ahead] == [(6, Decimal(1010)), (7, Decimal(1010))]
+    more = billed("akademos/college", 10, 6)
+    july = inputs(date(2026, 7, 2), billing_charges=[*cloud, *metered, *more])
+    assert [int(amount) for _, amount in monthly(july)["EUR"]] == [1010, 1010, 1010, 1010, 10, 10]
+
+
+def test_months_that_are_over_are_not_forecast() -> None:
+    charges = billed("cloud", 100, 1, 2, 3, 4, 5, 6, year=2025)
+    months = {
+        day: [one["month"].month for one in rows_of("cost_forecasts", inputs(day, billing_charges=charges))]
+        for day in (date(2025, 7, 1), date(2025, 8, 1), date(2025, 9, 30), date(2025, 10, 1), date(2026, 6, 10))
+    }
+    assert list(months.values()) == [[7, 8, 9], [8, 9], [9], [], []]
 
 
 def test_a_charge_whose_course_is_empty_or_null_is_of_no_course() -> None:

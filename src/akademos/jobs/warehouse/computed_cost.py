@@ -197,8 +197,9 @@ def course_parts(inputs: Inputs) -> list[Row]:
 
 
 def monthly(inputs: Inputs) -> dict[str, list[tuple[date, Decimal]]]:
-    """Effective cost by currency and month, without gaps, of months that were over before today: what was used, with
-    purchases spread over their time, so that a purchase for a year is no trend."""
+    """Effective cost by currency and month, without gaps: what was used, with purchases spread over their time, so that
+    a purchase for a year is no trend. Of months that were over before today, until the last of which every account has
+    a bill that had one of the month before: a bill that has not come yet is no fall."""
     bills = (
         inputs.frame("billing_charges")
         .group_by(*BILL, "period_end")
@@ -206,14 +207,18 @@ def monthly(inputs: Inputs) -> dict[str, list[tuple[date, Decimal]]]:
         .filter(pl.col("period_end") <= inputs.today)
     )
     sums: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    billed: dict[str, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
     with localcontext(prec=DIGITS):
         for row in bills.iter_rows(named=True):
             month, amounts = row["period_start"].replace(day=1), sums[row["currency"]]
             amounts[month] = amounts.get(month, Decimal(0)) + row["effective"]
+            billed[row["currency"]][next_month(month)].add(row["billing_account"])
     found = {}
     for currency, amounts in sorted(sums.items()):
+        accounts = billed[currency]
+        whole = max(month for month in amounts if accounts[month] <= accounts[next_month(month)])
         months, month = [], min(amounts)
-        while month <= max(amounts):
+        while month <= whole:
             months.append((month, _rounded(amounts.get(month, Decimal(0)), currency)))
             month = next_month(month)
         found[currency] = months
@@ -226,13 +231,15 @@ def next_month(month: date) -> date:
 
 
 def forecasts(inputs: Inputs) -> list[Row]:
-    """The next months of each currency's effective cost, with interval; grain: one currency and month ahead."""
+    """The months after the last of `monthly` that are not over, with interval; grain: one currency and month ahead."""
     found: list[Row] = []
     for currency, months in monthly(inputs).items():
         series = [float(amount) for _, amount in months]
         proof, month = held(series, LEVEL), months[-1][0]
         for one in forecast(series, AHEAD, LEVEL):
             month = next_month(month)
+            if month < inputs.today.replace(day=1):
+                continue
             amounts = {"expected": one.expected, "lower": one.lower, "upper": one.upper}
             found.append(
                 {
