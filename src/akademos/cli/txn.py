@@ -32,7 +32,9 @@ def _group() -> None:
 
 @app.command()
 def reconcile(
-    as_of: Annotated[str | None, typer.Option(help="Until the end of which day (UTC), today if left out.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="As it stood at the end of which day (UTC), today if left out.")
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="Write every finding as CSV to this file.")] = None,
     tenant: TenantId = None,
     data: Data = None,
@@ -41,7 +43,7 @@ def reconcile(
     cause. The last line is JSON."""
     import polars as pl
 
-    from akademos.jobs.warehouse.computed_txn import findings
+    from akademos.jobs.warehouse.computed_txn import findings, until
     from akademos.ledger.payment_matching import CAUSES
 
     day = _day(as_of) if as_of else now().date()
@@ -50,7 +52,7 @@ def reconcile(
         references = system.money_books.references(chosen)
         found = [
             {**one, "reference": references.get(str(one["subject_id"]), one["subject_id"])}
-            for one in findings(books(system, chosen, day))
+            for one in findings(until(books(system, chosen, day), day))
         ]
     if to is not None:
         pl.DataFrame(found, infer_schema_length=None).write_csv(to)

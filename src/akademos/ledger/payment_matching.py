@@ -128,7 +128,8 @@ def match_payments(payments: Iterable[Payment], lines: Iterable[Line], terms: Te
 
     Args:
         payments: each transaction_id once.
-        as_of: the day until whose end settlements count and days are waited for.
+        as_of: the day until whose end days are waited for. Whoever asks about a day that is over leaves out what came
+            after it.
     """
     by_payment: dict[str, list[Line]] = defaultdict(list)
     for line in lines:

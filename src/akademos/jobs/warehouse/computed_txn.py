@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -29,6 +30,19 @@ FINDINGS: Columns = (
     ("paid_currency", "string"), ("booked_on", "date"), ("settled_on", "date"), ("days", "int32"),
     ("batch", "string"), ("lines", "int32"),
 )  # fmt: skip
+
+
+_DAY = {"transactions": "posted_at", "settlement_lines": "settled_on", "stated_balances": "stated_on"}
+
+
+def until(inputs: Inputs, day: date) -> Inputs:
+    """The books until the end of a day (UTC): what is booked, settled or stated of a later one is not there."""
+
+    def frame(name: str) -> pl.DataFrame:
+        found = inputs.frame(name)
+        return found.filter(pl.col(_DAY[name]).cast(pl.Date) <= day) if name in _DAY else found
+
+    return replace(inputs, today=day, frame=frame)
 
 
 def findings(inputs: Inputs) -> list[Row]:
