@@ -48,7 +48,8 @@ def line(
     ("payments", "lines", "cause", "status"),
     [
         ([payment()], [line()], "none", "matched"),
-        ([payment()], [line("40.00", fee="1.05"), line("60.00", fee="1.45", line_id="l-2")], "none", "matched"),
+        ([payment()], [line("40.00", fee="1.05"), line("60.00", fee="1.20", line_id="l-2")], "none", "matched"),
+        ([payment()], [line("40.00", fee="1.05"), line("60.00", fee="1.45", line_id="l-2")], "fee_differs", "mismatch"),
         ([payment("-20.00")], [line("-20.00", fee="0.25")], "none", "matched"),
         ([payment()], [], "missing_settlement", "mismatch"),
         ([payment(day=AS_OF)], [], "not_due", "open"),
@@ -77,6 +78,23 @@ def test_the_gravest_thing_is_the_cause_and_all_differences_stand() -> None:
     (found,) = match_payments([payment()], [line("99.00", fee="9.99", days=9)], TERMS, AS_OF)
     assert found.cause == "amount_differs"
     assert (found.fee_expected, found.fee_found, found.days) == (Decimal("2.23"), Decimal("9.99"), 9)
+
+
+def test_a_payment_that_is_settled_in_parts_has_one_fee() -> None:
+    """1.4 percent of 100.00, and 0.25 once; by line 0.84 and 0.56 beside it, of three parts 0.47, 0.47, 0.47."""
+    terms = replace(TERMS, fees=(replace(FEE, share=Decimal("0.014")),))
+
+    def settled(*parts: tuple[str, str]) -> tuple[str, Decimal | None, Decimal | None]:
+        lines = [line(gross, fee=fee, line_id=f"l-{place}") for place, (gross, fee) in enumerate(parts)]
+        (found,) = match_payments([payment()], lines, terms, AS_OF)
+        return found.cause, found.fee_expected, found.fee_found
+
+    once = Decimal("1.65")
+    assert settled(("60.00", "1.09"), ("40.00", "0.56")) == ("none", once, once)
+    assert settled(("60.00", "1.09"), ("40.00", "0.81")) == ("fee_differs", once, Decimal("1.90"))
+    by_line = settled(("33.33", "0.72"), ("33.33", "0.47"), ("33.34", "0.47"))
+    assert by_line == ("none", once, Decimal("1.66"))  # every line is rounded
+    assert settled(("100.00", "1.66"))[0] == "fee_differs"
 
 
 def test_without_a_line_of_the_schedule_no_fee_is_checked() -> None:

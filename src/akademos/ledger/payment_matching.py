@@ -165,9 +165,9 @@ def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date)
         )  # fmt: skip
     first = lines[0]
     found = sum((line.gross for line in lines), Decimal(0))
-    fees = [_fee(payment, line, terms) for line in lines]
-    scheduled = [fee for fee in fees if fee is not None]
-    expected_fee = sum(scheduled, Decimal(0)) if len(scheduled) == len(lines) else None
+    fees = _fees(payment, lines, terms)
+    scheduled = [fee.expected for fee in fees if fee.expected is not None]
+    expected_fee = sum(scheduled, Decimal(0)) if len(scheduled) == len(fees) else None
     exchanged = [_exchange(line, terms) for line in lines]
     known = [one for one in exchanged if one is not None]
     off = sum(known, Decimal(0)) if len(known) == len(lines) else None
@@ -187,7 +187,7 @@ def _finding(payment: Payment, lines: Sequence[Line], terms: Terms, as_of: date)
             abs(one) <= units.scaleb(-minor_unit(line.paid_currency)) for one, line in zip(known, lines, strict=True)
         )
         wrong.add("fx_rounding" if rounding else "rate_differs")
-    if any(fee is not None and fee != line.fee for fee, line in zip(fees, lines, strict=True)):
+    if any(fee.differs for fee in fees):
         wrong.add("fee_differs")
     if any((line.settled_on - payment.posted_on).days > days for line in lines):
         wrong.add("late")
@@ -209,16 +209,41 @@ def _altered(line: Line) -> bool:
     return line.currency == line.paid_currency and line.gross != line.paid_gross
 
 
-def _fee(payment: Payment, line: Line, terms: Terms) -> Decimal | None:
-    return fee_of(
-        terms.fees,
-        merchant=payment.merchant,
-        channel=payment.channel,
-        kind=payment.kind,
-        gross=line.paid_gross,
-        currency=line.paid_currency,
-        day=line.settled_on,
-    )
+@dataclass(frozen=True, slots=True)
+class _Fee:
+    """What the lines of one payout currency should have taken, and took; None where no line of the schedule fits."""
+
+    expected: Decimal | None
+    found: Decimal
+    rounding: Decimal
+
+    @property
+    def differs(self) -> bool:
+        return self.expected is not None and abs(self.found - self.expected) > self.rounding
+
+
+def _fees(payment: Payment, lines: Sequence[Line], terms: Terms) -> list[_Fee]:
+    """A transaction has one fee in each currency of its payout, of all that was paid, by the day of the first line; it
+    may be off by a minor unit for each further line, since every line is rounded."""
+    paid: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        paid[line.paid_currency].append(line)
+    return [
+        _Fee(
+            fee_of(
+                terms.fees,
+                merchant=payment.merchant,
+                channel=payment.channel,
+                kind=payment.kind,
+                gross=sum((line.paid_gross for line in mine), Decimal(0)),
+                currency=currency,
+                day=mine[0].settled_on,
+            ),
+            sum((line.fee for line in mine), Decimal(0)),
+            Decimal(len(mine) - 1).scaleb(-minor_unit(currency)),
+        )
+        for currency, mine in paid.items()
+    ]
 
 
 def _exchange(line: Line, terms: Terms) -> Decimal | None:
