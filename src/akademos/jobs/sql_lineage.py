@@ -108,7 +108,7 @@ def column_edges(
     passed_on = {f"{_INPUT}{name}": columns for name, columns in through.items()}
     edges: set[ColumnEdge] = set()
     for model in _in_order(models):
-        found = parsed(model.name, _plain(model, macros), tables, "duckdb")
+        found = parsed(model.name, plain_sql(model, macros), tables, "duckdb")
         tables[model.name] = list(found)
         made = {
             column: {at for origin in origins for at in passed_on.get(origin.node, {}).get(origin.column, {origin})}
@@ -123,8 +123,12 @@ def column_edges(
     return tuple(sorted(edges))
 
 
-def _plain(model: Model, macros: str) -> str:
-    """The model's SQL as dbt would write it, with inputs as names of tables."""
+def plain_sql(model: Model, macros: str) -> str:
+    """The model's SQL as dbt would write it; tables are `input__NAME` for inputs, `schema.table` for models.
+
+    Raises:
+        CatalogueError: its macros cannot be read.
+    """
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - makes SQL, no HTML
 
     def dispatch(macro: str, *_: str) -> object:
