@@ -75,6 +75,8 @@ def test_parquet_is_read_like_csv(bill: Path, tmp_path: Path) -> None:
         (SOUND.replace("Virtual", "Virt\0ual"), "bill.csv:4 ServiceName holds the sign NUL"),
         (SOUND.replace("algebra", "alg\\u0000ebra"), "bill.csv:4 Tags holds the sign NUL"),
         (SOUND.replace("algebra", "\\ud800"), "bill.csv:4 Tags is no JSON object"),
+        (SOUND.replace("2026-05-01", "0001-01-01"), "bill.csv:4 BillingPeriodStart is not between 1990 and 2100"),
+        (SOUND.replace("2026-06-01", "2206-06-01"), "bill.csv:4 BillingPeriodEnd is not between 1990 and 2100"),
         (SOUND.replace("2026-06-01T00:00:00Z", "June"), "bill.csv:4 BillingPeriodEnd is no date and time"),
         (CORRECTED.replace("Correction", "Fix"), "bill.csv:4 ChargeClass is neither empty nor Correction"),
         (CORRECTED.replace("\n", "[1]\n"), "bill.csv:4 Tags is no JSON object"),

@@ -24,6 +24,8 @@ UNNAMED = "unnamed"
 COST = pl.Decimal(38, 18)
 LARGEST_COST, LARGEST_QUANTITY = 10**12, 10**15
 """From where on a number is none of one charge, so that sums of all of them can be kept."""
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""As of payments: another year is a mistake in writing, and the books keep what they take."""
 _COSTS = ("BilledCost", "EffectiveCost")
 _TIMES = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
 
@@ -38,6 +40,14 @@ def problems(rows: pl.DataFrame) -> pl.DataFrame:
         *((name, "is empty", pl.col(name).is_null()) for name in NEEDED if name != "ChargeClass"),
         *(check for name in _COSTS for check in _number_checks(name, LARGEST_COST)),
         *((name, "is no date and time", pl.col(name).is_not_null() & _time(name).is_null()) for name in present),
+        *(
+            (
+                name,
+                f"is not between {FIRST_YEAR} and {LAST_YEAR}",
+                ~_time(name).dt.year().is_between(FIRST_YEAR, LAST_YEAR),
+            )
+            for name in present
+        ),
         (
             "BillingPeriodEnd",
             "is not on a later day than BillingPeriodStart",
