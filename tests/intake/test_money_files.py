@@ -273,6 +273,8 @@ def test_terms_are_a_log(system: System, files: Path) -> None:
     assert declare(dearer) == (1, 12)
     assert declare(TERMS) == (1, 12)  # back again: a declaration of its own
     assert declare(TERMS) == (0, 13)
+    rewritten = TERMS.replace("monthly_budget = 50\n", "monthly_budget = 50.00\n").replace("0.25", "0.250")
+    assert declare(rewritten) == (0, 13)
 
 
 def test_of_two_who_declare_at_once_nobody_is_lost(system: System, files: Path) -> None:

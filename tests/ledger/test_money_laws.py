@@ -175,6 +175,18 @@ def test_limits_of_amounts_that_were_declared_without_their_currency_in_the_key_
     assert [one.valid_to and one.valid_to.month for one in versions(declared, "limit")] == [3, 4, 4]
 
 
+def test_a_number_that_is_written_in_another_way_is_no_change() -> None:
+    declared = terms(
+        ("cost_centre", "m", 1, '{"owner": "o", "monthly_budget": "50", "currency": "EUR"}', False),
+        ("cost_centre", "m", 3, '{"owner": "o", "monthly_budget": "50.00", "currency": "EUR"}', False),
+        ("chargeback_rule", "0001", 1, '{"match": {"service": "x"}, "shares": {"a": "0.50", "b": "0.5"}}', False),
+        ("chargeback_rule", "0001", 3, '{"match": {"service": "x"}, "shares": {"a": "0.5", "b": "0.500"}}', False),
+    )
+    assert [one.valid_to for kind in ("cost_centre", "chargeback_rule") for one in versions(declared, kind)] == [
+        None
+    ] * 2
+
+
 def test_terms_hold_from_their_day_until_they_change_or_end() -> None:
     declared = terms(
         ("price", "events", 1, '{"unit": "event", "currency": "EUR", "price": "1"}', False),

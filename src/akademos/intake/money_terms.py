@@ -22,8 +22,8 @@ from akademos.intake.billing_files import rule_of
 from akademos.intake.money_rows import LARGEST, LONGEST_TEXT, PLACES
 from akademos.intake.payment_files import Hashed
 from akademos.ledger.metering import UNITS
-from akademos.ledger.money import decimals, minor_unit
-from akademos.ledger.money_terms import LARGEST_AMOUNT, UNALLOCATED
+from akademos.ledger.money import decimals, minor_unit, written
+from akademos.ledger.money_terms import LARGEST_AMOUNT, UNALLOCATED, alike
 from akademos.stores.ports.money_books import Loaded, MoneyBooks, MoneyFile, MoneyRow
 
 
@@ -128,7 +128,7 @@ def _standing(books: MoneyBooks, tenant_id: str) -> dict[tuple[str, str, datetim
     found: dict[tuple[str, str, datetime], list[bytes]] = {}
     kept = books.read(tenant_id, "money_terms").sort("load_id", "line")
     for row in kept.iter_rows(named=True):
-        term = Term(row["kind"], row["key"], row["valid_from"], row["ended"], orjson.loads(row["body"]))
+        term = Term(row["kind"], row["key"], row["valid_from"], row["ended"], alike(orjson.loads(row["body"])))
         found.setdefault((term.kind, term.key, term.valid_from), []).append(_said(term))
     return found
 
@@ -175,7 +175,7 @@ def _chargeback(kind: str, one: Mapping[str, Any], where: str) -> tuple[str, dic
             f"{where} has no `number` from 1 on.", hint="The rule with the smallest number that fits decides."
         )
     rule = rule_of({name: value for name, value in one.items() if name != "number"}, where)
-    shares = {centre: str(share) for centre, share in rule.shares.items()}
+    shares = {centre: written(share) for centre, share in rule.shares.items()}
     return f"{number:04d}", {"match": dict(rule.matches), "shares": shares}
 
 
@@ -241,4 +241,4 @@ def _number(one: Mapping[str, Any], name: str, bound: Decimal, where: str) -> st
         raise InputError(
             f"{where}: `{name}` is {bound:,f} or more, or has more than {PLACES} decimals.", hint="Round it."
         )
-    return format(Decimal(value), "f")
+    return written(Decimal(value))

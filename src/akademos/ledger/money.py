@@ -47,6 +47,15 @@ def decimals(amount: Decimal) -> int:
     return max(0, len(said) - len(digits) - int(exponent)) if said else 0
 
 
+def written(number: Decimal) -> str:
+    """A number as text, equal ones alike, without an exponent.
+
+    >>> written(Decimal("50.00")), written(Decimal("0.10")), written(Decimal("1E+3"))
+    ('50', '0.1', '1000')
+    """
+    return f"{number:.{decimals(number)}f}"
+
+
 def to_minor(amount: Decimal, currency: str) -> int:
     """An amount in whole minor units, half to even.
 

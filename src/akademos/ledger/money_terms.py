@@ -19,6 +19,7 @@ from akademos.ledger.chargeback import Rule
 from akademos.ledger.exchange import Rate, Rates
 from akademos.ledger.fees import Fee
 from akademos.ledger.metering import Discount, Price
+from akademos.ledger.money import written
 from akademos.ledger.scd2 import history
 
 UNALLOCATED = "unallocated"
@@ -26,6 +27,8 @@ LARGEST_AMOUNT = "largest_amount"
 """Name of the limits of amounts, of which each currency has its own: the key is `largest_amount/EUR`."""
 NOBODY = "unallocated"
 """The cost centre of what no rule fits, while nobody has declared one."""
+NUMBERS = ("price", "share", "least", "monthly_budget", "fixed", "value")
+"""What is a decimal number in the body of a term; beside them the parts of `shares`."""
 SETTLEMENT_DAYS, ROUNDING_UNITS = 7, 1
 """Where no limit is declared."""
 
@@ -60,7 +63,7 @@ def term_history(terms: pl.DataFrame, kind: str, now: datetime | None = None) ->
         .sort("load_id", "line")
         .select(
             "key",
-            "body",
+            pl.col("body").map_elements(lambda body: json.dumps(alike(json.loads(body))), return_dtype=pl.String),
             pl.col("valid_from").alias("valid_at"),
             "recorded_at",
             pl.int_range(pl.len(), dtype=pl.Int64).alias("position"),
@@ -68,6 +71,18 @@ def term_history(terms: pl.DataFrame, kind: str, now: datetime | None = None) ->
         )
     )
     return history(log, ["key"], ["body"], now=now)
+
+
+def alike(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a term says, with equal numbers written alike; older declarations have them as they were typed.
+
+    >>> alike({"owner": "dean", "monthly_budget": "50.00"})
+    {'owner': 'dean', 'monthly_budget': '50'}
+    """
+    same = {**body, **{name: written(Decimal(body[name])) for name in NUMBERS if name in body}}
+    if "shares" in same:
+        same["shares"] = {centre: written(Decimal(share)) for centre, share in same["shares"].items()}
+    return same
 
 
 def _by_currency(terms: pl.DataFrame) -> pl.DataFrame:
