@@ -72,13 +72,13 @@ def load_bills(
     named = {bill_of(row.values) for file in read for row in file.rows}
     standing = [] if repeated == "add" else books.charges(tenant_id, sorted(named))
     back: list[list[MoneyRow]] = [[] for _ in read]
-    if repeated == "refuse":
-        _refuse_joining(read, standing)
     if repeated == "replace":
         read = list({file.digest: file for file in read}.values())
         found = steps([file.rows for file in read], standing)
         read = [replace(file, rows=_step_rows(own, keyed)) for file, (own, _) in zip(read, found, strict=True)]
         back = [_step_rows(taken_back, keyed) for _, taken_back in found]
+    elif repeated != "add":
+        _refuse_joining(read, standing)
     loads = []
     for file, more in zip(read, back, strict=True):
         money_file = MoneyFile("charges", file.path.name, file.digest, file.size)
