@@ -37,8 +37,11 @@ def metering(system: InstitutionAdapters) -> MeteringNight:
 
 
 def books(system: InstitutionAdapters, tenant_id: str, today: date) -> Inputs:
-    """The books as computed inputs of the warehouse see them, fresh from the database."""
+    """The books as computed inputs of the warehouse see them, fresh from the database; of payments, settlements and
+    balances what was there at the end of the day."""
     from akademos.jobs.warehouse.computed import Inputs
+    from akademos.jobs.warehouse.computed_txn import until_today
 
     kept = system.money_books
-    return Inputs(tenant_id, system.registries(tenant_id), today, lambda name: kept.read(tenant_id, name))
+    inputs = Inputs(tenant_id, system.registries(tenant_id), today, lambda name: kept.read(tenant_id, name))
+    return until_today(inputs)

@@ -10,7 +10,7 @@ from typing import Any
 from tests.warehouse.money_inputs import at, inputs, rows_of
 
 from akademos.jobs.warehouse.computed_cost import monthly
-from akademos.jobs.warehouse.computed_txn import until
+from akademos.jobs.warehouse.computed_txn import until_today
 
 SETTLED = {"settled_on": date(2026, 5, 15), "gross": Decimal(100), "paid_gross": Decimal(100), "net": Decimal(100)}
 
@@ -30,18 +30,19 @@ def test_a_limit_of_the_future_judges_no_payment_of_today() -> None:
 
 
 def test_a_day_that_is_over_is_reconciled_as_it_stood() -> None:
-    given = inputs(
-        transactions=[
+    books: dict[str, list[dict[str, Any]]] = {
+        "transactions": [
             {"row_id": "t-1", "amount": Decimal(100), "posted_at": at("2026-05-01")},
             {"row_id": "t-2", "amount": Decimal(70), "posted_at": at("2026-05-10T23:59")},
             {"row_id": "t-3", "amount": Decimal(70), "posted_at": at("2026-05-11")},
         ],
-        settlement_lines=[{"transaction_id": "t-1", **SETTLED}],
-        stated_balances=[{"stated_on": date(2026, 5, 31), "balance": Decimal(0)}],
-    )
+        "settlement_lines": [{"transaction_id": "t-1", **SETTLED}],
+        "stated_balances": [{"stated_on": date(2026, 5, 31), "balance": Decimal(0)}],
+    }
 
     def causes(day: date) -> list[tuple[str, str]]:
-        return [(one["subject"], one["cause"]) for one in rows_of("txn_findings", until(given, day))]
+        found = rows_of("txn_findings", until_today(inputs(day, **books)))
+        return [(one["subject"], one["cause"]) for one in found]
 
     assert causes(date(2026, 5, 8)) == [("transaction", "not_due")]
     assert causes(date(2026, 5, 10)) == [("transaction", "missing_settlement"), ("transaction", "not_due")]

@@ -43,7 +43,7 @@ def reconcile(
     cause. The last line is JSON."""
     import polars as pl
 
-    from akademos.jobs.warehouse.computed_txn import findings, until
+    from akademos.jobs.warehouse.computed_txn import findings
     from akademos.ledger.payment_matching import CAUSES
 
     day = _day(as_of) if as_of else now().date()
@@ -52,7 +52,7 @@ def reconcile(
         references = system.money_books.references(chosen)
         found = [
             {**one, "reference": references.get(str(one["subject_id"]), one["subject_id"])}
-            for one in findings(until(books(system, chosen, day), day))
+            for one in findings(books(system, chosen, day))
         ]
     if to is not None:
         pl.DataFrame(found, infer_schema_length=None).write_csv(to)

@@ -35,14 +35,17 @@ FINDINGS: Columns = (
 _DAY = {"transactions": "posted_at", "settlement_lines": "settled_on", "stated_balances": "stated_on"}
 
 
-def until(inputs: Inputs, day: date) -> Inputs:
-    """The books until the end of a day (UTC): what is booked, settled or stated of a later one is not there."""
+def until_today(inputs: Inputs) -> Inputs:
+    """The books until the end of the day (UTC): what is booked, settled or stated of a later one is not there.
+
+    The warehouse has everything that is in the books; whoever asks about a day that is over has not.
+    """
 
     def frame(name: str) -> pl.DataFrame:
         found = inputs.frame(name)
-        return found.filter(pl.col(_DAY[name]).cast(pl.Date) <= day) if name in _DAY else found
+        return found.filter(pl.col(_DAY[name]).cast(pl.Date) <= inputs.today) if name in _DAY else found
 
-    return replace(inputs, today=day, frame=frame)
+    return replace(inputs, frame=frame)
 
 
 def findings(inputs: Inputs) -> list[Row]:
