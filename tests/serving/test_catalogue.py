@@ -257,6 +257,25 @@ def test_a_certification_holds_for_its_columns_and_not_over_a_critical_failure(i
     assert shown["certification_lapsed"]
 
 
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59-12:00", "2036-12-31T00:00:00Z", "0001-01-01T00:00:00+12:00"])
+def test_a_certification_ends_within_ten_years(institution: Institution, until: str) -> None:
+    steward = as_role(institution, "steward")
+    said = {"level": "provisional", "statement": "Fine so far.", "valid_until": until}
+    refused = steward.put(f"{BASE}/datasets/topics/certification", json=said)
+    assert (refused.status_code, refused.json()["code"]) == (400, "until")
+    assert steward.get(BASE).status_code == 200
+
+
+def test_a_certification_that_was_taken_back_is_not_read(institution: Institution) -> None:
+    steward = as_role(institution, "steward")
+    said = {"level": "provisional", "statement": "Fine so far."}
+    assert steward.put(f"{BASE}/datasets/topics/certification", json=said).status_code == 200
+    with institution.database.pipeline() as transaction:  # an end that PostgreSQL can hold, and Python cannot
+        transaction.execute("UPDATE dataset_certifications SET valid_until = '10000-01-01T12:00:00Z'")
+    assert steward.delete(f"{BASE}/datasets/topics/certification").status_code == 204
+    assert steward.get(f"{BASE}/datasets/topics").json()["certification"] is None
+
+
 def test_a_refused_answer_or_statement_comes_back_as_it_was_typed(institution: Institution) -> None:
     institution.grants.grant(institution.tenant, "kim", "steward", by="test")
     asked = (

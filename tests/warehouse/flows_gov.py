@@ -33,7 +33,7 @@ def furnish_checks(site: Site) -> None:
     ).run(tenant)  # fmt: skip
     said = Certification(
         str(uuid4()), "topics", "certified", "checked", columns_fingerprint(builtin().dataset("topics")), "job:test",
-        now, now + timedelta(days=90), None,
+        now, now + timedelta(days=90),
     )  # fmt: skip
     PostgresCertifications(database).certify(tenant, said)
 

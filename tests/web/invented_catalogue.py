@@ -58,7 +58,7 @@ def _entry(name: str, *, new: bool) -> CatalogueEntry:
     results = [] if new else [_result(name, index) for index in range(min(len(known.dataset.checks), 6))]
     said = None
     if name in CERTIFIED and not new:
-        said = Certification("c1", name, "certified", "Checked by hand.", "f", "person:1", NOW, None, None)
+        said = Certification("c1", name, "certified", "Checked by hand.", "f", "person:1", NOW, None)
     return CatalogueEntry(
         known.dataset, known.classification, known.sensitivity, known.tags, known.terms, flow, level, known.readers,
         said, said is not None, results, (),

@@ -114,7 +114,7 @@ def certify(
             raise InputError("A critical check of it fails.", hint="Mend it, or call it provisional.")
         made = Certification(
             str(uuid4()), name, level, why, columns_fingerprint(entry.dataset), operator(),  # type: ignore[arg-type]  # one of LEVELS
-            datetime.now(UTC), None, None,
+            datetime.now(UTC), None,
         )  # fmt: skip
         system.certifications.certify(chosen, made)
     typer.echo(f"{name} is {level}.")

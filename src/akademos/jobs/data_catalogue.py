@@ -110,9 +110,8 @@ class PutTogether:
         results = _by_dataset(self._quality.latest(tenant_id))
         issues = _by_dataset(self._quality.issues(tenant_id, open_only=True))
         stated: dict[str, Certification] = {}
-        for one in self._certifications.all(tenant_id):
-            if one.revoked_at is None:
-                stated.setdefault(one.dataset, one)
+        for one in self._certifications.standing(tenant_id):
+            stated.setdefault(one.dataset, one)
         found = {}
         for name, known in self._derived(tenant_id).described.items():
             flow, said = flow_of(name), stated.get(name)

@@ -25,6 +25,7 @@ SAMPLE_ROWS = 20
 USE_WINDOW = timedelta(days=30)
 LONGEST_GRANT = timedelta(days=365)
 USUAL_GRANT = timedelta(days=90)
+LONGEST_CERTIFICATION = timedelta(days=3653)
 
 _ABOUT_PEOPLE = frozenset({Sensitivity.IDENTIFYING, Sensitivity.PSEUDONYMOUS})
 _COLLECTION = {record.name: f"/v1/records/{record.collection}" for record in RECORDS}
@@ -240,20 +241,25 @@ def certify(
 
     Raises:
         Forbidden: the role says nothing about datasets.
-        InputError: the end lies in the past.
+        InputError: the end lies in the past, or more than ten years ahead.
         Conflict: a critical check fails, so it cannot be certified.
     """
     may_ask(principal, Question.GOVERNANCE)
     entry, now = entry_of(services, principal, name), services.clock()
-    if until is not None and until <= now:
-        raise InputError("The end lies in the past.", hint="Choose another date.", pointer="/valid_until", code="until")
+    if until is not None and not now < until <= now + LONGEST_CERTIFICATION:
+        raise InputError(
+            "The end of a certification lies between now and ten years ahead.",
+            hint="Choose another date, or leave it out: then it stands until further notice.",
+            pointer="/valid_until",
+            code="until",
+        )
     if level == "certified" and any(one.status == "failed" and one.severity == "critical" for one in entry.results):
         raise InputError(
             "A critical check of it fails.", hint="Mend it, or call it provisional.", status=409, code="check_fails"
         )
     made = Certification(
         str(uuid4()), name, level, statement, columns_fingerprint(entry.dataset), actor_of(services, principal), now,
-        until, None,
+        until,
     )  # fmt: skip
     services.certifications.certify(principal.tenant_id, made)
     return made

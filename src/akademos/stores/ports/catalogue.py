@@ -63,7 +63,6 @@ class Certification:
     decided_by: str
     decided_at: datetime
     valid_until: datetime | None
-    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +164,8 @@ class Certifications(Protocol):
         """Take back what stands; raises NotFound when nothing does."""
         ...
 
-    def all(self, tenant_id: str) -> list[Certification]:
-        """Newest first."""
+    def standing(self, tenant_id: str) -> list[Certification]:
+        """Those that nobody took back or replaced, newest first."""
         ...
 
 

@@ -20,10 +20,9 @@ _MADE = """
     INSERT INTO dataset_certifications (tenant_id, certification_id, dataset, level, statement, fingerprint, decided_by,
         decided_at, valid_until) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_ALL = """
-    SELECT certification_id::text, dataset, level, statement, fingerprint, decided_by, decided_at, valid_until,
-        revoked_at
-    FROM dataset_certifications WHERE tenant_id = %s ORDER BY decided_at DESC, certification_id
+_STANDING = """
+    SELECT certification_id::text, dataset, level, statement, fingerprint, decided_by, decided_at, valid_until
+    FROM dataset_certifications WHERE tenant_id = %s AND revoked_at IS NULL ORDER BY decided_at DESC, certification_id
 """
 
 
@@ -59,7 +58,7 @@ class PostgresCertifications:
             detail = {"dataset": dataset, "certification": row[0]}
             append(transaction, tenant_id, AuditEntry(by, AuditAction.CERTIFICATION_REVOKED, None, detail))
 
-    def all(self, tenant_id: str) -> list[Certification]:
-        """Newest first."""
+    def standing(self, tenant_id: str) -> list[Certification]:
+        """Those that nobody took back or replaced, newest first."""
         with self._database.serving(tenant_id) as transaction:
-            return [Certification(*row) for row in transaction.execute(_ALL, (tenant_id,))]
+            return [Certification(*row) for row in transaction.execute(_STANDING, (tenant_id,))]
