@@ -302,6 +302,20 @@ def test_a_refused_answer_or_statement_comes_back_as_it_was_typed(institution: I
     assert done.headers["location"] == "/catalogue/topics?lang=de"
 
 
+@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x7f"])
+def test_control_characters_are_refused_in_forms_as_in_the_api(institution: Institution, odd: str) -> None:
+    analyst, steward = as_role(institution, "analyst"), as_role(institution, "steward")
+    wanted = {"kind": "dataset", "name": "receipts", "reason": f"For{odd}one study"}
+    assert analyst.post("/catalogue/requests", data=wanted, headers=HTML).status_code == 400
+    assert analyst.get(f"{BASE}/requests").json()["requests"] == []
+    made = analyst.post(f"{BASE}/requests", json={"kind": "dataset", "name": "receipts", **WHY}).json()
+    said = {"act": "approve", "answer": f"Yes{odd}, do"}
+    assert steward.post(f"/catalogue/requests/{made['request_id']}", data=said, headers=HTML).status_code == 400
+    stated = {"level": "provisional", "statement": f"Fine{odd} so far"}
+    assert steward.post("/catalogue/topics/certification", data=stated, headers=HTML).status_code == 400
+    assert steward.get(f"{BASE}/datasets/topics").json()["certification"] is None
+
+
 def test_forms_need_their_token_and_say_what_was_wrong(institution: Institution) -> None:
     institution.grants.grant(institution.tenant, "eva", "analyst", by="test")
     browser = institution.signed_in("eva", "analyst")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Path, Query, Request
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akademos.errors import AkademosError, InputError, NotFound
@@ -31,7 +32,7 @@ from akademos.serving.pages.refusal_words import refusal_words
 from akademos.serving.pages.shell import Shell
 from akademos.serving.pages.wording import words_in
 from akademos.serving.principal import Principal
-from akademos.serving.routes.catalogue import listed_requests
+from akademos.serving.routes.catalogue import Words, listed_requests
 from akademos.serving.routes.pages import HEADERS, name_of_asker, shell_for
 from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
@@ -44,6 +45,7 @@ HISTORY_ROWS = 400
 LEVELS: tuple[Level, ...] = ("certified", "provisional", "deprecated")
 Name = Annotated[str, Path(max_length=128, pattern=r"^[a-z0-9_.]+$")]
 Text = Annotated[str, Form()]
+_WORDS: TypeAdapter[str] = TypeAdapter(Words)
 
 
 def _shell(services: Services, request: Request, principal: Principal, lang: str) -> Shell:
@@ -327,10 +329,13 @@ def _act(
 
 
 def _words(text: str, field: str) -> str:
-    said = " ".join(text.split())
-    if not 3 <= len(said) <= 500:
-        raise InputError("Say in a few words why.", hint="3 to 500 characters.", code="few_words", pointer=f"/{field}")
-    return said
+    """A text of a form on one line, if it is what the API takes."""
+    try:
+        return _WORDS.validate_python(" ".join(text.split()))
+    except ValidationError:
+        raise InputError(
+            "Say in a few words why.", hint="3 to 500 visible characters.", code="few_words", pointer=f"/{field}"
+        ) from None
 
 
 def _day(text: str) -> datetime | None:
