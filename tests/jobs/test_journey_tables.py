@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from akademos.analytics.clock import DAY_US
 from akademos.analytics.journeys import Steps, read_steps
+from akademos.analytics.survival import kaplan_meier
 from akademos.catalogue.journey_steps import DETAILED
 from akademos.jobs.journey_tables import (
     OTHER,
@@ -87,6 +89,47 @@ def test_start_weeks_of_few_stand_together() -> None:
     assert back["2026-01-05", 1]["bound"] == "above"
     assert back["2026-01-05", 2]["bound"] == "below"
     assert max(cell["week"] for cell in cells if cell["group"] == "2026-01-26") == 4  # the last of them began in week 6
+
+
+def test_survival_tells_of_counts_no_more_than_their_rounding() -> None:
+    def curve(people: int, happened: int) -> list[dict[str, float]]:
+        walks: list[Walk] = [[(0, "registered"), *([(2, "submitted")] * (n < happened))] for n in range(people)]
+        points: list[dict[str, float]] = survival_table(steps(walks), SurvivalQuestion("submitted"), seen(walks), 10)[
+            "points"
+        ]
+        return points
+
+    assert curve(60, 23) == curve(60, 25) == curve(59, 25) == curve(62, 27)
+    assert curve(60, 25)[1]["share"] == 0.58
+
+
+def test_survival_is_as_near_to_that_of_exact_counts_as_rounding_allows() -> None:
+    chance, errors = np.random.default_rng(7), []
+    for _ in range(40):
+        days, looked = chance.exponential(30, 200), chance.uniform(0, 90, 200)
+        walks: list[Walk] = [[(0, "registered"), (day, "submitted")] for day in np.floor(days).tolist()]
+        observed = (START - EPOCH) // timedelta(microseconds=1) + (looked * DAY_US).astype(np.int64)
+        walks = [walk if walk[1][0] <= until else walk[:1] for walk, until in zip(walks, looked.tolist(), strict=True)]
+        exact = kaplan_meier(np.floor(np.minimum(np.floor(days), looked)), np.floor(days) <= looked)
+        truth = dict(zip(exact.times.tolist(), exact.share.tolist(), strict=True))
+        points = survival_table(steps(walks), SurvivalQuestion("submitted"), observed, 10)["points"]
+        shares = [point["share"] for point in points]
+        assert shares == sorted(shares, reverse=True)
+        assert all(0 < point["low"] < point["share"] < point["high"] < 1 for point in points[1:])
+        errors += [abs(point["share"] - truth[point["day"]]) for point in points[1:]]
+    assert np.mean(errors) < 0.01
+    assert np.quantile(errors, 0.95) < 0.025
+
+
+def test_survival_shows_no_day_of_a_single_person() -> None:
+    people: list[Walk] = [[(0, "registered"), (1 + number % 2, "submitted")] for number in range(40)]
+    people += [[(0, "registered")] for _ in range(19)]
+    people += [[(0, "registered"), (23, "submitted")]]
+    found = survival_table(steps(people), SurvivalQuestion("submitted"), seen(people), 10)
+    assert [point["day"] for point in found["points"]] == [0, 1, 2]
+    assert found["days"] == 70
+    quick: list[Walk] = [[(0, "registered"), (23 if number == 0 else 1, "submitted")] for number in range(60)]
+    assert survival_table(steps(quick), SurvivalQuestion("submitted"), seen(quick), 10)["days"] == 1
 
 
 def test_survival_falls_where_k_had_it_and_is_censored_at_the_edition() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from akademos.catalogue.policies import LIMITS
 from akademos.jobs.content_rows import published_of, taken_now
 from akademos.privacy.disclosure_editions import Editions, advance
-from akademos.privacy.shown_shares import shown_choices, shown_curve, shown_share
+from akademos.privacy.shown_shares import shown_choices, shown_curve, shown_falls, shown_share
 
 FLOORS = st.integers(5, 15)
 
@@ -48,6 +48,23 @@ def test_a_curve_falls_only_where_k_have_left_and_k_remain(left: list[int], stay
     assert all(before - after >= floor for before, after in pairwise(reached))
     assert reached[-1] >= floor
     assert [point.position for point in points] == sorted({point.position for point in points})
+
+
+@given(
+    places=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), min_size=1, max_size=30),
+    stay=st.integers(0, 60),
+    floor=FLOORS,
+)
+def test_a_curve_of_survival_falls_by_k_while_k_are_left(places: list[tuple[int, int]], stay: int, floor: int) -> None:
+    events = [happened for happened, _ in places]
+    at_risk = [sum(map(sum, places[place:])) + stay for place in range(len(places))]
+    falls = shown_falls(at_risk, events, at_risk[0], floor)
+    places_of = [-1, *(fall.place for fall in falls)]
+    assert all(sum(events[a + 1 : b + 1]) >= floor for a, b in pairwise(places_of))
+    assert all(at_risk[fall.place] - events[fall.place] >= floor for fall in falls)
+    for fall in falls:
+        assert 0 < fall.events < fall.people
+        assert {fall.events % LIMITS.count_rounding, fall.people % LIMITS.count_rounding, fall.left % 5} == {0}
 
 
 @given(counts=st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 60)), floor=FLOORS)

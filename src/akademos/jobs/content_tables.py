@@ -7,6 +7,7 @@ rounded parts, so that they say nothing that the rounding does not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from math import floor as whole
 from math import log10
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,9 @@ def published_contents(
         detail = found[row["material_id"], row["material_version"]]
         change = _change(_finished(row, "earlier", floor), _finished(row, "later", floor))
         if detail["status"] == "ok" and change is not None:
-            detail["drift"] = {"later_from": row["later_from"].date().isoformat(), **change}
+            first = row["later_from"].date()
+            monday = first - timedelta(days=first.weekday())  # the day would be that of one person
+            detail["drift"] = {"later_from": monday.isoformat(), **change}
     _rank(list(found.values()))
     return found
 
@@ -150,7 +153,7 @@ def interval_of(shown: ShownShare) -> tuple[float, float]:
 
 
 def two_digits(value: float | None) -> float | None:
-    """A duration to two digits: a median is the time of one person, who would know it again.
+    """A duration, or a place in a video, to two digits: a median is the time of one person, who would know it again.
 
     Example:
         >>> two_digits(347.2), two_digits(8.44)
@@ -163,14 +166,16 @@ def two_digits(value: float | None) -> float | None:
 
 def _drop_off(curve: pl.DataFrame, floor: int) -> Detail | None:
     people = int(curve["learners"][0])
-    points = shown_curve([round(share * people) for share in curve["share"]], floor)
+    still = [round(share * people) for share in curve["share"]]
+    points = shown_curve(still, floor)
     if len(points) < 2:
         return None
     shown: Sequence[ShownPoint] = points
+    farthest = two_digits(max(place for place, came in enumerate(still) if came >= floor)) or 0
     return {
         "unit": curve["unit"][0],
         "learners": rounded(people),
-        "end": int(curve["position"].to_numpy().max()),
+        "end": max(int(farthest), points[-1].position),
         "points": [[point.position, point.share] for point in shown],
     }
 

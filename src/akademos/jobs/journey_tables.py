@@ -12,12 +12,14 @@ import numpy.typing as npt
 
 from akademos.analytics.clock import DAY_US
 from akademos.analytics.journeys import FunnelStep, Steps, funnel, loops, paths, time_between
+from akademos.analytics.proportions import z_of
 from akademos.analytics.retention import retention, start_weeks
-from akademos.analytics.survival import kaplan_meier
+from akademos.analytics.survival import interval, kaplan_meier
 from akademos.catalogue.content_policies import JOURNEY_LIMITS, WINDOWS
 from akademos.catalogue.journey_steps import STEPS, STOPPED
 from akademos.jobs.content_tables import share_of, two_digits
 from akademos.privacy.disclosure_tables import merged_bands, rounded
+from akademos.privacy.shown_shares import shown_falls
 from akademos.stores.ports.journeys import FunnelQuestion, Grouping, PathsQuestion, SurvivalQuestion
 
 HOUR_US = DAY_US // 24
@@ -26,6 +28,8 @@ GAP_US = DAY_US
 
 STOPPED_DAYS = 21
 """Without an event for so long a learner counts as stopped, since the last one."""
+
+_Z = z_of(0.95)
 
 Observed = npt.NDArray[np.int64]
 """Until when each learner was looked at, by number, microseconds since 1970."""
@@ -172,8 +176,9 @@ def _lifetimes(steps: Steps, question: SurvivalQuestion, observed: Observed) -> 
 
 
 def survival_table(steps: Steps, question: SurvivalQuestion, observed: Observed, floor: int) -> dict[str, Any]:
-    """Share of learners to whom it has not happened so many days after their first step of all, or of a kind. The curve
-    falls only where it has happened to k people since it last fell, while k are still looked at.
+    """Share of learners to whom it has not happened so many days after their first step of all, or of a kind, with its
+    95% interval, made of rounded counts. The curve falls only where it has happened to k people since it last fell, and
+    reaches as far (`days`) as k are still looked at.
 
     Of the last `STOPPED_DAYS` nobody can say yet who stopped in them: who still had an event then is censored where
     they begin, and who began in them does not count.
@@ -188,20 +193,20 @@ def survival_table(steps: Steps, question: SurvivalQuestion, observed: Observed,
         return nothing
     days = np.floor(np.maximum(end - begin, 0)[counted] / DAY_US)
     curve = kaplan_meier(days.astype(np.float64), happened[counted])
-    until = int(days.max(initial=0))
-    points = [{"day": 0, "share": 1.0, "low": 1.0, "high": 1.0, "at_risk": rounded(int(counted.sum()))}]
-    for _, place in merged_bands(curve.events.tolist(), floor):
-        left = int(curve.at_risk[place] - curve.events[place])
-        if left < floor:
-            break
+    points = [{"day": 0, "share": 1.0, "low": 1.0, "high": 1.0, "at_risk": rounded(len(days))}]
+    share, greenwood = 1.0, 0.0
+    for fall in shown_falls(curve.at_risk.tolist(), curve.events.tolist(), len(days), floor):
+        share *= 1 - fall.events / fall.people
+        greenwood += fall.events / (fall.people * (fall.people - fall.events))
+        low, high = interval(share, greenwood, _Z)
         points.append(
             {
-                "day": int(curve.times[place]),
-                "share": round(float(curve.share[place]), 2),
-                "low": round(float(curve.low[place]), 2),
-                "high": round(float(curve.high[place]), 2),
-                "at_risk": rounded(left),
+                "day": int(curve.times[fall.place]),
+                "share": round(share, 2),
+                "low": round(low, 2),
+                "high": round(high, 2),
+                "at_risk": fall.left,
             }
         )
     median = next((point["day"] for point in points if point["share"] <= 0.5), None)
-    return {**asked, "points": points, "days": until, "median_days": median}
+    return {**asked, "points": points, "days": int(np.sort(days)[-floor]), "median_days": median}

@@ -2,7 +2,7 @@
 
 Everything said is a statement about at least k people and, of the same crowd, about at least k others: a share with
 fewer than k people on one side is shown as a bound ("less than"), a curve falls only where k people have left since it
-last fell, and answers that fewer than k chose are put together. Counts are rounded before shares are made of them.
+last fell, and answers that fewer than k chose are put together. Shares and curves are made of rounded counts.
 (docs/decisions/0035.)
 """
 
@@ -77,6 +77,46 @@ def shown_curve(still: Sequence[int], floor: int) -> list[ShownPoint]:
     for _, last in merged_bands(left, floor)[:-1]:
         points.append(ShownPoint(last + 1, round(rounded(still[last + 1]) / everybody, 2)))
     return points
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFall:
+    """Of `people`, looked at since the fall before, it happened to `events`, the last of them at `place`; `left` are
+    looked at afterwards. All rounded."""
+
+    place: int
+    people: int
+    events: int
+    left: int
+
+
+def shown_falls(at_risk: Sequence[int], events: Sequence[int], people: int, floor: int) -> list[ShownFall]:
+    """Where the curve of those to whom something has not happened yet may fall: at the k-th since it last fell, while k
+    are left. Of who was only looked at for a part of the time since then, half count.
+
+    Events are rounded from the beginning on, so that the errors of one fall and the next make up for each other.
+
+    Args:
+        at_risk, events: by place, in order of time: people looked at right before it, and to how many it happened.
+        people: everybody.
+        floor: k.
+
+    Example:
+        >>> shown_falls([62, 60, 48, 30], [2, 12, 11, 4], 62, 10)
+        [ShownFall(place=1, people=60, events=15, left=50), ShownFall(place=2, people=50, events=10, left=35)]
+    """
+    found: list[ShownFall] = []
+    happened = 0
+    for first, last in merged_bands([*events, people - sum(events)], floor)[:-1]:
+        fallen, left = sum(events[first : last + 1]), at_risk[last] - events[last]
+        since, happened = happened, happened + fallen
+        fall = ShownFall(
+            last, rounded((at_risk[first] + fallen + left) // 2), rounded(happened) - rounded(since), rounded(left)
+        )
+        if left < floor or fall.people <= fall.events:
+            break
+        found.append(fall)
+    return found
 
 
 def shown_choices(counts: Mapping[str, int], floor: int) -> list[tuple[tuple[str, ...], int]]:
