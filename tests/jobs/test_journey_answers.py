@@ -15,7 +15,14 @@ import pytest
 from akademos.jobs.content_rows import JOURNEYS
 from akademos.jobs.journey_answers import JourneyAnswers
 from akademos.privacy.disclosure_editions import Editions, advance
-from akademos.stores.ports.journeys import CountedPart, Edition, RetentionQuestion, SurvivalQuestion
+from akademos.stores.ports.journeys import (
+    AskedStep,
+    CountedPart,
+    Edition,
+    FunnelQuestion,
+    RetentionQuestion,
+    SurvivalQuestion,
+)
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LEARNERS, WEEKS, K = 200, 16, 10
@@ -52,8 +59,12 @@ REGISTERED = pl.DataFrame(
 EVENTS = pl.concat(
     [STUDIED.with_columns(properties=pl.lit('{"material_kind":"video"}')), REGISTERED], how="diagonal"
 ).with_columns(
-    course_id=pl.lit("c"), material_id=pl.lit("m"), score=pl.lit(None, pl.Float64),
+    course_id=pl.lit("c"), material_id=pl.lit("m"), question_id=pl.lit(None, pl.String), score=pl.lit(None, pl.Float64),
 )  # fmt: skip
+KNOWN = {
+    "materials": pl.DataFrame({"material_id": ["m"], "kind": ["video"], "course_id": ["c"]}),
+    "items": pl.DataFrame({"question_id": ["q"], "course_id": ["c"]}),
+}
 
 
 def nights() -> Editions:
@@ -87,21 +98,52 @@ class _Ledger:
         return found
 
 
-def _events(tenant_id: str, keys: Sequence[str], *, until: datetime, **_: object) -> pa.Table:
-    return EVENTS.filter(pl.col("learner_key").is_in(list(keys)), pl.col("occurred_at") <= until).to_arrow()
+def desk(events: pl.DataFrame, memory: Editions) -> JourneyAnswers:
+    def read(tenant_id: str, keys: Sequence[str], *, until: datetime, **_: object) -> pa.Table:
+        return events.filter(pl.col("learner_key").is_in(list(keys)), pl.col("occurred_at") <= until).to_arrow()
+
+    return JourneyAnswers(
+        cast("Any", _Ledger(memory)),
+        cast("Any", SimpleNamespace(learner_events=read)),
+        cast("Any", SimpleNamespace(people=lambda _, listed, __: {person: (person,) for person in listed})),
+        cast("Any", SimpleNamespace(curriculum=lambda _: SimpleNamespace(tables=KNOWN))),
+        (cast("Any", "x"),),
+        clock=lambda: START + timedelta(days=DAYS),
+    )
 
 
 @pytest.fixture(scope="module")
 def answers() -> JourneyAnswers:
-    materials = pl.DataFrame({"material_id": ["m"], "kind": ["video"], "course_id": ["c"]})
-    return JourneyAnswers(
-        cast("Any", _Ledger(nights())),
-        cast("Any", SimpleNamespace(learner_events=_events)),
-        cast("Any", SimpleNamespace(people=lambda _, listed, __: {person: (person,) for person in listed})),
-        cast("Any", SimpleNamespace(curriculum=lambda _: SimpleNamespace(tables={"materials": materials}))),
-        (cast("Any", "x"),),
-        clock=lambda: START + timedelta(days=DAYS),
-    )
+    return desk(EVENTS, nights())
+
+
+@pytest.mark.parametrize(
+    ("course", "score", "right", "wrong"),
+    [("c", 1.0, 80, None), (None, 1.0, 80, None), (None, 0.5, 80, None), ("c", 0.4, None, 80), ("c", None, None, None)],
+)
+def test_answers_count_in_the_course_of_their_item_and_as_right_where_mastery_counts_them_so(
+    course: str | None, score: float | None, right: int | None, wrong: int | None
+) -> None:
+    registered = REGISTERED.head(100).with_columns(course_id=pl.lit("c"))
+    answered = REGISTERED.head(80).with_columns(
+        event_id=pl.col("learner_key") + "-a", event_name=pl.lit("question_submitted"), occurred_at=START,
+        question_id=pl.lit("q"), course_id=pl.lit(course, pl.String), score=pl.lit(score, pl.Float64),
+    )  # fmt: skip
+    events = pl.concat([registered, answered], how="diagonal").with_columns(material_id=pl.lit(None, pl.String))
+    memory = advance(
+        Editions(), may_stay=PEOPLE[:100], may_enter=dict.fromkeys(PEOPLE[:100], "student"),
+        evidence={JOURNEYS: dict.fromkeys(PEOPLE[:100], 1)}, floor=K, as_of=START + timedelta(days=1),
+    )  # fmt: skip
+
+    def reached(step: str) -> int | None:
+        question = FunnelQuestion((AskedStep("registered"), AskedStep(step)))
+        content = desk(events, memory).answer("t", "c", question).content
+        assert content is not None
+        learners: int | None = content["steps"][1]["learners"]
+        return learners
+
+    assert (reached("answered:right"), reached("answered:wrong")) == (right, wrong)
+    assert reached("answered") == (right or wrong)
 
 
 def test_retention_is_that_of_everybody_however_few_still_come(answers: JourneyAnswers) -> None:

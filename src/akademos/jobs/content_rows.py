@@ -92,18 +92,11 @@ def content_rows(events: pl.DataFrame, known: Mapping[str, pl.DataFrame], as_of:
         as_of: what happened later does not exist.
     """
     told = pl.lit(None, _PROPERTIES) if not events.height else pl.col("properties").str.json_decode(_PROPERTIES)
-    materials, questions = known["materials"], known["items"]
     rows = (
-        events.filter(pl.col("time_precision") != "order")
+        in_courses(events.filter(pl.col("time_precision") != "order"), known)
         .with_columns(told=told)
         .unnest("told")
-        .join(materials.select("material_id", "kind", of_material="course_id"), on="material_id", how="left")
-        .join(questions.select("question_id", of_item="course_id"), on="question_id", how="left")
-        .with_columns(
-            course_id=pl.coalesce("course_id", "of_material", "of_item"),
-            material_kind=pl.coalesce("material_kind", "kind"),
-        )
-        .drop_nulls("course_id")
+        .with_columns(material_kind=pl.coalesce("material_kind", "kind"))
     )
     about = conform_events(
         rows.filter(pl.col("event_name").str.starts_with(MATERIAL_PREFIX), pl.col("material_id").is_not_null()), as_of
@@ -115,6 +108,25 @@ def content_rows(events: pl.DataFrame, known: Mapping[str, pl.DataFrame], as_of:
     items = conform_answers(first_answers(answered, as_of)).with_columns(item_entry().alias(ENTRY))
     activity = rows.group_by("learner_key", "course_id").agg(events=pl.len().cast(pl.Int64))
     return ContentRows(contents.select(CONTENTS.names()), items.select(ITEMS.names()), activity)
+
+
+def in_courses(events: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Events of courses, in their order, with the `kind` of their material as the records have it; where one names no
+    course, that of its material or item is its `course_id`.
+
+    Args:
+        events: rows of the event log with course_id, material_id, question_id.
+        known: tables of the records.
+    """
+    materials = known["materials"].select("material_id", "kind", of_material="course_id")
+    items = known["items"].select("question_id", of_item="course_id")
+    return (
+        events.join(materials, on="material_id", how="left", maintain_order="left")
+        .join(items, on="question_id", how="left", maintain_order="left")
+        .with_columns(course_id=pl.coalesce("course_id", "of_material", "of_item"))
+        .drop("of_material", "of_item")
+        .drop_nulls("course_id")
+    )
 
 
 def content_entry() -> pl.Expr:

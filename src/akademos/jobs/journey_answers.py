@@ -22,6 +22,7 @@ from akademos.analytics.journeys import Steps, read_steps
 from akademos.catalogue.content_policies import JOURNEY_LIMITS
 from akademos.catalogue.declarations import Purpose
 from akademos.errors import TooFast
+from akademos.jobs.content_rows import in_courses
 from akademos.jobs.journey_steps import EVENTS, channels_of, steps_of
 from akademos.jobs.journey_tables import funnel_table, large_groups, paths_table, retention_table, survival_table
 from akademos.jobs.past_tables import attributed
@@ -42,7 +43,7 @@ from akademos.stores.ports.records import Records
 
 _COLUMNS = (
     "learner_key", "event_id", "event_name", "occurred_at", "time_precision", "received_at", "course_id",
-    "material_id", "score", "properties",
+    "material_id", "question_id", "score", "properties",
 )  # fmt: skip
 
 
@@ -189,19 +190,17 @@ class JourneyAnswers:
             schema={"learner_key": pl.String, "until": pl.Datetime("us", "UTC")},
             orient="row",
         )
-        materials = self._records.curriculum(tenant_id).tables["materials"]
+        known = self._records.curriculum(tenant_id).tables
         mine = (
-            attributed(rows, chosen)
-            .join(until, on="learner_key")
-            .join(materials.select("material_id", of_material="course_id"), on="material_id", how="left")
+            in_courses(attributed(rows, chosen).join(until, on="learner_key"), known)
             .filter(
-                pl.coalesce("course_id", "of_material") == course_id,
+                pl.col("course_id") == course_id,
                 pl.col("received_at") <= pl.col("until"),
                 pl.col("time_precision") != "order",
             )
             .sort("learner_key", "occurred_at", "event_id")
         )
-        steps = steps_of(mine, materials)
+        steps = steps_of(mine)
         keys = steps["learner_key"].unique(maintain_order=True).to_list()
         return _Walked(self._clock(), keys, read_steps(steps, in_order=True), channels_of(mine))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from akademos.analytics.parameters import DEFAULT
 from akademos.catalogue.journey_steps import (
     ANSWERED,
     DETAILED,
@@ -17,7 +18,6 @@ EVENTS = tuple(sorted((*STEP_OF_EVENT, *STEP_OF_MATERIAL_EVENT, ANSWERED)))
 """Events that are steps."""
 
 REGISTERED = "course_registered"
-RIGHT_FROM = 1.0
 _PROPERTIES = pl.Struct({"material_kind": pl.String})
 
 
@@ -32,21 +32,22 @@ def channels_of(events: pl.DataFrame) -> dict[str, str]:
     return dict(first.select("learner_key", "registration_channel").iter_rows())
 
 
-def steps_of(events: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
-    """learner_key, occurred_at, step, in the order of the events.
+def steps_of(events: pl.DataFrame) -> pl.DataFrame:
+    """learner_key, occurred_at, step, in the order of the events. An answer is right from where mastery and items count
+    it so; one without a score is no step.
 
     Args:
-        events: rows of the event log with learner_key, occurred_at, event_name, material_id, score, properties.
-        kinds: material_id, kind of the records; what an event says itself goes before.
+        events: rows of the event log with learner_key, occurred_at, event_name, score, properties, and the `kind` of
+            their material (`content_rows.in_courses`); what an event says itself goes before.
     """
     told = pl.lit(None, _PROPERTIES) if not events.height else pl.col("properties").str.json_decode(_PROPERTIES)
     name = pl.col("event_name")
     kind = pl.coalesce("material_kind", "kind").fill_null("other")
-    answer = pl.when(pl.col("score") >= RIGHT_FROM).then(pl.lit(RIGHT)).otherwise(pl.lit(WRONG))
+    right = pl.col("score").fill_nan(None) >= DEFAULT.mastery.correct_from
+    answer = pl.when(right).then(pl.lit(RIGHT)).when(~right).then(pl.lit(WRONG))
     return (
         events.with_columns(told=told)
         .unnest("told")
-        .join(kinds.select("material_id", "kind"), on="material_id", how="left", maintain_order="left")
         .with_columns(
             step=pl.when(name.is_in(list(STEP_OF_MATERIAL_EVENT)))
             .then(pl.concat_str(name.replace(STEP_OF_MATERIAL_EVENT), pl.lit(":"), kind))
