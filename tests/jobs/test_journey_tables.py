@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -51,8 +52,8 @@ def seen(people: list[Walk], until: datetime = SINCE) -> Observed:
     return np.full(len(people), (until - EPOCH) // timedelta(microseconds=1))
 
 
-def funnel_of(people: list[Walk], *names: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = funnel_table(
+def funnel_of(people: list[Walk], *names: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = funnel_table(
         steps(people), FunnelQuestion(tuple(AskedStep(name) for name in names)), 10
     )["steps"]
     return found
@@ -65,9 +66,20 @@ def test_a_funnel_counts_people_and_hides_few() -> None:
     first, opened, completed = funnel_of(people, "registered", "opened", "completed:video")
     assert first["learners"] == 50
     assert opened["learners"] is None  # five did not: fewer than k
-    assert isinstance(opened["share"], dict)
     assert opened["share"]["bound"] == "above"
     assert (completed["learners"], completed["median_hours"]) == (30, 24.0)
+
+
+def test_a_withheld_count_does_not_stand_in_the_share_after_it() -> None:
+    people: list[Walk] = [[(0, "registered"), (1, "opened:video"), (2, "submitted")] for _ in range(60)]
+    people += [[(0, "registered"), (1, "opened:video")] for _ in range(35)]
+    people += [[(0, "registered")] for _ in range(5)]
+    shown = funnel_of(people, "registered", "opened", "submitted")
+    assert [step["learners"] for step in shown] == [100, None, 60]
+    assert [step["share"] and step["share"]["people"] for step in shown] == [None, 100, 100]
+    assert shown[2]["share"]["value"] == 0.6
+    few = funnel_of(people[:64], "registered", "submitted", "opened")  # 60 of 64: all but few
+    assert [step["share"] and step["share"]["bound"] for step in few] == [None, "above", "below"]
 
 
 def test_of_a_small_course_nothing_is_said() -> None:

@@ -40,8 +40,9 @@ _ENDED = "end"
 
 
 def funnel_table(steps: Steps, question: FunnelQuestion, floor: int) -> dict[str, Any]:
-    """How many reach each step. Where fewer than k reach it, or fewer than k of those before do not, the count is
-    withheld and the share a bound."""
+    """How many reach each step, and which share that is of those at the last step before that could not be left out and
+    has a count. Where fewer than k reach it, or fewer than k of those do not, the count is withheld and the share a
+    bound."""
     asked = [
         FunnelStep(
             STEPS[one.step],
@@ -67,7 +68,7 @@ def funnel_table(steps: Steps, question: FunnelQuestion, floor: int) -> dict[str
                 "median_hours": two_digits(row.median_us / HOUR_US) if sure and row.median_us is not None else None,
             }
         )
-        if not one.optional:
+        if sure and not one.optional:  # a count that is withheld is not shown as what a share is of
             base = row.learners
     return {"steps": found}
 

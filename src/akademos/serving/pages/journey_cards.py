@@ -80,7 +80,7 @@ def funnel_card(answer: Json, words: Words) -> Card:
 
 
 def _bars(steps: Sequence[Json], words: Words) -> list[FunnelBar]:
-    """The steps; one of which only a bound is known is as long as the bound of those before."""
+    """The steps; one of which only a bound is known is as long as the bound of those that its share is of."""
     found: list[FunnelBar] = []
     base: float | None = None
     for one in steps:
@@ -92,8 +92,8 @@ def _bars(steps: Sequence[Json], words: Words) -> list[FunnelBar]:
             )
         about = people if people is not None else base * share["value"] if share and base is not None else None
         found.append(FunnelBar(_asked_name(one, words), about, shown, bound=people is None))
-        if not one["optional"]:
-            base = about
+        if people is not None and not one["optional"]:
+            base = people
     return found
 
 
