@@ -48,14 +48,13 @@ def funnel_card(answer: Json, words: Words) -> Card:
     def tip(bar: FunnelBar) -> str:
         return f"{bar.name}: {bar.shown}"
 
-    known = [(number, one) for number, one in enumerate(steps) if one["share"] and not one["share"]["bound"]]
-    take = Markup("")
-    if known:
-        number, least = min(known, key=lambda one: one[1]["share"]["value"])
+    take, least = Markup(""), _most_leave(steps)
+    if least is not None:
+        share = steps[least]["share"]
         take = words.html(
-            "journeys.funnel.take",
-            step=bars[number].name,
-            share=locale.percent(1 - least["share"]["value"]),
+            "journeys.funnel.take.more" if share["bound"] else "journeys.funnel.take",
+            step=bars[least].name,
+            share=locale.percent(1 - share["value"]),
         )
     caption = Caption(
         "chart-funnel", title, words.plain("journeys.funnel.desc", n=len(steps), first=steps[0]["learners"])
@@ -77,6 +76,19 @@ def funnel_card(answer: Json, words: Words) -> Card:
         "funnel", title, take, figure("nw", *drawings), [Table(title, columns, lines)],
         notes=[Note("", words.html("journeys.funnel.note"))],
     )  # fmt: skip
+
+
+def _most_leave(steps: Sequence[Json]) -> int | None:
+    """The step that the smallest share goes on to, of those that may not be left out; None where bounds hide it."""
+    asked = [(number, one["share"]) for number, one in enumerate(steps) if one["share"] and not one["optional"]]
+    below = next((place for place, (_, share) in enumerate(asked) if share["bound"] == "below"), len(asked))
+    asked = asked[: below + 1]  # of so few nothing more is known
+    found = [one for one in asked if one[1]["bound"] != "above"]
+    if not found:
+        return None
+    number, least = min(found, key=lambda one: (one[1]["value"], one[1]["bound"] != "below"))
+    others = [0.0 if share["bound"] == "below" else share["value"] for other, share in asked if other != number]
+    return number if least["value"] <= min(others, default=1.0) else None
 
 
 def _bars(steps: Sequence[Json], words: Words) -> list[FunnelBar]:
