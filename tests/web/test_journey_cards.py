@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from akademos.jobs.content_tables import share_of
-from akademos.serving.pages.journey_cards import funnel_card
+from akademos.serving.pages.journey_cards import funnel_card, survival_card
 from akademos.serving.pages.wording import words_in
 
 WORDS = {language: words_in(language) for language in ("en", "de")}
@@ -57,3 +57,20 @@ def test_the_headline_of_a_funnel_names_the_step_that_most_leave_before(
 def test_the_headline_of_a_funnel_in_german() -> None:
     found = headline(step("registered", 300), step("opened", 200, 300), step("submitted", 4, 200), language="de")
     assert "mehr als 94" in found
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "first"),
+    [("en", "From: opened video, until: handed in a test", "first step"),
+     ("de", "Von: Video ge\u00f6ffnet, bis: Test abgegeben", "ersten Schritt")],
+)  # fmt: skip
+def test_survival_says_from_which_step_it_counts(language: str, title: str, first: str) -> None:
+    points = [{"day": day, "share": 1 - day / 10, "low": 0.4, "high": 1.0, "at_risk": 60} for day in (0, 3)]
+    answer = {"until": "submitted", "points": points, "days": 20, "median_days": None}
+    since = survival_card({**answer, "since": "opened:video"}, WORDS[language])
+    assert since.title == title
+    assert first not in str(since)
+    name = title.split(": ")[1].split(",", maxsplit=1)[0]
+    assert name in str(since.legend)
+    assert name in str(since.figure).partition("<desc")[2].partition("</desc>")[0]
+    assert first in str(survival_card({**answer, "since": ""}, WORDS[language]))

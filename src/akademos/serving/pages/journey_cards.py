@@ -266,7 +266,9 @@ def survival_card(answer: Json, words: Words) -> Card:
     """How long until something happens."""
     known = answer.get("until") in {*STEPS, STOPPED}
     until = step_name(str(answer["until"]), words) if known else words.plain("journeys.survival.any")
-    title, locale = words.plain("journeys.survival", until=until), words.locale
+    since = step_name(str(answer["since"]), words) if answer.get("since") in STEPS else ""
+    counted = ".since" if since else ""
+    title, locale = words.plain(f"journeys.survival{counted}", since=since, until=until), words.locale
     points = [SharePoint(one["day"], one["share"], one["low"], one["high"]) for one in rows(answer, "points")]
     if len(points) < 2:
         return _nothing("survival", title, words)
@@ -282,7 +284,9 @@ def survival_card(answer: Json, words: Words) -> Card:
     take = words.html("journeys.survival.take", share=locale.percent(last.value), day=place(last.at))
     if answer["median_days"] is not None:
         take = words.html("journeys.survival.median", day=locale.number(answer["median_days"]))
-    caption = Caption("chart-survival", title, words.plain("journeys.survival.desc", until=until))
+    caption = Caption(
+        "chart-survival", title, words.plain(f"journeys.survival.desc{counted}", since=since, until=until)
+    )
     drawings = [
         share_curve(
             points, end=float(answer["days"]), caption=caption, canvas=one, locale=locale, tip=tip, place=place,
@@ -304,7 +308,7 @@ def survival_card(answer: Json, words: Words) -> Card:
     return Card(
         "survival", title, take, figure("nw", *drawings), [Table(title, columns, lines)],
         [
-            LegendEntry("line", words.plain("journeys.survival.legend")),
+            LegendEntry("line", words.plain(f"journeys.survival.legend{counted}", since=since)),
             LegendEntry("band", words.plain("content.changes.legend")),
         ],
         [Note("", words.html("journeys.survival.note"))],

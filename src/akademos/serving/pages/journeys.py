@@ -89,7 +89,7 @@ def render_journeys(answers: Sequence[Json], *, shell: Shell, titles: Mapping[st
         choices=_choices(titles, asked, shell, words),
         cards=[
             (funnel_card(funnel, words), "w5"),
-            (survival_card({"until": asked.until, **survival}, words), "w7"),
+            (survival_card({"since": asked.since, "until": asked.until, **survival}, words), "w7"),
             (paths_card(paths, asked.step, asked.direction, words), "w12"),
             (retention_card(retention, words), "w12"),
         ],
