@@ -16,14 +16,15 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=60)
 
 
-def published(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def published(rows: list[dict[str, Any]], enrolled: int = 0, waiting: int = 0) -> dict[str, Any]:
     """What may be said of one video from events about it."""
     about = {"course_id": "c", "material_id": "m", "material_kind": "video"}
     events = pl.DataFrame([{"event_id": f"e{n}", **about, **row} for n, row in enumerate(rows)])
     people = by_learner(conform_events(events, NOW)).with_columns(seen_until=pl.lit(NOW))
     attempts = first_attempts(pl.DataFrame(schema=ANSWERS), NOW)
-    tables = content_tables(people, attempts, topics={}, item_topics={})
-    return published_contents(tables, halves(tables["contents"].select(list(USE)), people), 10)["m", ""]
+    tables = content_tables(people, attempts, topics={}, item_topics={}, enrolled={"c": enrolled})
+    split = halves(tables["contents"].select(list(USE)), people)
+    return published_contents(tables, split, 10, {"m": waiting})["m", ""]
 
 
 def watched(person: int, second: float, day: int = 0, name: str = "material_progressed") -> dict[str, Any]:
@@ -44,3 +45,14 @@ def test_the_end_of_a_video_is_not_where_one_person_got_to() -> None:
 def test_later_learners_are_those_from_a_week_on_not_from_the_day_of_one() -> None:
     rows = [watched(n, 60.0, day=n // 20, name="material_completed" if n % 2 else "material_opened") for n in range(80)]
     assert published(rows)["drift"]["later_from"] == "2026-03-02"  # the first of them on the fourth
+
+
+def test_reach_allows_for_parts_in_which_fewer_than_k_opened_it() -> None:
+    opened = [watched(person, 60.0) for person in range(20)]
+    all_read, two_wait = published(opened, 300), published(opened, 300, waiting=2)
+    assert (all_read["reach"]["value"], all_read["reach"]["high"]) == (0.07, 0.1)
+    assert (two_wait["reach"]["value"], two_wait["reach"]["low"], two_wait["reach"]["high"]) == (0.07, 0.05, 0.17)
+    few = published(opened, 500)
+    assert "hardly_opened" in few["reasons"]
+    assert "hardly_opened" not in published(opened, 500, waiting=3)["reasons"]
+    assert published(opened, 30, waiting=1)["reach"]["high"] == 1.0

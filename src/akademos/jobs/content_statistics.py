@@ -216,7 +216,12 @@ class ContentStatisticsJob:
             terms=terms,
             item_quality=dict(quality.select("question_id", "rest_correlation").iter_rows()),
         )
-        shown = published_contents(tables, halves(tables["contents"].select(list(USE)), people), floor)
+        parts_in_all = len(set(memory.parts.values()))
+        waiting = {
+            material: parts_in_all - len(memory.shown(CONTENT_ENTRY + material))
+            for material in contents["material_id"].unique()
+        }
+        shown = published_contents(tables, halves(tables["contents"].select(list(USE)), people), floor, waiting)
         found = [
             Statistic(course, "content", content, version, as_of[CONTENT_ENTRY + content], floor, detail)
             for (content, version), detail in shown.items()

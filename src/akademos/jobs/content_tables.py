@@ -30,7 +30,7 @@ _PARTS = ("gain", "completion", "item_quality")
 
 
 def published_contents(
-    tables: Mapping[str, pl.DataFrame], halves: pl.DataFrame, floor: int
+    tables: Mapping[str, pl.DataFrame], halves: pl.DataFrame, floor: int, waiting: Mapping[str, int] | None = None
 ) -> dict[tuple[str, str], Detail]:
     """What may be said of each (material_id, version) of one course.
 
@@ -38,13 +38,14 @@ def published_contents(
         tables: of `content_effectiveness.TABLES`, of one course.
         halves: `content_use.HALVES`.
         floor: k.
+        waiting: parts of the course in which a material is not shown, by material_id: fewer than k opened it in each.
     """
     found: dict[tuple[str, str], Detail] = {}
     by_version = ["material_id", "material_version"]
     curves = tables["drop_off"].partition_by(by_version, as_dict=True, maintain_order=True)
     for row in tables["contents"].iter_rows(named=True):
         key = (row["material_id"], row["material_version"])
-        found[key] = _content(row, curves.get(key), floor)
+        found[key] = _content(row, curves.get(key), floor, (waiting or {}).get(key[0], 0))
     for row in tables["edits"].iter_rows(named=True):
         before, after = ((row["material_id"], row[f"version_{one}"]) for one in ("before", "after"))
         change = _change(_finished(row, "before", floor), _finished(row, "after", floor))
@@ -103,7 +104,7 @@ def published_support(
     return found
 
 
-def _content(row: Mapping[str, Any], curve: pl.DataFrame | None, floor: int) -> Detail:
+def _content(row: Mapping[str, Any], curve: pl.DataFrame | None, floor: int, waiting: int) -> Detail:
     detail: Detail = {"kind": row["kind"], "status": row["status"], "reasons": []}
     people = int(row["learners"])
     if row["status"] != "ok" or people < 2 * floor:
@@ -113,7 +114,7 @@ def _content(row: Mapping[str, Any], curve: pl.DataFrame | None, floor: int) -> 
         "completion": share_of(row["completion"] * people, people, floor),
         "revisits": share_of(row["revisits"] * people, people, floor),
         "median_seconds": two_digits(row["median_seconds"]),
-        "reach": None if not row["enrolled"] else share_of(people, int(row["enrolled"]), floor),
+        "reach": _reach(people, row["enrolled"] or 0, waiting, floor),
         "gain": None,
         "item_quality": None if row["item_quality"] is None else round(row["item_quality"], 2),
     }
@@ -128,6 +129,14 @@ def _content(row: Mapping[str, Any], curve: pl.DataFrame | None, floor: int) -> 
     detail["drop_off"] = None if curve is None else _drop_off(curve, floor)
     detail["steepest"] = None if detail["drop_off"] is None else _steepest(detail["drop_off"])
     return detail
+
+
+def _reach(people: int, enrolled: int, waiting: int, floor: int) -> Detail | None:
+    """The share of those enrolled who are known to have opened it; its interval reaches as far as if k - 1 more had in
+    each waiting part."""
+    reach = share_of(people, enrolled, floor)
+    most = share_of(min(people + (floor - 1) * waiting, enrolled), enrolled, floor)
+    return None if reach is None or most is None else reach | {"high": most["high"]}
 
 
 def _finished(row: Mapping[str, Any], side: str, floor: int) -> Detail | None:
