@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -115,30 +116,70 @@ def test_what_is_read_from_the_event_log_is_what_the_jobs_ask_it_for() -> None:
     assert cohort | {"learner_key", "event_name"} == set(cohort_teaching.COHORT_COLUMNS)
 
 
-@pytest.mark.parametrize(
-    ("job", "modules"),
-    [
-        ("risk_scores", ["risk"]),
-        ("group_statistics", ["groups", "block_ledgers"]),
-        ("peer_comparison", ["peers", "block_ledgers"]),
-        ("content_statistics", ["content", "block_ledgers"]),
-        ("kpis", ["kpis", "block_ledgers"]),
-        ("intervention_effects", ["intervention_effects"]),
-        ("learner_states", ["learner_state", "memory_weights"]),
-        ("release", ["releases"]),
-        ("alerts", ["platform_gauges", "kpi_gauges", "quality_gauges", "model_watch", "incidents"]),
-    ],
-)
+ADAPTERS = {
+    "risk_scores": ["risk"],
+    "group_statistics": ["groups", "block_ledgers"],
+    "peer_comparison": ["peers", "block_ledgers"],
+    "content_statistics": ["content", "block_ledgers"],
+    "kpis": ["kpis", "block_ledgers"],
+    "intervention_effects": ["intervention_effects"],
+    "learner_states": ["learner_state", "memory_weights"],
+    "release": ["releases"],
+    "alerts": ["platform_gauges", "kpi_gauges", "quality_gauges", "model_watch", "incidents"],
+}
+
+
+def tables_in(modules: Iterable[str]) -> set[str]:
+    """Tables in the SQL of adapters, that which they import from others included."""
+    found = set()
+    for module in modules:
+        source = (Path(postgres.__path__[0]) / f"{module}.py").read_text()
+        constants = vars(import_module(f"{postgres.__name__}.{module}")).values()
+        sql = " ".join((source, *(one for one in constants if isinstance(one, str))))
+        made_here = set(re.findall(r"([a-z_]+) AS \(", sql))
+        found |= set(re.findall(r"(?:FROM|JOIN)\s+(?:akademos\.)?([a-z_]+)", sql)) - made_here
+    return found
+
+
+@pytest.mark.parametrize(("job", "modules"), ADAPTERS.items())
 def test_no_table_is_named_that_the_adapters_of_a_job_do_not_read(job: str, modules: list[str]) -> None:
-    folder = Path(postgres.__path__[0])
-    sql = " ".join((folder / f"{module}.py").read_text() for module in (*modules, "records"))
-    read = set(re.findall(r"(?:FROM|JOIN)\s+(?:akademos\.)?([a-z_]+)", sql))
+    read = tables_in((*modules, "records"))
     made = {*FLOW_OF[job].writes, "models"}
     views = {"question_attempts", "material_interactions", "study_events"}  # of the event log, by `past_tables`
     for dataset in FLOW_OF[job].writes:
         named = {node for origins in ORIGINS[dataset].values() for node, _ in places(origins)}
         tables = {node for node in named if not node.startswith(MODEL)} - made - views - {"event_log"}
         assert tables <= read | {"learner_state"}, (dataset, tables - read)
+
+
+#: What jobs read only to decide whose rows count, or who may ask.
+SELECTING = {"consent_state", "identity_links", "identifiers", "staff_assignments", "advisee_assignments"}
+#: What adapters read beside that no value of a night is made of.
+BESIDE = {
+    "risk_scores": {"demographics"},  # of the reports on fairness
+    "group_statistics": {"learning_courses", "topics", "tenants"},  # titles, and topics as scopes; the floor
+    "peer_comparison": {"learning_courses", "people"},  # titles; who is a learner
+    "content_statistics": {"learning_courses", "journey_answers"},  # titles; answers of editions that are over
+    "kpis": {"kpi_notes"},
+    "learner_states": {"stale_learner_states"},  # whose turn it is
+    "release": {"tenants"},  # locked
+    "alerts": {"models", "outbox_consumers", "tenants"},  # which of the figures is still in force
+}
+
+
+@pytest.mark.parametrize(("job", "modules"), ADAPTERS.items())
+def test_every_table_that_the_adapters_of_a_job_read_is_named(job: str, modules: list[str]) -> None:
+    read = (tables_in(modules) & DATASETS.keys()) - SELECTING - set(FLOW_OF[job].writes)
+    named = {node for one in FLOW_OF[job].writes for group in ORIGINS[one].values() for node, _ in places(group)}
+    assert read - named == BESIDE.get(job, set())
+
+
+def test_statistics_of_contents_name_all_that_they_are_computed_from() -> None:
+    of_detail = {place.rpartition(".")[0] for place in ORIGINS["content_statistics"]["detail"]}
+    records = {"materials", "items", "enrolments", "terms"}
+    assert of_detail == records | {"content_taken", "content_people", "content_editions"}
+    assert "items.status" in ORIGINS["content_statistics"]["detail"]  # what is retired is not analysed
+    assert set(DATASETS["content_statistics"].upstream) == of_detail
 
 
 def test_nothing_seems_to_come_from_what_another_model_learned_from() -> None:

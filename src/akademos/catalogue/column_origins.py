@@ -72,6 +72,7 @@ _ITEMS = _of(
     "duration_seconds properties",
 )
 _MEMBERS = {"group": "group_members", "peer": "peer_members", "kpi": "kpi_members"}
+_TERMS = (*_of("enrolments", "registered_on"), *_of("terms", "term_id starts_on ends_on"))
 _KPI = _of(
     "event_log",
     "event_name occurred_at time_precision persona course_id material_id session_id assessment_id duration_seconds "
@@ -169,7 +170,7 @@ ORIGINS: Origins = {
         "changed": _of("risk_scores", "effects"),
     },
     "group_blocks": {
-        "scope": _of("topic_mastery", "topic_id"), "label": _of("people", "persona"),
+        "scope": _of("enrolments", "course_id"), "label": _of("people", "persona"),
         "people": _of("topic_mastery", _PERSON),
     },
     "group_members": {**_block_of("group", _of("topic_mastery", "topic_id answers")),
@@ -211,13 +212,16 @@ ORIGINS: Origins = {
     },
     "content_statistics": {
         "course_id": _of("content_taken", "course_id"),
-        **_each("subject subject_id version detail", _of("content_taken", "contents items")),
+        **_each("subject subject_id version", _of("content_taken", "contents items")),
+        **_each("detail", _of("content_taken", "contents items"), _of("content_people", "part"),
+                _of("content_editions", "as_of shown"), _of("materials", "material_id topic_ids"),
+                _of("items", "question_id topic_ids status"), _TERMS),
         "as_of": _of("content_editions", "as_of since"), "smallest_group": _of("tenants", "group_floor"),
     },
     "content_support": {
         "course_id": _of("content_taken", "course_id"), "smallest_group": _of("tenants", "group_floor"),
-        **_each("materials", _of("content_taken", "contents items"), _of("materials", "material_id topic_ids"),
-                _of("items", "question_id topic_ids")),
+        **_each("materials", _of("content_taken", "contents items"), _of("content_editions", "as_of"),
+                _of("materials", "material_id topic_ids"), _of("items", "question_id topic_ids"), _TERMS),
     },
     "kpi_blocks": {
         "scope": _of("event_log", "environment"),
@@ -233,7 +237,7 @@ ORIGINS: Origins = {
     "kpi_snapshots": {
         "environment": _of("event_log", "environment"),
         **_each("dimension member", _of("kpi_blocks", "label")),
-        **_each("value low high bound status reason", _of("kpi_sums", "value bands people"), _KPI),
+        **_each("value low high bound status reason", _of("kpi_sums", "value bands people"), _KPI, _TERMS),
         "people": _of("kpi_sums", "people"), "units": _of("kpi_sums", "bands"),
         "smallest_group": _of("tenants", "group_floor"),
         **_each("baseline parity", _of("kpi_snapshots", "value low high")),

@@ -93,7 +93,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         zone="serving",
         purposes=_PURPOSES,
         service_level="every night",
-        upstream=("content_people", "event_log"),
+        upstream=("content_people", "event_log", "materials", "items"),
     ),
     Dataset(
         name="content_statistics",
@@ -116,7 +116,15 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         time_column="as_of",
         retention=years(2),
         service_level="every night",
-        upstream=("content_taken",),
+        upstream=(
+            "content_taken",
+            "content_people",
+            "content_editions",
+            "materials",
+            "items",
+            "enrolments",
+            "terms",
+        ),
         checks=(_FLOORED,),
     ),
     Dataset(
@@ -138,7 +146,7 @@ CONTENT_DATASETS: tuple[Dataset, ...] = (
         time_column="published_at",
         retention=years(2),
         service_level="every night",
-        upstream=("content_taken",),
+        upstream=("content_taken", "content_editions", "materials", "items", "enrolments", "terms"),
         checks=(_FLOORED,),
     ),
     Dataset(
