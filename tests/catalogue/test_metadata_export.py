@@ -126,7 +126,11 @@ def runs() -> list[PastRun]:
 
 
 def events() -> list[dict[str, Any]]:
-    checked = [Assertion("topics", "references_course_id", True, ("course_id",), "major")]
+    checked = [
+        Assertion("topics", "references_course_id", True, ("course_id",), "major", AT + timedelta(seconds=2)),
+        Assertion("ops.dim_service", "unique", False, (), "major", AT + timedelta(seconds=3)),
+        Assertion("items", "references_course_id", True, ("course_id",), "major", AT - timedelta(days=1)),
+    ]
     return list(past_events(runs(), "college", DATASETS, DERIVED.lineage, checked))
 
 
@@ -139,11 +143,25 @@ def test_every_run_starts_and_ends_and_no_other_tenant_is_told_of() -> None:
     (failed,) = [one for one in made if one["eventType"] == "FAIL"]
     assert failed["run"]["facets"]["errorMessage"]["message"] == "There are too few answers."
     states = next(one for one in made if one["job"]["name"] == "learner_states" and one["eventType"] == "COMPLETE")
-    asserted = {d["name"]: d["inputFacets"] for d in states["inputs"]}
-    assert "dataQualityAssertions" in asserted["topics"]
     outputs = {d["name"]: d["facets"] for d in states["outputs"]}
     kept = outputs["learner_state"]["columnLineage"]["fields"]["learner_key"]["inputFields"]
     assert {one["name"] for one in kept} >= {"question_attempts"}
+
+
+def test_results_of_checks_go_with_the_run_that_judged_them() -> None:
+    asserted = {
+        (one["job"]["name"], d["name"]) for one in events() for d in one["inputs"]
+        if "dataQualityAssertions" in d["inputFacets"]
+    }  # fmt: skip
+    assert asserted == {("quality", "topics"), ("marts", "ops.dim_service")}
+
+
+def test_a_tenants_datasets_are_in_one_graph_whoever_ran_the_job() -> None:
+    made = events()
+    assert {d["namespace"] for one in made for d in (*one["inputs"], *one["outputs"])} == {"akademos://college"}
+    erased = next(one for one in made if one["job"]["name"] == "erasure" and one["eventType"] == "COMPLETE")
+    assert erased["job"]["namespace"] == "akademos://installation"
+    assert {"event_log", "people"} <= {d["name"] for d in erased["outputs"]}
 
 
 def test_openlineages_own_classes_read_the_events(tmp_path: Path) -> None:

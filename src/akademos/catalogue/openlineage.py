@@ -50,13 +50,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """The newest result of one check of a dataset."""
+    """The newest result of one check of a dataset, and when it was judged."""
 
     dataset: str
     name: str
     passed: bool
     columns: tuple[str, ...]
     severity: str
+    at: datetime
 
 
 def namespace_of(tenant_id: str | None) -> str:
@@ -81,8 +82,17 @@ def events_of(
     datasets: Mapping[str, Dataset],
     lineage: Lineage,
     assertions: Sequence[Assertion] = (),
+    *,
+    tenant_id: str | None = None,
 ) -> tuple[Event, ...]:
-    """START, and COMPLETE or FAIL once it has ended."""
+    """START, and COMPLETE or FAIL once it has ended.
+
+    Args:
+        run, flow: a run and its job.
+        datasets, lineage: what it is described with.
+        assertions: what the run judged; the datasets are among its inputs.
+        tenant_id: whose datasets they are, of a run of the installation; else its own.
+    """
     start = _event(run, flow, "START", run.started_at)
     if run.finished_at is None:
         return (start,)
@@ -90,7 +100,8 @@ def events_of(
     end = _event(run, flow, kind, run.finished_at)
     if run.failure is not None and kind == "FAIL":
         end["run"]["facets"]["errorMessage"] = facet("errorMessage", message=run.failure, programmingLanguage="python")
-    space = namespace_of(run.tenant_id)
+    space = namespace_of(run.tenant_id or tenant_id)
+    read = {*inputs_of(flow, datasets), *(one.dataset for one in assertions)}
     end["inputs"] = [
         {
             "namespace": space,
@@ -98,7 +109,7 @@ def events_of(
             "facets": _described(datasets[name]),
             "inputFacets": _asserted(name, assertions),
         }
-        for name in inputs_of(flow, datasets)
+        for name in sorted(read)
         if name in datasets
     ]
     outputs = [name for name in outputs_of(flow) if name in datasets]

@@ -18,6 +18,7 @@ from akademos.catalogue.openlineage import Assertion, Event, Run, events_of
 from akademos.catalogue.registry import builtin
 from akademos.errors import AkademosError
 from akademos.jobs.data_catalogue import derive
+from akademos.jobs.quality import JOB as QUALITY
 from akademos.jobs.warehouse_models import warehouse_models
 from akademos.stores.ports.job_runs import JobRun, JobRuns, PastRun
 from akademos.stores.ports.quality import QualityResult
@@ -40,7 +41,7 @@ def assertions_of(results: Iterable[QualityResult], datasets: Mapping[str, Datas
     columns = {(name, check.name): check.columns for name, one in datasets.items() for check in one.checks}
     return [
         Assertion(one.dataset, one.check, one.status == "passed", columns.get((one.dataset, one.check), ()),
-                  one.severity)
+                  one.severity, one.checked_at)
         for one in results
         if one.status != "not_enough"
     ]  # fmt: skip
@@ -53,11 +54,20 @@ def past_events(
     lineage: Lineage,
     assertions: Sequence[Assertion],
 ) -> Iterator[Event]:
-    """Events of the runs of a tenant, and of the installation's own, oldest run first."""
+    """Events of the runs of a tenant, and of the installation's own, oldest run first. All datasets are the tenant's;
+    results of checks go with the run that judged them."""
     for one in sorted(runs, key=lambda run: run.started_at):
         flow = FLOW_OF.get(one.job)
         if flow is not None and one.tenant_id in (tenant_id, None):
-            yield from events_of(_run(one), flow, datasets, lineage, assertions)
+            judged = [found for found in assertions if _judged(one, found)]
+            yield from events_of(_run(one), flow, datasets, lineage, judged, tenant_id=tenant_id)
+
+
+def _judged(run: PastRun, found: Assertion) -> bool:
+    """Whether a run judged it: a build of the warehouse its own tables, the checks of the night all others."""
+    if run.job != ("marts" if "." in found.dataset else QUALITY) or run.finished_at is None:
+        return False
+    return run.started_at <= found.at <= run.finished_at
 
 
 def _run(one: PastRun) -> Run:
