@@ -6,10 +6,11 @@ import csv
 import html
 import io
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
@@ -231,6 +232,31 @@ def test_notes_are_about_the_product(published: Institution) -> None:
     analyst = published.as_("ana", "analyst").post(f"{PATH}/notes", json=late)
     assert (analyst.status_code, analyst.json()["code"]) == (403, "role")
     assert published.as_("root", "admin", tenant=published.elsewhere).get(f"{PATH}/notes").json()["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "about", "ahead"),
+    [
+        ("Pacific/Auckland", datetime(2026, 5, 3, 20, tzinfo=UTC), "2026-05-04", "2026-05-05"),  # 8 on the fourth
+        ("America/Los_Angeles", datetime(2026, 5, 3, 3, tzinfo=UTC), "2026-05-01", "2026-05-03"),  # 20 on the second
+    ],
+)
+def test_notes_are_of_days_at_the_institution(
+    published: Institution, zone: str, now: datetime, about: str, ahead: str
+) -> None:
+    published.clock[0] = now
+    with published.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET time_zone = %s WHERE tenant_id = %s", (zone, published.tenant))
+    client = published.as_("root", "admin")
+    signal = {"kind": "signal", "about": about, "body": "Two schools ask for a shorter wizard"}
+    kept = client.post(f"{PATH}/notes", json=signal)
+    assert (kept.status_code, kept.json().get("in_time")) == (200, True)
+    assert [one["about"] for one in client.get(f"{PATH}/notes").json()["notes"]] == [about]
+    refused = client.post(f"{PATH}/notes", json={**signal, "about": ahead})
+    assert (refused.status_code, refused.json()["code"]) == (422, "note_ahead")
+    here = now.astimezone(ZoneInfo(zone)).date().isoformat()
+    published.give("pia", "product")
+    assert f'name="about" type="date" value="{here}"' in published.signed_in("pia", "product").get("/kpis").text
 
 
 def test_when_to_review_next_does_not_depend_on_the_period_looked_at(published: Institution) -> None:

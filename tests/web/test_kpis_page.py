@@ -37,7 +37,7 @@ def line(kpi: str, week: date, value: float | None, **more: Any) -> Snapshot:
 
 
 def rendered(lines: list[Snapshot], shell: pages.Shell, only: str = "", **given_: Any) -> str:
-    asked = wanted(NOW, WEEKS[0], NOW.date(), None, {})
+    asked = wanted(NOW.date(), WEEKS[0], NOW.date(), None, {})
     views = [
         KpiView(summary(kpi, lines, asked), [row(one) for one in lines if one.kpi == kpi.name], [])
         for kpi in KPIS if only in ("", kpi.name)
@@ -54,7 +54,7 @@ def rendered(lines: list[Snapshot], shell: pages.Shell, only: str = "", **given_
         "notes": [],
         "next_review": None,
         "download": "/v1/analytics/kpis?format=csv",
-        "now": NOW,
+        "today": NOW.date(),
     }
     return render_kpis(views, shell=shell, **{**values, **given_})
 

@@ -60,7 +60,7 @@ def every(
 ) -> None:
     """Every KPI with its newest weekly value, its target and how it moved in four weeks."""
     with System(settings_module.load(data=data)) as system:
-        asked = _asked(system, since, until, environment, sliced)
+        asked = _asked(system, tenant, since, until, environment, sliced)
         found = lines(system.services, _principal(system, tenant), "akademos kpi list", KPIS, asked)
     summaries = [summary(kpi, found, asked) for kpi in KPIS]
     if as_json:
@@ -101,7 +101,7 @@ def show(
         raise InputError(f"There is no format {form[:20]}.", hint="Take table, csv or json.")
     kpi = kpi_named(name)
     with System(settings_module.load(data=data)) as system:
-        asked = _asked(system, since, until, environment, sliced)
+        asked = _asked(system, tenant, since, until, environment, sliced)
         found = lines(system.services, _principal(system, tenant), f"akademos kpi show {kpi.name}", [kpi], asked)
     chosen = of_slice(found, asked, kpi)
     if form == "json":
@@ -167,7 +167,7 @@ def add_note(
                 {
                     "kind": kind,
                     "kpi": kpi,
-                    "about": (about or services.clock()).date(),
+                    "about": services.today(principal.tenant_id) if about is None else about.date(),
                     "body": body,
                     "owner": owner,
                     "due_on": None if due is None else due.date(),
@@ -184,13 +184,14 @@ def add_note(
 def notes(tenant: TenantId = None, since: From = None, until: To = None, data: Data = None) -> None:
     """What was noted, newest first."""
     with System(settings_module.load(data=data)) as system:
-        asked, principal = _asked(system, since, until, None, None), _principal(system, tenant)
+        asked, principal = _asked(system, tenant, since, until, None, None), _principal(system, tenant)
         system.services.gate.of_institution(principal, "akademos kpi notes", ())
         found = system.services.kpis.notes(principal.tenant_id, since=asked.since, until=asked.until)
+        zone = system.services.zone_of(principal.tenant_id, None)
     table = Table("about", "kind", "KPI", "note", "owner", "due", "done")
-    for one in map(note, found):
-        told = (one[name] or "" for name in ("about", "kind", "kpi", "body", "owner", "due_on", "done_at"))
-        table.add_row(*told)
+    for one in found:
+        told = note(one, zone)
+        table.add_row(*(told[name] or "" for name in ("about", "kind", "kpi", "body", "owner", "due_on", "done_at")))
     Console().print(table)
 
 
@@ -200,13 +201,19 @@ def _principal(system: System, tenant: str | None) -> Principal:
 
 
 def _asked(
-    system: System, since: datetime | None, until: datetime | None, environment: str | None, sliced: str | None
+    system: System,
+    tenant: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    environment: str | None,
+    sliced: str | None,
 ) -> Wanted:
     dimension, _, member = (sliced or "").partition("=")
     if sliced is not None and (dimension not in DIMENSIONS or not member):
         raise InputError(f"--slice {sliced[:40]} names no slice.", hint="For example --slice persona=student.")
     days: list[date | None] = [None if one is None else one.date() for one in (since, until)]
-    return wanted(system.services.clock(), days[0], days[1], environment, {dimension: member} if dimension else {})
+    today = system.services.today(tenant or only_tenant(system))
+    return wanted(today, days[0], days[1], environment, {dimension: member} if dimension else {})
 
 
 def _value(kpi: Kpi, one: Snapshot | None) -> str:

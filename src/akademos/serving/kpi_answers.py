@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from akademos.catalogue.kpi_declaration import DIMENSIONS, PARITY_BEYOND, TOO_FEW, Kpi, require_counted
 from akademos.catalogue.kpis import KPI_OF
@@ -55,13 +56,13 @@ class Wanted:
 
 
 def wanted(
-    now: datetime,
+    today: date,
     since: date | None,
     until: date | None,
     environment: str | None,
     slices: Mapping[str, str | None],
 ) -> Wanted:
-    """What a request asks for.
+    """What a request asks for, on the day that it is at the institution.
 
     Raises:
         InputError: the days are in the wrong order, too far apart or out of range, or two slices are asked for at once.
@@ -69,7 +70,7 @@ def wanted(
     for day, name in ((since, "from"), (until, "to")):
         if day is not None:
             require_counted(day, name, f"/query/{name}")
-    last = until or now.date()
+    last = until or today
     first = since or last - timedelta(weeks=WEEKS_SHOWN)
     if first > last or (last - first).days > MOST_DAYS:
         raise InputError(
@@ -236,15 +237,15 @@ def summary(kpi: Kpi, found: Sequence[Snapshot], asked: Wanted) -> dict[str, Any
     }
 
 
-def note(one: KpiNote) -> dict[str, Any]:
-    """A note as JSON. A signal should be written down within a day of what it is about."""
+def note(one: KpiNote, zone: ZoneInfo) -> dict[str, Any]:
+    """A note as JSON. A signal should be written down within a day of what it is about, in the institution's zone."""
     told = asdict(one)
     told |= {
         "about": one.about.isoformat(),
         "logged_at": one.logged_at.isoformat(),
         "due_on": None if one.due_on is None else one.due_on.isoformat(),
         "done_at": None if one.done_at is None else one.done_at.isoformat(),
-        "in_time": (one.logged_at.date() - one.about).days <= 1 if one.kind == "signal" else None,
+        "in_time": (one.logged_at.astimezone(zone).date() - one.about).days <= 1 if one.kind == "signal" else None,
     }
     del told["author"]
     return told

@@ -75,7 +75,7 @@ def render_kpis(
     notes: Sequence[Json],
     next_review: str | None,
     download: str,
-    now: datetime,
+    today: date,
     closer: tuple[KpiView, Sequence[Json]] | None = None,
     may_write: bool = False,
     action: str = "",
@@ -93,7 +93,7 @@ def render_kpis(
         floor: smallest group that is published.
         notes, next_review: what was noted, and when to meet again.
         download: address of the same lines as comma-separated values.
-        now: the moment.
+        today: the day it is at the institution.
         closer: a KPI to look at closely, with its lines of the newest week by slice.
         may_write: whether whoever looks may add notes, by a form to `action`.
         problem: why a note was not taken.
@@ -111,16 +111,16 @@ def render_kpis(
         since=since.isoformat(),
         until=until.isoformat(),
         tiles=[_tile(by_name[name], words) for name in HEADLINE if name in by_name],
-        step=_step(views, shell, now.date()),
+        step=_step(views, shell, today),
         cards=[_card(view, words) for view in views if not view.summary["watch"]],
         watch=[_card(view, words) for view in views if view.summary["watch"]],
         closer=None if closer is None else _closer(*closer, words),
         notes=notes_table(notes, words) if notes else None,
-        review=review_words(next_review, now.date(), words),
+        review=review_words(next_review, today, words),
         may_write=may_write,
         action=action,
         problem=problem,
-        draft=dict.fromkeys(DRAFT, "") | {"about": now.date().isoformat()} | dict(draft or {}),
+        draft=dict.fromkeys(DRAFT, "") | {"about": today.isoformat()} | dict(draft or {}),
         names=[(name, title_of(view.summary, words)) for name, view in by_name.items()],
         download=download,
         provenance=_provenance(made, floor, words),

@@ -148,8 +148,9 @@ class NoteSent(BaseModel):
     due_on: date | None = None
 
 
-async def _asked(
+def _asked(
     services: Served,
+    principal: Asker,
     since: Annotated[date | None, Query(alias="from", description="First day.")] = None,
     until: Annotated[date | None, Query(alias="to", description="Last day; weeks that began by then.")] = None,
     environment: Annotated[str | None, Query(description="prod if not said.")] = None,
@@ -158,7 +159,7 @@ async def _asked(
     cohort: Annotated[str | None, Query(description="Only people of this cohort.")] = None,
 ) -> Wanted:
     slices = {"persona": persona, "course": course, "cohort": cohort}
-    return wanted(services.clock(), since, until, environment, slices)
+    return wanted(services.today(principal.tenant_id), since, until, environment, slices)
 
 
 Asked = Annotated[Wanted, Depends(_asked)]
@@ -202,7 +203,8 @@ def notes(services: Served, principal: Asker, asked: Asked) -> Response:
     services.gate.of_institution(principal, NOTES, ())
     found = services.kpis.notes(principal.tenant_id, since=asked.since, until=asked.until)
     due = next_review(services.kpis.reviews(principal.tenant_id))
-    return _json({"notes": [note(one) for one in found], "next_review": None if due is None else due.isoformat()})
+    zone = services.zone_of(principal.tenant_id, None)
+    return _json({"notes": [note(one, zone) for one in found], "next_review": None if due is None else due.isoformat()})
 
 
 @router.post(
@@ -216,7 +218,7 @@ def add_note(services: Served, principal: Asker, sent: NoteSent) -> Response:
     may_write(principal)
     kept = note_of(services, principal, sent)
     services.kpis.add_note(principal.tenant_id, kept)
-    return _json(note(kept))
+    return _json(note(kept, services.zone_of(principal.tenant_id, None)))
 
 
 @router.post(
@@ -257,12 +259,13 @@ def kpi(
     if form != "json":
         return as_table(chosen, form, found_kpi.name)
     noted = services.kpis.notes(principal.tenant_id, since=asked.since, until=asked.until)
+    zone = services.zone_of(principal.tenant_id, None)
     return _json(
         {
             "kpi": summary(found_kpi, found, asked),
             "snapshots": [row(one) for one in chosen],
             "members": members(found),
-            "notes": [note(one) for one in noted if one.kpi in (None, found_kpi.name)],
+            "notes": [note(one, zone) for one in noted if one.kpi in (None, found_kpi.name)],
             "protection": protection(services.kpis.floor(principal.tenant_id)),
         }
     )
@@ -298,8 +301,7 @@ def note_of(services: Services, principal: Principal, sent: NoteSent) -> KpiNote
                 status=422,
                 pointer=f"/{field}",
             )
-    now = services.clock()
-    if sent.about > now.date() and sent.kind != "annotation":
+    if sent.about > services.today(principal.tenant_id) and sent.kind != "annotation":
         raise InputError(
             "It is about a day to come.", hint="Give the day it was.", code="note_ahead", status=422, pointer="/about"
         )
@@ -322,8 +324,8 @@ def note_of(services: Services, principal: Principal, sent: NoteSent) -> KpiNote
     if sent.kpi is not None:
         kpi_named(sent.kpi)
     return KpiNote(
-        str(uuid.uuid4()), sent.kind, sent.kpi, sent.about, now, actor_of(services, principal), sent.body, sent.owner,
-        sent.due_on,
+        str(uuid.uuid4()), sent.kind, sent.kpi, sent.about, services.clock(), actor_of(services, principal), sent.body,
+        sent.owner, sent.due_on,
     )  # fmt: skip
 
 

@@ -114,13 +114,13 @@ def _page(
         raise InputError(
             "There is no such slice.", hint="Choose one from the list.", code="unknown_slice", pointer="/query/slice"
         )
-    now = services.clock()
+    today, zone = services.today(principal.tenant_id), services.zone_of(principal.tenant_id, None)
     days = [_day(text, name) for text, name in ((since, "from"), (until, "to"))]
-    asked = wanted(now, days[0], days[1], environment or None, {dimension: member} if sliced else {})
+    asked = wanted(today, days[0], days[1], environment or None, {dimension: member} if sliced else {})
     closer = kpi_named(kpi) if kpi else None
     found = lines(services, principal, PAGE, KPIS, asked)
     noted = services.kpis.notes(principal.tenant_id, since=asked.since, until=asked.until)
-    notes = [note(one) for one in noted]
+    notes = [note(one, zone) for one in noted]
     views = {
         one.name: KpiView(
             summary(one, found, asked),
@@ -155,7 +155,7 @@ def _page(
         notes=notes,
         next_review=None if due is None else due.isoformat(),
         download=f"{at.KPIS}?{urlencode(query)}",
-        now=now,
+        today=today,
         closer=chosen,
         may_write=principal.role in WRITERS,
         action=PAGE,
