@@ -269,9 +269,13 @@ def test_production_stands_beside_staging(product: Product) -> None:
     assert (everybody.baseline, everybody.parity) == (None, None)
 
 
-@pytest.mark.parametrize(("baseline", "apart"), [(0.5, None), (0.49, 0.0204), (0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("value", "baseline", "apart", "beyond"),
+    [(0.5, 0.5, 0.0, False), (0.51, 0.5, 0.02, False), (102.0, 100.0, 0.02, False), (0.5, 0.49, 0.0204, True),
+     (0.5, 0.0, 1.0, True)],
+)  # fmt: skip
 def test_a_kpi_beyond_its_baseline_is_an_incident_until_a_week_is_within(
-    product: Product, baseline: float, apart: float | None
+    product: Product, value: float, baseline: float, apart: float, beyond: bool
 ) -> None:
     def publish(week: date, value: float, environment: str) -> None:
         line = Snapshot("onboarding_completion", week, environment, "", "", str(week), NOW, "ok", value=value)
@@ -287,12 +291,13 @@ def test_a_kpi_beyond_its_baseline_is_an_incident_until_a_week_is_within(
         found = PostgresIncidents(product.database).incidents(product.tenant, open_only=True)
         return [(one.rule, one.subject) for one in found]
 
-    publish(MONDAY, 0.5, "prod")
+    publish(MONDAY, value, "prod")
     assert incidents() == []  # there is no staging
     publish(MONDAY, baseline, "staging")
     raised = [("KpiOffBaseline", "onboarding_completion")]
-    assert incidents() == ([] if apart is None else raised)
-    assert [one.value for one in gauges.measure(NOW)] == [pytest.approx(apart or 0.0, abs=1e-4)]
+    assert incidents() == (raised if beyond else [])
+    assert product.lines("onboarding_completion")["", ""].parity == ("beyond" if beyond else "within")
+    assert [one.value for one in gauges.measure(NOW)] == [pytest.approx(apart, abs=1e-4)]
     for environment in ("prod", "staging"):
         publish(MONDAY + timedelta(days=7), 0.7, environment)
     assert incidents() == []

@@ -8,10 +8,10 @@ from datetime import datetime
 from akademos.stores.ports.incidents import Measured
 from akademos.stores.ports.kpis import PRODUCTION
 from akademos.stores.postgres.database import Database
+from akademos.stores.postgres.kpis import apart
 
 _APART = f"""
-    SELECT p.tenant_id, p.kpi, CASE WHEN p.value = p.baseline THEN 0
-        ELSE coalesce(abs(p.value - p.baseline) / nullif(abs(p.baseline), 0), 1) END
+    SELECT p.tenant_id, p.kpi, {apart("p.value", "p.baseline")}
     FROM kpi_snapshots p
     WHERE p.environment = '{PRODUCTION}' AND p.dimension = '' AND p.parity IS NOT NULL AND p.week = (
         SELECT max(n.week) FROM kpi_snapshots n
@@ -35,6 +35,6 @@ class KpiGauges:
         """How far each lies from its baseline."""
         with self._database.pipeline() as transaction:
             return [
-                Measured("kpi_apart", float(apart), kpi, tenant_id)
-                for tenant_id, kpi, apart in transaction.execute(_APART)
+                Measured("kpi_apart", float(share), kpi, tenant_id)
+                for tenant_id, kpi, share in transaction.execute(_APART)
             ]

@@ -86,9 +86,18 @@ _READ = f"""
     WHERE tenant_id = %s AND kpi = ANY(%s) AND week BETWEEN %s AND %s AND environment = %s
     ORDER BY kpi, week, dimension, member
 """
+
+
+def apart(value: str, baseline: str) -> str:
+    """SQL of |value - baseline| / |baseline|, to nine places, so that 0.51 and 0.5 lie 0.02 apart; 1 where only the
+    baseline is 0."""
+    share = f"round((abs({value} - {baseline}) / nullif(abs({baseline}), 0))::numeric, 9)::float8"
+    return f"CASE WHEN {value} = {baseline} THEN 0 ELSE coalesce({share}, 1) END"
+
+
 _COMPARE = f"""
     UPDATE kpi_snapshots p SET baseline = s.value, parity = CASE
-        WHEN abs(p.value - s.value) > %(tolerated)s * abs(s.value) THEN 'beyond' ELSE 'within' END
+        WHEN {apart("p.value", "s.value")} > %(tolerated)s THEN 'beyond' ELSE 'within' END
     FROM kpi_snapshots s
     WHERE p.tenant_id = %(tenant)s AND p.environment = '{PRODUCTION}' AND p.status = 'ok' AND p.kpi = ANY(%(kpis)s)
         AND s.tenant_id = p.tenant_id AND s.environment = '{STAGING}' AND s.status = 'ok' AND s.kpi = p.kpi
