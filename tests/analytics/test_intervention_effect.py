@@ -79,6 +79,35 @@ def test_leaving_does_not_look_like_getting_well() -> None:
     assert found.low > 0.1, "half of those who were helped have left"
 
 
+@pytest.mark.parametrize("trial", ["t", ""])
+@pytest.mark.parametrize(("weeks", "known"), [(1, False), (3, False), (4, True), (5, True)])
+def test_leavers_do_not_count_before_those_who_stay(weeks: int, known: bool, trial: str) -> None:
+    """Of 100 helped 12 leave on day 4, of 100 others 40: until the second look only they would be known."""
+    left = {(f"l{n}", "algebra"): START + timedelta(days=4) for n in (*range(12), *range(100, 140))}
+    rows = [
+        WeeklyRisk(f"l{n}", "algebra", START + timedelta(days=7 * week), 0.4 if week else 0.5)
+        for n in range(200)
+        for week in range(weeks + 1)
+        if week == 0 or (f"l{n}", "algebra") not in left
+    ]
+    given = help_for(list(range(100)), trial=trial, randomised=bool(trial))
+    if trial:
+        given += help_for(list(range(100, 200)), treated=False, trial=trial, randomised=True)
+    found = intervention_effects(given, rows, left, PARAMS)
+    assert [(one.treated, one.comparison) for one in found] == ([(100, 100)] if known else [])
+    assert all(one.effect == pytest.approx(-0.168) for one in found)
+
+
+def test_leavers_of_a_course_that_is_scored_no_more_do_not_stand_for_it() -> None:
+    """Another course goes on; of this one, whoever stayed has no second look."""
+    rows = [WeeklyRisk(f"l{n}", "algebra", START, 0.5) for n in range(60)]
+    rows += [WeeklyRisk("x", "geometry", week, 0.5) for week in WEEKS]
+    left = {(f"l{n}", "algebra"): START + timedelta(days=4) for n in range(40)}
+    given = help_for(list(range(0, 60, 2)), trial="t", randomised=True)
+    given += help_for(list(range(1, 60, 2)), treated=False, trial="t", randomised=True)
+    assert intervention_effects(given, rows, left, PARAMS) == []
+
+
 @pytest.mark.parametrize("count", [0, 9])
 def test_too_few_cannot_be_attributed(count: int) -> None:
     rows, _ = course(100, -0.3, set(range(count)))

@@ -1,7 +1,8 @@
 """Whether help helped: how much less likely it became that a course is not completed, against learners not helped.
 
 Unit: one learner in one course, looked at when an intervention began and four weeks later. Value: the weekly risk; 1
-for whoever has withdrawn meanwhile, so that leaving does not look like getting well. Difference in differences:
+for whoever has withdrawn meanwhile, so that leaving does not look like getting well. Nobody counts before that second
+look, leavers neither: they are known at once, and whoever stays is not. Difference in differences:
 
     effect = mean(after - before | helped) - mean(after - before | compared with); below 0 is less risk.
 
@@ -97,9 +98,12 @@ class Courses:
         self._left = left
         self._scores: dict[Place, dict[date, float]] = defaultdict(dict)
         self._of_week: dict[tuple[str, date], list[str]] = defaultdict(list)
+        self._weeks: dict[str, set[date]] = defaultdict(set)
         for one in scores:
             self._scores[one.learner_key, one.course_id][one.as_of] = one.risk
             self._of_week[one.course_id, one.as_of].append(one.learner_key)
+            self._weeks[one.course_id].add(one.as_of)
+        self._newest = max((max(weeks) for weeks in self._weeks.values()), default=date.min)
 
     def before(self, place: Place, day: date) -> tuple[date, float] | None:
         """The last week's score that was known on a day."""
@@ -111,13 +115,22 @@ class Courses:
         return self._scores.get(place, {}).get(week)
 
     def after(self, place: Place, day: date) -> float | None:
-        """The value so long after a day: 1 for whoever has left by then."""
-        target, slack = day + self.params.after, self.params.slack
+        """The value so long after a day: 1 for whoever has left by then; None while no week of then is scored."""
+        target = day + self.params.after
+        look = self._near(target, self._weeks.get(place[1], ()))
+        if look is None or self._newest < target:
+            return None
         left = self._left.get(place)
-        if left is not None and day < left <= target + slack:
+        if left is not None and day < left <= max(look, target):
             return 1.0
-        weeks = [week for week in self._scores.get(place, ()) if abs(week - target) <= slack]
-        return None if not weeks else self._scores[place][min(weeks, key=lambda week: (abs(week - target), week))]
+        own = self._scores.get(place, {})
+        week = self._near(target, own)
+        return None if week is None else own[week]
+
+    def _near(self, target: date, weeks: Iterable[date]) -> date | None:
+        """The week nearest to a day, of those within the slack."""
+        near = [week for week in weeks if abs(week - target) <= self.params.slack]
+        return min(near, key=lambda week: (abs(week - target), week), default=None)
 
     def others(self, course: str, week: date) -> Sequence[str]:
         """Learners of a course with a score of the week."""
