@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -65,6 +66,25 @@ def test_regression_to_the_mean_is_no_effect() -> None:
     assert seeming < -0.05, "what would be taken for an effect without a comparison"
     (found,) = intervention_effects(help_for(helped), rows, {}, PARAMS)
     assert found.low < 0 < found.high
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_arms_are_compared_as_drawn_also_where_help_was_called_off(mixed: bool) -> None:
+    """Help does nothing, and is called off for whoever gets worse; without them it would seem to. Where somebody chose
+    one of the arms, nothing is by lot, and what did not take place is no help."""
+    changes = np.random.default_rng(1).normal(0, 0.1, 80)
+    rows = [WeeklyRisk(f"l{n}", "algebra", START, 0.5) for n in range(80)]
+    rows += [WeeklyRisk(f"l{n}", "algebra", WEEKS[5], 0.5 + float(changes[n])) for n in range(80)]
+    called_off = {f"l{n}" for n in range(0, 80, 2) if changes[n] > 0.03}
+    given = help_for(list(range(0, 80, 2)), trial="t", randomised=True)
+    given = [replace(one, took_place=one.learner_key not in called_off) for one in given]
+    given += help_for(list(range(1, 80, 2)), treated=False, trial="t", randomised=not mixed)
+    (found,) = intervention_effects(given, rows, {}, PARAMS)
+    if mixed:
+        assert (found.design, found.treated) == ("matched", 40 - len(called_off))
+    else:
+        assert (found.design, found.treated, found.comparison) == ("randomised", 40, 40)
+        assert found.low < 0 < found.high
 
 
 def test_leaving_does_not_look_like_getting_well() -> None:

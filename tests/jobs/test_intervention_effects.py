@@ -30,7 +30,9 @@ class Store:
 
     def material(self, tenant_id: str) -> Material:
         rows = [
-            Intervention(f"l{n}", "algebra", *GROUP, treated=n % 2 == 0, randomised=True, starts_on=START)
+            Intervention(
+                f"l{n}", "algebra", *GROUP, treated=n % 2 == 0, randomised=True, starts_on=START, took_place=n % 2 == 0
+            )
             for n in sorted(self.people)
         ]
         scores = [

@@ -191,10 +191,15 @@ def test_help_begins_on_the_day_it_is_at_the_institution(alerted: Institution, z
         ({"assignment": "randomised", "arm": "treated"}, "help_trial", "/trial"),
         ({"assignment": "randomised", "arm": "treated", "trial": "  "}, "help_trial", "/trial"),
         ({"assignment": "randomised", "trial": "spring"}, "help_trial", "/arm"),
+        (
+            {"assignment": "randomised", "trial": "spring", "arm": "treated", "starts_on": None},
+            "help_drawn_day",
+            "/starts_on",
+        ),
     ],
 )
 def test_help_that_cannot_be_is_refused_wherever_it_is_noted(
-    alerted: Institution, change: dict[str, str], code: str, pointer: str
+    alerted: Institution, change: dict[str, str | None], code: str, pointer: str
 ) -> None:
     sound = {"user_id": "ada", "course_id": "algebra", "kind": "tutoring", "starts_on": TODAY.isoformat()}
     client, address = alerted.as_("ann", "advisor"), "/v1/records/interventions"
@@ -207,8 +212,8 @@ def test_help_that_cannot_be_is_refused_wherever_it_is_noted(
     assert (later.status_code, later.json()["code"]) == (422, code)
     session = alerted.signed_in("ann", "advisor")
     sent = {**form(session), "kind": "tutoring", "starts_on": TODAY.isoformat()}
-    sent |= {"about": about_value("ada", change.get("course_id", "algebra"))}
-    sent |= {name: change[name] for name in ("starts_on", "trial", "arm") if name in change}
+    sent |= {"about": about_value("ada", change.get("course_id") or "algebra")}
+    sent |= {name: change[name] or "" for name in ("starts_on", "trial", "arm") if name in change}
     if code != "help_ends_early" and pointer != "/arm":
         assert session.post(f"{PAGE}/interventions", data=sent).status_code == 422
 
@@ -351,3 +356,26 @@ def test_material_is_of_those_who_consent(alerted: Institution) -> None:
     assert {row[0] for row in material.scores} == {ada}
     assert material.interventions[0].treated
     assert not material.interventions[0].randomised
+
+
+def test_who_was_drawn_stays_in_the_arm_when_help_is_called_off(alerted: Institution) -> None:
+    alerted.clock[0] = datetime.now(UTC)
+    client = alerted.signed_in("ann", "advisor")
+    for user, arm in (("ada", "treated"), ("ben", "comparison"), ("ben", "")):
+        sent = {**form(client), "about": about_value(user, "algebra"), "kind": "tutoring",
+                "starts_on": TODAY.isoformat(), "trial": "spring" if arm else "", "arm": arm}  # fmt: skip
+        assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
+    for row in client.get("/v1/records/interventions").json()["records"]:
+        called_off = {**form(client), "intervention": row["intervention_id"], "action": "cancel"}
+        assert client.post(f"{PAGE}/interventions/act", data=called_off).status_code == 303
+    found = PostgresInterventionEffects(alerted.database).material(alerted.tenant).interventions
+    drawn = [(one.learner_key, one.treated, one.randomised, one.took_place) for one in found]
+    ada, ben = alerted.people["ada"], alerted.people["ben"]
+    assert drawn == [(ada, True, True, False), (ben, False, True, False)], "what was chosen and called off is out"
+    mistaken = client.get("/v1/records/interventions", params={"trial": "spring", "user_id": "ben"}).json()["records"]
+    address = f"/v1/records/interventions/{mistaken[0]['intervention_id']}"
+    taken_out = {"trial": None, "arm": None, "assignment": "chosen"}
+    ann = alerted.as_("ann", "advisor")
+    assert ann.patch(address, json=taken_out, headers={"If-Match": "*"}).status_code == 200
+    left = PostgresInterventionEffects(alerted.database).material(alerted.tenant).interventions
+    assert [one.learner_key for one in left] == [ada]

@@ -6,7 +6,8 @@ look, leavers neither: they are known at once, and whoever stays is not. Differe
 
     effect = mean(after - before | helped) - mean(after - before | compared with); below 0 is less risk.
 
-*Randomised*: both arms of a trial were drawn by lot; interval by Welch's t (1947, doi:10.1093/biomet/34.1-2.28).
+*Randomised*: both arms of a trial were drawn by lot, and are compared as drawn, also who was not helped in the end: who
+stops coming is not like the others. Interval by Welch's t (1947, doi:10.1093/biomet/34.1-2.28).
 *Matched*: everybody who was helped is compared with somebody of the same course in the same week who was not, whose
 risk then and the week before differed by no more than the caliper; who was helped first is matched first, with the
 nearest, each learner once; interval of the paired t. Both sides are looked at in the same weeks, so a new version of
@@ -39,7 +40,8 @@ BEFORE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """One intervention, or one learner of a comparison; `trial` empty outside of one."""
+    """One intervention, or one learner of a comparison; `trial` empty outside of one. `took_place`: not called off, and
+    not only planned; of who was drawn by lot that is not asked."""
 
     learner_key: str
     course_id: str
@@ -48,6 +50,7 @@ class Help:
     treated: bool
     randomised: bool
     starts_on: date
+    took_place: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ def intervention_effects(
     """Every effect that can be attributed, by kind and trial; of the rest there is none in the list.
 
     Args:
-        helped: interventions that took place, and the learners of comparisons; a learner's first in a group counts.
+        helped: interventions, and the learners of comparisons; a learner's first in a group counts.
         scores: weekly risks of all learners of the courses, helped or not.
         left: (learner_key, course_id) -> first day not enrolled any more.
     """
@@ -158,7 +161,7 @@ def intervention_effects(
         groups[one.kind, one.trial].append(one)
     days: dict[Place, list[date]] = defaultdict(list)
     for one in helped:
-        if one.treated:
+        if one.treated and one.took_place:
             days[one.learner_key, one.course_id].append(one.starts_on)
     found = []
     for (kind, trial), rows in sorted(groups.items()):
@@ -194,7 +197,7 @@ def _randomised(kind: str, trial: str, rows: Sequence[Help], courses: Courses) -
 def _matched(
     kind: str, trial: str, rows: Sequence[Help], courses: Courses, days: Mapping[Place, Sequence[date]]
 ) -> Effect | None:
-    pairs = _pairs(rows, courses, days)
+    pairs = _pairs([one for one in rows if one.treated and one.took_place], courses, days)
     if len(pairs) < max(courses.params.least, 2):
         return None
     differences = [own - other for _, _, own, other in pairs]
@@ -213,7 +216,7 @@ def _pairs(
     for number, one in enumerate(rows):
         place = one.learner_key, one.course_id
         begun = courses.before(place, one.starts_on)
-        if not one.treated or begun is None or courses.after(place, one.starts_on) is None:
+        if begun is None or courses.after(place, one.starts_on) is None:
             continue
         week, risk = begun
         earlier = courses.at(place, week - WEEK)

@@ -66,8 +66,8 @@ ALERT_POLICIES: tuple[Policy, ...] = (
     Policy(
         "intervention_noted",
         "Help is kept for a learner who takes the course on the day it begins, or in no course, within these "
-        "days of today; it does not end before it begins, and who was drawn by lot bears the name of the trial and an "
-        "arm.",
+        "days of today; it does not end before it begins, and who was drawn by lot bears the name of the trial, an "
+        "arm and a day.",
         f"{ALERT_LIMITS.noted_back.days} days back, {ALERT_LIMITS.noted_ahead.days} ahead",
         "learning.helping, stores.postgres.behaviours",
         "analytics.md, intervention effect",

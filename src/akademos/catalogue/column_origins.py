@@ -251,7 +251,8 @@ ORIGINS: Origins = {
     "intervention_effects": {
         "kind": _of("learner_interventions", "kind"), "trial": _of("learner_interventions", "trial"),
         "design": _of("learner_interventions", "arm assignment"),
-        **_each("treated comparison counted", _of("learner_interventions", "learner_key arm starts_on status")),
+        **_each("treated comparison counted",
+                _of("learner_interventions", "learner_key arm assignment starts_on status")),
         **_each("effect low high", _of("learner_interventions", "arm assignment starts_on course_id"),
                 _of("risk_scores", "as_of course_id risk"), _of("enrolments", "withdrawn_on")),
         "withheld": _of("intervention_effect_members", _PERSON),

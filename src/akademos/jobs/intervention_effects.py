@@ -84,6 +84,7 @@ def _effects(material: Material, floor: int) -> list[Effect]:
                 treated=one.treated,
                 randomised=one.randomised,
                 starts_on=one.starts_on,
+                took_place=one.took_place,
             )
             for one in material.interventions
         ],

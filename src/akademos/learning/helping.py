@@ -14,7 +14,7 @@ def check_help(help_: Mapping[str, object], today: date) -> None:
 
     Raises:
         InputError: it begins further back, or further ahead, than anybody notes help; it ends before it begins; or the
-            arm was drawn by lot and nothing says in which trial.
+            arm was drawn by lot and nothing says in which trial, or from which day on.
     """
     begins, ends = help_.get("starts_on"), help_.get("ends_on")
     earliest, latest = today - ALERT_LIMITS.noted_back, today + ALERT_LIMITS.noted_ahead
@@ -28,6 +28,8 @@ def check_help(help_: Mapping[str, object], today: date) -> None:
     for name in ("trial", "arm"):
         if not str(help_.get(name) or "").strip():
             raise _refused("help_trial", name, f"who was drawn by lot bears the {name}")
+    if begins is None:  # without a day nobody is looked at again, and only help that takes place would get one
+        raise _refused("help_drawn_day", "starts_on", "who was drawn by lot counts from a day on")
 
 
 def not_enrolled() -> InputError:

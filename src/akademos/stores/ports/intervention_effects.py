@@ -28,7 +28,8 @@ class PublishedEffect:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """An intervention that took place or takes place, or a learner of a comparison."""
+    """An intervention that took place or takes place, or a learner of a comparison; of who was drawn by lot also what
+    is only planned or was called off, which `took_place` tells."""
 
     learner_key: str
     course_id: str
@@ -37,6 +38,7 @@ class Intervention:
     treated: bool
     randomised: bool
     starts_on: date
+    took_place: bool
 
 
 @dataclass(frozen=True, slots=True)
