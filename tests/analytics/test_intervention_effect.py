@@ -148,6 +148,17 @@ def test_a_comparison_that_was_chosen_is_matched_all_the_same() -> None:
     assert found.design == "matched"
 
 
+def test_who_is_helped_in_no_course_is_nobody_to_compare_with() -> None:
+    rows, _ = course(40, 0.0, set())
+    given = help_for(list(range(20)))
+    (found,) = intervention_effects(given, rows, {}, EffectParameters(least=2, caliper=1.0))
+    assert found.comparison == 20
+    elsewhere = [replace(one, course_id="", kind="referral") for one in help_for(list(range(20, 38)))]
+    (found,) = intervention_effects([*given, *elsewhere], rows, {}, EffectParameters(least=2, caliper=1.0))
+    assert found.members & {one.learner_key for one in elsewhere} == set()
+    assert (found.kind, found.comparison) == ("tutoring", 2)
+
+
 def test_earlier_pairs_stay_when_more_are_helped_later() -> None:
     rows, _ = course(300, 0.0, set())
     first = help_for(list(range(0, 60, 2)))

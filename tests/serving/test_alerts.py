@@ -356,6 +356,10 @@ def test_material_is_of_those_who_consent(alerted: Institution) -> None:
     assert {row[0] for row in material.scores} == {ada}
     assert material.interventions[0].treated
     assert not material.interventions[0].randomised
+    sent = {**form(client), "about": about_value("ada", ""), "kind": "referral", "starts_on": TODAY.isoformat()}
+    assert client.post(f"{PAGE}/interventions", data=sent).status_code == 303
+    known = [(one.kind, one.course_id) for one in store.material(alerted.tenant).interventions]
+    assert known == [("tutoring", "algebra"), ("referral", "")], "help about no course is help"
 
 
 def test_who_was_drawn_stays_in_the_arm_when_help_is_called_off(alerted: Institution) -> None:

@@ -40,8 +40,8 @@ BEFORE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """One intervention, or one learner of a comparison; `trial` empty outside of one. `took_place`: not called off, and
-    not only planned; of who was drawn by lot that is not asked."""
+    """One intervention, or one learner of a comparison; `trial` empty outside of one, `course_id` where help is about
+    none. `took_place`: not called off, and not only planned; of who was drawn by lot that is not asked."""
 
     learner_key: str
     course_id: str
@@ -90,7 +90,7 @@ class EffectParameters:
 
 
 Place = tuple[str, str]
-"""(learner_key, course_id)"""
+"""(learner_key, course_id), the course empty for none"""
 
 
 class Courses:
@@ -151,14 +151,16 @@ def intervention_effects(
     """Every effect that can be attributed, by kind and trial; of the rest there is none in the list.
 
     Args:
-        helped: interventions, and the learners of comparisons; a learner's first in a group counts.
+        helped: interventions, and the learners of comparisons; a learner's first in a group counts. Help about no
+            course has no effect of its own, but its learner is nobody to compare with in any.
         scores: weekly risks of all learners of the courses, helped or not.
         left: (learner_key, course_id) -> first day not enrolled any more.
     """
     courses = Courses(scores, left, params)
     groups: dict[tuple[str, str], list[Help]] = defaultdict(list)
     for one in sorted(helped, key=lambda one: (one.starts_on, one.learner_key, one.course_id)):
-        groups[one.kind, one.trial].append(one)
+        if one.course_id:
+            groups[one.kind, one.trial].append(one)
     days: dict[Place, list[date]] = defaultdict(list)
     for one in helped:
         if one.treated and one.took_place:
@@ -223,7 +225,8 @@ def _pairs(
         for other in courses.others(one.course_id, week):
             there = other, one.course_id
             known = courses.at(there, week), courses.at(there, week - WEEK)
-            if known[0] is None or not _untouched(days.get(there, ()), one.starts_on, courses.params):
+            helped = *days.get(there, ()), *days.get((other, ""), ())
+            if known[0] is None or not _untouched(helped, one.starts_on, courses.params):
                 continue
             if (earlier is None) != (known[1] is None):
                 continue

@@ -29,7 +29,7 @@ class PublishedEffect:
 @dataclass(frozen=True, slots=True)
 class Intervention:
     """An intervention that took place or takes place, or a learner of a comparison; of who was drawn by lot also what
-    is only planned or was called off, which `took_place` tells."""
+    is only planned or was called off, which `took_place` tells. `course_id` is empty where it is about no course."""
 
     learner_key: str
     course_id: str

@@ -19,10 +19,11 @@ _PERSON = person_of("i.tenant_id", "i.learner_key")
 # What was planned or called off has helped nobody; whoever is compared with others is planned for nothing. Who was
 # drawn by lot stays in the arm, whatever became of it: help is called off for who stops coming, of one arm only.
 _INTERVENTIONS = f"""
-    SELECT {_PERSON}::text, i.course_id, i.kind, coalesce(i.trial, ''), coalesce(i.arm, 'treated') = 'treated',
-        coalesce(i.assignment, 'chosen') = 'randomised', i.starts_on, i.status IN ('running', 'completed')
+    SELECT {_PERSON}::text, coalesce(i.course_id, ''), i.kind, coalesce(i.trial, ''),
+        coalesce(i.arm, 'treated') = 'treated', coalesce(i.assignment, 'chosen') = 'randomised', i.starts_on,
+        i.status IN ('running', 'completed')
     FROM learner_interventions i
-    WHERE i.tenant_id = %(tenant)s AND i.course_id IS NOT NULL AND i.starts_on IS NOT NULL
+    WHERE i.tenant_id = %(tenant)s AND i.starts_on IS NOT NULL
         AND (i.status IN ('running', 'completed') OR (i.arm = 'comparison' AND i.status <> 'cancelled')
             OR i.assignment = 'randomised')
         AND {_PERSON} IN ({CONSENTING})
