@@ -87,6 +87,28 @@ def test_the_page_shows_own_alerts_that_wait_and_nobody_elses(alerted: Instituti
     assert "1</b> alert waits" in after
 
 
+def test_of_many_alerts_the_urgent_are_shown_and_all_are_counted(alerted: Institution) -> None:
+    """Two are urgent, 260 are not and came later, with ids that stand before theirs."""
+    with alerted.database.pipeline() as transaction:
+        transaction.execute(
+            """INSERT INTO learner_alerts (tenant_id, alert_id, learner_key, course_id, kind, severity, reason, status)
+            SELECT %(tenant)s, lpad(n::text, 32, '0'), %(ben)s, 'algebra', 'k', 'low', 'r',
+                CASE WHEN n < 60 THEN 'acknowledged' ELSE 'raised' END FROM generate_series(0, 259) AS n""",
+            {"tenant": alerted.tenant, "ben": alerted.people["ben"]},
+        )
+    client = alerted.as_("ann", "advisor")
+    page = client.get(PAGE).text
+    assert "202</b> alerts wait" in page
+    assert "Shown are the 50 most urgent" in page
+    assert client.get(MARK).json()["waiting"] == 262
+    shown = list(dict.fromkeys(re.findall(r'name="alert" value="([^"]+)"', page)))
+    assert len(shown) == 50
+    with alerted.database.pipeline() as transaction:
+        rows = transaction.execute("SELECT alert_id FROM learner_alerts WHERE severity = 'high' AND tenant_id = %s AND "
+                                   "learner_key <> %s", (alerted.tenant, alerted.people["cy"]))  # fmt: skip
+        assert {one for (one,) in rows} == set(shown[:2])
+
+
 def test_an_advisor_takes_an_alert_on_and_settles_it(alerted: Institution) -> None:
     client = alerted.signed_in("ann", "advisor")
     token = form(client)

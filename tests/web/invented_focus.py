@@ -10,7 +10,7 @@ from tests.web.invented_forms import Json
 from akademos.serving.pages.focus_words import change_words, reason_words
 from akademos.serving.pages.focus_work import FocusWork, Somebody, about_value
 from akademos.serving.pages.wording import words_in
-from akademos.stores.ports.alerts import AlertSettings
+from akademos.stores.ports.alerts import AlertSettings, OpenAlerts
 from akademos.stores.ports.intervention_effects import PublishedEffect
 from akademos.stores.ports.record_store import RecordRow
 
@@ -133,6 +133,7 @@ def focus_work(lines: Sequence[Json]) -> FocusWork:
             PublishedEffect("tutoring", "spring", published, "randomised", 40, 45, -0.08, -0.14, -0.02),
             PublishedEffect("conversation", "", published, "matched", 120, 120, 0.01, -0.03, 0.05),
         ],
+        waiting=OpenAlerts(5, 3, "5/2026"),
         settings=AlertSettings(True, "noor.haddad@college.example", "Europe/Berlin", "20:00", "07:00", "de"),
         names={str(line["user_id"]): str(line["learner"]["display_name"]) for line in lines if line["learner"]},
         courses={"maths": "Mathematics 1"},

@@ -12,7 +12,7 @@ from akademos.serving.pages.focus_words import alert_words
 from akademos.serving.pages.suggestions import SUGGESTION_LENGTH, suggestion_lines
 from akademos.serving.pages.tables import Cell, Column, Table
 from akademos.serving.pages.wording import Words
-from akademos.stores.ports.alerts import AlertSettings
+from akademos.stores.ports.alerts import AlertSettings, OpenAlerts
 from akademos.stores.ports.intervention_effects import PublishedEffect
 from akademos.stores.ports.record_store import RecordRow
 
@@ -99,6 +99,7 @@ class FocusWork:
     """Everything beside the list of estimates.
 
     Attributes:
+        waiting: how many alerts there are, also those that are not shown.
         names: of learners and staff, by user id.
         people: learners in a course, whom help may be noted for; `learners`: whom notes may be about, and whom steps
             may be suggested to.
@@ -114,6 +115,7 @@ class FocusWork:
     notes: Sequence[RecordRow] = ()
     suggestions: Sequence[RecordRow] = ()
     effects: Sequence[PublishedEffect] = ()
+    waiting: OpenAlerts = field(default_factory=OpenAlerts)
     settings: AlertSettings | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     courses: Mapping[str, str] = field(default_factory=dict)
@@ -123,7 +125,6 @@ class FocusWork:
     asker: str = ""
     mail: bool = False
     live: str = ""
-    mark: str = ""
     done: str = ""
     problem: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -163,7 +164,6 @@ def work_parts(work: FocusWork, words: Words) -> dict[str, object]:
         "typed_in": typed_in,
         "told": typed_in("told") or work.settings or Typed(),
         "alerts": [_alert(row, work, words) for row in work.alerts],
-        "waiting": sum(row.values["status"] == "raised" for row in work.alerts),
         "settled": [_alert(row, work, words) for row in work.settled],
         "notes": [_note(row, work, words) for row in work.notes],
         "note_length": NOTE_LENGTH,

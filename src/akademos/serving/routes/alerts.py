@@ -126,9 +126,9 @@ async def mark(
     ends = time.monotonic() + WAIT_S
     while True:
         key = await run_in_threadpool(advisor_key, services, principal)
-        waiting, present = await run_in_threadpool(services.alerts.mark, principal.tenant_id, key)
-        if present != after or time.monotonic() >= ends or await request.is_disconnected():
-            return _json({"waiting": waiting, "mark": present})
+        present = await run_in_threadpool(services.alerts.mark, principal.tenant_id, key)
+        if present.mark != after or time.monotonic() >= ends or await request.is_disconnected():
+            return _json({"waiting": present.open, "mark": present.mark})
         await asyncio.sleep(ALERT_LIMITS.look.total_seconds())
         principal = await services.doorkeeper.principal(request)  # a session may have ended meanwhile
 

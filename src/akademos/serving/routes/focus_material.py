@@ -19,13 +19,14 @@ from akademos.serving.routes.alerts import advisor_key
 from akademos.serving.services import Services
 from akademos.stores.ports.access import RosterLearner
 from akademos.stores.ports.identity import Identifier
-from akademos.stores.ports.record_store import ListQuery, RecordRow
+from akademos.stores.ports.record_store import ListQuery, Order, RecordRow
 
 SETTLED_FOR, NOTES_FOR = timedelta(days=28), timedelta(days=90)
 """How long an alert that was settled, and a note or a suggested step, stand on the page."""
 
-READ = 200
-"""Rows that are read to choose those shown from: they come in the order of their keys."""
+_NEWEST = (Order("created_at", falling=True),)
+_URGENT = (Order("severity", falling=True), Order("created_at"))
+"""The most urgent first, the oldest of that first."""
 
 
 def work_of(
@@ -42,21 +43,26 @@ def work_of(
     """
     tenant_id, key = principal.tenant_id, advisor_key(services, principal)
     alerts = [
-        row for status in ("raised", "acknowledged") for row in _rows(services, principal, ALERTS, {"status": status})
+        row
+        for status in ("raised", "acknowledged")  # what nobody has taken on first
+        for row in _rows(services, principal, ALERTS, {"status": status}, _URGENT)
     ]
     helped = [
         row
         for status in ("running", "planned", "completed")
-        for row in _rows(services, principal, INTERVENTIONS, {"status": status})
+        for row in _rows(services, principal, INTERVENTIONS, {"status": status}, _NEWEST)
     ]
     since = services.clock() - SETTLED_FOR
     settled = [
         row
         for status in ("resolved", "dismissed")
-        for row in _rows(services, principal, ALERTS, {"status": status}, updated_since=since)
+        for row in _rows(
+            services, principal, ALERTS, {"status": status}, (Order("resolved_at", falling=True),), updated_since=since
+        )
     ]
-    notes = _rows(services, principal, NOTES, {"status": "active"}, created_since=services.clock() - NOTES_FOR)
-    suggestions = _rows(services, principal, RECOMMENDATIONS, {}, created_since=services.clock() - NOTES_FOR)
+    lately = services.clock() - NOTES_FOR
+    notes = _rows(services, principal, NOTES, {"status": "active"}, _NEWEST, created_since=lately)
+    suggestions = _rows(services, principal, RECOMMENDATIONS, {}, _NEWEST, created_since=lately)
     colleagues = _colleagues(services, tenant_id, [one.learner_key for one in learners])
     staff = {str(row.values[by]) for row in (*alerts, *settled) for by in ("owner_id", "handler_id") if row.values[by]}
     staff |= {str(row.values["author_id"]) for row in notes if row.values["author_id"]}
@@ -64,13 +70,12 @@ def work_of(
     names |= {one.user_id: one.display_name for one in learners if one.user_id and one.display_name}
     courses = {str(line["course_id"]): str(line["course"]) for line in lines}
     effects = services.gate.effects(principal, at.INTERVENTION_EFFECTS, services.purposes_of(at.INTERVENTION_EFFECTS))
-    _, mark = services.alerts.mark(tenant_id, key)
     return {
-        "alerts": sorted(alerts, key=_urgent)[:SHOWN],
+        "alerts": alerts[:SHOWN],
         "settled": sorted(settled, key=lambda row: str(row.values["resolved_at"]), reverse=True)[:SHOWN],
         "interventions": helped[:SHOWN],
-        "notes": sorted(notes, key=lambda row: str(row.values["created_at"]), reverse=True)[:SHOWN],
-        "suggestions": sorted(suggestions, key=lambda row: str(row.values["created_at"]), reverse=True)[:SHOWN],
+        "notes": notes,
+        "suggestions": suggestions,
         "learners": sorted(
             (Somebody(one.user_id, names.get(one.user_id) or one.user_id) for one in learners if one.user_id),
             key=lambda one: one.label,
@@ -92,7 +97,7 @@ def work_of(
         ],
         "asker": principal.user_id,
         "mail": services.mail.declared,
-        "mark": mark,
+        "waiting": services.alerts.mark(tenant_id, key),
     }
 
 
@@ -101,12 +106,15 @@ def _rows(
     principal: Principal,
     record: Record,
     equal: Mapping[str, object],
+    order: Sequence[Order],
     *,
     updated_since: datetime | None = None,
     created_since: datetime | None = None,
 ) -> list[RecordRow]:
     with asking(services, principal, record, "read", f"GET /students-in-focus {record.collection}") as asker:
-        query = ListQuery(equal=equal, updated_since=updated_since, created_since=created_since, limit=READ)
+        query = ListQuery(
+            equal=equal, updated_since=updated_since, created_since=created_since, limit=SHOWN, order=order
+        )
         return list(services.records.find(asker, record, query).rows)
 
 
@@ -122,12 +130,3 @@ def _staff_names(services: Services, tenant_id: str, user_ids: Collection[str]) 
     found = services.vault.find(tenant_id, [Identifier("user", user_id) for user_id in sorted(user_ids)])
     names = services.vault.display_names(tenant_id, [person.learner_key for person in found.values()])
     return {who.value: names[person.learner_key] for who, person in found.items() if person.learner_key in names}
-
-
-_SEVERITIES = ("high", "medium", "low")
-
-
-def _urgent(row: RecordRow) -> tuple[bool, int, str]:
-    """What nobody has taken on first, the most urgent of it first, the oldest of that first."""
-    values = row.values
-    return values["status"] != "raised", _SEVERITIES.index(str(values["severity"])), str(values["created_at"])

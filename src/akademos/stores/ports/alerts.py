@@ -53,6 +53,16 @@ class AlertNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAlerts:
+    """How many alerts nobody has settled (`open`), how many of these nobody has taken on (`raised`), and a text that
+    changes with them."""
+
+    open: int = 0
+    raised: int = 0
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MailStanding:
     """How messages stand: alerts that nobody could be told of, and since when the oldest is overdue."""
 
@@ -133,9 +143,8 @@ class AlertPreferences(Protocol):
         """Set it; switched off, what waits to be sent is withheld."""
         ...
 
-    def mark(self, tenant_id: str, advisor_key: str) -> tuple[int, str]:
-        """How many alerts wait about learners whom somebody advises and who consent, and a text that changes with them:
-        for pages that are open."""
+    def mark(self, tenant_id: str, advisor_key: str) -> OpenAlerts:
+        """How many alerts wait about learners whom somebody advises and who consent: for pages that are open."""
         ...
 
 

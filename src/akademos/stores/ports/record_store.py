@@ -49,6 +49,15 @@ class RecordRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """By a column, the smallest first or (`falling`) the largest; one with declared values by their place in the
+    declaration. Rows without a value come last."""
+
+    column: str
+    falling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListQuery:
     """Which rows, from where on.
 
@@ -58,6 +67,7 @@ class ListQuery:
         text: found in one of the searched columns, whatever its case.
         after: key behind which the page begins.
         limit: rows of the page.
+        order: which rows are the first, in place of their keys; such a list has no second page.
     """
 
     equal: Mapping[str, object] = field(default_factory=dict)
@@ -66,11 +76,12 @@ class ListQuery:
     text: str | None = None
     after: tuple[str, ...] | None = None
     limit: int = 100
+    order: Sequence[Order] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in the order of their keys; `after` is where the next page begins, None behind the last one."""
+    """Rows in the order asked for; `after` is where the next page begins, None behind the last one."""
 
     rows: tuple[RecordRow, ...]
     after: tuple[str, ...] | None

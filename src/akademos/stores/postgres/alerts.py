@@ -10,7 +10,7 @@ from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.policies import LIMITS
 from akademos.catalogue.records.support import ALERTS
 from akademos.privacy.pseudonyms import NONCE_BYTES, Keys, seal, unseal
-from akademos.stores.ports.alerts import AlertDraft, AlertSettings
+from akademos.stores.ports.alerts import AlertDraft, AlertSettings, OpenAlerts
 from akademos.stores.postgres.consent_rows import data_key_of
 from akademos.stores.postgres.database import Database, Transaction
 from akademos.stores.postgres.person_sql import ADVISEES, CONSENTING, keys_of, person_of
@@ -68,7 +68,8 @@ _WITHHOLD = """
     WHERE tenant_id = %s AND advisor_key = %s AND state = 'pending'
 """
 _MARK = f"""
-    SELECT count(*), coalesce(max(a.updated_at)::text, '') FROM learner_alerts a
+    SELECT count(*), count(*) FILTER (WHERE a.status = 'raised'), coalesce(max(a.updated_at)::text, '')
+    FROM learner_alerts a
     WHERE a.tenant_id = %(tenant)s AND a.status IN ('raised', 'acknowledged')
         AND {person_of("a.tenant_id", "a.learner_key")} IN ({CONSENTING})
         AND {person_of("a.tenant_id", "a.learner_key")} IN (
@@ -179,12 +180,12 @@ class PostgresAlerts:
             if not settings.by_mail:
                 transaction.execute(_WITHHOLD, who)
 
-    def mark(self, tenant_id: str, advisor_key: str) -> tuple[int, str]:
-        """How many wait, and a text that changes with them; see the port."""
+    def mark(self, tenant_id: str, advisor_key: str) -> OpenAlerts:
+        """How many wait; see the port."""
         with self._database.serving(tenant_id) as transaction:
             values = {"tenant": tenant_id, "actor": advisor_key, "purposes": list(PURPOSES)}
-            ((count, newest),) = transaction.execute(_MARK, values)
-        return count, f"{count}/{newest}"
+            ((count, raised, newest),) = transaction.execute(_MARK, values)
+        return OpenAlerts(count, raised, f"{count}/{newest}")
 
 
 def _about(tenant_id: str, draft: AlertDraft) -> dict[str, object]:

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from akademos.catalogue.records.declaration import Record
 from akademos.errors import InputError
-from akademos.stores.ports.record_store import Asker, ListQuery
+from akademos.stores.ports.record_store import Asker, ListQuery, Order
 from akademos.stores.postgres.record_reach import consents, within_reach
 from akademos.stores.postgres.record_rows import columns_of
 from akademos.stores.postgres.record_schema import TYPES
@@ -53,9 +53,20 @@ def list_statement(
         conditions.append(sql.SQL("({}) > ({})").format(keys, places))
         parameters |= {f"after_{one.name}": part for one, part in zip(record.keys, query.after, strict=True)}
     statement = sql.SQL("SELECT {} FROM {} AS r WHERE {} ORDER BY {} LIMIT %(limit)s").format(
-        columns_of(record), sql.Identifier(record.name), sql.SQL(" AND ").join(conditions), keys
+        columns_of(record),
+        sql.Identifier(record.name),
+        sql.SQL(" AND ").join(conditions),
+        sql.SQL(", ").join([*(_ordered(record, one) for one in query.order), keys]),
     )
     return statement, parameters
+
+
+def _ordered(record: Record, one: Order) -> sql.Composed:
+    field = record.field(one.column)
+    value = sql.SQL("r.{}").format(sql.Identifier(one.column))
+    if field is not None and field.values:
+        value = sql.SQL("array_position({}::text[], {})").format(sql.Literal(list(field.values)), value)
+    return sql.SQL("{} {} NULLS LAST").format(value, sql.SQL("DESC" if one.falling else "ASC"))
 
 
 def no_such_place() -> InputError:

@@ -128,7 +128,7 @@ class PostgresRecordStore:
             except psycopg.DataError:
                 raise no_such_place() from None
             rows = [row_of(record, one) for one in found]
-            more = len(rows) > query.limit
+            more = len(rows) > query.limit and not query.order
             answers = self._answers(transaction, asker, known, record, rows[: query.limit])
             last = rows[query.limit - 1] if more else None
             after = None if last is None else tuple(str(last[one.name]) for one in record.keys)
