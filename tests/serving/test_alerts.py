@@ -153,6 +153,20 @@ def test_nobody_acts_on_what_is_out_of_reach(alerted: Institution) -> None:
     assert {state for state, _ in statuses(alerted).values()} == {"raised"}
 
 
+@pytest.mark.parametrize("stranger", ["", "x" * 300, "a\0b"])
+def test_what_no_row_is_called_is_not_there(alerted: Institution, stranger: str) -> None:
+    client = alerted.signed_in("ann", "advisor")
+    token = form(client)
+    for address, sent in (
+        ("alerts", {"alert": stranger, "action": "acknowledge"}),
+        ("alerts/owner", {"alert": stranger, "owner": "ann"}),
+        ("interventions/act", {"intervention": stranger, "action": "start"}),
+        ("notes/act", {"note": stranger}),
+    ):
+        refused = client.post(f"{PAGE}/{address}", data={**token, **sent})
+        assert refused.status_code == 404, (address, refused.text[-300:])
+
+
 def test_consent_is_asked_when_acting(alerted: Institution) -> None:
     client = alerted.signed_in("ann", "advisor")
     token = form(client)

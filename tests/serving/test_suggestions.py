@@ -72,7 +72,8 @@ def test_an_answer_is_the_learners_own(alerted: Institution) -> None:
     accept, _ = buttons(ada.get(MINE, headers=ASKED).text)
     assert ada.post(f"{MINE}/suggestions", data={**accept, "csrf": "made up"}).status_code == 403
     assert ada.post(f"{MINE}/suggestions", data={**accept, "action": "expire"}).status_code == 400
-    assert ada.post(f"{MINE}/suggestions", data={**accept, "suggestion": "x" * 300}).status_code == 404
+    for stranger in ("", "x" * 300, "a\0b"):
+        assert ada.post(f"{MINE}/suggestions", data={**accept, "suggestion": stranger}).status_code == 404
     for user, role, expected in (("ben", "learner", 404), ("ann", "advisor", 403), ("prof", "instructor", 403)):
         other = alerted.as_(user, role)  # type: ignore[arg-type]  # roles
         assert other.post(f"{MINE}/suggestions", data=accept).status_code == expected, role

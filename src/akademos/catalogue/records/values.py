@@ -94,6 +94,15 @@ def value_of(one: Field, value: object, pointer: str) -> object:
     return _text(one, value, pointer)
 
 
+def can_be(one: Field, text: str) -> bool:
+    """Whether a text can be a value of a field."""
+    try:
+        value_of(one, text, "")
+    except InputError:
+        return False
+    return True
+
+
 def longest(one: Field) -> int:
     """How many characters a text may have."""
     short = one.key or one.refers or one.kind == "person" or one.looked_up or one.unique

@@ -19,6 +19,7 @@ from psycopg import sql
 
 from akademos.catalogue.declarations import Purpose
 from akademos.catalogue.records.declaration import Access, Record
+from akademos.catalogue.records.values import can_be
 from akademos.errors import Conflict, Forbidden, NotFound
 from akademos.privacy.pseudonyms import Keys
 from akademos.stores.ports.record_store import Asker, Key, ListQuery, Page, RecordRow, Revision
@@ -238,9 +239,11 @@ class PostgresRecordStore:
     def _key(
         self, transaction: Transaction, asker: Asker, known: KnownPerson | None, record: Record, key: Key
     ) -> list[object]:
-        """The key as the table has it; somebody unknown has no rows."""
+        """The key as the table has it; somebody unknown has no rows, nor has a text that no key can be."""
         stored: list[object] = []
         for one, value in zip(record.keys, key, strict=True):
+            if isinstance(value, str) and not can_be(one, value):
+                raise no_such(record)
             if one.kind != "person":
                 stored.append(value)
                 continue
