@@ -51,7 +51,7 @@ def test_a_step_is_suggested_answered_and_the_answer_seen(alerted: Institution) 
     sent = ada.post(f"{MINE}/suggestions", data=accept, follow_redirects=False)
     assert (sent.status_code, sent.headers["location"]) == (303, f"{MINE}?lang=en&done=accept#suggested")
     page = ada.get(f"{MINE}?done=accept", headers=ASKED).text
-    assert "Noted: you will do this. Your advisor sees it." in page
+    assert "Noted: you will do this. Whoever suggested it can see that." in page
     complete, _ = buttons(page)
     assert complete["action"] == "complete"
     assert "will do it" in alerted.signed_in("ann", "advisor").get(PAGE).text
@@ -118,6 +118,41 @@ def test_a_day_ends_where_the_learner_lives(alerted: Institution, zone: str) -> 
     (step,) = suggested_steps([row("r", "proposed", 3, "2026-03-01T00:00:00Z", kept["expires_at"])],
                               midnight - timedelta(seconds=1), here, words_in("en"))  # fmt: skip
     assert step.until == f"(until {last.day} Mar 2026)"
+
+
+def made_by_a_program(institution: Institution, user: str, rows: int) -> None:
+    """Steps of priority 3, whose ids stand before those that are made here."""
+    with institution.database.pipeline() as transaction:
+        transaction.execute(
+            """INSERT INTO learning_recommendations (tenant_id, recommendation_id, learner_key, action, priority,
+                reason, source_trigger, status)
+            SELECT %s, lpad(n::text, 32, '0'), %s, 'auto ' || n, 3, 'r', 'gap', 'proposed'
+            FROM generate_series(1, %s) AS n""",
+            (institution.tenant, institution.people[user], rows),
+        )
+
+
+def test_steps_of_programs_do_not_hide_the_advisors_own(alerted: Institution) -> None:
+    made_by_a_program(alerted, "ben", 210)
+    ann = alerted.signed_in("ann", "advisor")
+    assert suggest(ann)[0] == 303
+    page = ann.get(PAGE).text
+    assert "Two chapters are open." in page
+    assert "auto " not in page, "they are not what an advisor suggested"
+
+
+def test_the_urgent_step_is_on_the_learners_page_however_many_there_are(alerted: Institution) -> None:
+    made_by_a_program(alerted, "ada", 55)
+    sent = {"user_id": "ada", "action": "Come to the office", "reason": "today", "source_trigger": "advisor"}
+    made = alerted.as_("ann", "advisor").post(STEPS, json={**sent, "priority": 1})
+    assert made.status_code == 201, made.text
+    page = alerted.as_("ada", "learner").get(MINE, headers=ASKED).text
+    first, *_ = re.findall(
+        r'<li><p><b>([^<]+)</b> <span class="chip">([^<]+)</span>', page[page.index('id="suggested"') :]
+    )
+    assert first == ("Come to the office", "from your advisor")
+    assert "from your institution" in page
+    assert "Your advisor or your institution noted these steps" in page
 
 
 def row(name: str, status: str, priority: int, created: str, until: str | None = None) -> RecordRow:

@@ -13,6 +13,7 @@ from akademos.catalogue.records.declaration import Record
 from akademos.catalogue.records.support import ALERTS, INTERVENTIONS, NOTES, RECOMMENDATIONS
 from akademos.serving import services as at
 from akademos.serving.pages.focus_work import SHOWN, Somebody, about_value
+from akademos.serving.pages.suggestions import ADVISOR
 from akademos.serving.principal import Principal
 from akademos.serving.record_gate import asking
 from akademos.serving.routes.alerts import advisor_key
@@ -62,7 +63,8 @@ def work_of(
     ]
     lately = services.clock() - NOTES_FOR
     notes = _rows(services, principal, NOTES, {"status": "active"}, _NEWEST, created_since=lately)
-    suggestions = _rows(services, principal, RECOMMENDATIONS, {}, _NEWEST, created_since=lately)
+    by_advisors = {"source_trigger": ADVISOR}
+    suggestions = _rows(services, principal, RECOMMENDATIONS, by_advisors, _NEWEST, created_since=lately)
     colleagues = _colleagues(services, tenant_id, [one.learner_key for one in learners])
     staff = {str(row.values[by]) for row in (*alerts, *settled) for by in ("owner_id", "handler_id") if row.values[by]}
     staff |= {str(row.values["author_id"]) for row in notes if row.values["author_id"]}

@@ -20,14 +20,14 @@ from akademos.serving.principal import Principal
 from akademos.serving.record_gate import asking
 from akademos.serving.services import Served, Services, SignedIn
 from akademos.serving.small_bodies import SmallBodyRoute
-from akademos.stores.ports.record_store import ListQuery, RecordRow
+from akademos.stores.ports.record_store import ListQuery, Order, RecordRow
 
 router = APIRouter(include_in_schema=False, route_class=SmallBodyRoute)
 
 MY_PAGE = "/my-progress"
 ANSWER = f"{MY_PAGE}/suggestions"
 READ = 50
-"""Steps of each state that are read; a learner with more sees the others when these are done."""
+"""Steps of each state that are read, the most urgent; a learner with more sees the others when these are done."""
 
 Text = Annotated[str, Form()]
 
@@ -37,7 +37,7 @@ def suggested(services: Services, principal: Principal) -> Sequence[RecordRow]:
     found: list[RecordRow] = []
     with asking(services, principal, RECOMMENDATIONS, "read", f"GET {MY_PAGE} {RECOMMENDATIONS.collection}") as asker:
         for status in OPEN:
-            query = ListQuery(equal={"status": status}, limit=READ)
+            query = ListQuery(equal={"status": status}, limit=READ, order=(Order("priority"), Order("created_at")))
             found += services.records.find(asker, RECOMMENDATIONS, query).rows
     return found
 
