@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
@@ -119,8 +120,11 @@ class SmtpMail:
         except InputError as refused:  # the operator has taken the server or the domain away since
             return MailReply("refused", f"not sent: {refused.code}")
         try:
-            with self._connected() as connection:
+            connection = self._connected()
+            try:
                 connection.send_message(_mail(message, self._server.sender))
+            finally:
+                _leave(connection)
         except smtplib.SMTPRecipientsRefused as refused:
             return _reply(next(iter(refused.recipients.values()))[0])
         except smtplib.SMTPResponseException as refused:
@@ -146,6 +150,13 @@ class SmtpMail:
             connection.close()
             raise
         return connection
+
+
+def _leave(connection: smtplib.SMTP) -> None:
+    """Say goodbye. Whatever is answered to that, the message was taken, or refused, before."""
+    with suppress(smtplib.SMTPException, OSError):
+        connection.quit()
+    connection.close()
 
 
 def _mail(message: Message, sender: str) -> EmailMessage:
