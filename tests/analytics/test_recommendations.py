@@ -3,10 +3,11 @@ the learner did with a step decides whether it is listed again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,7 @@ def steps(
     done: Sequence[Done] = (),
     computed: float | None = None,
     support: Support = NO_SUPPORT,
+    tables_of: Mapping[str, pl.DataFrame] = CURRICULUM,
 ) -> list[Recommendation]:
     """Recommendations after answers (question, score) on the first day, asked so many days later, from a state computed
     then or, if told so, earlier."""
@@ -86,7 +88,7 @@ def steps(
         "enrolments": pl.DataFrame({"learner_key": ["l"], "course_id": ["m"]}),
         "learners": pl.DataFrame({"learner_key": ["l"], "time_zone": ["UTC"]}),
     }  # fmt: skip
-    curriculum = prepare(CURRICULUM)
+    curriculum = prepare(tables_of)
     state = precompute(tables, as_of if computed is None else START + timedelta(days=computed))
     evaluated = evaluate(state, curriculum, as_of, parts=PARTS)
     return recommendations(evaluated, state, curriculum, "l", as_of, PARAMS, support)
@@ -176,6 +178,32 @@ def test_what_was_accepted_stays_and_says_so_until_it_is_completed() -> None:
         assert "a-2" not in [one.material_id for one in steps([], days=days, done=finished)]
 
 
+@pytest.mark.parametrize(("kind", "finished"), [("tutoring", []), ("question", ["a-1", "a-2", "b-1", "c-1"])])
+def test_of_steps_of_a_kind_what_was_accepted_comes_first(kind: str, finished: list[str]) -> None:
+    apart = CURRICULUM | {"topic_relationships": CURRICULUM["topic_relationships"].clear()}
+    answers = [(f"{topic}{n}", 0.0) for n in range(25) for topic in "abc"]
+    first, second, last = (one for one in steps(answers, finished, tables_of=apart) if one.kind == kind)
+    done = [(last.recommendation_id, "accepted", 0.5)]
+    found = [one for one in steps(answers, finished, done=done, tables_of=apart) if one.kind == kind]
+    assert [one.topic_id for one in found] == [last.topic_id, first.topic_id, second.topic_id]
+    assert found[0].status == "accepted"
+
+
+def test_practice_that_was_accepted_stays_on_the_list_however_many_materials_there_are() -> None:
+    more = [f"c-{n}" for n in range(2, 14)]
+    rows = pl.DataFrame({"material_id": more, "topic_ids": [["c"]] * len(more), "course_id": ["m"] * len(more)})
+    apart = CURRICULUM | {
+        "topic_relationships": CURRICULUM["topic_relationships"].clear(),
+        "materials": pl.concat([CURRICULUM["materials"], rows]),
+    }
+    answers, finished = wrong("a", 5) + wrong("c", 5), ["a-1", "a-2"]
+    (practice,) = (one for one in steps(answers, [*finished, *more], tables_of=apart) if one.kind == "question")
+    assert practice.topic_id == "a"
+    found = steps(answers, finished, done=[(practice.recommendation_id, "accepted", 0.5)], tables_of=apart)
+    assert len(found) == LISTED
+    assert practice.recommendation_id in [one.recommendation_id for one in found]
+
+
 def test_a_review_that_was_completed_returns_when_it_is_due_again() -> None:
     review = steps(right("a"), finished=["a-1", "a-2"], days=90)[0]
     done = [(review.recommendation_id, "completed", 90.0)]
@@ -241,8 +269,10 @@ def test_no_step_comes_before_what_it_needs(data: st.DataObject) -> None:
     answers = data.draw(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 29), st.booleans()), max_size=60))
     finished = data.draw(st.lists(st.sampled_from(["a-1", "a-2", "b-1", "c-1"]), unique=True))
     given_ = [(f"{topic}{n}", float(score)) for topic, n, score in answers]
-    refused = data.draw(st.lists(st.sampled_from([one.recommendation_id for one in steps(given_, finished)] or ["x"])))
-    found = steps(given_, finished, done=[(one, "dismissed", 0.5) for one in refused])
+    listed = [one.recommendation_id for one in steps(given_, finished)] or ["x"]
+    refused, taken = (data.draw(st.lists(st.sampled_from(listed))) for _ in range(2))
+    done = [(one, "accepted", 0.4) for one in taken] + [(one, "dismissed", 0.5) for one in refused]
+    found = steps(given_, finished, done=done)
     assert len(found) <= LISTED
     assert not {one.recommendation_id for one in found} & set(refused)
     needed: dict[str, set[str]] = {"a": set(), "b": {"a"}, "c": {"a", "b"}}

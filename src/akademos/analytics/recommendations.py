@@ -21,8 +21,8 @@ and a reason made of its numbers:
 Reviews come before gaps, since waiting costs most there; then tutoring, then the list to work through from the top.
 Ids are stable: the same step for the same learner keeps its id until it is done, so that events can name it. What the
 learner did with a step decides whether it is listed (`recommendation_standing`): not while it is dismissed or
-completed; what they accepted comes before others of its sort. A material that needs a topic whose practice was
-dismissed waits with it.
+completed; what they accepted comes before others of its sort, after what it needs. A material that needs a topic whose
+practice was dismissed waits with it.
 
 Caveats: a finished material may have to be read again, which only the gap tells. Priority is that of `knowledge_gaps`;
 reviews have none. A learner who studies elsewhere looks inactive here.
@@ -30,7 +30,7 @@ reviews have none. A learner who studies elsewhere looks inactive here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -162,7 +162,7 @@ def recommendations(
     steps = [
         *_advisor(state["profile"], make, as_of, params),
         *_reviews(evaluated["reviews"], make),
-        *(_tutoring(gap, make) for gap in gaps.values() if _hard(gap) and not make.out("tutoring", gap["topic_id"])),
+        *_tutoring(gaps.values(), make),
     ]
     shares = dict(state["materials"].select("material_id", "share").iter_rows())
     steps += _lessons(gaps, shares, curriculum, make, LISTED - len(steps), support)
@@ -208,14 +208,19 @@ def _hard(gap: Mapping[str, Any]) -> bool:
     return gap["severity"] == "critical" and (gap["recent_answers"] or 0) >= HARD_ANSWERS and missed >= HARD_SHARE
 
 
-def _tutoring(gap: Mapping[str, Any], make: _Steps) -> Recommendation:
-    return make.step(
-        "tutoring",
-        "gap",
-        gap,
-        f"{percent(gap['recent_failure_rate'])} of the last {gap['recent_answers']} answers were missed: "
-        "somebody to explain it may help more than further practice.",
-    )
+def _tutoring(gaps: Iterable[Mapping[str, Any]], make: _Steps) -> list[Recommendation]:
+    steps = [
+        make.step(
+            "tutoring",
+            "gap",
+            gap,
+            f"{percent(gap['recent_failure_rate'])} of the last {gap['recent_answers']} answers were missed: "
+            "somebody to explain it may help more than further practice.",
+        )
+        for gap in gaps
+        if _hard(gap) and not make.out("tutoring", gap["topic_id"])
+    ]
+    return sorted(steps, key=lambda one: one.status != "accepted")
 
 
 def _lessons(
@@ -258,11 +263,12 @@ def _lessons(
         steps.append(_lesson(one.material_id, gaps[topic], shares.get(one.material_id, 0.0), because, make))
     covered = practised | {topic for one in ranked for topic in topics[one]}
     blocked = curriculum.graph.bits(gaps)
+    free = {topic for topic in gaps if not curriculum.graph.above.get(topic, 0) & blocked}
     for topic, gap in gaps.items():
-        free = not curriculum.graph.above.get(topic, 0) & blocked
-        if topic not in covered and free and curriculum.items.get(topic) and not make.out("question", topic):
+        if topic not in covered and topic in free and curriculum.items.get(topic) and not make.out("question", topic):
             steps.append(_practice(gap, None, make))
-    return steps
+    # Practice that was accepted and needs nothing else comes first, so that no material pushes it off the list.
+    return sorted(steps, key=lambda one: (one.kind, one.status) != ("question", "accepted") or one.topic_id not in free)
 
 
 def _lesson(
