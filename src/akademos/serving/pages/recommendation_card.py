@@ -51,11 +51,18 @@ def recommendation_card(answer: Json, gaps: Json, reviews: Json, words: Words) -
     title = words.plain("recommended.title")
     steps = rows(answer, "recommendations")
     if not steps:
-        return Card("recommended", title, takeaway=words.html("recommended.none")), []
+        key = "recommended.none" if _nothing_open(gaps, reviews) else "recommended.none.left"
+        return Card("recommended", title, takeaway=words.html(key)), []
     of_gap = {str(row.get("topic_id")): row for row in rows(gaps, "gaps")}
     of_review = {str(row.get("topic_id")): row for row in rows(reviews, "topics")}
     lines = [_line(step, of_gap, of_review, words) for step in steps]
     return Card("recommended", title, takeaway=words.html("recommended.take")), lines
+
+
+def _nothing_open(gaps: Json, reviews: Json) -> bool:
+    """Whether it is known that there is no gap and that no review is due."""
+    known = "gaps" in gaps and "topics" in reviews
+    return known and not rows(gaps, "gaps") and all(row.get("status") != "due" for row in rows(reviews, "topics"))
 
 
 def _line(step: Json, of_gap: dict[str, Json], of_review: dict[str, Json], words: Words) -> StepLine:
