@@ -43,7 +43,7 @@ def note(
     course: Annotated[str | None, typer.Option(help="The course that it is about.")] = None,
     starts_on: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
     trial: Annotated[str | None, typer.Option(help="Name of the comparison that it is part of.")] = None,
-    arm: Annotated[str | None, typer.Option(help="treated or comparison, where drawn by lot.")] = None,
+    arm: Annotated[str | None, typer.Option(help="treated or comparison, by lot; needs --trial, --from.")] = None,
     alert: Annotated[str | None, typer.Option(help="The alert that it answers.")] = None,
     tenant: Tenant = None,
     data: Data = None,
