@@ -200,6 +200,23 @@ def test_help_is_noted_begun_and_ended_with_what_came_of_it(alerted: Institution
     assert "Please choose from the lists" in wrong.text
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_help_for_no_day_begins_when_somebody_begins_it(alerted: Institution, zone: str) -> None:
+    with alerted.database.pipeline() as transaction:
+        transaction.execute("UPDATE tenants SET time_zone = %s WHERE tenant_id = %s", (zone, alerted.tenant))
+    client = alerted.signed_in("ann", "advisor")
+    sent = {**form(client), "about": about_value("ada", "algebra"), "kind": "tutoring"}
+    assert client.post(f"{PAGE}/interventions", data={**sent, "starts_on": ""}).status_code == 303
+    (row,) = client.get("/v1/records/interventions").json()["records"]
+    assert (row["status"], row["starts_on"]) == ("planned", None)
+    before = datetime.now(ZoneInfo(zone)).date()
+    begun = {**form(client), "intervention": row["intervention_id"], "action": "start"}
+    assert client.post(f"{PAGE}/interventions/act", data=begun).status_code == 303
+    (row,) = client.get("/v1/records/interventions").json()["records"]
+    assert row["status"] == "running"
+    assert row["starts_on"] in {day.isoformat() for day in (before, datetime.now(ZoneInfo(zone)).date())}
+
+
 @pytest.mark.parametrize(("zone", "hour"), [("Pacific/Auckland", 20), ("America/Los_Angeles", 3)])
 def test_help_begins_on_the_day_it_is_at_the_institution(alerted: Institution, zone: str, hour: int) -> None:
     alerted.clock[0] = datetime.now(UTC).replace(hour=hour)

@@ -68,7 +68,8 @@ def note(
         with asking(services, principal, INTERVENTIONS, "create", _what("note"), reason=reason) as asker:
             row, _ = services.records.create(asker, INTERVENTIONS, values)
         key = str(row.key[0])
-        begun = starts_on is not None and starts_on.date() <= services.clock().date() and arm != "comparison"
+        today = services.today(principal.tenant_id)
+        begun = starts_on is not None and starts_on.date() <= today and arm != "comparison"
         if begun:
             _act(system, principal, key, "start", {}, reason)
     typer.echo(f"{key} ({'under way' if begun else 'planned'})")

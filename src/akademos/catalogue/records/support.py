@@ -319,7 +319,7 @@ INTERVENTIONS = Record(
     access=(_OWN_READ, _ADVISOR, _SERVICE),
     life_cycle=INTERVENTION_STATES,
     actions={
-        "start": Action("It has begun.", stamps_actor=("staff_key",)),
+        "start": Action("It has begun: today, if for no day.", stamps_actor=("staff_key",)),
         "complete": Action("It is over.", sets=("outcome", "outcome_note"), needs=("outcome",)),
         "cancel": Action("It does not take place.", sets=("outcome_note",)),
     },

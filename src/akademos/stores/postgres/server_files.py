@@ -24,7 +24,7 @@ from akademos.stores.postgres.person_columns import personal_tables
 
 LOCK_TIMEOUT_MS = 15_000
 ATTEMPTS = 3
-SETTING_TIMEOUT_S = 10
+SETTING_TIMEOUT_S = 60
 
 _PARTITIONS = """
     SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_class c

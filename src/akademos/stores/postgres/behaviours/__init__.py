@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from akademos.stores.postgres.behaviours.alerts import on_alert, on_note, tell_owner
 from akademos.stores.postgres.behaviours.certificates import on_issue
-from akademos.stores.postgres.behaviours.interventions import on_help
+from akademos.stores.postgres.behaviours.interventions import on_begin, on_help
 from akademos.stores.postgres.behaviours.maturity import on_submitted_assessment, score_assessment
 from akademos.stores.postgres.behaviours.progress import on_completed, on_progress
 from akademos.stores.postgres.behaviours.publishing import (
@@ -47,6 +47,7 @@ BEHAVIOURS: Mapping[tuple[str, str], Behaviour] = {
     ("learner_alerts", "update"): on_alert,
     ("learner_interventions", "create"): on_help,
     ("learner_interventions", "update"): on_help,
+    ("learner_interventions", "start"): on_begin,
 }
 """By record and create, update or action."""
 

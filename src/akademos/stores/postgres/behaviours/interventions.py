@@ -22,6 +22,7 @@ _TAKES = f"""
             AND (e.withdrawn_on IS NULL OR e.withdrawn_on > coalesce(%(day)s::date, current_date)))
 """
 """Without a day, help is planned: whoever is going to take the course may have it."""
+_TODAY = "SELECT (now() AT TIME ZONE time_zone)::date FROM tenants WHERE tenant_id = %s"
 
 
 def on_help(work: RecordWork, record: Record, row: Row, sent: Mapping[str, object]) -> Mapping[str, object]:
@@ -39,6 +40,16 @@ def on_help(work: RecordWork, record: Record, row: Row, sent: Mapping[str, objec
         }  # fmt: skip
         work.require(lambda: _require_enrolled(work, about))
     return {}
+
+
+def on_begin(work: RecordWork, record: Record, row: Row, sent: Mapping[str, object]) -> Mapping[str, object]:
+    """Help that was planned for no day begins on the day that it is at the institution: without one nobody could tell
+    whether it helped."""
+    if row["starts_on"] is not None:
+        return {}
+    (today,) = work.transaction.execute(_TODAY, (work.tenant_id,)).fetchone() or (None,)
+    begun = {"starts_on": today}
+    return begun | dict(on_help(work, record, row, {**sent, **begun}))
 
 
 def _require_enrolled(work: RecordWork, about: Mapping[str, object]) -> None:
