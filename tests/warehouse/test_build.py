@@ -113,6 +113,8 @@ def test_failed_critical_check_keeps_what_is_published(site: Site) -> None:
         site.build()
     assert refused.value.code == "check_failed"
     assert "on intermediate.envelopes_compared" in refused.value.reason
+    assert not any(site.folder.rglob("linked_keys*")), "keys of people do not outlive their models"
+    assert any(site.folder.rglob("money_terms.parquet")), "the other inputs stay, to see what was wrong"
     assert verdicts(site) == VERDICTS
     kept = site.door.rows("SELECT count(*) FROM warehouse_checks WHERE status = 'fail'")
     assert kept[0][0] >= 1

@@ -3,7 +3,7 @@ schema.
 
 Every extract becomes one Parquet file of typed columns, also when it has no rows, and is gone with the build. None
 holds a payload or what a person wrote. People appear, where a grain needs them, by their audit name
-(`privacy.pseudonyms.audit_name`); the keys of `linked_keys` join the core, and no table keeps them.
+(`privacy.pseudonyms.audit_name`); the keys of `linked_keys` join the core, and go once its models have run or failed.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID, uuid4
 
 import orjson
@@ -18,13 +18,14 @@ from akademos.cli.erasures import Data, TenantId
 from akademos.cli.learner import only_tenant
 from akademos.cli.operator import operator
 from akademos.errors import InputError, NotFound
+from akademos.stores.ports.catalogue import Level
 from akademos.system import System
 
 app = typer.Typer(help="What data there is: search, quality, lineage, certifications, export.", no_args_is_help=True)
 export_app = typer.Typer(help="Metadata for other catalogues.", no_args_is_help=True)
 app.add_typer(export_app, name="export")
 
-LEVELS = ("certified", "provisional", "deprecated")
+LEVELS: tuple[Level, ...] = get_args(Level)
 To = Annotated[Path, typer.Option("--to", help="File to write.", dir_okay=False)]
 
 
@@ -102,7 +103,8 @@ def certify(
     from akademos.catalogue.catalogue_content import columns_fingerprint
     from akademos.stores.ports.catalogue import Certification
 
-    if level not in LEVELS:
+    said = next((one for one in LEVELS if one == level), None)
+    if said is None:
         raise InputError(f"There is no level {level}.", hint="Levels: " + ", ".join(LEVELS) + ".")
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
@@ -113,8 +115,7 @@ def certify(
         if level == "certified" and failing:
             raise InputError("A critical check of it fails.", hint="Mend it, or call it provisional.")
         made = Certification(
-            str(uuid4()), name, level, why, columns_fingerprint(entry.dataset), operator(),  # type: ignore[arg-type]  # one of LEVELS
-            datetime.now(UTC), None,
+            str(uuid4()), name, said, why, columns_fingerprint(entry.dataset), operator(), datetime.now(UTC), None,
         )  # fmt: skip
         system.certifications.certify(chosen, made)
     typer.echo(f"{name} is {level}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -65,15 +65,15 @@ def import_(
 ) -> None:
     """Bills into the books, each file whole or not at all; the same file again brings nothing. Last line: JSON."""
     from akademos.errors import InputError
-    from akademos.intake.bill_loading import load_bills
+    from akademos.intake.bill_loading import Repeated, load_bills
 
-    if repeated not in ("refuse", "replace", "add"):
+    mode: Repeated | None = next((one for one in get_args(Repeated) if one == repeated), None)
+    if mode is None:
         raise InputError(f"--repeated is `{repeated}`.", hint="Use refuse, replace or add.")
     with System(settings.load(data=data)) as system:
         chosen = tenant or only_tenant(system)
         keyed = money_hash(system, chosen)
-        # The option is text, so that our own words refuse another; checked above.
-        bills = load_bills(files, chosen, system.money_books, keyed, by=operator(), repeated=repeated)  # type: ignore[arg-type]
+        bills = load_bills(files, chosen, system.money_books, keyed, by=operator(), repeated=mode)
     table = Table("file", "read", "new", "known", "taken back")
     for column in table.columns[1:]:
         column.justify = "right"

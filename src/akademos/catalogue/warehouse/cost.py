@@ -9,6 +9,14 @@ COST = "decimal(38,18)"
 BORN: Columns = (("row_id", "string"), ("load_id", "int64"), ("line", "int64"), ("recorded_at", "timestamp"))
 """What every row of the books has."""
 
+LINKED_KEYS = Extract(
+    "linked_keys",
+    "SELECT learner_key, person_key FROM identity_links WHERE tenant_id = %(tenant)s",
+    "Keys of people who have several, so that they are counted once.",
+    (("learner_key", "string"), ("person_key", "string")),
+    ("identity_links",),
+)
+
 EXTRACTS: tuple[Extract, ...] = (
     Extract(
         "money_loads",
@@ -69,13 +77,7 @@ EXTRACTS: tuple[Extract, ...] = (
         (("group_floor", "int32"),),
         ("tenants",),
     ),
-    Extract(
-        "linked_keys",
-        "SELECT learner_key, person_key FROM identity_links WHERE tenant_id = %(tenant)s",
-        "Keys of people who have several, so that they are counted once.",
-        (("learner_key", "string"), ("person_key", "string")),
-        ("identity_links",),
-    ),
+    LINKED_KEYS,
 )  # fmt: skip
 
 STATUSES: tuple[Status, ...] = (

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from akademos.catalogue.registry import Registry
+from akademos.catalogue.warehouse.cost import LINKED_KEYS
 from akademos.catalogue.warehouse.envelopes import COUNTED, PLACES, RECEIVED
 from akademos.catalogue.warehouse_extracts import Columns, Extract, extracts
 from akademos.errors import Conflict, Unavailable
@@ -177,10 +178,13 @@ class MartsJob:
         stock = self._stock(tenant_id)
         closed, kept = self._close_days(tenant_id, folder, stock, now)
         watch.step("raw_zone")
-        opened = self._write_inputs(tenant_id, folder, closed, stock, now)
-        build_id = folder.fingerprint(without=(CHECKS.name,))
-        watch.step("inputs")
-        first = self._models(folder, closed)
+        try:
+            opened = self._write_inputs(tenant_id, folder, closed, stock, now)
+            build_id = folder.fingerprint(without=(CHECKS.name,))
+            watch.step("inputs")
+            first = self._models(folder, closed)
+        finally:  # a build that fails stays where it was made, and no erasure looks there
+            (folder.extracts / f"{LINKED_KEYS.name}.parquet").unlink(missing_ok=True)
         watch.step("models")
         self._ledger.record_checks(tenant_id, build_id, first.checks, now)
         _stop_if_failed(first)
